@@ -1,0 +1,63 @@
+using FitCluster.Messages;
+
+namespace FitCluster.Engine;
+
+/// <summary>What an actor may ask of the checkpoint store.</summary>
+public abstract record StoreRequest(JobName Job);
+
+/// <summary>Take the next attempt number of the job, by compare-and-set: writes of older attempts are refused from now on.</summary>
+public sealed record ClaimAttempt(JobName Job) : StoreRequest(Job);
+
+/// <summary>Save one part (a shard's state, or with shard -1 the coordinator's) of the checkpoint of a round.</summary>
+public sealed record SavePart(JobName Job, Attempt Attempt, Round Round, ShardId Shard, ArraySet State) : StoreRequest(Job);
+
+/// <summary>Commit a checkpoint, all of whose parts are durable: it exists from now on, or not at all. Then prune to the newest <paramref name="Keep"/>.</summary>
+public sealed record CommitCheckpoint(JobName Job, Attempt Attempt, CheckpointManifest Manifest, int Keep) : StoreRequest(Job);
+
+/// <summary>Find the newest checkpoint that is whole (all parts there, checksums right); what is passed over is reported.</summary>
+public sealed record FindCheckpoint(JobName Job) : StoreRequest(Job);
+
+/// <summary>Load one part of a committed checkpoint; its checksum is verified.</summary>
+public sealed record LoadPart(JobName Job, Attempt Attempt, Round Round, ShardId Shard, string Checksum) : StoreRequest(Job);
+
+/// <summary>A store's answer.</summary>
+/// <param name="Error">What failed, in one sentence; null when it was done.</param>
+/// <param name="IsFenced">The request was refused because a newer attempt exists.</param>
+/// <param name="IsCorrupt">What was to be read is damaged or missing: trying again cannot help.</param>
+public record StoreReply(string? Error = null, bool IsFenced = false, bool IsCorrupt = false);
+
+/// <summary>The answer to <see cref="ClaimAttempt"/>.</summary>
+public sealed record AttemptClaimed(Attempt Attempt) : StoreReply;
+
+/// <summary>The answer to <see cref="SavePart"/>.</summary>
+public sealed record PartSaved(string Checksum, long Bytes) : StoreReply;
+
+/// <summary>The answer to <see cref="FindCheckpoint"/>: the newest whole checkpoint or null, and a sentence for each that was passed over.</summary>
+public sealed record CheckpointFound(CheckpointManifest? Manifest, IReadOnlyList<string> PassedOver) : StoreReply;
+
+/// <summary>The answer to <see cref="LoadPart"/>.</summary>
+public sealed record PartLoaded(ArraySet State) : StoreReply;
+
+/// <summary>What makes a checkpoint whole. Committed last.</summary>
+/// <param name="Job">The job.</param>
+/// <param name="Attempt">The attempt that wrote it.</param>
+/// <param name="Round">The state of every part is the one after this round.</param>
+/// <param name="SpecHash">The hash of the spec.</param>
+/// <param name="DataHash">The hash of the data's content.</param>
+/// <param name="Shards">The number of shards.</param>
+/// <param name="Parts">Every part with its checksum; shard -1 is the coordinator's.</param>
+public sealed record CheckpointManifest(
+    JobName Job, Attempt Attempt, Round Round, string SpecHash, string DataHash, int Shards, IReadOnlyList<CheckpointPart> Parts);
+
+/// <summary>One part of a checkpoint.</summary>
+public sealed record CheckpointPart(ShardId Shard, Attempt Attempt, string Checksum, long Bytes);
+
+/// <summary>
+/// Where checkpoints live. A store never shows half a checkpoint, refuses writes of attempts older than the newest claimed one, and
+/// says of damaged parts that they are. Thread-safe. Every failure is a <see cref="StoreReply"/> with an error, never an exception.
+/// </summary>
+public interface ICheckpointStore
+{
+    /// <summary>Carries out one request.</summary>
+    ValueTask<StoreReply> Handle(StoreRequest request, CancellationToken cancellation = default);
+}

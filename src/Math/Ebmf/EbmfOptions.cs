@@ -1,0 +1,124 @@
+using FitCluster.Math.Ebnm;
+
+namespace FitCluster.Math.Ebmf;
+
+/// <summary>How the residual variance varies (models/ebmf.md, section 5.2).</summary>
+public enum VarianceStructure
+{
+    /// <summary>One variance.</summary>
+    Constant,
+
+    /// <summary>One variance for each row.</summary>
+    Row,
+
+    /// <summary>One variance for each column.</summary>
+    Column,
+
+    /// <summary>Rank one: a row factor times a column factor.</summary>
+    Kronecker,
+
+    /// <summary>Nothing is estimated: the known standard errors are everything.</summary>
+    Known,
+}
+
+/// <summary>The shape of the known standard errors.</summary>
+public enum KnownErrors
+{
+    /// <summary>There are none.</summary>
+    None,
+
+    /// <summary>One for the whole matrix.</summary>
+    Scalar,
+
+    /// <summary>One for each row: the shard's extra array "standardErrors" [rows].</summary>
+    Row,
+
+    /// <summary>One for each column.</summary>
+    Column,
+
+    /// <summary>One for each entry: the shard's matrix of standard errors.</summary>
+    Matrix,
+}
+
+/// <summary>How a new factor is started.</summary>
+public enum EbmfInit
+{
+    /// <summary>Power iterations on the residuals.</summary>
+    Power,
+
+    /// <summary>A truncated singular value decomposition of the data.</summary>
+    Svd,
+
+    /// <summary>
+    /// Given loadings (the shard's extra array "initialLoadings" [rows x K]) and factors. With greedy, column k starts the
+    /// k-th greedy factor; without, all are in from the beginning.
+    /// </summary>
+    Given,
+}
+
+/// <summary>An EBMF fit, Y = L F' + E: what is fitted and how. Validated by <c>EbmfModel</c>.</summary>
+public sealed record EbmfOptions
+{
+    /// <summary>Rows of the data, n.</summary>
+    public required long Rows { get; init; }
+
+    /// <summary>Columns of the data, p.</summary>
+    public required int Columns { get; init; }
+
+    /// <summary>The most factors that greedy adds (default 50), fixed factors not counted.</summary>
+    public int MaxFactors { get; init; } = 50;
+
+    /// <summary>The prior family of the loadings: one for all factors, or one for each (the last one repeats).</summary>
+    public IReadOnlyList<PriorFamily> LoadingsPrior { get; init; } = [PriorFamily.PointNormal];
+
+    /// <summary>The prior family of the factors: one for all, or one for each (the last one repeats).</summary>
+    public IReadOnlyList<PriorFamily> FactorsPrior { get; init; } = [PriorFamily.PointNormal];
+
+    /// <summary>The residual variance (default constant).</summary>
+    public VarianceStructure Variance { get; init; } = VarianceStructure.Constant;
+
+    /// <summary>The shape of known standard errors (default none).</summary>
+    public KnownErrors KnownErrors { get; init; } = KnownErrors.None;
+
+    /// <summary>With <see cref="KnownErrors.Scalar"/> one value, with <see cref="KnownErrors.Column"/> one for each column.</summary>
+    public double[] StandardErrors { get; init; } = [];
+
+    /// <summary>Whether factors are added one by one (default yes).</summary>
+    public bool Greedy { get; init; } = true;
+
+    /// <summary>Whether all factors are refined together (default yes).</summary>
+    public bool Backfit { get; init; } = true;
+
+    /// <summary>Whether factors that do not raise the ELBO are removed at the end (default yes).</summary>
+    public bool Nullcheck { get; init; } = true;
+
+    /// <summary>Whether backfit sweeps are extrapolated (default yes); without, the ELBO never falls.</summary>
+    public bool Extrapolate { get; init; } = true;
+
+    /// <summary>How factors are started (default power).</summary>
+    public EbmfInit Init { get; init; } = EbmfInit.Power;
+
+    /// <summary>With <see cref="EbmfInit.Given"/>: columns x K, row-major.</summary>
+    public double[] InitialFactors { get; init; } = [];
+
+    /// <summary>With <see cref="EbmfInit.Given"/>: the number K of given starts.</summary>
+    public int InitialFactorCount { get; init; }
+
+    /// <summary>The number of factors with fixed entries; they come first.</summary>
+    public int FixedFactorCount { get; init; }
+
+    /// <summary>
+    /// Fixed entries of the factors, columns x FixedFactorCount, row-major; NaN where an entry is free. The loadings' are the shard's extra
+    /// array "fixedLoadings" [rows x FixedFactorCount]. Fixed entries do not inform a prior.
+    /// </summary>
+    public double[] FixedFactors { get; init; } = [];
+
+    /// <summary>The ELBO difference at which an iteration stops; null: rows x columns x sqrt(machine epsilon).</summary>
+    public double? Tolerance { get; init; }
+
+    /// <summary>The most sweeps of one backfit, and of one greedy factor (default 500).</summary>
+    public int MaxSweeps { get; init; } = 500;
+
+    /// <summary>The seed of every random number.</summary>
+    public ulong Seed { get; init; } = 1;
+}

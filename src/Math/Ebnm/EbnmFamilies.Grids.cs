@@ -1,0 +1,6 @@
+namespace FitCluster.Math.Ebnm;
+
+public static partial class EbnmFamilies
+{
+    private static partial IEnumerable<IEbnmFamily> Grids() => [];
+}

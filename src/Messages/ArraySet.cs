@@ -1,0 +1,137 @@
+using System.Collections;
+
+namespace FitCluster.Messages;
+
+/// <summary>
+/// An ordered set of named float64 arrays: the one form in which a model's global state, a shard's state, a broadcast and a
+/// partial result travel, are summed, are saved and are compared. Whole numbers (counters, phases, flags) are stored as
+/// doubles, which hold them exactly up to 2^53.
+/// </summary>
+public sealed class ArraySet : IReadOnlyList<NamedArray>
+{
+    private readonly List<NamedArray> _arrays = [];
+    private readonly Dictionary<string, int> _index = new(StringComparer.Ordinal);
+
+    /// <summary>The number of arrays.</summary>
+    public int Count => _arrays.Count;
+
+    /// <summary>The size of all values in bytes.</summary>
+    public long Bytes => _arrays.Sum(a => 8L * a.Values.Length);
+
+    /// <summary>The array at a position, in the order of adding.</summary>
+    public NamedArray this[int index] => _arrays[index];
+
+    /// <summary>The values of an array by its name.</summary>
+    /// <exception cref="KeyNotFoundException">There is no array of that name.</exception>
+    public double[] this[string name] => Get(name).Values;
+
+    /// <summary>Adds an array, or replaces the one of the same name in its place. Returns this set.</summary>
+    public ArraySet Set(NamedArray array)
+    {
+        if (_index.TryGetValue(array.Name, out var at))
+        {
+            _arrays[at] = array;
+        }
+        else
+        {
+            _index.Add(array.Name, _arrays.Count);
+            _arrays.Add(array);
+        }
+
+        return this;
+    }
+
+    /// <summary>Adds or replaces an array; the values are taken without a copy. Returns this set.</summary>
+    public ArraySet Set(string name, double[] values, int[]? shape = null, Reduction reduction = Reduction.Sum) =>
+        Set(new NamedArray(name, values, shape, reduction));
+
+    /// <summary>Adds or replaces a scalar. Returns this set.</summary>
+    public ArraySet Set(string name, double value, Reduction reduction = Reduction.Sum) =>
+        Set(new NamedArray(name, [value], [], reduction));
+
+    /// <summary>The array of a name.</summary>
+    /// <exception cref="KeyNotFoundException">There is no array of that name.</exception>
+    public NamedArray Get(string name) =>
+        _index.TryGetValue(name, out var at)
+            ? _arrays[at]
+            : throw new KeyNotFoundException($"there is no array '{name}' (there are: {string.Join(", ", _arrays.Select(a => a.Name))})");
+
+    /// <summary>Whether there is an array of this name.</summary>
+    public bool Contains(string name) => _index.ContainsKey(name);
+
+    /// <summary>The first value of an array: how a scalar is read.</summary>
+    public double Scalar(string name) => Get(name).Values[0];
+
+    /// <summary>A copy that shares nothing.</summary>
+    public ArraySet Clone()
+    {
+        var copy = new ArraySet();
+        foreach (var array in _arrays)
+        {
+            copy.Set(array.Clone());
+        }
+
+        return copy;
+    }
+
+    /// <summary>
+    /// Combines another shard's partial result into this one, in place. Call it in the order of the shards: the order of
+    /// floating-point additions is part of what makes a fit reproducible.
+    /// </summary>
+    /// <exception cref="ArgumentException">The two sets differ in names, order, shapes or reductions.</exception>
+    public void Combine(ArraySet other)
+    {
+        if (other.Count != Count)
+        {
+            throw new ArgumentException($"a partial result has {other.Count} arrays where {Count} were expected", nameof(other));
+        }
+
+        for (var a = 0; a < _arrays.Count; a++)
+        {
+            var (mine, theirs) = (_arrays[a], other._arrays[a]);
+            if (mine.Name != theirs.Name || mine.Reduction != theirs.Reduction || !mine.Shape.AsSpan().SequenceEqual(theirs.Shape))
+            {
+                throw new ArgumentException(
+                    $"a partial result has '{theirs.Name}' [{string.Join(", ", theirs.Shape)}] where '{mine.Name}' [{string.Join(", ", mine.Shape)}] was expected", nameof(other));
+            }
+
+            var (to, from) = (mine.Values, theirs.Values);
+            if (mine.Reduction == Reduction.Sum)
+            {
+                for (var i = 0; i < to.Length; i++)
+                {
+                    to[i] += from[i];
+                }
+            }
+            else
+            {
+                for (var i = 0; i < to.Length; i++)
+                {
+                    to[i] = double.Max(to[i], from[i]);
+                }
+            }
+        }
+    }
+
+    /// <summary>The name of the first array that has a NaN or (where a maximum is not taken) an infinite value; null if none has.</summary>
+    public string? FirstNonFinite()
+    {
+        foreach (var array in _arrays)
+        {
+            foreach (var value in array.Values)
+            {
+                if (double.IsNaN(value) || (array.Reduction == Reduction.Sum && double.IsInfinity(value)))
+                {
+                    return array.Name;
+                }
+            }
+        }
+
+        return null;
+    }
+
+    /// <inheritdoc/>
+    public IEnumerator<NamedArray> GetEnumerator() => _arrays.GetEnumerator();
+
+    IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+}
