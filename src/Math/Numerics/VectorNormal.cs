@@ -5,7 +5,7 @@ using System.Runtime.Intrinsics;
 namespace FitCluster.Math.Numerics;
 
 /// <summary>
-/// The functions of <see cref="NormalDistribution"/> and <see cref="MillsRatio"/> on 8 lanes. Everything is written for
+/// The functions of <see cref="NormalDistribution"/> on 8 lanes. Everything is written for
 /// Vector512; where the machine has narrower registers the runtime splits each operation, so that results have the same order
 /// of operations on every machine. A remainder of a span is padded with zeros to a full vector.
 /// </summary>
@@ -21,51 +21,13 @@ public static class VectorNormal
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<double> Exp(Vector512<double> x) => Vector512.Exp(Vector512.Max(x, Vector512.Create(LeastExponent)));
 
-    /// <summary>Mills' ratio J_0(y) for finite y &gt;= 0.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<double> MillsRatioOfPositive(Vector512<double> y)
-    {
-        var t = (y - Vector512.Create(5.0)) / (y + Vector512.Create(5.0));
-        return Polynomial(MillsRatio.ZerothSeries, t) / (Vector512<double>.One + y);
-    }
-
-    /// <summary>
-    /// J_0, J_1, J_2 at finite y of either sign, scaled by exp(-y^2 / 2) where y is negative: see <see cref="MillsRatio.Scaled"/>.
-    /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Mills(Vector512<double> y, out Vector512<double> j0, out Vector512<double> j1, out Vector512<double> j2)
-    {
-        MillsOfPositive(Vector512.Abs(y), out j0, out j1, out j2);
-        var negative = Vector512.LessThan(y, Vector512<double>.Zero);
-        if (negative != Vector512<double>.Zero)
-        {
-            var e = Exp(Vector512.Create(-0.5) * y * y);
-            var n0 = Vector512.Create(MillsRatio.RootTwoPi) - (j0 * e);
-            var n1 = e - (y * n0);
-            j0 = Vector512.ConditionalSelect(negative, n0, j0);
-            j1 = Vector512.ConditionalSelect(negative, n1, j1);
-            j2 = Vector512.ConditionalSelect(negative, n0 - (y * n1), j2);
-        }
-    }
-
-    /// <summary>J_0, J_1, J_2 at finite y &gt;= 0.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void MillsOfPositive(Vector512<double> y, out Vector512<double> j0, out Vector512<double> j1, out Vector512<double> j2)
-    {
-        var d = Vector512<double>.One / (Vector512<double>.One + y);
-        var t = (y - Vector512.Create(5.0)) / (y + Vector512.Create(5.0));
-        j1 = Polynomial(MillsRatio.FirstSeries, t) * (d * d);
-        j2 = Polynomial(MillsRatio.SecondSeries, t) * (d * d * d);
-        j0 = Vector512.FusedMultiplyAdd(y, j1, j2);
-    }
-
     /// <summary>log Phi(z) for finite z, to about 1e-15 relative.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<double> LogCdf(Vector512<double> z)
     {
         var one = Vector512<double>.One;
         var half = Vector512.Create(-0.5) * z * z;
-        var mills = MillsRatioOfPositive(Vector512.Abs(z));
+        var mills = VectorMills.Zeroth(Vector512.Abs(z));
         var tail = mills * ExpMinusHalfSquare(z) * Vector512.Create(1 / MillsRatio.RootTwoPi);
         var u = one - tail;
         var positive = Vector512.GreaterThan(z, Vector512<double>.Zero);
@@ -78,7 +40,7 @@ public static class VectorNormal
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<double> Cdf(Vector512<double> z)
     {
-        var mills = MillsRatioOfPositive(Vector512.Abs(z));
+        var mills = VectorMills.Zeroth(Vector512.Abs(z));
         var tail = mills * ExpMinusHalfSquare(z) * Vector512.Create(1 / MillsRatio.RootTwoPi);
         return Vector512.ConditionalSelect(Vector512.GreaterThan(z, Vector512<double>.Zero), Vector512<double>.One - tail, tail);
     }
@@ -98,8 +60,8 @@ public static class VectorNormal
 
         // Both ends above 0: phi(low) (J_0(low) - exp(-(high^2 - low^2) / 2) J_0(high)); low below 0: 1 minus both tails.
         var straddles = Vector512.LessThan(low, zero);
-        var millsLow = MillsRatioOfPositive(Vector512.Abs(low));
-        var millsHigh = MillsRatioOfPositive(high);
+        var millsLow = VectorMills.Zeroth(Vector512.Abs(low));
+        var millsHigh = VectorMills.Zeroth(high);
         var beyond = millsHigh * Exp(Vector512.Create(-2.0) * h * centre);
         var density = Exp(-half * low * low) * Vector512.Create(1 / MillsRatio.RootTwoPi);
         var outside = density * (millsLow + beyond);
@@ -132,7 +94,7 @@ public static class VectorNormal
     public static void Exp(ReadOnlySpan<double> x, Span<double> result) => TensorPrimitives.Exp(x, result);
 
     /// <summary>result[i] = log x[i].</summary>
-    public static void Log(ReadOnlySpan<double> x, Span<double> result) => TensorPrimitives.Log(x, result);
+    public static void Log(ReadOnlySpan<double> x, Span<double> result) => Map<LogOperator>(x, result);
 
     /// <summary>result[i] = log Phi(z[i]), finite z; result may be z itself.</summary>
     public static void LogCdf(ReadOnlySpan<double> z, Span<double> result) => Map<LogCdfOperator>(z, result);
@@ -182,18 +144,6 @@ public static class VectorNormal
         return Vector512.FusedMultiplyAdd(e, minusHalf * Vector512.FusedMultiplyAdd(z, z, -square), e);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<double> Polynomial(double[] coefficients, Vector512<double> t)
-    {
-        var sum = Vector512.Create(coefficients[^1]);
-        for (var k = coefficients.Length - 2; k >= 0; k--)
-        {
-            sum = Vector512.FusedMultiplyAdd(sum, t, Vector512.Create(coefficients[k]));
-        }
-
-        return sum;
-    }
-
     private static Vector512<double> LoadRemainder(ReadOnlySpan<double> values, int i, double padding)
     {
         Span<double> buffer = stackalloc double[Lanes];
@@ -223,6 +173,11 @@ public static class VectorNormal
         static abstract Vector512<double> Apply(Vector512<double> x);
     }
 
+    private readonly struct LogOperator : IOperator
+    {
+        public static Vector512<double> Apply(Vector512<double> x) => Vector512.Log(x);
+    }
+
     private readonly struct LogCdfOperator : IOperator
     {
         public static Vector512<double> Apply(Vector512<double> x) => LogCdf(x);
@@ -236,6 +191,6 @@ public static class VectorNormal
     private readonly struct ErfcxOperator : IOperator
     {
         public static Vector512<double> Apply(Vector512<double> x) =>
-            MillsRatioOfPositive(x * Vector512.Create(1.4142135623730950488)) * Vector512.Create(2 / MillsRatio.RootTwoPi);
+            VectorMills.Zeroth(x * Vector512.Create(1.4142135623730950488)) * Vector512.Create(2 / MillsRatio.RootTwoPi);
     }
 }
