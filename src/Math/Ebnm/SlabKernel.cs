@@ -104,9 +104,11 @@ internal static class SlabKernel<TSlab>
             product *= some ? Vector512.ConditionalSelect(infinite, one, one + e) : one + e;
             if (TMoments.On)
             {
-                var m = r * first;
-                VectorNormal.Store(mode + m, mean, i);
-                VectorNormal.Store(Vector512.FusedMultiplyAdd(r, square, mode * (mode + m + m)), second, i);
+                // E theta^2 as a sum of terms >= 0, so that it does not cancel where mode + eta is near 0.
+                var location = mode + first;
+                var variance = Vector512.Max(square - (first * first), zero);
+                VectorNormal.Store(mode + (r * first), mean, i);
+                VectorNormal.Store((rest * mode * mode) + (r * ((location * location) + variance)), second, i);
             }
 
             count += VectorNormal.Lanes - (some ? BitOperations.PopCount(infinite.ExtractMostSignificantBits()) : 0);

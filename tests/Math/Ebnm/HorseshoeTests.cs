@@ -49,6 +49,8 @@ public class HorseshoeTests
         var prior = ParametricFixtures.Prior(PriorFamily.Horseshoe, 1, double.Exp(-1), 0);
         Family.Accumulate(prior, x.AsSpan(0, 77), s.AsSpan(0, 77), new double[77], new double[77], parts);
         Family.Accumulate(prior, x.AsSpan(77), s.AsSpan(77), new double[123], new double[123], parts);
+        Assert.True(double.IsNaN(here[2]) && double.IsNaN(parts[2]));
+        (here[2], parts[2]) = (0, 0);
         Assert.All(here.Zip(parts), pair => Assert.Equal(pair.First, pair.Second, 1e-10 * double.Max(1, double.Abs(pair.First))));
 
         var value = double.NegativeInfinity;
