@@ -51,7 +51,7 @@ internal readonly struct BinarySlab : ISlab
         var root = Vector512.Sqrt(inverse);
         var d = s * deviation * root;
         var y = -((u * deviation * r) + (s * Vector512.Create(1 / Ratio))) * root;
-        VectorMills.Scaled(y, out var j0, out var j1, out var j2);
+        VectorNormal.Mills(y, out var j0, out var j1, out var j2);
         var positive = Vector512.Max(y, Vector512<double>.Zero);
         var z = u * r;
         logRatio = (half * ((z * z) - ((u - mu) * (u - mu) * inverse) - (positive * positive)))

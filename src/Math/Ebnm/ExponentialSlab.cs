@@ -29,7 +29,7 @@ internal readonly struct ExponentialSlab : ISlab
         var one = Vector512<double>.One;
         var k = s * Vector512.Create(1 / scale);
         var y = k - (u * r);
-        VectorMills.Scaled(y, out var j0, out var j1, out var j2);
+        VectorNormal.Mills(y, out var j0, out var j1, out var j2);
         var negative = Vector512.Min(y, Vector512<double>.Zero);
         logRatio = (Vector512.Create(0.5) * negative * negative) + Vector512.Log(k * j0);
         var inverse = one / j0;

@@ -32,8 +32,8 @@ internal readonly struct LaplaceSlab : ISlab
         var z = Vector512.Abs(u) * r;
         var k = s * Vector512.Create(1 / scale);
         var near = k - z;
-        VectorMills.Scaled(near, out var n0, out var n1, out var n2);
-        VectorMills.OfPositive(k + z, out var f0, out var f1, out var f2);
+        VectorNormal.Mills(near, out var n0, out var n1, out var n2);
+        VectorNormal.MillsOfPositive(k + z, out var f0, out var f1, out var f2);
 
         // The near part is scaled by exp(-near^2 / 2) where near < 0; the far part must be too.
         var exponent = half * Vector512.Min(near, Vector512<double>.Zero) * Vector512.Min(near, Vector512<double>.Zero);

@@ -9,7 +9,7 @@ namespace FitCluster.Math.Numerics;
 /// Vector512; where the machine has narrower registers the runtime splits each operation, so that results have the same order
 /// of operations on every machine. A remainder of a span is padded with zeros to a full vector.
 /// </summary>
-public static class VectorNormal
+public static partial class VectorNormal
 {
     /// <summary>The number of lanes.</summary>
     public const int Lanes = 8;
@@ -27,7 +27,7 @@ public static class VectorNormal
     {
         var one = Vector512<double>.One;
         var half = Vector512.Create(-0.5) * z * z;
-        var mills = VectorMills.Zeroth(Vector512.Abs(z));
+        var mills = MillsRatioOfPositive(Vector512.Abs(z));
         var tail = mills * ExpMinusHalfSquare(z) * Vector512.Create(1 / MillsRatio.RootTwoPi);
         var u = one - tail;
         var positive = Vector512.GreaterThan(z, Vector512<double>.Zero);
@@ -40,7 +40,7 @@ public static class VectorNormal
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<double> Cdf(Vector512<double> z)
     {
-        var mills = VectorMills.Zeroth(Vector512.Abs(z));
+        var mills = MillsRatioOfPositive(Vector512.Abs(z));
         var tail = mills * ExpMinusHalfSquare(z) * Vector512.Create(1 / MillsRatio.RootTwoPi);
         return Vector512.ConditionalSelect(Vector512.GreaterThan(z, Vector512<double>.Zero), Vector512<double>.One - tail, tail);
     }
@@ -60,8 +60,8 @@ public static class VectorNormal
 
         // Both ends above 0: phi(low) (J_0(low) - exp(-(high^2 - low^2) / 2) J_0(high)); low below 0: 1 minus both tails.
         var straddles = Vector512.LessThan(low, zero);
-        var millsLow = VectorMills.Zeroth(Vector512.Abs(low));
-        var millsHigh = VectorMills.Zeroth(high);
+        var millsLow = MillsRatioOfPositive(Vector512.Abs(low));
+        var millsHigh = MillsRatioOfPositive(high);
         var beyond = millsHigh * Exp(Vector512.Create(-2.0) * h * centre);
         var density = Exp(-half * low * low) * Vector512.Create(1 / MillsRatio.RootTwoPi);
         var outside = density * (millsLow + beyond);
@@ -191,6 +191,6 @@ public static class VectorNormal
     private readonly struct ErfcxOperator : IOperator
     {
         public static Vector512<double> Apply(Vector512<double> x) =>
-            VectorMills.Zeroth(x * Vector512.Create(1.4142135623730950488)) * Vector512.Create(2 / MillsRatio.RootTwoPi);
+            MillsRatioOfPositive(x * Vector512.Create(1.4142135623730950488)) * Vector512.Create(2 / MillsRatio.RootTwoPi);
     }
 }

@@ -3,12 +3,12 @@ using System.Runtime.Intrinsics;
 
 namespace FitCluster.Math.Numerics;
 
-/// <summary>The integrals of <see cref="MillsRatio"/> on 8 lanes, with the same accuracy. Arguments are finite.</summary>
-public static class VectorMills
+// The integrals of MillsRatio on 8 lanes, with the same accuracy. Arguments are finite.
+public static partial class VectorNormal
 {
     /// <summary>Mills' ratio J_0(y) for y &gt;= 0.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<double> Zeroth(Vector512<double> y)
+    public static Vector512<double> MillsRatioOfPositive(Vector512<double> y)
     {
         var t = (y - Vector512.Create(5.0)) / (y + Vector512.Create(5.0));
         var tt = t * t;
@@ -26,13 +26,13 @@ public static class VectorMills
 
     /// <summary>J_0, J_1, J_2 at y of either sign, scaled by exp(-y^2 / 2) where y is negative: see <see cref="MillsRatio.Scaled"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Scaled(Vector512<double> y, out Vector512<double> j0, out Vector512<double> j1, out Vector512<double> j2)
+    public static void Mills(Vector512<double> y, out Vector512<double> j0, out Vector512<double> j1, out Vector512<double> j2)
     {
-        OfPositive(Vector512.Abs(y), out j0, out j1, out j2);
+        MillsOfPositive(Vector512.Abs(y), out j0, out j1, out j2);
         var negative = Vector512.LessThan(y, Vector512<double>.Zero);
         if (negative != Vector512<double>.Zero)
         {
-            var e = VectorNormal.Exp(Vector512.Create(-0.5) * y * y);
+            var e = Exp(Vector512.Create(-0.5) * y * y);
             var n0 = Vector512.Create(MillsRatio.RootTwoPi) - (j0 * e);
             var n1 = e - (y * n0);
             j0 = Vector512.ConditionalSelect(negative, n0, j0);
@@ -43,7 +43,7 @@ public static class VectorMills
 
     /// <summary>J_0, J_1, J_2 at y &gt;= 0.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void OfPositive(Vector512<double> y, out Vector512<double> j0, out Vector512<double> j1, out Vector512<double> j2)
+    public static void MillsOfPositive(Vector512<double> y, out Vector512<double> j0, out Vector512<double> j1, out Vector512<double> j2)
     {
         var d = Vector512<double>.One / (Vector512<double>.One + y);
         var t = (y - Vector512.Create(5.0)) / (y + Vector512.Create(5.0));
