@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text;
 
 namespace FitCluster.Data.Reading;
@@ -72,6 +73,7 @@ internal sealed class DenseTextSource : DenseSource
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private string? ParseRow(ReadOnlySpan<byte> line, long number, double[] values)
     {
         var fields = new Fields(line, _delimiter);

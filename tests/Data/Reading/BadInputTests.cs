@@ -58,6 +58,7 @@ public sealed class BadInputTests : TestFolder
         Refused(PathOf("x.h5ad"), null, "HDF5", "not read yet");
         File.WriteAllBytes(PathOf("x.bin"), [1, 2, 3, 0, 5]);
         Refused(PathOf("x.bin"), null, "binary file of no known format");
+        Refused(Text("one-percent.mtx", "%MatrixMarket matrix\n1 1 1\n"), null, "not with %%MatrixMarket");
         Refused(Text("a.csv", ",a,b\nr,1,2\n"), new MatrixOptions { Format = MatrixFormat.MatrixMarket }, "%%MatrixMarket");
         Refused(Text("b.csv", ",a,b\nr,1,2\n"), new MatrixOptions { Format = MatrixFormat.Npy }, "not a NumPy array");
         Refused(Text("c.csv", ",a,b\nr,1,2\n"), new MatrixOptions { Format = MatrixFormat.Npz }, "zip");
