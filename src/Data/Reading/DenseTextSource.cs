@@ -6,6 +6,7 @@ namespace FitCluster.Data.Reading;
 /// <summary>
 /// Dense text: the first line has the column names, the first field of each line the row name; empty, NA and NaN are missing. The first
 /// line may have one field less than the others, as R writes it. A first line that is all numbers is data: such a file has no names.
+/// A field in quotes may hold the delimiter, but no line end.
 /// </summary>
 internal sealed class DenseTextSource : DenseSource
 {

@@ -88,6 +88,12 @@ internal static class TextFile
         return false;
     }
 
+    public static bool IsGzip(string path)
+    {
+        using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
+        return IsGzip(file);
+    }
+
     private static bool IsGzip(FileStream file)
     {
         Span<byte> magic = stackalloc byte[2];

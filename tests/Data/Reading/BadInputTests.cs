@@ -111,6 +111,8 @@ public sealed class BadInputTests : TestFolder
         Bad(Npy(new double[8], "<f8", false, "(8,)"), "one column");
         Bad(Npy(new double[1], "<f8", false, "(0, 3)"), "no rows");
         Bad(Npy(new[] { 1, double.PositiveInfinity, 3, 4 }, "<f8", false, "(2, 2)"), "infinite");
+        Bad(Npy(new double[8], "<f8", false, "(99999999999, 99999999999)"), "larger than any file");
+        Bad(Npy(new double[8], "<f8", false, "(100000, 999999)"), "ends before the 99999900000 values");
         Bad([0x93, .. "NUMPY"u8, 1, 0, 200, 0, 1], "ends within its NumPy header");
     }
 
