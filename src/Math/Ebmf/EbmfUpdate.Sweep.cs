@@ -19,9 +19,6 @@ internal sealed partial class EbmfUpdate
     // From the prior of the sweep before, a few Newton steps are enough: the next sweep goes on from there.
     private const int WarmIterations = 4;
 
-    // Where a backfit follows, a new factor that is in need not be refined to the last digit.
-    private const double GreedyShare = 1e-4;
-
     private const int FewestSweeps = 10;
     private const int HopelessSweeps = 500;
 
@@ -205,7 +202,7 @@ internal sealed partial class EbmfUpdate
             state.ElboIsValid = true;
             Accept(elbo, sums);
         }
-        else if (state.IsProposal && !(gain >= StoppingGain(elbo)))
+        else if (state.IsProposal && !(gain >= _tolerance))
         {
             state.Beta /= 2;
             state.MustBePlain = true;
@@ -223,7 +220,7 @@ internal sealed partial class EbmfUpdate
             }
             else
             {
-                isDone = gain <= StoppingGain(elbo);
+                isDone = gain <= _tolerance;
             }
 
             state.MustBePlain = false;
@@ -247,10 +244,6 @@ internal sealed partial class EbmfUpdate
 
         ScheduleSweep(isProposal: options.Extrapolate && !state.MustBePlain && state.Sweeps > 0);
     }
-
-    private double StoppingGain(double elbo) => state.Stage == EbmfStage.Greedy && options.Backfit
-        ? double.Max(_tolerance, GreedyShare * (elbo - state.ElboBefore))
-        : _tolerance;
 
     // A new factor that after a few sweeps is still so far below the fit without it that hundreds of sweeps like the last would not lift it above.
     private bool IsHopeless =>
