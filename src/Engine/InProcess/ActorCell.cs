@@ -1,0 +1,144 @@
+using System.Diagnostics;
+using FitCluster.Messages;
+
+namespace FitCluster.Engine;
+
+/// <summary>
+/// The mailbox of one address and the activation behind it. A cell is in the run queue at most once, and so is run by one worker
+/// at a time; a cell that has neither messages nor an activation is retired and forgotten.
+/// </summary>
+internal sealed class ActorCell(InProcessEngine engine, ActorAddress address, ActorFactory factory)
+{
+    /// <summary>A turn ends after so many messages, so that a busy actor does not starve the others.</summary>
+    private const int MessagesPerTurn = 64;
+
+    /// <summary>A turn takes no further message after so long.</summary>
+    private static readonly long TicksPerTurn = Stopwatch.Frequency / 1000;
+
+    private readonly Queue<Envelope> _mailbox = new();
+    private readonly InProcessContext _context = new(engine, address);
+    private IActor? _actor;
+    private long _activation;
+    private bool _isScheduled;
+    private bool _isRetired;
+
+    public ActorAddress Address => address;
+
+    /// <summary>Puts a message into the mailbox; false when the cell is retired.</summary>
+    public bool Post(Envelope envelope)
+    {
+        lock (_mailbox)
+        {
+            if (_isRetired)
+            {
+                return false;
+            }
+
+            _mailbox.Enqueue(envelope);
+            if (_isScheduled)
+            {
+                return true;
+            }
+
+            _isScheduled = true;
+        }
+
+        engine.Enqueue(this);
+        return true;
+    }
+
+    /// <summary>Handles some messages on the calling worker thread, then goes to the end of the run queue if there are more.</summary>
+    public void RunTurn()
+    {
+        var start = Stopwatch.GetTimestamp();
+        var (isEmpty, isRetired) = (false, false);
+        for (var handled = 0; handled < MessagesPerTurn && !engine.IsStopped; handled++)
+        {
+            if (handled > 0 && Stopwatch.GetTimestamp() - start > TicksPerTurn)
+            {
+                break;
+            }
+
+            Envelope envelope;
+            lock (_mailbox)
+            {
+                if (!_mailbox.TryDequeue(out envelope))
+                {
+                    // From here on a Post may schedule the cell again, on another thread: nothing of it is touched after the lock.
+                    _isScheduled = false;
+                    _isRetired = isRetired = _actor is null;
+                    isEmpty = true;
+                    break;
+                }
+            }
+
+            Handle(envelope);
+        }
+
+        if (isRetired)
+        {
+            engine.Forget(this);
+        }
+        else if (!isEmpty)
+        {
+            engine.Enqueue(this);
+        }
+    }
+
+    private void Handle(in Envelope envelope)
+    {
+        if (envelope.Activation != 0 && (_actor is null || envelope.Activation != _activation))
+        {
+            return;
+        }
+
+        try
+        {
+            if (_actor is null)
+            {
+                _actor = factory(address) ?? throw new InvalidOperationException($"the factory of kind '{address.Kind}' made no actor for {address}");
+                _activation++;
+                if (!Deliver(new Activated(), null))
+                {
+                    return;
+                }
+            }
+
+            var message = envelope.Message ?? envelope.Answer!(envelope.Reply!);
+            Deliver(message, envelope.Sender);
+        }
+        catch (Exception error)
+        {
+            _actor = null;
+            engine.Report(address, error);
+        }
+        finally
+        {
+            _context.Close();
+        }
+    }
+
+    /// <summary>
+    /// Runs the handler and carries out its effects. If Activated itself stops the actor, the message that woke it is dropped (false):
+    /// to wake it again could go on forever.
+    /// </summary>
+    private bool Deliver(IMessage message, ActorAddress? sender)
+    {
+        _context.Open(sender);
+        _actor!.Receive(message, _context);
+        _context.Close();
+        foreach (var effect in _context.Effects)
+        {
+            engine.CarryOut(effect, this, _activation);
+        }
+
+        _context.Effects.Clear();
+        if (_context.IsStopping)
+        {
+            _actor = null;
+            return false;
+        }
+
+        return true;
+    }
+}
