@@ -32,7 +32,9 @@ internal abstract partial class SpikeAndSlabFamily<TSlab>
         var starts = Follow(Starts(partX, partS, options, problem), partX, partS, problem, follow).ConvertAll(o => o.At);
         if (isLocated && !options.EstimateMode)
         {
-            starts.AddRange(Starts(x, s, options, problem));
+            // A part may have missed rare signals: the starts for those, from all observations.
+            var all = Starts(x, s, options, problem);
+            starts.AddRange(all.Count > 1 ? [all[0], all[^1]] : all);
         }
 
         return Best(Follow(starts, x, s, problem, 1));

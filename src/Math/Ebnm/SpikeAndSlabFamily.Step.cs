@@ -34,7 +34,7 @@ internal abstract partial class SpikeAndSlabFamily<TSlab>
         return Encode(new SpikeAndSlab(1 - weight, weight, scale, mode));
     }
 
-    /// <summary>3 more than the sums of <see cref="SlabKernel{TSlab}"/> from [3] on: see there.</summary>
+    /// <summary>The sums of <see cref="SlabKernel{TSlab}"/>, with log-likelihoods in [1] and [2].</summary>
     public int StatisticsLength(Prior prior) => SlabKernel<TSlab>.Length;
 
     /// <inheritdoc/>
