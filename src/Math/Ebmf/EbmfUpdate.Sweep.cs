@@ -42,6 +42,7 @@ internal sealed partial class EbmfUpdate
 
             state.Updated = [.. state.Updated, .. state.Active];
             state.Active = [state.Iterating[state.Updated.Length]];
+            BeginActive();
             return;
         }
 
@@ -135,7 +136,7 @@ internal sealed partial class EbmfUpdate
         if (s.All(double.IsPositiveInfinity))
         {
             // Nothing is observed of it (all entries fixed, or no loading left): the prior stays what it was.
-            prior = factor.FactorsPrior ?? family.ColdStart(default(ObservationSummary) with { Count = 1, SumX2 = 1, SumS2 = 1, MinX = -1, MaxX = 1, MinS = 1, MaxS = 1 }, _ebnm);
+            prior = factor.FactorsPrior ?? family.ColdStart(NothingObserved, _ebnm);
             logLikelihood = family.Moments(prior, x, s, mean, second);
         }
         else
