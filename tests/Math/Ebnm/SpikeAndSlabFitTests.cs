@@ -215,6 +215,23 @@ public class SpikeAndSlabFitTests
         Assert.InRange(fit.Prior.Components[1].Weight, 6.0 / N, 40.0 / N);
     }
 
+    [Theory]
+    [InlineData(PriorFamily.PointNormal)]
+    [InlineData(PriorFamily.PointLaplace)]
+    [InlineData(PriorFamily.GeneralizedBinary)]
+    [InlineData(PriorFamily.Horseshoe)]
+    public void Accumulate_allocates_nothing(PriorFamily family)
+    {
+        var (x, s) = ParametricFixtures.Problem(4, 4001);
+        var prior = ParametricFixtures.Prior(family, 0.3, 1.5, 0);
+        var solver = EbnmFamilies.Get(family);
+        var (mean, second, statistics) = (new double[4001], new double[4001], new double[solver.StatisticsLength(prior)]);
+        solver.Accumulate(prior, x, s, mean, second, statistics);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        solver.Accumulate(prior, x, s, mean, second, statistics);
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+    }
+
     [Fact]
     public void Options_take_effect_or_are_refused()
     {
