@@ -216,6 +216,23 @@ public class SpikeAndSlabFitTests
     }
 
     [Theory]
+    [InlineData(PriorFamily.PointNormal, 0)]
+    [InlineData(PriorFamily.PointLaplace, 0)]
+    [InlineData(PriorFamily.PointNormal, 1e-12)]
+    [InlineData(PriorFamily.PointLaplace, 1e-12)]
+    public void Newton_steps_leave_a_weight_at_the_edge(PriorFamily family, double spike)
+    {
+        var (x, s) = ParametricFixtures.Problem(2, 2000, 0.3);
+        var prior = ParametricFixtures.Prior(family, 1 - spike, 2, 0);
+        for (var k = 0; k < 60; k++)
+        {
+            prior = EbnmFamilies.Get(family).Step(prior, ParametricFixtures.Statistics(prior, x, s), PriorStep.Newton, new EbnmOptions());
+        }
+
+        Assert.Equal(EbnmFamilies.Get(family).Fit(x, s, new EbnmOptions()).LogLikelihood, ParametricFixtures.Statistics(prior, x, s)[1], 1e-6);
+    }
+
+    [Theory]
     [InlineData(PriorFamily.PointNormal)]
     [InlineData(PriorFamily.PointLaplace)]
     [InlineData(PriorFamily.GeneralizedBinary)]
