@@ -133,7 +133,8 @@ internal abstract partial class SpikeAndSlabFamily<TSlab>
 
         foreach (var weight in StartWeights)
         {
-            starts.Add(new SpikeAndSlab(1 - weight, weight, options.Scale ?? double.Sqrt(excess / (weight * TSlab.PriorSecondMoment(1))), mode));
+            var scale = options.Scale ?? double.Sqrt(excess / (weight * TSlab.PriorSecondMoment(1)));
+            starts.Add(new SpikeAndSlab(1 - weight, weight, scale, mode));
         }
 
         // And: few observations, of the size of the largest.

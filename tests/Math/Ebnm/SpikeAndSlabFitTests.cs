@@ -215,6 +215,40 @@ public class SpikeAndSlabFitTests
         Assert.InRange(fit.Prior.Components[1].Weight, 6.0 / N, 40.0 / N);
     }
 
+    [Theory]
+    [InlineData(PriorFamily.PointNormal, 0)]
+    [InlineData(PriorFamily.PointLaplace, 0)]
+    [InlineData(PriorFamily.PointNormal, 1e-12)]
+    [InlineData(PriorFamily.PointLaplace, 1e-12)]
+    public void Newton_steps_leave_a_weight_at_the_edge(PriorFamily family, double spike)
+    {
+        var (x, s) = ParametricFixtures.Problem(2, 2000, 0.3);
+        var prior = ParametricFixtures.Prior(family, 1 - spike, 2, 0);
+        for (var k = 0; k < 60; k++)
+        {
+            prior = EbnmFamilies.Get(family).Step(prior, ParametricFixtures.Statistics(prior, x, s), PriorStep.Newton, new EbnmOptions());
+        }
+
+        Assert.Equal(EbnmFamilies.Get(family).Fit(x, s, new EbnmOptions()).LogLikelihood, ParametricFixtures.Statistics(prior, x, s)[1], 1e-6);
+    }
+
+    [Theory]
+    [InlineData(PriorFamily.PointNormal)]
+    [InlineData(PriorFamily.PointLaplace)]
+    [InlineData(PriorFamily.GeneralizedBinary)]
+    [InlineData(PriorFamily.Horseshoe)]
+    public void Accumulate_allocates_nothing(PriorFamily family)
+    {
+        var (x, s) = ParametricFixtures.Problem(4, 4001);
+        var prior = ParametricFixtures.Prior(family, 0.3, 1.5, 0);
+        var solver = EbnmFamilies.Get(family);
+        var (mean, second, statistics) = (new double[4001], new double[4001], new double[solver.StatisticsLength(prior)]);
+        solver.Accumulate(prior, x, s, mean, second, statistics);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        solver.Accumulate(prior, x, s, mean, second, statistics);
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+    }
+
     [Fact]
     public void Options_take_effect_or_are_refused()
     {
