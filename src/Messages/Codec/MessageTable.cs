@@ -1,0 +1,123 @@
+using System.Collections.Frozen;
+
+namespace FitCluster.Messages;
+
+/// <summary>
+/// The tags and layouts of all messages. A tag is never given to another message, and a layout never changes: a message with other fields
+/// is a new message with a new tag.
+/// </summary>
+internal static class MessageTable
+{
+    private static readonly Entry[] Entries =
+    [
+        Make(1, static (ref BodyWriter _, Activated _) => { }, static (ref BodyReader _) => new Activated()),
+        Make(2,
+            static (ref BodyWriter w, TimerElapsed m) => { w.Text(m.Kind); w.Signed(m.Number); },
+            static (ref BodyReader r) => new TimerElapsed(r.Text("the kind of a timer"), r.Signed("the number of a timer"))),
+        Make(3,
+            static (ref BodyWriter w, StartJob m) => { w.Job(m.Job); w.Text(m.Spec); w.Text(m.SpecHash); w.Text(m.DataHash); w.Signed(m.Shards); },
+            static (ref BodyReader r) => new StartJob(
+                r.Job(), r.Text("the spec"), r.Text("the hash of the spec"), r.Text("the hash of the data"), r.Signed32("the number of shards"))),
+        Make(4,
+            static (ref BodyWriter w, InterruptJob m) => { w.Job(m.Job); w.Text(m.Reason); },
+            static (ref BodyReader r) => new InterruptJob(r.Job(), r.Text("the reason"))),
+        Make(5,
+            static (ref BodyWriter w, LoadShard m) =>
+            {
+                Head(ref w, m.Job, m.Attempt, m.Shard);
+                w.Signed(m.Shards);
+                w.Text(m.Spec);
+                w.Flag(m.FromCheckpoint);
+                w.Signed(m.CheckpointAttempt.Value);
+                w.Signed(m.CheckpointRound.Value);
+                w.Text(m.PartChecksum);
+            },
+            static (ref BodyReader r) => new LoadShard(
+                r.Job(), r.Attempt(), r.Shard(), r.Signed32("the number of shards"), r.Text("the spec"), r.Flag("whether there is a checkpoint"),
+                r.Attempt("the checkpoint's attempt"), r.Round("the checkpoint's round"), r.Text("the checksum"))),
+        Make(6,
+            static (ref BodyWriter w, ShardReady m) =>
+            {
+                Head(ref w, m.Job, m.Attempt, m.Shard);
+                w.Signed(m.Round.Value);
+                w.Signed(m.Rows);
+                w.Signed(m.Bytes);
+            },
+            static (ref BodyReader r) => new ShardReady(r.Job(), r.Attempt(), r.Shard(), r.Round(), r.Signed("the rows"), r.Signed("the bytes"))),
+        Make(7,
+            static (ref BodyWriter w, RunRound m) => { Head(ref w, m.Job, m.Attempt, m.Shard, m.Round); w.Arrays(m.Broadcast); },
+            static (ref BodyReader r) => new RunRound(r.Job(), r.Attempt(), r.Shard(), r.Round(), r.Arrays())),
+        Make(8,
+            static (ref BodyWriter w, RoundAnswer m) => { Head(ref w, m.Job, m.Attempt, m.Shard, m.Round); w.Arrays(m.Partial); },
+            static (ref BodyReader r) => new RoundAnswer(r.Job(), r.Attempt(), r.Shard(), r.Round(), r.Arrays())),
+        Make(9,
+            static (ref BodyWriter w, SaveShard m) => Head(ref w, m.Job, m.Attempt, m.Shard, m.Round),
+            static (ref BodyReader r) => new SaveShard(r.Job(), r.Attempt(), r.Shard(), r.Round())),
+        Make(10,
+            static (ref BodyWriter w, ShardSaved m) =>
+            {
+                Head(ref w, m.Job, m.Attempt, m.Shard, m.Round);
+                w.Text(m.Checksum);
+                w.Signed(m.Bytes);
+            },
+            static (ref BodyReader r) => new ShardSaved(r.Job(), r.Attempt(), r.Shard(), r.Round(), r.Text("the checksum"), r.Signed("the bytes"))),
+        Make(11,
+            static (ref BodyWriter w, CollectShard m) => Head(ref w, m.Job, m.Attempt, m.Shard, m.Round),
+            static (ref BodyReader r) => new CollectShard(r.Job(), r.Attempt(), r.Shard(), r.Round())),
+        Make(12,
+            static (ref BodyWriter w, ShardCollected m) => { Head(ref w, m.Job, m.Attempt, m.Shard, m.Round); w.Arrays(m.Result); },
+            static (ref BodyReader r) => new ShardCollected(r.Job(), r.Attempt(), r.Shard(), r.Round(), r.Arrays())),
+        Make(13,
+            static (ref BodyWriter w, ShardFailed m) =>
+            {
+                Head(ref w, m.Job, m.Attempt, m.Shard, m.Round);
+                w.Text(m.Reason);
+                w.Flag(m.IsPermanent);
+            },
+            static (ref BodyReader r) => new ShardFailed(
+                r.Job(), r.Attempt(), r.Shard(), r.Round(), r.Text("the reason"), r.Flag("whether the failure is permanent"))),
+        Make(14,
+            static (ref BodyWriter w, ShardEmpty m) => Head(ref w, m.Job, m.Attempt, m.Shard),
+            static (ref BodyReader r) => new ShardEmpty(r.Job(), r.Attempt(), r.Shard())),
+        Make(15,
+            static (ref BodyWriter w, StaleAttempt m) => { w.Job(m.Job); w.Signed(m.Attempt.Value); w.Signed(m.Current.Value); },
+            static (ref BodyReader r) => new StaleAttempt(r.Job(), r.Attempt(), r.Attempt("the present attempt"))),
+        Make(16,
+            static (ref BodyWriter w, ReleaseShard m) => Head(ref w, m.Job, m.Attempt, m.Shard),
+            static (ref BodyReader r) => new ReleaseShard(r.Job(), r.Attempt(), r.Shard())),
+    ];
+
+    private static readonly FrozenDictionary<Type, Entry> ByType = Entries.ToFrozenDictionary(e => e.Type);
+    private static readonly FrozenDictionary<ushort, Entry> ByTag = Entries.ToFrozenDictionary(e => e.Tag);
+
+    public delegate T ReadBody<out T>(ref BodyReader reader);
+
+    public static Entry Of(Type type) => ByType.TryGetValue(type, out var entry)
+        ? entry
+        : throw new FrameException($"the message {type.Name} has no tag in the codec's table: it cannot leave its process");
+
+    public static Entry Of(ushort tag) => ByTag.TryGetValue(tag, out var entry)
+        ? entry
+        : throw new FrameException(
+            $"a frame has the unknown message tag {tag} at offset 6 (1 to {Entries[^1].Tag} are known): it may have been made by a newer version of FitCluster");
+
+    private static Entry Make<T>(ushort tag, Frame.WriteBody<T> write, ReadBody<T> read)
+        where T : class, IMessage =>
+        new(tag, typeof(T), (ref BodyWriter writer, IMessage message) => write(ref writer, (T)message), (ref BodyReader reader) => read(ref reader));
+
+    private static void Head(ref BodyWriter writer, JobName job, Attempt attempt, ShardId shard)
+    {
+        writer.Job(job);
+        writer.Signed(attempt.Value);
+        writer.Signed(shard.Value);
+    }
+
+    private static void Head(ref BodyWriter writer, JobName job, Attempt attempt, ShardId shard, Round round)
+    {
+        Head(ref writer, job, attempt, shard);
+        writer.Signed(round.Value);
+    }
+
+    /// <summary>One message: its tag, its type, and how its fields are written and read.</summary>
+    public sealed record Entry(ushort Tag, Type Type, Frame.WriteBody<IMessage> Write, ReadBody<IMessage> Read);
+}
