@@ -20,7 +20,7 @@ public sealed class FaultTests(ITestOutputHelper output)
     [Fact]
     public void With_all_faults_every_run_ends_with_the_bits_of_the_plain_loop()
     {
-        var seeds = IsLong ? 20_000UL : 400;
+        var seeds = IsLong ? 30_000UL : 1_000;
         var first = ulong.TryParse(Environment.GetEnvironmentVariable("FITCLUSTER_SEED"), out var given) ? given : 0;
         seeds = first > 0 ? 1 : seeds;
         var job = new ToyJob(4, 14);

@@ -9,6 +9,7 @@ internal sealed class FaultyStore(ulong seed, SimulatedFaults faults, PlainRun p
     private readonly InMemoryCheckpointStore _store = new();
     private readonly SplitMix _random = new(seed ^ 0x5EED);
     private readonly List<(Round Round, ShardId Shard)> _parts = [];
+    private readonly HashSet<(Attempt, Round)> _committed = [];
     private CheckpointManifest? _newest;
 
     public int Commits { get; private set; }
@@ -67,9 +68,14 @@ internal sealed class FaultyStore(ulong seed, SimulatedFaults faults, PlainRun p
     private void CheckCommitted(CheckpointManifest manifest)
     {
         Commits++;
+        if (!_committed.Add((manifest.Attempt, manifest.Round)))
+        {
+            // The same again, late: the answer to a lost answer.
+            return;
+        }
+
         if (_newest is { } newest && (manifest.Attempt < newest.Attempt || (manifest.Attempt == newest.Attempt && manifest.Round < newest.Round)))
         {
-            // The same manifest again is the answer to a lost answer.
             violation($"round {manifest.Round} of attempt {manifest.Attempt} was committed after round {newest.Round} of attempt {newest.Attempt}");
         }
 

@@ -25,7 +25,22 @@ internal sealed class Watch(PlainRun plain) : IFitObserver
 
     public void Violate(string words) => Violations.Add($"{Now()}: {words}");
 
-    public void See(SimulatedHandling handling) => _ = handling;
+    /// <summary>With one seed alone, every message is logged.</summary>
+    public void See(SimulatedHandling handling)
+    {
+        if (IsTalkative && handling.Message is not TimerElapsed { Kind: "tick" })
+        {
+            Log.Add($"{handling.Now}:     {handling.Actor}#{handling.Activation}{(handling.IsZombie ? " (zombie)" : "")} <- {handling.SenderActivation}: {Words(handling.Message)}");
+        }
+    }
+
+    private static bool IsTalkative { get; } = Environment.GetEnvironmentVariable("FITCLUSTER_SEED") is { Length: > 0 };
+
+    private static string Words(IMessage message)
+    {
+        var words = message.ToString()!;
+        return words.Length > 160 ? words[..160] : words;
+    }
 
     /// <summary>Each shard counts once a round, with an answer of the present attempt and load, that has the plain run's bits.</summary>
     public void Count(RoundAnswer answer, Attempt attempt, long load)
