@@ -130,7 +130,8 @@ internal sealed partial class EbmfUpdate
     {
         var family = EbnmFamilies.Get(factor.FactorsFamily);
         (mean, second) = (new double[Columns], new double[Columns]);
-        var isCold = factor.FactorsPrior is null || (state.Stage is EbmfStage.Greedy or EbmfStage.Fixed && state.Sweeps < ColdSweeps);
+        var isCold = factor.FactorsPrior is null ||
+            (state.Stage is EbmfStage.Greedy or EbmfStage.Fixed && (state.Sweeps < ColdSweeps || IsGrid(factor.FactorsFamily)));
         Prior prior;
         double logLikelihood;
         if (s.All(double.IsPositiveInfinity))

@@ -251,8 +251,11 @@ internal sealed partial class EbmfUpdate(EbmfOptions options, EbmfNoise noise, E
     private bool IsSequential => state.Stage is EbmfStage.Backfit or EbmfStage.Final && state.Iterating.Any(k =>
         HasGrid(k) || EbnmFamilies.Get(state.Factors[k].LoadingsFamily).Sign != 0 || EbnmFamilies.Get(state.Factors[k].FactorsFamily).Sign != 0);
 
-    private bool HasGrid(int k) => state.Factors[k].LoadingsFamily is PriorFamily.NormalScaleMixture or PriorFamily.Unimodal
-        or PriorFamily.UnimodalSymmetric or PriorFamily.UnimodalNonnegative or PriorFamily.UnimodalNonpositive or PriorFamily.Npmle;
+    private bool HasGrid(int k) => IsGrid(state.Factors[k].LoadingsFamily);
+
+    // The normal scale mixture's few components do well with one Newton step a sweep.
+    private static bool IsGrid(PriorFamily family) => family is PriorFamily.Unimodal or PriorFamily.UnimodalSymmetric
+        or PriorFamily.UnimodalNonnegative or PriorFamily.UnimodalNonpositive or PriorFamily.Npmle;
 
     private void AddFactor(double[] mean, int fixedIndex)
     {
