@@ -273,7 +273,9 @@ internal sealed partial class EbmfUpdate
         AcceptNoise();
         (state.Promote, state.Pending) = (true, state.Iterating);
         state.Elbo = elbo;
-        state.HasNewElbo = true;
+
+        // A new factor counts from where the fit with it is better than the fit without: so the trace never falls.
+        state.HasNewElbo = state.Stage != EbmfStage.Greedy || elbo >= state.ElboBefore;
     }
 
     private void EndIteration()
