@@ -158,6 +158,7 @@ internal sealed partial class EbmfUpdate
 
         factor.ProposedKlFactors = (double.IsNaN(logLikelihood) ? 0 : logLikelihood) + KullbackLeibler.GaussianPart(x, s, mean, second);
         factor.ProposedFactorsPrior = prior;
+        Uninformed.MakeFinite(factor.FactorsFamily, mean, second);
         if (state.Stage == EbmfStage.Final)
         {
             factor.FalseSignRate = new double[Columns];
