@@ -11,7 +11,7 @@ internal sealed class YamlSpecReader
     private readonly ProblemList _problems;
     private readonly bool _isOption;
 
-    /// <param name="source">The file's name, or the option's with <paramref name="isOption"/>.</param>
+    // source: the file's name, or with isOption the option's.
     private YamlSpecReader(string source, bool isOption, ProblemList problems) =>
         (_source, _isOption, _problems) = (source, isOption, problems);
 
