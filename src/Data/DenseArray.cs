@@ -1,0 +1,134 @@
+using System.Text;
+using FitCluster.Data.Reading;
+
+namespace FitCluster.Data;
+
+/// <summary>A small dense array: starting values, standard errors, covariates.</summary>
+/// <param name="Rows">Its rows.</param>
+/// <param name="Columns">Its columns; 1 for a vector.</param>
+/// <param name="Values">rows x columns, row-major; NaN where missing.</param>
+/// <param name="RowNames">The names of the rows, or null when the file has none.</param>
+/// <param name="ColumnNames">The names of the columns, or null when the file has none.</param>
+public sealed record DenseArray(int Rows, int Columns, double[] Values, IReadOnlyList<string>? RowNames, IReadOnlyList<string>? ColumnNames)
+{
+    /// <summary>
+    /// Reads .npy (0 to 2 dimensions), or .csv/.tsv, gzipped or not, with or without a header and row names. The first line is a header when
+    /// one of its fields, the first aside, is text; or the only or first field is text and the first field of the second line is a number.
+    /// The first field of a line is a row name when it is text in some line below the header, or when the header's first field is empty,
+    /// "name", "row", "rownames" or "id", or the header is one field shorter than the lines.
+    /// </summary>
+    /// <exception cref="DataException">The file cannot be read; the message says where and why.</exception>
+    public static DenseArray Read(string path)
+    {
+        using (var stream = TextFile.Open(path))
+        {
+            var magic = new byte[6];
+            if (stream.ReadAtLeast(magic, 6, throwOnEndOfStream: false) == 6 && magic[0] == 0x93 && magic.AsSpan(1).SequenceEqual("NUMPY"u8))
+            {
+                return ReadNpy(path);
+            }
+        }
+
+        return ReadText(path);
+    }
+
+    private static DenseArray ReadNpy(string path)
+    {
+        using var reader = new NpyReader(TextFile.Open(path), path);
+        var header = reader.Header;
+        if (header.Shape.Length > 2)
+        {
+            throw new DataException($"{path} has {header.Shape.Length} dimensions; give a number, a vector or a matrix");
+        }
+
+        var (rows, columns) = (header.Shape.Length > 0 ? header.Shape[0] : 1, header.Shape.Length == 2 ? header.Shape[1] : 1);
+        if (rows * columns > Array.MaxLength)
+        {
+            throw new DataException($"{path} is {rows} x {columns}, more than {Array.MaxLength} values; give a smaller array");
+        }
+
+        var values = new double[rows * columns];
+        reader.Read(values);
+        if (header.Fortran && header.Shape.Length == 2)
+        {
+            var turned = new double[values.Length];
+            for (var k = 0L; k < values.Length; k++)
+            {
+                turned[(k % rows * columns) + (k / rows)] = values[k];
+            }
+
+            values = turned;
+        }
+
+        return new DenseArray((int)rows, (int)columns, values, null, null);
+    }
+
+    private static DenseArray ReadText(string path)
+    {
+        var lines = new List<(long Line, string[] Fields)>();
+        using (var reader = new LineReader(path))
+        {
+            byte delimiter = 0;
+            while (reader.NextNotBlank(out var line))
+            {
+                delimiter = delimiter == 0 ? Fields.Delimiter(line) : delimiter;
+                lines.Add((reader.Line, Fields.All(line, delimiter)));
+            }
+        }
+
+        if (lines.Count == 0)
+        {
+            throw new DataException($"{path} is empty; give a vector or a matrix");
+        }
+
+        var header = HasHeader(lines);
+        var rows = lines[(header ? 1 : 0)..];
+        if (rows.Count == 0)
+        {
+            throw new DataException($"{path} has no rows below its header; add rows");
+        }
+
+        var named = HasRowNames(header ? lines[0].Fields : null, rows);
+        var columns = rows[0].Fields.Length - (named ? 1 : 0);
+        var values = new double[(long)rows.Count * columns];
+        for (var i = 0; i < rows.Count; i++)
+        {
+            ParseRow(path, rows[i].Line, rows[i].Fields.AsSpan(named ? 1 : 0), values.AsSpan(i * columns, columns));
+        }
+
+        var names = header ? lines[0].Fields : null;
+        return new DenseArray(rows.Count, columns, values, named ? [.. rows.Select(r => r.Fields[0])] : null,
+            names is null ? null : names.Length == columns ? names : names[1..]);
+    }
+
+    private static bool HasHeader(List<(long Line, string[] Fields)> lines)
+    {
+        var first = lines[0].Fields;
+        return first.Skip(1).Any(IsText) || (lines.Count > 1 &&
+            ((IsText(first[0]) && !IsText(lines[1].Fields[0])) || (first.Length > 1 && first[0].Length == 0) || first.Length + 1 == lines[1].Fields.Length));
+    }
+
+    private static bool HasRowNames(string[]? header, List<(long Line, string[] Fields)> rows) =>
+        rows[0].Fields.Length > 1 && (rows.Exists(r => IsText(r.Fields[0])) ||
+            (header is not null && (header.Length == rows[0].Fields.Length - 1 ||
+                header[0].Trim().ToUpperInvariant() is "" or "NAME" or "ROW" or "ROWNAMES" or "ID")));
+
+    private static bool IsText(string field) => NumberParser.Parse(Encoding.UTF8.GetBytes(field), out _) == FieldKind.NotANumber;
+
+    private static void ParseRow(string path, long line, ReadOnlySpan<string> fields, Span<double> values)
+    {
+        if (fields.Length != values.Length)
+        {
+            throw new DataException($"{path}, line {line}: has {fields.Length} values where the first row has {values.Length}; every row needs the same number");
+        }
+
+        for (var j = 0; j < fields.Length; j++)
+        {
+            var kind = NumberParser.Parse(Encoding.UTF8.GetBytes(fields[j]), out values[j]);
+            if (kind is FieldKind.NotANumber or FieldKind.Infinite)
+            {
+                throw new DataException($"{path}, line {line}: \"{fields[j]}\" is not a finite number; correct it");
+            }
+        }
+    }
+}

@@ -1,0 +1,107 @@
+using FitCluster.Data.Reading;
+using FitCluster.Data.Storage;
+using FitCluster.Math.Numerics;
+
+namespace FitCluster.Data;
+
+/// <summary>
+/// A data matrix, read: rows x columns with names, facts and a content hash. It is in memory or mapped from a store; blocks of rows
+/// point into that memory without a copy and keep it alive. Safe to read from several threads.
+/// </summary>
+public sealed class MatrixSource
+{
+    private readonly MatrixStorage _storage;
+    private readonly Lazy<string> _hash;
+
+    internal MatrixSource(MatrixStorage storage, IReadOnlyList<string> rowNames, IReadOnlyList<string> columnNames, MatrixFacts facts, string? hash)
+    {
+        (_storage, RowNames, ColumnNames, Facts) = (storage, rowNames, columnNames, facts);
+        _hash = new Lazy<string>(() => hash ?? Storage.ContentHash.Of(storage, rowNames, columnNames));
+        RowStoredCounts = new Counts(storage);
+    }
+
+    /// <summary>The rows.</summary>
+    public long Rows => _storage.Rows;
+
+    /// <summary>The columns.</summary>
+    public int Columns => _storage.Columns;
+
+    /// <summary>Whether it is stored as CSR; otherwise as dense rows.</summary>
+    public bool IsSparse => _storage.IsSparse;
+
+    /// <summary>What unstored entries of a sparse matrix mean.</summary>
+    public UnstoredEntries Unstored => _storage.Unstored;
+
+    /// <summary>The stored entries: rows x columns when dense.</summary>
+    public long StoredCount => _storage.StoredCount;
+
+    /// <summary>The missing entries.</summary>
+    public long MissingCount => _storage.MissingCount;
+
+    /// <summary>The names of the rows; r1, r2, ... (by position in the file) where it has none.</summary>
+    public IReadOnlyList<string> RowNames { get; }
+
+    /// <summary>The names of the columns; c1, c2, ... (by position in the file) where it has none.</summary>
+    public IReadOnlyList<string> ColumnNames { get; }
+
+    /// <summary>The stored entries of each row.</summary>
+    public IReadOnlyList<long> RowStoredCounts { get; }
+
+    /// <summary>What is worth telling.</summary>
+    public MatrixFacts Facts { get; }
+
+    /// <summary>
+    /// SHA-256 (hexadecimal) of shape, names, values and missing entries after all options; the same for the same matrix in any format.
+    /// Computed when first asked for (about a second for 100 million entries), read from its header for a store.
+    /// </summary>
+    public string ContentHash => _hash.Value;
+
+    /// <summary>The bytes that values and indices take.</summary>
+    public long StoredBytes => IsSparse ? (StoredCount * 12) + ((Rows + 1) * 8) : StoredCount * 8;
+
+    /// <summary>Reads a matrix of any format (<see cref="MatrixFormat"/>); maps it when it is a store and the options change nothing.</summary>
+    /// <exception cref="DataException">The data cannot be used as they are; the message says why, where, and what to do.</exception>
+    public static MatrixSource Open(string path, MatrixOptions? options = null)
+    {
+        options ??= new MatrixOptions();
+        if (MatrixStore.TryMap(path, options) is { } mapped)
+        {
+            return mapped;
+        }
+
+        using var source = MatrixReader.Open(path, options);
+        var (storage, plan) = MatrixReader.Load(source, options);
+        return new MatrixSource(storage, plan.RowNames, plan.ColumnNames, plan.Facts(), hash: null);
+    }
+
+    /// <summary>A run of rows, without a copy.</summary>
+    /// <param name="first">The first row, 0-based.</param>
+    /// <param name="count">How many.</param>
+    public MatrixBlock RowBlock(long first, int count) => _storage.Block(first, count);
+
+    /// <summary>The rows of a shard, without a copy.</summary>
+    public MatrixBlock RowBlock(ShardRange shard) => RowBlock(shard.First, shard.Count);
+
+    /// <summary>The shards of this matrix: as many as asked for, or by default as its size asks for.</summary>
+    public IReadOnlyList<ShardRange> Shards(int? count = null) =>
+        ShardPlan.Create(RowStoredCounts, count ?? ShardPlan.DefaultCount(Rows, StoredCount));
+
+    internal MatrixStorage AsStorage() => _storage;
+
+    private sealed class Counts(MatrixStorage storage) : IReadOnlyList<long>
+    {
+        public int Count => checked((int)storage.Rows);
+
+        public long this[int index] => (uint)index < (ulong)storage.Rows ? storage.RowStored(index) : throw new ArgumentOutOfRangeException(nameof(index));
+
+        public IEnumerator<long> GetEnumerator()
+        {
+            for (var i = 0; i < Count; i++)
+            {
+                yield return this[i];
+            }
+        }
+
+        System.Collections.IEnumerator System.Collections.IEnumerable.GetEnumerator() => GetEnumerator();
+    }
+}

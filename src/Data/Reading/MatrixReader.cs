@@ -1,0 +1,122 @@
+using FitCluster.Data.Storage;
+
+namespace FitCluster.Data.Reading;
+
+/// <summary>Opens sources and reads them into memory.</summary>
+internal static class MatrixReader
+{
+    private const long FirstGuess = 1 << 16;
+
+    /// <summary>The source behind a path. Whoever asks disposes it.</summary>
+    public static SourceBase Open(string path, MatrixOptions options)
+    {
+        if (!Path.Exists(path))
+        {
+            throw new DataException($"{path} does not exist; check the path");
+        }
+
+        if (options.Datasets is not null)
+        {
+            throw new DataException($"data.datasets ({options.Datasets}) is not supported yet; leave it out");
+        }
+
+        var detected = options.Format is MatrixFormat.Auto or MatrixFormat.Dense or MatrixFormat.Triplets ? FormatDetector.Detect(path) : options.Format;
+        if (options.Format is MatrixFormat.Dense or MatrixFormat.Triplets)
+        {
+            detected = detected is MatrixFormat.Dense or MatrixFormat.Triplets
+                ? options.Format
+                : throw new DataException($"{path} is not text but {detected}; leave the format out, or give another path");
+        }
+
+        return detected switch
+        {
+            MatrixFormat.TenX => TenXFolder.Open(path),
+            MatrixFormat.MatrixMarket => OpenMatrixMarket(path),
+            MatrixFormat.Dense => new DenseTextSource(path) { Path = path, Format = detected },
+            MatrixFormat.Triplets => new TripletSource(path) { Path = path, Format = detected },
+            MatrixFormat.Npy => new NpySource(path, () => TextFile.Open(path), mappable: true) { Path = path, Format = detected },
+            MatrixFormat.Npz => OpenNpz(path),
+            _ => MatrixStore.OpenSource(path, options),
+        };
+    }
+
+    /// <summary>Reads a whole matrix into memory: its entries, once where they stand in the order of rows, twice otherwise.</summary>
+    public static (MatrixStorage Storage, MatrixPlan Plan) Load(SourceBase source, MatrixOptions options)
+    {
+        var plan = new MatrixPlan(source, options);
+        MatrixStorage storage;
+        if (source is EntrySource entries)
+        {
+            storage = LoadEntries(entries, plan);
+        }
+        else
+        {
+            var dense = (DenseSource)source;
+            var sink = new MemorySink(plan.IsSparse, plan.IsSparse || options.Rows is not null ? 0 : (dense.RowCount ?? 0) * plan.Pipeline.Columns);
+            plan.ReadDense(dense, sink);
+            storage = sink.Finish(plan.Pipeline.Columns, plan.Unstored);
+        }
+
+        plan.CheckShape();
+        return (storage, plan);
+    }
+
+    private static MatrixStorage LoadEntries(EntrySource source, MatrixPlan plan)
+    {
+        try
+        {
+            return Fill(source, plan).FinishInPlace(plan.Pipeline, plan.Unstored);
+        }
+        catch (DuplicateEntryException duplicate)
+        {
+            throw plan.Explain(duplicate, source);
+        }
+    }
+
+    private static CsrBucket Fill(EntrySource source, MatrixPlan plan)
+    {
+        var counts = plan.RowMap is null ? source.RowCounts : null;
+        if (counts is null)
+        {
+            var first = new AppendingSink(plan.RowCount, plan.RowMap is null ? source.EntryCount ?? FirstGuess : FirstGuess);
+            source.Read(Mapped(plan, first), SourceBase.DefaultBatch);
+            if (first.Bucket is not null)
+            {
+                first.Bucket.EndAppending();
+                return first.Bucket;
+            }
+
+            counts = first.Counts;
+        }
+
+        var bucket = new CsrBucket(0, counts);
+        source.Read(Mapped(plan, new ScatteringSink(bucket)), SourceBase.DefaultBatch);
+        bucket.EndScattering();
+        return bucket;
+    }
+
+    /// <summary>A sink behind the selection of rows.</summary>
+    public static IEntrySink Mapped(MatrixPlan plan, IEntrySink sink) => plan.RowMap is null ? sink : new RowMappingSink(plan.RowMap, sink);
+
+    private static SourceBase OpenMatrixMarket(string path)
+    {
+        using var reader = new LineReader(path);
+        var header = MatrixMarketHeader.Read(reader);
+        return header.Coordinate
+            ? new MatrixMarketSource(path, header, transposed: false) { Path = path, Format = MatrixFormat.MatrixMarket }
+            : new MatrixMarketArraySource(path, header) { Path = path, Format = MatrixFormat.MatrixMarket };
+    }
+
+    private static SourceBase OpenNpz(string path)
+    {
+        var archive = new NpzArchive(path);
+        if (archive.Has("format") && archive.Has("shape") && archive.Has("data"))
+        {
+            return new NpzSparseSource(path, archive) { Path = path, Format = MatrixFormat.Npz };
+        }
+
+        return archive.Members is [var only]
+            ? new NpySource(path, () => archive.Stream(only), mappable: false) { Path = path, Format = MatrixFormat.Npz }
+            : throw new DataException($"{path} holds the arrays {string.Join(", ", archive.Members)}; give a sparse matrix saved by scipy.sparse.save_npz, or a single array");
+    }
+}
