@@ -14,49 +14,73 @@ public sealed record StartJob(JobName Job, string Spec, string SpecHash, string 
 /// <summary>A user to the coordinator: stop with a checkpoint, to be resumed later.</summary>
 public sealed record InterruptJob(JobName Job, string Reason) : IMessage;
 
+/// <summary>The coordinator to who asked for a job: it is not run, and why (another spec or other data under the same name).</summary>
+public sealed record JobRefused(JobName Job, string Reason) : IMessage;
+
 /// <summary>
-/// The coordinator to a shard: be of this attempt, in the state after <paramref name="CheckpointRound"/> (0 with
+/// The coordinator to a shard: be of this attempt and load, in the state after <paramref name="CheckpointRound"/> (0 with
 /// <paramref name="FromCheckpoint"/> false: the initial state).
 /// </summary>
+/// <remarks>
+/// (Attempt, Load) is what fences a shard's messages: the attempt is the coordinator's, taken from the store; the load counts, from 1,
+/// how often this attempt has loaded this shard. A reload of one shard thus makes its old answers stale and nobody else's.
+/// </remarks>
 public sealed record LoadShard(
-    JobName Job, Attempt Attempt, ShardId Shard, int Shards, string Spec, bool FromCheckpoint, Attempt CheckpointAttempt, Round CheckpointRound,
-    string PartChecksum) : IMessage;
+    JobName Job, Attempt Attempt, long Load, ShardId Shard, int Shards, string Spec, bool FromCheckpoint, Attempt CheckpointAttempt,
+    Round CheckpointRound, string PartChecksum) : IMessage;
 
 /// <summary>A shard to the coordinator: loaded, in the state after <paramref name="Round"/>.</summary>
-public sealed record ShardReady(JobName Job, Attempt Attempt, ShardId Shard, Round Round, long Rows, long Bytes) : IMessage;
+public sealed record ShardReady(JobName Job, Attempt Attempt, long Load, ShardId Shard, Round Round, long Rows, long Bytes) : IMessage;
 
-/// <summary>The coordinator to a shard: do the local step of this round. A shard that has done it repeats its answer.</summary>
-public sealed record RunRound(JobName Job, Attempt Attempt, ShardId Shard, Round Round, ArraySet Broadcast) : IMessage;
+/// <summary>
+/// The coordinator to a shard: do the local step of this round. A shard that has done it repeats its answer. With
+/// <paramref name="SaveFirst"/> the state before this round is first taken as the shard's part of that round's checkpoint, so that no
+/// round waits for a checkpoint and no reordering can part the two.
+/// </summary>
+public sealed record RunRound(
+    JobName Job, Attempt Attempt, long Load, ShardId Shard, Round Round, bool SaveFirst, ArraySet Broadcast) : IMessage;
 
 /// <summary>A shard's answer to <see cref="RunRound"/>.</summary>
-public sealed record RoundAnswer(JobName Job, Attempt Attempt, ShardId Shard, Round Round, ArraySet Partial) : IMessage;
+public sealed record RoundAnswer(JobName Job, Attempt Attempt, long Load, ShardId Shard, Round Round, ArraySet Partial) : IMessage;
 
-/// <summary>The coordinator to a shard: save your state after this round as a part of the checkpoint of this round.</summary>
-public sealed record SaveShard(JobName Job, Attempt Attempt, ShardId Shard, Round Round) : IMessage;
+/// <summary>The coordinator to a shard: save your state after this round as a part of the checkpoint of this round (or say again that it is).</summary>
+public sealed record SaveShard(JobName Job, Attempt Attempt, long Load, ShardId Shard, Round Round) : IMessage;
 
 /// <summary>A shard to the coordinator: its part is durable.</summary>
-public sealed record ShardSaved(JobName Job, Attempt Attempt, ShardId Shard, Round Round, string Checksum, long Bytes) : IMessage;
+public sealed record ShardSaved(
+    JobName Job, Attempt Attempt, long Load, ShardId Shard, Round Round, string Checksum, long Bytes) : IMessage;
+
+/// <summary>A shard to the coordinator: its part could not be saved, in words; the shard itself is well.</summary>
+public sealed record ShardNotSaved(JobName Job, Attempt Attempt, long Load, ShardId Shard, Round Round, string Reason) : IMessage;
 
 /// <summary>The coordinator to a shard: hand in your rows of the results.</summary>
-public sealed record CollectShard(JobName Job, Attempt Attempt, ShardId Shard, Round Round) : IMessage;
+public sealed record CollectShard(JobName Job, Attempt Attempt, long Load, ShardId Shard, Round Round) : IMessage;
 
 /// <summary>A shard's rows of the results.</summary>
-public sealed record ShardCollected(JobName Job, Attempt Attempt, ShardId Shard, Round Round, ArraySet Result) : IMessage;
+public sealed record ShardCollected(JobName Job, Attempt Attempt, long Load, ShardId Shard, Round Round, ArraySet Result) : IMessage;
 
 /// <summary>A shard to the coordinator: it cannot do what it was told, in words.</summary>
 /// <param name="Job">The job.</param>
 /// <param name="Attempt">The attempt the failure belongs to.</param>
+/// <param name="Load">The load the failure belongs to.</param>
 /// <param name="Shard">The shard.</param>
 /// <param name="Round">The round it was in.</param>
 /// <param name="Reason">One sentence.</param>
 /// <param name="IsPermanent">Whether trying again cannot help (bad input, a diverged parameter).</param>
-public sealed record ShardFailed(JobName Job, Attempt Attempt, ShardId Shard, Round Round, string Reason, bool IsPermanent) : IMessage;
+public sealed record ShardFailed(
+    JobName Job, Attempt Attempt, long Load, ShardId Shard, Round Round, string Reason, bool IsPermanent) : IMessage;
 
-/// <summary>A shard to the coordinator: it does not have the state that this needs (it was lost and came back empty).</summary>
-public sealed record ShardEmpty(JobName Job, Attempt Attempt, ShardId Shard) : IMessage;
+/// <summary>
+/// A shard to the coordinator: it does not have the state that this needs (it was lost and came back empty). With attempt 0: it was
+/// activated and nobody has told it anything.
+/// </summary>
+public sealed record ShardEmpty(JobName Job, Attempt Attempt, long Load, ShardId Shard) : IMessage;
 
-/// <summary>To the sender of a message of an old attempt: it was dropped; this is the present one.</summary>
-public sealed record StaleAttempt(JobName Job, Attempt Attempt, Attempt Current) : IMessage;
+/// <summary>A shard to the coordinator: its part of the checkpoint it was to be loaded from is damaged or gone.</summary>
+public sealed record PartDamaged(JobName Job, Attempt Attempt, long Load, ShardId Shard, Round Round, string Reason) : IMessage;
+
+/// <summary>To the sender of a message of an old attempt or load: it was dropped; this is the present one.</summary>
+public sealed record StaleAttempt(JobName Job, Attempt Attempt, long Load, Attempt Current, long CurrentLoad) : IMessage;
 
 /// <summary>The coordinator to a shard: the job has ended, forget it.</summary>
 public sealed record ReleaseShard(JobName Job, Attempt Attempt, ShardId Shard) : IMessage;

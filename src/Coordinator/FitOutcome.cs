@@ -1,0 +1,20 @@
+using FitCluster.Math.Models;
+using FitCluster.Messages;
+
+namespace FitCluster.Coordinator;
+
+/// <summary>The end of a fit.</summary>
+/// <param name="Status">How it ended.</param>
+/// <param name="Reason">Why, in a sentence; empty for a converged fit.</param>
+/// <param name="Rounds">The rounds done.</param>
+/// <param name="GlobalResult">The coordinator's part of the results; null unless converged or stopped.</param>
+/// <param name="ShardResults">Each shard's rows of the results, in shard order; empty unless converged or stopped.</param>
+/// <param name="Report">Where the fit stood; null if it never started.</param>
+/// <param name="Trace">Every round since the very first, whichever attempt did it.</param>
+/// <param name="Seconds">The seconds spent over all attempts, without what was lost.</param>
+public sealed record FitOutcome(
+    FitStatus Status, string Reason, Round Rounds, ArraySet? GlobalResult, IReadOnlyList<ArraySet> ShardResults, RoundReport? Report,
+    IReadOnlyList<TraceLine> Trace, double Seconds);
+
+/// <summary>One round of a fit's trace.</summary>
+public readonly record struct TraceLine(Round Round, string Phase, double Objective);

@@ -1,0 +1,62 @@
+using FitCluster.Messages;
+
+namespace FitCluster.Coordinator;
+
+/// <summary>What the coordinator knows of one shard.</summary>
+internal sealed class ShardSlot(ShardId shard)
+{
+    public ShardId Shard => shard;
+
+    /// <summary>How often this attempt has loaded the shard: messages of another load are stale.</summary>
+    public long Load { get; set; }
+
+    /// <summary>Whether it has said that it is loaded.</summary>
+    public bool IsReady { get; set; }
+
+    /// <summary>Once ready: its state is the one after this round. Before: the one it is being loaded with.</summary>
+    public Round Round { get; set; }
+
+    /// <summary>The furthest round this attempt has had an answer of.</summary>
+    public Round Furthest { get; set; }
+
+    /// <summary>Its answer to the round in hand; counted once, however often the shard is lost afterwards.</summary>
+    public ArraySet? Partial { get; set; }
+
+    /// <summary>Its rows of the results.</summary>
+    public ArraySet? Result { get; set; }
+
+    /// <summary>Failures in a row without progress.</summary>
+    public int Failures { get; set; }
+
+    /// <summary>Losses in a row without progress.</summary>
+    public int Losses { get; set; }
+
+    /// <summary>When it was asked for what it owes, first.</summary>
+    public TimeSpan AskedAt { get; set; }
+
+    /// <summary>When to ask (again).</summary>
+    public TimeSpan Due { get; set; }
+
+    /// <summary>How often it was asked again.</summary>
+    public int Repeats { get; set; }
+
+    /// <summary>When to ask (again) for its part of a pending checkpoint.</summary>
+    public TimeSpan PartDue { get; set; }
+
+    /// <summary>The longest time it has taken over an answer.</summary>
+    public TimeSpan Slowest { get; set; }
+
+    /// <summary>An answer came: it is not late, and the next wait starts small.</summary>
+    public void Answered(TimeSpan now)
+    {
+        Slowest = Repeats == 0 && now - AskedAt > Slowest ? now - AskedAt : Slowest;
+        Repeats = 0;
+    }
+
+    /// <summary>It is to be loaded anew: answers up to now are stale.</summary>
+    public void Reload(Round from)
+    {
+        Load++;
+        (IsReady, Round, Repeats) = (false, from, 0);
+    }
+}
