@@ -18,7 +18,7 @@ internal static class Program
                 : $"fitcluster: {e.Problems.Count} problems:\n  {string.Join("\n  ", e.Problems)}");
             return e.ExitCode;
         }
-        catch (InvalidDataException e)
+        catch (Data.DataException e)
         {
             Console.Error.WriteLine($"fitcluster: {e.Message}");
             return ExitCode.BadInput;

@@ -1,3 +1,5 @@
+using FitCluster.Data.Writing;
+
 namespace FitCluster.Cli.Output;
 
 /// <summary>Single files that a user named: their folder must exist, and failures are bad input.</summary>
@@ -28,7 +30,7 @@ internal static class OutputFiles
         }
         finally
         {
-            AtomicFile.TryDelete(probe);
+            TryDelete(probe);
         }
     }
 
@@ -37,11 +39,26 @@ internal static class OutputFiles
     {
         try
         {
-            AtomicFile.Write(path, write);
+            using var file = new AtomicFile(path);
+            write(file.Stream);
+            file.Commit();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new CliException(ExitCode.Failed, $"'{path}' could not be written, nothing of it is left: {Reason(e)}", e);
+        }
+    }
+
+    /// <summary>Deletes a file if it can be.</summary>
+    public static void TryDelete(string path)
+    {
+        try
+        {
+            File.Delete(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // A leftover, not a result: names that start with a dot are passed over by whoever reads the folder.
         }
     }
 

@@ -24,7 +24,7 @@ internal static class CommandLine
         new("Fits empirical-Bayes and hierarchical Bayesian models to large matrices, and loses nothing when it is killed.")
         {
 //            DemoVerb.Create(),
-//            FitVerb.Create(),
+            FitVerb.Create(),
             EbnmVerb.Create(),
 //            SimulateVerb.Create(),
 //            IngestVerb.Create(),
