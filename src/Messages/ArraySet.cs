@@ -62,6 +62,13 @@ public sealed class ArraySet : IReadOnlyList<NamedArray>
     /// <summary>The first value of an array: how a scalar is read.</summary>
     public double Scalar(string name) => Get(name).Values[0];
 
+    /// <summary>Takes all arrays out.</summary>
+    public void Clear()
+    {
+        _arrays.Clear();
+        _index.Clear();
+    }
+
     /// <summary>A copy that shares nothing.</summary>
     public ArraySet Clone()
     {

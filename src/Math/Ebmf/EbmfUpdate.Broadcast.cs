@@ -1,0 +1,177 @@
+namespace FitCluster.Math.Ebmf;
+
+internal sealed partial class EbmfUpdate
+{
+    // Second moments of an extrapolated point stay this much above the squared means (models/ebmf.md 5.6).
+    private const double LeastVariance = 1e-10;
+
+    /// <summary>What the shards are told for the pending step.</summary>
+    public EbmfBroadcast Broadcast()
+    {
+        var (mean, second) = StartingPoint();
+        var order = new EbmfBroadcast
+        {
+            Step = state.Step,
+            Factors = state.K,
+            Keep = state.Keep,
+            Promote = state.Promote ? state.Pending : [],
+            PromoteNoise = state.PromoteNoise,
+            Adopt = state.Adopt,
+            Noise = state.Noise,
+            ByColumn = ByColumn,
+        };
+        return state.Step switch
+        {
+            EbmfStep.Sweep or EbmfStep.Prepare => ForSweep(order, mean, second),
+            EbmfStep.Prior => With(order, mean: [], second: [], active: state.Active),
+            EbmfStep.Evaluate => With(order, mean: mean, second: second, active: [], noise: noise.NeedsSearch ? state.ProposedNoise : state.Noise),
+            EbmfStep.Subspace or EbmfStep.Power or EbmfStep.Project => ForStart(order),
+            _ => order,
+        };
+    }
+
+    /// <summary>
+    /// The factors that the pending step is about: in a sweep the accepted ones, extrapolated where it is a proposal; in an
+    /// evaluation the proposed ones where there are.
+    /// </summary>
+    private (double[][] Mean, double[][] Second) StartingPoint()
+    {
+        var (mean, second) = (new double[state.K][], new double[state.K][]);
+        for (var k = 0; k < state.K; k++)
+        {
+            var factor = state.Factors[k];
+            (mean[k], second[k]) = (factor.Mean, factor.Second);
+            if (state.Step == EbmfStep.Evaluate && state.Purpose == EvaluationPurpose.Judge && state.Active.Contains(k))
+            {
+                (mean[k], second[k]) = (factor.ProposedMean!, factor.ProposedSecond!);
+            }
+            else if (Extrapolation > 0 && state.Active.Contains(k) && factor.PreviousMean is not null)
+            {
+                mean[k] = Extrapolate(factor.Mean, factor.PreviousMean);
+                second[k] = Extrapolate(factor.Second, factor.PreviousSecond!);
+                for (var j = 0; j < Columns; j++)
+                {
+                    second[k][j] = double.Max(second[k][j], (mean[k][j] * mean[k][j]) + LeastVariance);
+                    KeepFixed(factor, j, ref mean[k][j], ref second[k][j]);
+                }
+            }
+        }
+
+        return (mean, second);
+    }
+
+    private double Extrapolation => state.Step == EbmfStep.Sweep && state.IsProposal ? state.Beta : 0;
+
+    private double[] Extrapolate(double[] now, double[] before)
+    {
+        var result = new double[now.Length];
+        for (var j = 0; j < result.Length; j++)
+        {
+            result[j] = now[j] + (state.Beta * (now[j] - before[j]));
+        }
+
+        return result;
+    }
+
+    private void KeepFixed(EbmfFactor factor, int column, ref double mean, ref double second)
+    {
+        if (FixedEntry(factor, column) is { } value)
+        {
+            (mean, second) = (value, value * value);
+        }
+    }
+
+    private double? FixedEntry(EbmfFactor factor, int column)
+    {
+        if (factor.FixedIndex < 0 || options.FixedFactors.Length == 0)
+        {
+            return null;
+        }
+
+        var value = options.FixedFactors[(column * options.FixedFactorCount) + factor.FixedIndex];
+        return double.IsNaN(value) ? null : value;
+    }
+
+    private EbmfBroadcast ForSweep(EbmfBroadcast order, double[][] mean, double[][] second)
+    {
+        var a = state.Active.Length;
+        var gram = new double[state.K * a];
+        var denominators = new double[a];
+        for (var t = 0; t < a && !noise.ByEntry; t++)
+        {
+            var k = state.Active[t];
+            var weighted = new double[Columns];
+            for (var j = 0; j < Columns; j++)
+            {
+                weighted[j] = state.Noise[j] * mean[k][j];
+                denominators[t] += state.Noise[j] * second[k][j];
+            }
+
+            for (var other = 0; other < state.K; other++)
+            {
+                gram[(other * a) + t] = System.Numerics.Tensors.TensorPrimitives.Dot<double>(mean[other], weighted);
+            }
+        }
+
+        var isSweep = state.Step == EbmfStep.Sweep;
+        return new EbmfBroadcast
+        {
+            Step = order.Step,
+            Factors = order.Factors,
+            Keep = order.Keep,
+            Promote = order.Promote,
+            PromoteNoise = order.PromoteNoise,
+            Adopt = order.Adopt,
+            Noise = order.Noise,
+            ByColumn = order.ByColumn,
+            Active = state.Active,
+            Beta = Extrapolation,
+            IsFinal = isSweep && state.Stage == EbmfStage.Final,
+            Mean = mean,
+            Second = second,
+            Gram = gram,
+            Denominators = denominators,
+            Priors = isSweep ? [.. state.Active.Select(k => state.Factors[k].LoadingsPrior!)] : [],
+        };
+    }
+
+    private EbmfBroadcast With(EbmfBroadcast order, double[][] mean, double[][] second, int[] active, double[]? noise = null) => new()
+    {
+        Step = order.Step,
+        Factors = order.Factors,
+        Keep = order.Keep,
+        Promote = order.Promote,
+        PromoteNoise = order.PromoteNoise,
+        Adopt = order.Adopt,
+        ByColumn = order.ByColumn,
+        Noise = noise ?? order.Noise,
+        Mean = mean,
+        Second = second,
+        Active = active,
+        Proposed = state.Step == EbmfStep.Evaluate && state.Purpose == EvaluationPurpose.Judge ? state.Active : [],
+        LeftOut = state.Step == EbmfStep.Evaluate && state.Purpose == EvaluationPurpose.Nullcheck ? state.Candidate : -1,
+        Priors = state.Step == EbmfStep.Prior ? [.. state.Active.Select(k => state.Factors[k].LoadingsPrior!)] : [],
+    };
+
+    private EbmfBroadcast ForStart(EbmfBroadcast order) => new()
+    {
+        Step = order.Step,
+        Factors = order.Factors,
+        Keep = order.Keep,
+        Promote = order.Promote,
+        PromoteNoise = order.PromoteNoise,
+        Adopt = order.Adopt,
+        ByColumn = order.ByColumn,
+        Noise = order.Noise,
+        Mean = [.. state.Factors.Select(f => f.Mean)],
+        Vectors = state.Step == EbmfStep.Project ? [.. state.Active.Select(k => state.Factors[k].Mean)] : Vectors(state.Subspace),
+        Active = state.Step == EbmfStep.Project ? state.Active : [],
+        Denominators = state.Step == EbmfStep.Project
+            ? [.. state.Active.Select(k => double.Max(double.Epsilon, state.Factors[k].Mean.Sum(f => f * f)))]
+            : [],
+        Sign = state.Step == EbmfStep.Power ? LoadingsSign(state.K) : 0,
+    };
+
+    private double[][] Vectors(double[] block) =>
+        [.. Enumerable.Range(0, block.Length / Columns).Select(t => block[(t * Columns)..((t + 1) * Columns)])];
+}

@@ -1,0 +1,73 @@
+using FitCluster.Math.Ebnm;
+using FitCluster.Messages;
+
+namespace FitCluster.Math.Ebmf;
+
+internal sealed partial class EbmfUpdate
+{
+    // A cold start of loadings priors: steps at fixed pseudo-data until a step gains less than this, or so many rounds. Each costs
+    // n evaluations and no pass over the data; the sweeps that follow refine the priors further.
+    private const double PriorTolerance = 1e-3;
+    private const int MostPriorRounds = 20;
+
+    private void AfterPrepare(ArraySet partial)
+    {
+        for (var t = 0; t < state.Active.Length; t++)
+        {
+            var factor = state.Factors[state.Active[t]];
+            var summary = Summaries.Read(partial, t);
+            var family = EbnmFamilies.Get(factor.LoadingsFamily);
+            factor.LoadingsPrior = summary.Count > 0
+                ? family.ColdStart(summary, _ebnm)
+                : family.ColdStart(default(ObservationSummary) with { Count = 1, SumX2 = 1, SumS2 = 1, MinX = -1, MaxX = 1, MinS = 1, MaxS = 1 }, _ebnm);
+            (factor.LoadingsPriorEm, factor.LoadingsPriorNewton, factor.AcceptedLoadingsPrior) = (factor.LoadingsPrior, null, factor.LoadingsPrior);
+        }
+
+        state.Passes = 0;
+        state.PriorValues = [];
+        state.Step = EbmfStep.Prior;
+    }
+
+    private void AfterPrior(ArraySet partial)
+    {
+        state.Passes++;
+        var isFirst = state.PriorValues.Length == 0;
+        var values = isFirst ? new double[state.Active.Length] : (double[])state.PriorValues.Clone();
+        var largestGain = 0.0;
+        for (var t = 0; t < state.Active.Length; t++)
+        {
+            var factor = state.Factors[state.Active[t]];
+            var statistics = partial[$"statistics.{t}"];
+            var family = EbnmFamilies.Get(factor.LoadingsFamily);
+            var gain = isFirst ? double.PositiveInfinity : statistics[1] - values[t];
+            if (gain >= 0)
+            {
+                values[t] = statistics[1];
+                factor.AcceptedLoadingsPrior = factor.LoadingsPrior;
+                factor.LoadingsPriorEm = family.Step(factor.LoadingsPrior!, statistics, PriorStep.Expectation, _ebnm);
+                factor.LoadingsPrior = family.Step(factor.LoadingsPrior!, statistics, PriorStep.Newton, _ebnm);
+            }
+            else
+            {
+                // The Newton step overshot: the EM step from the best prior so far cannot.
+                gain = double.PositiveInfinity;
+                factor.LoadingsPrior = factor.LoadingsPriorEm;
+            }
+
+            largestGain = double.Max(largestGain, gain);
+        }
+
+        state.PriorValues = values;
+        if (largestGain <= PriorTolerance || state.Passes >= MostPriorRounds)
+        {
+            state.PriorValues = [];
+            foreach (var k in state.Active)
+            {
+                // An EM step from the best is never worse than the best.
+                state.Factors[k].LoadingsPrior = state.Factors[k].LoadingsPriorEm;
+            }
+
+            ScheduleSweep(isProposal: false);
+        }
+    }
+}

@@ -1,0 +1,195 @@
+using System.Numerics.Tensors;
+using FitCluster.Math.Models;
+using FitCluster.Math.Numerics;
+using FitCluster.Messages;
+
+namespace FitCluster.Math.Ebmf;
+
+/// <summary>
+/// The local steps that find where new factors start, on the residuals R = Y - L F' (missing entries have residual 0). They ignore
+/// the variances: a start need not be more than good.
+/// </summary>
+internal static class LocalStart
+{
+    /// <summary>Z = R Q for an orthonormal block Q; back go R'Z (before L F' is taken out: X'Z and L'Z) and Z'Z.</summary>
+    public static ArraySet Subspace(EbmfBroadcast order, ShardData data, EbmfShard shard)
+    {
+        var b = order.Vectors.Length;
+        var z2 = new double[b * b];
+        if (data.Block.MissingCount > 0)
+        {
+            return SubspaceOfObserved(order, data, shard, z2);
+        }
+
+        var lz = new double[order.Factors * b];
+        var fq = Products(order.Mean, order.Vectors);
+        using var products = new BlockProducts(data.Block, order.Vectors, transpose: true);
+        var z = new double[b * products.ChunkRows];
+        for (var first = 0; first < shard.Rows; first += products.ChunkRows)
+        {
+            var count = int.Min(products.ChunkRows, shard.Rows - first);
+            products.Multiply(first, count, z);
+            for (var k = 0; k < order.Factors; k++)
+            {
+                var l = shard.Mean[k].AsSpan(first, count);
+                for (var t = 0; t < b; t++)
+                {
+                    TensorPrimitives.MultiplyAdd(l, -fq[(k * b) + t], z.AsSpan(t * count, count), z.AsSpan(t * count, count));
+                }
+            }
+
+            for (var t = 0; t < b; t++)
+            {
+                var zt = z.AsSpan(t * count, count);
+                for (var k = 0; k < order.Factors; k++)
+                {
+                    lz[(k * b) + t] += TensorPrimitives.Dot<double>(shard.Mean[k].AsSpan(first, count), zt);
+                }
+
+                for (var other = 0; other <= t; other++)
+                {
+                    z2[(t * b) + other] += TensorPrimitives.Dot<double>(z.AsSpan(other * count, count), zt);
+                }
+            }
+
+            products.AccumulateTranspose(first, count, z);
+        }
+
+        return new ArraySet().Set("cross", products.Transposed()).Set("loadings", lz).Set("gram", z2);
+    }
+
+    /// <summary>
+    /// One alternating least-squares pass for one factor: l_i = sum_j R_ij f_j / sum_j f_j^2 over observed j, clamped to the sign asked for;
+    /// back go sum_i R_ij l_i and sum_i l_i^2 over observed i by column, and the sums of squares of the positive and negative l.
+    /// </summary>
+    public static ArraySet Power(EbmfBroadcast order, ShardData data, EbmfShard shard)
+    {
+        var f = order.Vectors[0];
+        var p = f.Length;
+        var (numerator, denominator) = (new double[p], new double[p]);
+        var sums = new double[2];
+        var reader = new ObservedRow(data, KnownErrors.None, []);
+        var residual = new double[p];
+        for (var i = 0; i < shard.Rows; i++)
+        {
+            Residual(order, shard, reader, i, residual);
+            var (rf, ff) = (0.0, 0.0);
+            for (var e = 0; e < reader.Count; e++)
+            {
+                var fj = f[reader.Columns[e]];
+                rf += residual[e] * fj;
+                ff += fj * fj;
+            }
+
+            var l = ff > 0 ? rf / ff : 0;
+            sums[l > 0 ? 0 : 1] += l * l;
+            if (l * order.Sign < 0)
+            {
+                continue;
+            }
+
+            for (var e = 0; e < reader.Count; e++)
+            {
+                var j = reader.Columns[e];
+                numerator[j] += residual[e] * l;
+                denominator[j] += l * l;
+            }
+        }
+
+        return new ArraySet().Set("numerator", numerator).Set("denominator", denominator).Set("sums", sums);
+    }
+
+    /// <summary>The loadings of given directions, l = X f scaled by the given denominators, become the accepted state.</summary>
+    public static ArraySet Project(EbmfBroadcast order, ShardData data, EbmfShard shard)
+    {
+        using var products = new BlockProducts(data.Block, order.Vectors, transpose: false);
+        var b = order.Vectors.Length;
+        var xf = new double[b * products.ChunkRows];
+        var signs = new double[2 * b];
+        for (var first = 0; first < shard.Rows; first += products.ChunkRows)
+        {
+            var count = int.Min(products.ChunkRows, shard.Rows - first);
+            products.Multiply(first, count, xf);
+            for (var t = 0; t < b; t++)
+            {
+                var k = order.Active[t];
+                for (var r = 0; r < count; r++)
+                {
+                    var l = xf[(t * count) + r] / order.Denominators[t];
+                    shard.Mean[k][first + r] = l;
+                    shard.Second[k][first + r] = l * l;
+                    signs[(2 * t) + (l > 0 ? 0 : 1)] += l * l;
+                }
+            }
+        }
+
+        return new ArraySet().Set("signs", signs);
+    }
+
+    private static ArraySet SubspaceOfObserved(EbmfBroadcast order, ShardData data, EbmfShard shard, double[] z2)
+    {
+        var b = order.Vectors.Length;
+        var p = data.Block.Columns;
+        var cross = new double[b * p];
+        var reader = new ObservedRow(data, KnownErrors.None, []);
+        var residual = new double[p];
+        var z = new double[b];
+        for (var i = 0; i < shard.Rows; i++)
+        {
+            Residual(order, shard, reader, i, residual);
+            for (var t = 0; t < b; t++)
+            {
+                z[t] = 0;
+                for (var e = 0; e < reader.Count; e++)
+                {
+                    z[t] += residual[e] * order.Vectors[t][reader.Columns[e]];
+                }
+
+                for (var e = 0; e < reader.Count; e++)
+                {
+                    cross[(t * p) + reader.Columns[e]] += residual[e] * z[t];
+                }
+
+                for (var other = 0; other <= t; other++)
+                {
+                    z2[(t * b) + other] += z[other] * z[t];
+                }
+            }
+        }
+
+        // The residuals are already in: nothing is left to be taken out by way of L'Z.
+        return new ArraySet().Set("cross", cross).Set("loadings", new double[order.Factors * b]).Set("gram", z2);
+    }
+
+    private static void Residual(EbmfBroadcast order, EbmfShard shard, ObservedRow reader, int row, double[] residual)
+    {
+        reader.Read(row);
+        for (var e = 0; e < reader.Count; e++)
+        {
+            residual[e] = reader.Values[e];
+        }
+
+        for (var k = 0; k < order.Factors; k++)
+        {
+            var l = shard.Mean[k][row];
+            for (var e = 0; l != 0 && e < reader.Count; e++)
+            {
+                residual[e] -= l * order.Mean[k][reader.Columns[e]];
+            }
+        }
+    }
+
+    private static double[] Products(double[][] f, double[][] q)
+    {
+        var result = new double[f.Length * q.Length];
+        for (var k = 0; k < f.Length; k++)
+        {
+            for (var t = 0; t < q.Length; t++)
+            {
+                result[(k * q.Length) + t] = TensorPrimitives.Dot<double>(f[k], q[t]);
+            }
+        }
+
+        return result;
+    }
+}

@@ -1,0 +1,131 @@
+using FitCluster.Math.Ebnm;
+using FitCluster.Math.Models;
+using FitCluster.Messages;
+
+namespace FitCluster.Math.Ebmf;
+
+/// <summary>The small local steps of a fit: describing the data, and statistics of priors at kept pseudo-data.</summary>
+internal static class LocalSteps
+{
+    /// <summary>
+    /// By column: observed entries N_j, and sums of u_i y_ij^2 (with known entry errors and no estimated part: of y^2 / S^2); for the whole
+    /// shard: sum of log weights, of y^2, of S^2, and the observed entries.
+    /// </summary>
+    public static ArraySet Describe(ShardData data, EbmfShard shard, EbmfOptions options, EbmfNoise noise)
+    {
+        var p = data.Block.Columns;
+        var counts = new double[p];
+        var squares = new double[p];
+        var (sumLog, sumSquares, sumKnown, count) = (0.0, 0.0, 0.0, 0.0);
+        if (noise.HasRowPrecision || (noise.ByEntry && noise.Variance == VarianceStructure.Row))
+        {
+            shard.RowNoise = InitialRowNoise(data, noise);
+        }
+
+        var direct = !noise.ByEntry && data.Block.IsSparse && data.Block.Unstored == Numerics.UnstoredEntries.Zero;
+        var reader = new ObservedRow(data, noise.Known, options.StandardErrors);
+        for (var i = 0; i < data.Block.Rows; i++)
+        {
+            var u = noise.HasRowPrecision ? shard.RowNoise[i] : 1;
+            if (direct)
+            {
+                var columns = data.Block.RowColumns(i);
+                var values = data.Block.RowValues(i);
+                for (var e = 0; e < columns.Length; e++)
+                {
+                    var square = values[e] * values[e];
+                    squares[columns[e]] += u * square;
+                    sumSquares += square;
+                }
+
+                count += p;
+                sumLog += p * double.Log(u);
+                continue;
+            }
+
+            reader.Read(i);
+            count += reader.Count;
+            sumLog += u == 1 ? 0 : reader.Count * double.Log(u);
+            for (var e = 0; e < reader.Count; e++)
+            {
+                var square = reader.Values[e] * reader.Values[e];
+                var w = u;
+                if (noise.ByEntry)
+                {
+                    sumKnown += reader.KnownVariance[e];
+                    if (noise.Variance == VarianceStructure.Known)
+                    {
+                        w = 1 / reader.KnownVariance[e];
+                        sumLog += double.Log(w);
+                    }
+                }
+
+                counts[reader.Columns[e]]++;
+                squares[reader.Columns[e]] += w * square;
+                sumSquares += square;
+            }
+        }
+
+        if (direct)
+        {
+            counts.AsSpan().Fill(data.Block.Rows);
+        }
+
+        return new ArraySet().Set("counts", counts).Set("squares", squares).Set("sums", [sumLog, sumSquares, sumKnown, count]);
+    }
+
+    /// <summary>The statistics of the priors that were sent, at the kept pseudo-data.</summary>
+    public static ArraySet Prior(EbmfBroadcast order, EbmfShard shard)
+    {
+        var partial = new ArraySet();
+        var (mean, second) = (new double[shard.Rows], new double[shard.Rows]);
+        for (var t = 0; t < order.Active.Length; t++)
+        {
+            var prior = order.Priors[t];
+            var family = EbnmFamilies.Get(prior.Family);
+            var statistics = new double[family.StatisticsLength(prior)];
+            family.Accumulate(prior, shard.X[t], shard.S[t], mean, second, statistics);
+            partial.Set($"statistics.{t}", Finite(statistics));
+        }
+
+        return partial;
+    }
+
+    /// <summary>
+    /// Statistics [1] and [2] are NaN where a family has no log-likelihood (flat) or no point mass: neither is a sign of divergence. They
+    /// travel as 0, and as a log-likelihood that nothing undercuts.
+    /// </summary>
+    public static double[] Finite(double[] statistics)
+    {
+        if (double.IsNaN(statistics[1]))
+        {
+            statistics[1] = 0;
+        }
+
+        if (double.IsNaN(statistics[2]))
+        {
+            statistics[2] = NoPointMass;
+        }
+
+        return statistics;
+    }
+
+    // Far below any log-likelihood, and still finite when summed over any number of shards.
+    private const double NoPointMass = -1e300;
+
+    private static double[] InitialRowNoise(ShardData data, EbmfNoise noise)
+    {
+        var result = new double[data.Block.Rows];
+        result.AsSpan().Fill(1);
+        if (noise.HasRowPrecision && noise.Known == KnownErrors.Row)
+        {
+            var errors = data.Extras["standardErrors"];
+            for (var i = 0; i < result.Length; i++)
+            {
+                result[i] = 1 / (errors[i] * errors[i]);
+            }
+        }
+
+        return result;
+    }
+}

@@ -1,0 +1,66 @@
+using System.Numerics;
+using System.Runtime.Intrinsics;
+using FitCluster.Math.Numerics;
+
+namespace FitCluster.Math.Ebnm;
+
+/// <summary>Sums over the observations with a finite s, in a fixed order.</summary>
+/// <param name="Count">Their number n.</param>
+/// <param name="Precision">The sum of 1 / s^2.</param>
+/// <param name="WeightedX">The sum of (x - m) / s^2, for the location m that was given.</param>
+/// <param name="HalfSquares">The sum of (x - m)^2 / (2 s^2).</param>
+/// <param name="LogS">The sum of log s.</param>
+internal readonly record struct ObservationSums(double Count, double Precision, double WeightedX, double HalfSquares, double LogS)
+{
+    private const int Block = 1024;
+
+    /// <summary>The log-likelihood of a point mass at m.</summary>
+    public double PointMass => -HalfSquares - Normalization;
+
+    /// <summary>The sum of log(s sqrt(2 pi)).</summary>
+    public double Normalization => LogS + (Count * NormalDistribution.LogRootTwoPi);
+
+    /// <summary>The s whose 1 / s^2 is the mean of all; 1 without observations.</summary>
+    public double TypicalS => Count > 0 ? double.Sqrt(Count / Precision) : 1;
+
+    /// <summary>Sums over all observations, by blocks of 1024.</summary>
+    public static ObservationSums Of(ReadOnlySpan<double> x, ReadOnlySpan<double> s, double m)
+    {
+        var sums = default(ObservationSums);
+        for (var i = 0; i < x.Length; i += Block)
+        {
+            var count = int.Min(Block, x.Length - i);
+            var part = OfBlock(x.Slice(i, count), s.Slice(i, count), m);
+            sums = new ObservationSums(
+                sums.Count + part.Count, sums.Precision + part.Precision, sums.WeightedX + part.WeightedX,
+                sums.HalfSquares + part.HalfSquares, sums.LogS + part.LogS);
+        }
+
+        return sums;
+    }
+
+    private static ObservationSums OfBlock(ReadOnlySpan<double> x, ReadOnlySpan<double> s, double m)
+    {
+        var zero = Vector512<double>.Zero;
+        var one = Vector512<double>.One;
+        var infinity = Vector512.Create(double.PositiveInfinity);
+        Vector512<double> precision = zero, weighted = zero, squares = zero, logs = zero;
+        var count = 0;
+        for (var i = 0; i < x.Length; i += VectorNormal.Lanes)
+        {
+            var si = VectorNormal.Load(s, i, double.PositiveInfinity);
+            var infinite = Vector512.Equals(si, infinity);
+            var u = Vector512.ConditionalSelect(infinite, zero, VectorNormal.Load(x, i, 0) - Vector512.Create(m));
+            si = Vector512.ConditionalSelect(infinite, one, si);
+            var inverse = one / (si * si);
+            precision += Vector512.ConditionalSelect(infinite, zero, inverse);
+            weighted += u * inverse;
+            squares += u * u * inverse;
+            logs += Vector512.Log(si);
+            count += VectorNormal.Lanes - BitOperations.PopCount(infinite.ExtractMostSignificantBits());
+        }
+
+        return new ObservationSums(
+            count, Vector512.Sum(precision), Vector512.Sum(weighted), 0.5 * Vector512.Sum(squares), Vector512.Sum(logs));
+    }
+}
