@@ -1,0 +1,11 @@
+namespace FitCluster.Math.Ebnm;
+
+/// <summary>theta ~ pi_0 delta_mode + a mixture of U(mode - a_k, mode + a_k): any symmetric unimodal distribution.</summary>
+public sealed class UnimodalSymmetric : UnimodalFamily
+{
+    /// <inheritdoc/>
+    public override PriorFamily Family => PriorFamily.UnimodalSymmetric;
+
+    /// <inheritdoc/>
+    private protected override IReadOnlyList<(double Low, double High)> Supports { get; } = [(-1, 1)];
+}
