@@ -97,6 +97,11 @@ public sealed record DenseArray(int Rows, int Columns, double[] Values, IReadOnl
         }
 
         var names = header ? lines[0].Fields : null;
+        if (names is not null && names.Length != columns && names.Length != columns + 1)
+        {
+            throw new DataException($"{path}, line {lines[0].Line}: the header has {names.Length} fields where the rows have {rows[0].Fields.Length}; make them agree");
+        }
+
         return new DenseArray(rows.Count, columns, values, named ? [.. rows.Select(r => r.Fields[0])] : null,
             names is null ? null : names.Length == columns ? names : names[1..]);
     }

@@ -1,0 +1,150 @@
+using Xunit;
+using static FitCluster.Data.Tests.SmallWriters;
+
+namespace FitCluster.Data.Tests.Reading;
+
+public sealed class BadInputTests : TestFolder
+{
+    private const string Banner = "%%MatrixMarket matrix coordinate real general\n";
+
+    [Theory]
+    [InlineData("2 2 1\n0 1 5\n", "line 3", "row 0 is not within 1 to 2")]
+    [InlineData("2 2 1\n1 3 5\n", "line 3", "column 3 is not within 1 to 2")]
+    [InlineData("2 2 1\n1 x 5\n", "line 3", "no column index")]
+    [InlineData("2 2 1\n1 2 five\n", "line 3, field 3", "\"five\" is not a number")]
+    [InlineData("2 2 1\n1 2 NaN\n", "line 3, field 3", "not finite")]
+    [InlineData("2 2 1\n1 2 inf\n", "line 3, field 3", "not finite")]
+    [InlineData("2 2 2\n1 2 3\n", "has 1 entries", "says 2")]
+    [InlineData("2 2 1\n1 2 3\n2 2 3\n", "at least 2 entries", "says 1")]
+    [InlineData("2 2\n", "line 2", "size line")]
+    [InlineData("2 2 3\n1 1 1\n2 2 5\n1 1 4\n", "row r1 and column c1 is given twice", "line 3 and at line 5")]
+    [InlineData("0 2 0\n", "no rows", "")]
+    [InlineData("2 1 1\n1 1 1\n", "one column", "at least two")]
+    [InlineData("", "ends before its size line", "")]
+    public void MatrixMarket(string body, string first, string second) => Refused(Text("bad.mtx", Banner + body), null, first, second);
+
+    [Fact]
+    public void MatrixMarket_of_an_unsupported_kind() =>
+        Refused(Text("bad.mtx", "%%MatrixMarket matrix coordinate complex general\n"), null, "complex", "not supported");
+
+    [Theory]
+    [InlineData(",a,b\nr1,1,2\nr2,3\n", "line 3", "2 fields where 3")]
+    [InlineData(",a,b\nr1,1,2\nr2,3,4,5\n", "line 3", "4 fields where 3")]
+    [InlineData(",a,b\nr1,1,2\nr2,3,oops\n", "line 3, field 3 (column b)", "\"oops\" is not a number")]
+    [InlineData(",a,b\nr1,1,Inf\n", "line 2, field 3", "infinite")]
+    [InlineData(",a,b\nr1,1,1e999\n", "line 2, field 3", "infinite")]
+    [InlineData(",a,a\nr1,1,2\n", "column name a", "field 2 and again in field 3")]
+    [InlineData(",a,b\nr1,1,2\nr2,1,2\nr1,1,2\n", "row name r1", "line 2 and again on line 4")]
+    [InlineData(",a,b\n", "no rows", "")]
+    [InlineData(",a\nr1,1\n", "one column", "")]
+    [InlineData("", "is empty", "")]
+    public void Dense_text(string content, string first, string second) => Refused(Text("bad.csv", content), null, first, second);
+
+    [Theory]
+    [InlineData("user,item,rating\nu,i,1\nu,j,2\nu,i,3\n", "row u and column i is given twice", "line 2 and at line 4")]
+    [InlineData("user,item,rating\nu,i,1\nu,j\n", "line 3", "fewer than three fields")]
+    [InlineData("user,item,rating\nu,i,1\nu,j,good\n", "line 3, field 3", "\"good\" is not a number")]
+    [InlineData("user,item,rating\nu,i,1\nu,j,NA\n", "line 3, field 3", "not finite")]
+    [InlineData("user,item,rating\nu,i,1\nu,,2\n", "line 3", "column id is empty")]
+    public void Triplets(string content, string first, string second) => Refused(Text("bad.csv", content), null, first, second);
+
+    [Fact]
+    public void Files_that_are_not_there_or_not_what_they_say()
+    {
+        Refused(PathOf("absent.csv"), null, "does not exist");
+        Directory.CreateDirectory(PathOf("folder"));
+        Refused(PathOf("folder"), null, "neither a matrix.mtx");
+        File.WriteAllBytes(PathOf("x.h5ad"), [0x89, .. "HDF\r\n"u8, 0x1a, 0x0a, 0, 0]);
+        Refused(PathOf("x.h5ad"), null, "HDF5", "not read yet");
+        File.WriteAllBytes(PathOf("x.bin"), [1, 2, 3, 0, 5]);
+        Refused(PathOf("x.bin"), null, "binary file of no known format");
+        Refused(Text("a.csv", ",a,b\nr,1,2\n"), new MatrixOptions { Format = MatrixFormat.MatrixMarket }, "%%MatrixMarket");
+        Refused(Text("b.csv", ",a,b\nr,1,2\n"), new MatrixOptions { Format = MatrixFormat.Npy }, "not a NumPy array");
+        Refused(Text("c.csv", ",a,b\nr,1,2\n"), new MatrixOptions { Format = MatrixFormat.Npz }, "zip");
+    }
+
+    [Fact]
+    public void A_gzip_file_that_was_cut_off()
+    {
+        var bytes = File.ReadAllBytes(Text("whole.csv.gz", Dense(Example(300, 9), Names('r', 300), Names('c', 9))));
+        foreach (var length in new[] { bytes.Length / 2, bytes.Length - 5, bytes.Length - 1 })
+        {
+            File.WriteAllBytes(PathOf("cut.csv.gz"), bytes[..length]);
+            var error = Assert.Throws<DataException>(() => MatrixSource.Open(PathOf("cut.csv.gz")));
+            Assert.Contains("cut.csv.gz", error.Message, StringComparison.Ordinal);
+        }
+
+        var damaged = (byte[])bytes.Clone();
+        damaged[bytes.Length / 2] ^= 0x40;
+        File.WriteAllBytes(PathOf("flipped.csv.gz"), damaged);
+        Assert.Throws<DataException>(() => MatrixSource.Open(PathOf("flipped.csv.gz")));
+    }
+
+    [Fact]
+    public void Ten_x_folders_that_do_not_fit()
+    {
+        Text("x/matrix.mtx", Mtx(Example(5, 7)));
+        Assert.Contains("no barcodes.tsv", Assert.Throws<DataException>(() => MatrixSource.Open(PathOf("x"))).Message, StringComparison.Ordinal);
+        Text("x/barcodes.tsv", "a\nb\nc\nd\ne\nf\na\n");
+        Assert.Contains("features.tsv", Assert.Throws<DataException>(() => MatrixSource.Open(PathOf("x"))).Message, StringComparison.Ordinal);
+        Text("x/features.tsv", "1\n2\n3\n4\n5\n");
+        Assert.Contains("id a stands on line 1 and again on line 7", Assert.Throws<DataException>(() => MatrixSource.Open(PathOf("x"))).Message, StringComparison.Ordinal);
+        Text("x/barcodes.tsv", "a\nb\nc\n");
+        Assert.Contains("take the three files from the same run", Assert.Throws<DataException>(() => MatrixSource.Open(PathOf("x"))).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Npy_files()
+    {
+        void Bad(byte[] content, params string[] mentions)
+        {
+            File.WriteAllBytes(PathOf("bad.npy"), content);
+            Refused(PathOf("bad.npy"), null, mentions);
+        }
+
+        Bad(Npy(new double[6], "<c16", false, "(3, 1)"), "dtype <c16", "not supported");
+        Bad(Npy(new double[6], "|O", false, "(3, 2)"), "dtype |O", "not supported");
+        Bad(Npy(new double[5], "<f8", false, "(3, 2)"), "ends before the 6 values");
+        Bad(Npy(new double[5], "<f8", true, "(3, 2)"), "ends before the 6 values");
+        Bad(Npy(new double[8], "<f8", false, "(2, 2, 2)"), "3 dimensions");
+        Bad(Npy(new double[8], "<f8", false, "(8,)"), "one column");
+        Bad(Npy(new double[1], "<f8", false, "(0, 3)"), "no rows");
+        Bad(Npy(new[] { 1, double.PositiveInfinity, 3, 4 }, "<f8", false, "(2, 2)"), "infinite");
+        Bad([0x93, .. "NUMPY"u8, 1, 0, 200, 0, 1], "ends within its NumPy header");
+    }
+
+    [Fact]
+    public void Npz_archives()
+    {
+        var x = Example();
+        Refused(Zip("many.npz", ("a", Npy(Flat(x), "<f8", false, "(7, 5)")), ("b", Npy(Flat(x), "<f8", false, "(7, 5)"))), null, "holds the arrays a.npy, b.npy");
+        var csr = Scipy(x, "csr");
+        csr[2].Content = NpyText("bsr", true);
+        Refused(Zip("bsr.npz", csr), null, "format bsr");
+        var coo = Scipy(x, "coo");
+        coo[3].Content = Npy([.. Entries(x).Select(e => e.Row + 1)], "<i4", false, $"({Entries(x).Count},)");
+        Refused(Zip("range.npz", coo), null, "outside 7 x 5", "count from 0");
+        var twice = Scipy(x, "coo");
+        twice[3].Content = Npy(new int[Entries(x).Count], "<i4", false, $"({Entries(x).Count},)");
+        Refused(Zip("twice.npz", twice), null, "row r1", "given twice, at entry ");
+        var nan = Scipy(x, "csr");
+        nan[0].Content = Npy([.. Entries(x).Select(_ => double.NaN)], "<f8", false, $"({Entries(x).Count},)");
+        Refused(Zip("nan.npz", nan), null, "entry 1", "not finite");
+        var whole = File.ReadAllBytes(PathOf("nan.npz"));
+        File.WriteAllBytes(PathOf("cut.npz"), whole[..(whole.Length / 2)]);
+        Refused(PathOf("cut.npz"), null, "cut off or damaged");
+    }
+
+    [Fact]
+    public void Options_that_cannot_take_effect()
+    {
+        var dense = Text("d.csv", Dense(Example(), Names('r', 7), Names('c', 5)));
+        Refused(dense, new MatrixOptions { Missing = MissingEntries.Unstored }, "unstored cannot take effect");
+        Refused(dense, new MatrixOptions { Columns = Selection.Parse("c1,zz") }, "no column named zz");
+        Refused(dense, new MatrixOptions { Rows = Selection.Parse("5-9") }, "has 7 rows, but row 9");
+        Refused(dense, new MatrixOptions { Columns = Selection.Parse("2") }, "one column as selected");
+        Assert.Contains("datasets", Assert.Throws<DataException>(() => MatrixSource.Open(dense, new MatrixOptions { Datasets = "batch" })).Message, StringComparison.Ordinal);
+        Assert.Throws<DataException>(() => MatrixOptions.ParseTransform("log2"));
+        Assert.Throws<DataException>(() => Selection.Parse("5-2"));
+    }
+}
