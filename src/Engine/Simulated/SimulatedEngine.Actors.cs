@@ -161,7 +161,7 @@ public sealed partial class SimulatedEngine
     private void Stop(SimulatedActivation activation, bool wasActivation)
     {
         // Timers and answers bear their own activation's number: they end with it.
-        var waiting = activation.Mailbox.Skip(wasActivation ? 1 : 0).Where(mail => !activation.IsZombie && mail.SenderActivation != activation.Number).ToList();
+        var waiting = activation.Mailbox.Skip(wasActivation ? 1 : 0).Where(mail => !activation.IsZombie && (mail.Sender is not null || mail.SenderActivation != activation.Number)).ToList();
         End(activation);
         foreach (var mail in waiting)
         {

@@ -15,7 +15,7 @@ public sealed class SplitMix(ulong seed)
     }
 
     /// <summary>Uniform in [0, 1).</summary>
-    public double NextDouble() => (Next() >> 11) * 0x1.0p-53;
+    public double NextDouble() => (Next() >> 11) * (1.0 / (1UL << 53));
 
     /// <summary>Uniform in [0, <paramref name="limit"/>).</summary>
     public int NextInt(int limit) => (int)(Next() % (ulong)limit);
