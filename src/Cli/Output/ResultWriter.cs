@@ -86,8 +86,8 @@ internal sealed class ResultWriter(PreparedJob job, FitFolder folder, FitOutcome
 
         WritePriors(to, "loadings", global, k);
         WritePriors(to, "factors", global, k);
-        WriteNames(Path.Combine(to, "rows.tsv"), data.RowNames);
-        WriteNames(Path.Combine(to, "columns.tsv"), data.ColumnNames);
+        TsvWriter.WriteNames(Path.Combine(to, "rows.tsv"), data.RowNames);
+        TsvWriter.WriteNames(Path.Combine(to, "columns.tsv"), data.ColumnNames);
         WriteTrace(Path.Combine(to, "trace.csv"));
     }
 
@@ -114,7 +114,7 @@ internal sealed class ResultWriter(PreparedJob job, FitFolder folder, FitOutcome
             var values = shard[name];
             for (var i = 0; i < shard.Get(name).Shape[0]; i++)
             {
-                table.Row(job.Data.RowNames[row++], values.AsSpan(i * width, width));
+                table.Append(job.Data.RowNames[row++], values.AsSpan(i * width, width));
             }
         }
 
@@ -124,21 +124,6 @@ internal sealed class ResultWriter(PreparedJob job, FitFolder folder, FitOutcome
     private static void WritePriors(string to, string side, ArraySet global, int k) =>
         AtomicFile.WriteAllBytes(Path.Combine(to, side + "_prior.json"), Json.Bytes(writer =>
             PriorJson.WriteList(writer, Enumerable.Range(0, k).Select(t => PriorCodec.Decode(global[$"{side}Prior.{t}"])))));
-
-    private static void WriteNames(string path, IReadOnlyList<string> names)
-    {
-        using var file = new AtomicFile(path);
-        using (var text = new StreamWriter(file.Stream, leaveOpen: true) { NewLine = "\n" })
-        {
-            text.WriteLine("name");
-            for (var i = 0; i < names.Count; i++)
-            {
-                text.WriteLine(names[i]);
-            }
-        }
-
-        file.Commit();
-    }
 
     private void WriteTrace(string path)
     {

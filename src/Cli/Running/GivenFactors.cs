@@ -1,4 +1,3 @@
-using FitCluster.Cli.Spec;
 using FitCluster.Data;
 
 namespace FitCluster.Cli.Running;
@@ -6,6 +5,8 @@ namespace FitCluster.Cli.Running;
 /// <summary>Starting values and fixed entries of loadings and factors, from files: rows x K and columns x K, row-major, NaN where free.</summary>
 internal sealed record GivenFactors(int Count, double[] Loadings, double[] Factors)
 {
+    private static readonly string[] Extensions = [".csv", ".tsv", ".npy", ".csv.gz", ".tsv.gz"];
+
     public static GivenFactors None { get; } = new(0, [], []);
 
     /// <summary>The folder of <c>init</c>: loadings.csv and factors.csv, all entries given.</summary>
@@ -83,7 +84,7 @@ internal sealed record GivenFactors(int Count, double[] Loadings, double[] Facto
         TryFind(folder, name) ?? throw CliException.BadInput($"{folder} has no {name}.csv");
 
     private static string? TryFind(string folder, string name) =>
-        new[] { ".csv", ".tsv", ".npy", ".csv.gz", ".tsv.gz" }.Select(e => Path.Combine(folder, name + e)).FirstOrDefault(File.Exists);
+        Extensions.Select(e => Path.Combine(folder, name + e)).FirstOrDefault(File.Exists);
 
     private static DenseArray Read(string path, string side, IReadOnlyList<string> names) => Checked(DenseArray.Read(path), path, side, names);
 

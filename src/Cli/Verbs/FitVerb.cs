@@ -4,7 +4,6 @@ using FitCluster.Cli.Progress;
 using FitCluster.Cli.Running;
 using FitCluster.Cli.Spec;
 using FitCluster.Coordinator;
-using FitCluster.Data;
 using FitCluster.Messages;
 
 namespace FitCluster.Cli.Verbs;
