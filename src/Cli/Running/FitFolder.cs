@@ -38,7 +38,12 @@ internal sealed class FitFolder : IDisposable
     /// <summary>The full path of a file in it.</summary>
     public string At(string name) => System.IO.Path.Combine(Path, name);
 
-    /// <summary>Checks, writing nothing, that a folder is there or can be made, and that files can be written in it.</summary>
+    /// <summary>A folder to be looked at only.</summary>
+    public static FitFolder Look(string path) => File.Exists(path)
+        ? throw CliException.BadInput($"--out '{path}' is a file; give a folder")
+        : new FitFolder(path);
+
+    /// <summary>Checks, leaving nothing behind, that a folder is there or can be made, and that files can be written in it.</summary>
     public static FitFolder Check(string path)
     {
         if (File.Exists(path))

@@ -26,9 +26,9 @@ internal static class CommandLine
 //            DemoVerb.Create(),
             FitVerb.Create(),
             EbnmVerb.Create(),
-//            SimulateVerb.Create(),
-//            IngestVerb.Create(),
-//            CheckVerb.Create(),
+            SimulateVerb.Create(),
+            IngestVerb.Create(),
+            CheckVerb.Create(),
         };
 
     private static bool AsksForHelp(ParseResult result) =>

@@ -73,9 +73,21 @@ internal static class FitVerb
     /// <summary>What a user should know of the data.</summary>
     public static IEnumerable<string> Describe(PreparedJob job)
     {
-        foreach (var line in job.Data.Facts.Lines())
+        var facts = job.Data.Facts;
+        yield return facts.Orientation;
+        if (facts.ZeroRows > 0)
         {
-            yield return line;
+            yield return $"warning: {facts.ZeroRows} {(facts.ZeroRows == 1 ? "row has" : "rows have")} no entry other than zero";
+        }
+
+        if (facts.ZeroColumns > 0)
+        {
+            yield return $"warning: {facts.ZeroColumns} {(facts.ZeroColumns == 1 ? "column has" : "columns have")} no entry other than zero";
+        }
+
+        foreach (var note in facts.Notes)
+        {
+            yield return note;
         }
 
         var data = job.Data;
