@@ -33,6 +33,12 @@ internal sealed class EbmfBroadcast
 
     public int[] Active { get; init; } = [];
 
+    /// <summary>The factors whose accepted loadings are extrapolated by <see cref="Beta"/> before the sweep.</summary>
+    public int[] Extrapolated { get; init; } = [];
+
+    /// <summary>In a sequential sweep: the factors whose proposals this sweep has made already.</summary>
+    public int[] Updated { get; init; } = [];
+
     /// <summary>The factors whose proposals (and not accepted states) an evaluation is about.</summary>
     public int[] Proposed { get; init; } = [];
 
@@ -70,6 +76,8 @@ internal sealed class EbmfBroadcast
         Indices(to, "keep", Keep ?? []);
         Indices(to, "promote", Promote);
         Indices(to, "active", Active);
+        Indices(to, "extrapolated", Extrapolated);
+        Indices(to, "updated", Updated);
         Indices(to, "proposed", Proposed);
         to.Set("noise", Noise);
         to.Set("gram", Gram);
@@ -98,6 +106,8 @@ internal sealed class EbmfBroadcast
             Sign = (int)scalars[9],
             Promote = EbmfState.ToInts(from["promote"]),
             Active = EbmfState.ToInts(from["active"]),
+            Extrapolated = EbmfState.ToInts(from["extrapolated"]),
+            Updated = EbmfState.ToInts(from["updated"]),
             Proposed = EbmfState.ToInts(from["proposed"]),
             Noise = from["noise"],
             Gram = from["gram"],

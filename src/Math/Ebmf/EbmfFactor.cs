@@ -69,6 +69,15 @@ internal sealed class EbmfFactor
     /// <summary>See <see cref="SumSecond"/>.</summary>
     public double[]? SumSecondByColumn { get; set; }
 
+    /// <summary>The same three sums of the sweep under way.</summary>
+    public double[]? ProposedCrossProduct { get; set; }
+
+    /// <summary>See <see cref="ProposedCrossProduct"/>.</summary>
+    public double ProposedSumSecond { get; set; }
+
+    /// <summary>See <see cref="ProposedCrossProduct"/>.</summary>
+    public double[]? ProposedSumSecondByColumn { get; set; }
+
     /// <summary>Index among the options' fixed factors, or -1.</summary>
     public int FixedIndex { get; set; } = -1;
 
@@ -97,7 +106,7 @@ internal sealed class EbmfFactor
     {
         var name = $"factor.{k}.";
         to.Set(name + "scalars", [KlLoadings, ProposedKlLoadings, KlFactors, ProposedKlFactors, SumSecond, FixedIndex, IsZero ? 1 : 0, PlainSumSecond,
-            ProposedPlainSumSecond, (int)LoadingsFamily, (int)FactorsFamily]);
+            ProposedPlainSumSecond, (int)LoadingsFamily, (int)FactorsFamily, ProposedSumSecond]);
         Array(to, name + "mean", Mean);
         Array(to, name + "second", Second);
         Array(to, name + "previousMean", PreviousMean);
@@ -107,6 +116,8 @@ internal sealed class EbmfFactor
         Array(to, name + "falseSignRate", FalseSignRate);
         Array(to, name + "crossProduct", CrossProduct);
         Array(to, name + "sumSecondByColumn", SumSecondByColumn);
+        Array(to, name + "proposedCrossProduct", ProposedCrossProduct);
+        Array(to, name + "proposedSumSecondByColumn", ProposedSumSecondByColumn);
         Write(to, name + "loadingsPrior", LoadingsPrior);
         Write(to, name + "loadingsPriorEm", LoadingsPriorEm);
         Write(to, name + "loadingsPriorNewton", LoadingsPriorNewton);
@@ -149,6 +160,9 @@ internal sealed class EbmfFactor
             ProposedPlainSumSecond = scalars[8],
             LoadingsFamily = (PriorFamily)(int)scalars[9],
             FactorsFamily = (PriorFamily)(int)scalars[10],
+            ProposedSumSecond = scalars[11],
+            ProposedCrossProduct = Array(from, name + "proposedCrossProduct"),
+            ProposedSumSecondByColumn = Array(from, name + "proposedSumSecondByColumn"),
             ProposedPriorEm = ReadPrior(from, name + "proposedPriorEm"),
             ProposedPriorNewton = ReadPrior(from, name + "proposedPriorNewton"),
         };

@@ -9,11 +9,12 @@ internal static class EbmfReport
 {
     public static RoundReport Of(EbmfState state, EbmfOptions options)
     {
-        var phase = state.Stage switch
+        var (stage, factor) = state.HasNewElbo ? (state.ElboStage, state.ElboFactor) : (state.Stage, state.Stage == EbmfStage.Greedy ? state.GreedyAccepted : state.Candidate);
+        var phase = stage switch
         {
             EbmfStage.Null => "describe",
-            EbmfStage.Fixed => $"fixed factor {state.Candidate + 1}",
-            EbmfStage.Greedy => $"greedy {state.GreedyAccepted + 1}",
+            EbmfStage.Fixed => $"fixed factor {factor + 1}",
+            EbmfStage.Greedy => $"greedy {factor + 1}",
             EbmfStage.Backfit => "backfit",
             EbmfStage.Nullcheck => "nullcheck",
             EbmfStage.Final => "final",

@@ -25,7 +25,7 @@ internal enum EvaluationPurpose
 internal sealed class EbmfState
 {
     // The scalars, by their places in one array.
-    private readonly double[] _scalars = new double[32];
+    private readonly double[] _scalars = new double[40];
 
     public EbmfStep Step { get => (EbmfStep)(int)_scalars[0]; set => _scalars[0] = (int)value; }
 
@@ -121,10 +121,22 @@ internal sealed class EbmfState
     /// <summary>See <see cref="LastGain"/>.</summary>
     public double FirstGain { get => _scalars[31]; set => _scalars[31] = value; }
 
+    /// <summary>The stage that the newest ELBO belongs to.</summary>
+    public EbmfStage ElboStage { get => (EbmfStage)(int)_scalars[32]; set => _scalars[32] = (int)value; }
+
+    /// <summary>The greedy factor, or the candidate, that the newest ELBO belongs to.</summary>
+    public int ElboFactor { get => (int)_scalars[33]; set => _scalars[33] = value; }
+
     public List<EbmfFactor> Factors { get; private set; } = [];
 
-    /// <summary>The factors that the running procedure updates.</summary>
+    /// <summary>The factors that the running procedure is about.</summary>
+    public int[] Iterating { get; set; } = [];
+
+    /// <summary>Those of them that the coming round updates: all at once in a blocked sweep, one after the other in a sequential one.</summary>
     public int[] Active { get; set; } = [];
+
+    /// <summary>In a sequential sweep: those that have their proposals already.</summary>
+    public int[] Updated { get; set; } = [];
 
     /// <summary>The factors whose proposals the shards hold (what a promotion is about).</summary>
     public int[] Pending { get; set; } = [];
@@ -156,6 +168,12 @@ internal sealed class EbmfState
     /// <summary>With missing or entry weights: its part by column, columns x K x K; otherwise empty.</summary>
     public double[] GramByColumn { get; set; } = [];
 
+    /// <summary>L'L as the sweep under way has it.</summary>
+    public double[] ProposedGram { get; set; } = [];
+
+    /// <summary>Its part by column.</summary>
+    public double[] ProposedGramByColumn { get; set; } = [];
+
     /// <summary>The orthonormal block of a subspace iteration, vectors x columns.</summary>
     public double[] Subspace { get; set; } = [];
 
@@ -172,7 +190,9 @@ internal sealed class EbmfState
         var to = new ArraySet();
         to.Set("scalars", (double[])_scalars.Clone());
         to.Set("counts", [K, Keep is null ? 0 : 1]);
+        to.Set("iterating", ToDoubles(Iterating));
         to.Set("active", ToDoubles(Active));
+        to.Set("updated", ToDoubles(Updated));
         to.Set("pending", ToDoubles(Pending));
         to.Set("keep", ToDoubles(Keep ?? []));
         foreach (var (name, values) in Arrays())
@@ -192,7 +212,9 @@ internal sealed class EbmfState
     {
         var state = new EbmfState();
         from["scalars"].CopyTo(state._scalars, 0);
+        state.Iterating = ToInts(from["iterating"]);
         state.Active = ToInts(from["active"]);
+        state.Updated = ToInts(from["updated"]);
         state.Pending = ToInts(from["pending"]);
         state.Keep = from["counts"][1] != 0 ? ToInts(from["keep"]) : null;
         state.Noise = from["noise"];
@@ -203,6 +225,8 @@ internal sealed class EbmfState
         state.ColumnSquares = from["columnSquares"];
         state.Gram = from["gram"];
         state.GramByColumn = from["gramByColumn"];
+        state.ProposedGram = from["proposedGram"];
+        state.ProposedGramByColumn = from["proposedGramByColumn"];
         state.Subspace = from["subspace"];
         state.Starts = from["starts"];
         state.PriorValues = from["priorValues"];
@@ -215,7 +239,7 @@ internal sealed class EbmfState
     [
         ("noise", Noise), ("proposedNoise", ProposedNoise), ("searchBest", SearchBest), ("searchNoise", SearchNoise),
         ("columnCounts", ColumnCounts), ("columnSquares", ColumnSquares), ("gram", Gram), ("gramByColumn", GramByColumn),
-        ("subspace", Subspace), ("starts", Starts), ("priorValues", PriorValues),
+        ("proposedGram", ProposedGram), ("proposedGramByColumn", ProposedGramByColumn), ("subspace", Subspace), ("starts", Starts), ("priorValues", PriorValues),
     ];
 
     private static double[] ToDoubles(int[] values) => [.. values.Select(v => (double)v)];

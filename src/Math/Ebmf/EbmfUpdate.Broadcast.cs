@@ -41,11 +41,11 @@ internal sealed partial class EbmfUpdate
         {
             var factor = state.Factors[k];
             (mean[k], second[k]) = (factor.Mean, factor.Second);
-            if (state.Step == EbmfStep.Evaluate && state.Purpose == EvaluationPurpose.Judge && state.Active.Contains(k))
+            if (state.Step == EbmfStep.Evaluate ? IsJudged(k) : state.Step == EbmfStep.Sweep && state.Updated.Contains(k))
             {
                 (mean[k], second[k]) = (factor.ProposedMean!, factor.ProposedSecond!);
             }
-            else if (Extrapolation > 0 && state.Active.Contains(k) && factor.PreviousMean is not null)
+            else if (Extrapolation > 0 && state.Iterating.Contains(k) && factor.PreviousMean is not null)
             {
                 mean[k] = Extrapolate(factor.Mean, factor.PreviousMean);
                 second[k] = Extrapolate(factor.Second, factor.PreviousSecond!);
@@ -59,6 +59,8 @@ internal sealed partial class EbmfUpdate
 
         return (mean, second);
     }
+
+    private bool IsJudged(int k) => state.Purpose == EvaluationPurpose.Judge && state.Iterating.Contains(k);
 
     private double Extrapolation => state.Step == EbmfStep.Sweep && state.IsProposal ? state.Beta : 0;
 
@@ -126,6 +128,8 @@ internal sealed partial class EbmfUpdate
             ByColumn = order.ByColumn,
             Active = state.Active,
             Beta = Extrapolation,
+            Extrapolated = Extrapolation > 0 ? state.Iterating : [],
+            Updated = isSweep ? state.Updated : [],
             IsFinal = isSweep && state.Stage == EbmfStage.Final,
             Mean = mean,
             Second = second,
@@ -148,7 +152,7 @@ internal sealed partial class EbmfUpdate
         Mean = mean,
         Second = second,
         Active = active,
-        Proposed = state.Step == EbmfStep.Evaluate && state.Purpose == EvaluationPurpose.Judge ? state.Active : [],
+        Proposed = state.Step == EbmfStep.Evaluate && state.Purpose == EvaluationPurpose.Judge ? state.Iterating : [],
         LeftOut = state.Step == EbmfStep.Evaluate && state.Purpose == EvaluationPurpose.Nullcheck ? state.Candidate : -1,
         Priors = state.Step == EbmfStep.Prior ? [.. state.Active.Select(k => state.Factors[k].LoadingsPrior!)] : [],
     };

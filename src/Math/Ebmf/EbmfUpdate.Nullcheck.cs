@@ -17,7 +17,7 @@ internal sealed partial class EbmfUpdate
 
         state.Passes = 0;
         state.Sweeps = 0;
-        state.Active = [];
+        (state.Iterating, state.Active, state.Updated) = ([], [], []);
         NextCandidate();
     }
 

@@ -13,12 +13,15 @@ internal sealed partial class EbmfUpdate
     private Sums MergeSums(ArraySet partial)
     {
         var (k, a, p) = (state.K, state.Active.Length, Columns);
-        var gram = (double[])state.Gram.Clone();
+        var goesOn = state.Updated.Length > 0;
+        var gram = (double[])(goesOn ? state.ProposedGram : state.Gram).Clone();
         var part = partial["gram"];
-        var byColumn = (double[])state.GramByColumn.Clone();
-        var cross = state.Factors.Select(f => f.CrossProduct ?? []).ToArray();
-        var second = state.Factors.Select(f => f.SumSecond).ToArray();
-        var secondByColumn = ByColumn ? state.Factors.Select(f => f.SumSecondByColumn ?? []).ToArray() : null;
+        var byColumn = (double[])(goesOn ? state.ProposedGramByColumn : state.GramByColumn).Clone();
+        var cross = state.Factors.Select((f, i) => (state.Updated.Contains(i) ? f.ProposedCrossProduct : f.CrossProduct) ?? []).ToArray();
+        var second = state.Factors.Select((f, i) => state.Updated.Contains(i) ? f.ProposedSumSecond : f.SumSecond).ToArray();
+        var secondByColumn = ByColumn
+            ? state.Factors.Select((f, i) => (state.Updated.Contains(i) ? f.ProposedSumSecondByColumn : f.SumSecondByColumn) ?? []).ToArray()
+            : null;
         for (var t = 0; t < a; t++)
         {
             var at = state.Active[t];
@@ -94,11 +97,24 @@ internal sealed partial class EbmfUpdate
     private void AcceptSums(Sums sums)
     {
         (state.Gram, state.GramByColumn) = (sums.Gram, sums.GramByColumn);
+        (state.ProposedGram, state.ProposedGramByColumn) = ([], []);
         for (var k = 0; k < state.K; k++)
         {
             state.Factors[k].CrossProduct = sums.Cross[k];
             state.Factors[k].SumSecond = sums.SumSecond[k];
             state.Factors[k].SumSecondByColumn = sums.SumSecondByColumn?[k];
+        }
+    }
+
+    // Between the steps of a sequential sweep.
+    private void KeepProposedSums(Sums sums)
+    {
+        (state.ProposedGram, state.ProposedGramByColumn) = (sums.Gram, sums.GramByColumn);
+        foreach (var k in state.Active)
+        {
+            state.Factors[k].ProposedCrossProduct = sums.Cross[k];
+            state.Factors[k].ProposedSumSecond = sums.SumSecond[k];
+            state.Factors[k].ProposedSumSecondByColumn = sums.SumSecondByColumn?[k];
         }
     }
 

@@ -16,6 +16,9 @@ internal sealed partial class EbmfUpdate
     // In a new factor's first sweeps the scale still moves, and so do the grids of its prior.
     private const int ColdSweeps = 2;
 
+    private const int FewestSweeps = 10;
+    private const int HopelessSweeps = 500;
+
     private void AfterSweep(ArraySet partial)
     {
         var (mean, second) = StartingPoint();
@@ -26,14 +29,26 @@ internal sealed partial class EbmfUpdate
             UpdateFactor(t, partial, mean, second);
         }
 
-        if (noise.NeedsEvaluation)
+        var sums = KeepsSums ? MergeSums(partial) : null;
+        if (state.Updated.Length + state.Active.Length < state.Iterating.Length)
+        {
+            if (sums is not null)
+            {
+                KeepProposedSums(sums);
+            }
+
+            state.Updated = [.. state.Updated, .. state.Active];
+            state.Active = [state.Iterating[state.Updated.Length]];
+            return;
+        }
+
+        if (sums is null)
         {
             state.Purpose = EvaluationPurpose.Judge;
             BeginEvaluation();
             return;
         }
 
-        var sums = MergeSums(partial);
         (state.ProposedNoise, state.ProposedDataTerm, state.ProposedTotalVariance) = NoiseOf(ColumnResiduals(sums, mean, second));
         Judge(sums);
     }
@@ -166,7 +181,7 @@ internal sealed partial class EbmfUpdate
         for (var k = 0; k < state.K; k++)
         {
             var factor = state.Factors[k];
-            elbo += state.Active.Contains(k) ? factor.ProposedKlLoadings + factor.ProposedKlFactors : factor.KlLoadings + factor.KlFactors;
+            elbo += state.Iterating.Contains(k) ? factor.ProposedKlLoadings + factor.ProposedKlFactors : factor.KlLoadings + factor.KlFactors;
         }
 
         state.Sweeps++;
@@ -218,7 +233,7 @@ internal sealed partial class EbmfUpdate
             state.HitLimit |= state.Stage == EbmfStage.Backfit || !options.Backfit;
         }
 
-        if (isDone || state.EndedEarly || (state.Stage == EbmfStage.Greedy && state.Factors[^1].IsZero))
+        if (isDone || state.EndedEarly || (state.Stage == EbmfStage.Greedy && (state.Factors[^1].IsZero || IsHopeless)))
         {
             EndIteration();
             return;
@@ -227,9 +242,13 @@ internal sealed partial class EbmfUpdate
         ScheduleSweep(isProposal: options.Extrapolate && !state.MustBePlain && state.Sweeps > 0);
     }
 
+    // A new factor that after a few sweeps is still so far below the fit without it that hundreds of sweeps like the last would not lift it above.
+    private bool IsHopeless =>
+        state.Sweeps >= FewestSweeps && state.LastGain > 0 && state.Elbo + (HopelessSweeps * state.LastGain) < state.ElboBefore;
+
     private void Accept(double elbo, Sums? sums)
     {
-        foreach (var k in state.Active)
+        foreach (var k in state.Iterating)
         {
             var factor = state.Factors[k];
             (factor.PreviousMean, factor.PreviousSecond) = (factor.Mean, factor.Second);
@@ -247,7 +266,7 @@ internal sealed partial class EbmfUpdate
         }
 
         AcceptNoise();
-        (state.Promote, state.Pending) = (true, state.Active);
+        (state.Promote, state.Pending) = (true, state.Iterating);
         state.Elbo = elbo;
         state.HasNewElbo = true;
     }
@@ -283,7 +302,7 @@ internal sealed partial class EbmfUpdate
         if (noise.NeedsEvaluation)
         {
             // The variances on the shards are those of the factor that was just dropped.
-            state.Active = [];
+            (state.Iterating, state.Active) = ([], []);
             state.Purpose = EvaluationPurpose.AfterDrop;
             BeginEvaluation();
             return;

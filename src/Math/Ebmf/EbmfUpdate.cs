@@ -28,6 +28,7 @@ internal sealed partial class EbmfUpdate(EbmfOptions options, EbmfNoise noise, E
         (state.Promote, state.PromoteNoise, state.Keep, state.Adopt) = (false, false, null, EbmfBroadcast.AdoptNothing);
         state.Pending = [];
         state.HasNewElbo = false;
+        (state.ElboStage, state.ElboFactor) = (state.Stage, state.Stage == EbmfStage.Greedy ? state.GreedyAccepted : state.Candidate);
         state.Rounds++;
         switch (state.Step)
         {
@@ -188,7 +189,7 @@ internal sealed partial class EbmfUpdate(EbmfOptions options, EbmfNoise noise, E
             return;
         }
 
-        state.Active = All();
+        state.Iterating = All();
         state.Sweeps = 0;
         ScheduleSweep(isProposal: false);
     }
@@ -196,7 +197,7 @@ internal sealed partial class EbmfUpdate(EbmfOptions options, EbmfNoise noise, E
     // Starts the repeated sweeps of some factors.
     private void BeginIteration(int[] active, bool prepare)
     {
-        state.Active = active;
+        (state.Iterating, state.Active) = (active, active);
         state.Sweeps = 0;
         state.Passes = 0;
         state.Beta = FirstBeta;
@@ -225,12 +226,19 @@ internal sealed partial class EbmfUpdate(EbmfOptions options, EbmfNoise noise, E
         state.Step = EbmfStep.Sweep;
         state.IsProposal = isProposal;
         state.TotalSweeps++;
-        foreach (var k in state.Active)
+        state.Updated = [];
+        state.Active = IsSequential ? [state.Iterating[0]] : state.Iterating;
+        foreach (var k in state.Iterating)
         {
             var factor = state.Factors[k];
             factor.LoadingsPrior = (isProposal ? factor.LoadingsPriorNewton : factor.LoadingsPriorEm) ?? factor.LoadingsPrior;
         }
     }
+
+    // Sides with a sign have many local optima, and the blocked order (all of L, then all of F) ends in worse ones than the sequential
+    // order l_1 f_1 l_2 f_2 ... does: measured on sim_a pe/pn, -44153.9 against -44117.4. It costs a pass over the data for each factor.
+    private bool IsSequential => state.Stage == EbmfStage.Backfit && state.Iterating.Any(k =>
+        EbnmFamilies.Get(state.Factors[k].LoadingsFamily).Sign != 0 || EbnmFamilies.Get(state.Factors[k].FactorsFamily).Sign != 0);
 
     private void AddFactor(double[] mean, int fixedIndex)
     {

@@ -133,17 +133,12 @@ internal sealed class LocalSweep
         for (var k = 0; k < _k; k++)
         {
             var to = scratch.L.AsSpan(k * scratch.Chunk, count);
-            _shard.Mean[k].AsSpan(first, count).CopyTo(to);
+            (_order.Updated.Contains(k) ? _shard.Proposed[k] : _shard.Mean[k]).AsSpan(first, count).CopyTo(to);
         }
 
-        if (_order.Beta == 0)
+        foreach (var k in _order.Extrapolated)
         {
-            return;
-        }
-
-        foreach (var k in _order.Active)
-        {
-            if (_shard.Previous[k].Length != _shard.Rows)
+            if (_shard.Previous[k].Length != _shard.Rows || _order.Updated.Contains(k))
             {
                 continue;
             }

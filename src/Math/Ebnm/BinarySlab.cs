@@ -36,9 +36,9 @@ internal readonly struct BinarySlab : ISlab
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Evaluate(
-        Vector512<double> u, Vector512<double> s, double scale, out Vector512<double> logRatio, out Vector512<double> first,
-        out Vector512<double> second, out Vector512<double> sufficient, out Vector512<double> score, out Vector512<double> curvature,
-        out Vector512<double> cross)
+        Vector512<double> u, Vector512<double> s, Vector512<double> r, double scale, out Vector512<double> logRatio,
+        out Vector512<double> first, out Vector512<double> second, out Vector512<double> sufficient, out Vector512<double> score,
+        out Vector512<double> curvature, out Vector512<double> cross)
     {
         var one = Vector512<double>.One;
         var two = Vector512.Create(2.0);
@@ -48,17 +48,18 @@ internal readonly struct BinarySlab : ISlab
         var deviation = Vector512.Create(Ratio * scale);
         var noise = s * s;
         var inverse = one / (noise + (deviation * deviation));
-        var d = s * deviation * Vector512.Sqrt(inverse);
-        var y = -((u * deviation / s) + (mu * s / deviation)) * Vector512.Sqrt(inverse);
+        var root = Vector512.Sqrt(inverse);
+        var d = s * deviation * root;
+        var y = -((u * deviation * r) + (s * Vector512.Create(1 / Ratio))) * root;
         VectorNormal.Mills(y, out var j0, out var j1, out var j2);
         var positive = Vector512.Max(y, Vector512<double>.Zero);
-        var z = u / s;
+        var z = u * r;
         logRatio = (half * ((z * z) - ((u - mu) * (u - mu) * inverse) - (positive * positive)))
-            + Vector512.Log(j0 * Vector512.Sqrt(noise * inverse) * Vector512.Create(1 / MillsRatio.RootTwoPi));
+            + Vector512.Log(j0 * s * root * Vector512.Create(1 / MillsRatio.RootTwoPi));
         var scaled = one / j0;
         var j3 = (two * j1) - (y * j2);
         var j4 = (Vector512.Create(3.0) * j2) - (y * j3);
-        var unit = d / mu;
+        var unit = d * Vector512.Create(1 / scale);
         var p1 = unit * j1 * scaled;
         var p2 = unit * unit * j2 * scaled;
         var p3 = unit * unit * unit * j3 * scaled;

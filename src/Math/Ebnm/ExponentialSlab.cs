@@ -22,13 +22,13 @@ internal readonly struct ExponentialSlab : ISlab
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Evaluate(
-        Vector512<double> u, Vector512<double> s, double scale, out Vector512<double> logRatio, out Vector512<double> first,
-        out Vector512<double> second, out Vector512<double> sufficient, out Vector512<double> score, out Vector512<double> curvature,
-        out Vector512<double> cross)
+        Vector512<double> u, Vector512<double> s, Vector512<double> r, double scale, out Vector512<double> logRatio,
+        out Vector512<double> first, out Vector512<double> second, out Vector512<double> sufficient, out Vector512<double> score,
+        out Vector512<double> curvature, out Vector512<double> cross)
     {
         var one = Vector512<double>.One;
-        var k = s / Vector512.Create(scale);
-        var y = k - (u / s);
+        var k = s * Vector512.Create(1 / scale);
+        var y = k - (u * r);
         VectorNormal.Mills(y, out var j0, out var j1, out var j2);
         var negative = Vector512.Min(y, Vector512<double>.Zero);
         logRatio = (Vector512.Create(0.5) * negative * negative) + Vector512.Log(k * j0);
@@ -41,7 +41,7 @@ internal readonly struct ExponentialSlab : ISlab
         sufficient = first;
         score = (k * mean) - one;
         curvature = k * ((k * variance) - mean);
-        cross = -variance / Vector512.Create(scale);
+        cross = -variance * Vector512.Create(1 / scale);
     }
 
     public static double LogRatio(double u, double s, double scale)

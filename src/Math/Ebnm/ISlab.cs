@@ -30,6 +30,7 @@ internal interface ISlab
     /// <summary>The posterior of 8 observations under the slab alone, and derivatives in b = log scale of its marginal log-density l.</summary>
     /// <param name="u">The observations less the mode.</param>
     /// <param name="s">Their standard errors.</param>
+    /// <param name="r">1 / s.</param>
     /// <param name="scale">The scale.</param>
     /// <param name="logRatio">l - log N(u; 0, s^2).</param>
     /// <param name="first">E eta.</param>
@@ -39,9 +40,9 @@ internal interface ISlab
     /// <param name="curvature">d^2 l/db^2.</param>
     /// <param name="cross">d^2 l/(db d mode) = -d^2 l/(db du).</param>
     static abstract void Evaluate(
-        Vector512<double> u, Vector512<double> s, double scale, out Vector512<double> logRatio, out Vector512<double> first,
-        out Vector512<double> second, out Vector512<double> sufficient, out Vector512<double> score, out Vector512<double> curvature,
-        out Vector512<double> cross);
+        Vector512<double> u, Vector512<double> s, Vector512<double> r, double scale, out Vector512<double> logRatio,
+        out Vector512<double> first, out Vector512<double> second, out Vector512<double> sufficient, out Vector512<double> score,
+        out Vector512<double> curvature, out Vector512<double> cross);
 
     /// <summary>The scalar twin of logRatio in <see cref="Evaluate"/>; 0 for s = infinity.</summary>
     static abstract double LogRatio(double u, double s, double scale);

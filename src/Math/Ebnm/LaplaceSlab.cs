@@ -23,14 +23,14 @@ internal readonly struct LaplaceSlab : ISlab
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Evaluate(
-        Vector512<double> u, Vector512<double> s, double scale, out Vector512<double> logRatio, out Vector512<double> first,
-        out Vector512<double> second, out Vector512<double> sufficient, out Vector512<double> score, out Vector512<double> curvature,
-        out Vector512<double> cross)
+        Vector512<double> u, Vector512<double> s, Vector512<double> r, double scale, out Vector512<double> logRatio,
+        out Vector512<double> first, out Vector512<double> second, out Vector512<double> sufficient, out Vector512<double> score,
+        out Vector512<double> curvature, out Vector512<double> cross)
     {
         var one = Vector512<double>.One;
         var half = Vector512.Create(0.5);
-        var z = Vector512.Abs(u) / s;
-        var k = s / Vector512.Create(scale);
+        var z = Vector512.Abs(u) * r;
+        var k = s * Vector512.Create(1 / scale);
         var near = k - z;
         VectorNormal.Mills(near, out var n0, out var n1, out var n2);
         VectorNormal.MillsOfPositive(k + z, out var f0, out var f1, out var f2);
@@ -56,7 +56,7 @@ internal readonly struct LaplaceSlab : ISlab
 
         // d E|eta| / du = cov(|eta|, eta) / s^2.
         var covariance = ((n2 - f2) * inverse * sign) - (absolute * signed);
-        cross = -covariance / Vector512.Create(scale);
+        cross = -covariance * Vector512.Create(1 / scale);
     }
 
     public static double LogRatio(double u, double s, double scale) => double.IsInfinity(s) ? 0 : Sides(u, s, scale).LogRatio;

@@ -21,9 +21,9 @@ internal readonly struct NormalSlab : ISlab
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Evaluate(
-        Vector512<double> u, Vector512<double> s, double scale, out Vector512<double> logRatio, out Vector512<double> first,
-        out Vector512<double> second, out Vector512<double> sufficient, out Vector512<double> score, out Vector512<double> curvature,
-        out Vector512<double> cross)
+        Vector512<double> u, Vector512<double> s, Vector512<double> r, double scale, out Vector512<double> logRatio,
+        out Vector512<double> first, out Vector512<double> second, out Vector512<double> sufficient, out Vector512<double> score,
+        out Vector512<double> curvature, out Vector512<double> cross)
     {
         var one = Vector512<double>.One;
         var two = Vector512.Create(2.0);
@@ -31,7 +31,7 @@ internal readonly struct NormalSlab : ISlab
         var noise = s * s;
         var inverse = one / (noise + variance);
         var t = variance * inverse;
-        var z = u / s;
+        var z = u * r;
         var square = u * u * inverse;
         logRatio = Vector512.Create(0.5) * (Vector512.Log(noise * inverse) + (t * z * z));
         first = t * u;

@@ -13,6 +13,9 @@ namespace FitCluster.Math.Ebnm;
 internal readonly record struct ObservationSums(double Count, double Precision, double WeightedX, double HalfSquares, double LogS)
 {
     private const int Block = 1024;
+    private const int SignificandBits = 52;
+    private const int ExponentBias = 1023;
+    private const double LogOfTwo = 0.69314718055994530942;
 
     /// <summary>The log-likelihood of a point mass at m.</summary>
     public double PointMass => -HalfSquares - Normalization;
@@ -44,8 +47,11 @@ internal readonly record struct ObservationSums(double Count, double Precision, 
         var zero = Vector512<double>.Zero;
         var one = Vector512<double>.One;
         var infinity = Vector512.Create(double.PositiveInfinity);
-        Vector512<double> precision = zero, weighted = zero, squares = zero, logs = zero;
+        var significand = Vector512.Create((1L << SignificandBits) - 1);
+        var exponents = Vector512<long>.Zero;
+        Vector512<double> precision = zero, weighted = zero, squares = zero, product = one;
         var count = 0;
+        var vectors = (x.Length + VectorNormal.Lanes - 1) / VectorNormal.Lanes;
         for (var i = 0; i < x.Length; i += VectorNormal.Lanes)
         {
             var si = VectorNormal.Load(s, i, double.PositiveInfinity);
@@ -56,11 +62,16 @@ internal readonly record struct ObservationSums(double Count, double Precision, 
             precision += Vector512.ConditionalSelect(infinite, zero, inverse);
             weighted += u * inverse;
             squares += u * u * inverse;
-            logs += Vector512.Log(si);
+
+            // log s by exponents and a product of at most 128 significands in [1, 2).
+            var bits = si.AsInt64();
+            exponents += Vector512.ShiftRightArithmetic(bits, SignificandBits);
+            product *= Vector512.BitwiseOr(Vector512.BitwiseAnd(bits, significand), one.AsInt64()).AsDouble();
             count += VectorNormal.Lanes - BitOperations.PopCount(infinite.ExtractMostSignificantBits());
         }
 
         return new ObservationSums(
-            count, Vector512.Sum(precision), Vector512.Sum(weighted), 0.5 * Vector512.Sum(squares), Vector512.Sum(logs));
+            count, Vector512.Sum(precision), Vector512.Sum(weighted), 0.5 * Vector512.Sum(squares),
+            Vector512.Sum(Vector512.Log(product)) + ((Vector512.Sum(exponents) - ((double)ExponentBias * vectors * VectorNormal.Lanes)) * LogOfTwo));
     }
 }

@@ -55,7 +55,7 @@ internal static class SlabKernel<TSlab>
         var logSlab = Vector512.Create(double.Log(prior.SlabWeight));
         var weight = Vector512.Create(prior.SlabWeight);
         var spread = Vector512.Create(prior.SlabWeight * prior.PointWeight);
-        Vector512<double> gain = zero, halfSquares = zero, responsibility = zero, sufficients = zero, firsts = zero, seconds = zero, precision = zero;
+        Vector512<double> product = one, gain = zero, halfSquares = zero, responsibility = zero, sufficients = zero, firsts = zero, seconds = zero, precision = zero;
         Vector512<double> ga = zero, gb = zero, gm = zero, haa = zero, hab = zero, hbb = zero, ham = zero, hbm = zero, hmm = zero;
         var count = 0;
         for (var i = 0; i < x.Length; i += VectorNormal.Lanes)
@@ -70,9 +70,11 @@ internal static class SlabKernel<TSlab>
                 u = Vector512.ConditionalSelect(infinite, zero, u);
             }
 
+            var reciprocal = one / si;
             TSlab.Evaluate(
-                u, si, prior.Scale, out var logRatio, out var first, out var square, out var sufficient, out var score, out var curvature, out var cross);
-            var inverse = one / (si * si);
+                u, si, reciprocal, prior.Scale, out var logRatio, out var first, out var square, out var sufficient, out var score, out var curvature,
+                out var cross);
+            var inverse = reciprocal * reciprocal;
             halfSquares += half * u * u * inverse;
             if (some)
             {
@@ -95,13 +97,18 @@ internal static class SlabKernel<TSlab>
             var towardsSlab = Vector512.GreaterThanOrEqual(t, zero);
             var r = Vector512.ConditionalSelect(towardsSlab, major, minor);
             var rest = Vector512.ConditionalSelect(towardsSlab, minor, major);
-            var term = Vector512.Max(slab, logPoint) + Vector512.Log(one + e);
-            gain += some ? Vector512.ConditionalSelect(infinite, zero, term) : term;
+
+            // log-likelihood: max(slab, logPoint) + log(1 + exp(-|t|)); the logarithm is taken of the block's product, at most 2^128.
+            var larger = Vector512.Max(slab, logPoint);
+            gain += some ? Vector512.ConditionalSelect(infinite, zero, larger) : larger;
+            product *= some ? Vector512.ConditionalSelect(infinite, one, one + e) : one + e;
             if (TMoments.On)
             {
-                var m = r * first;
-                VectorNormal.Store(mode + m, mean, i);
-                VectorNormal.Store(Vector512.FusedMultiplyAdd(r, square, mode * (mode + m + m)), second, i);
+                // E theta^2 as a sum of terms >= 0, so that it does not cancel where mode + eta is near 0.
+                var location = mode + first;
+                var variance = Vector512.Max(square - (first * first), zero);
+                VectorNormal.Store(mode + (r * first), mean, i);
+                VectorNormal.Store((rest * mode * mode) + (r * ((location * location) + variance)), second, i);
             }
 
             count += VectorNormal.Lanes - (some ? BitOperations.PopCount(infinite.ExtractMostSignificantBits()) : 0);
@@ -130,7 +137,7 @@ internal static class SlabKernel<TSlab>
         }
 
         sums[0] += count;
-        sums[1] += Vector512.Sum(gain);
+        sums[1] += Vector512.Sum(gain + Vector512.Log(product));
         sums[2] += Vector512.Sum(halfSquares);
         if (TDerivatives.On)
         {

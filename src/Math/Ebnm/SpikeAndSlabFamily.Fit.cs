@@ -116,23 +116,39 @@ internal abstract partial class SpikeAndSlabFamily<TSlab>
 
     private SlabProblem ProblemOf(ReadOnlySpan<double> x, ReadOnlySpan<double> s, EbnmOptions options, double typicalS, double mode)
     {
-        double least = double.PositiveInfinity, farthest = 0, top = double.NegativeInfinity;
+        if (isLocated)
+        {
+            // As far as any likelihood still changes.
+            return new SlabProblem(
+                double.Log(1e-8 * typicalS), double.Log(1e8 * (FarthestFrom(mode, x, s) + typicalS)), typicalS, hasSpike,
+                options.Scale is null, options.EstimateMode, options.MaxIterations);
+        }
+
+        // The range of the reference.
+        double least = double.PositiveInfinity, top = double.NegativeInfinity;
         for (var i = 0; i < x.Length; i++)
         {
             if (double.IsFinite(s[i]))
             {
-                least = double.Min(least, s[i]);
-                top = double.Max(top, x[i] - s[i]);
-                farthest = double.Max(farthest, double.Abs(x[i] - mode));
+                least = s[i] < least ? s[i] : least;
+                top = x[i] - s[i] > top ? x[i] - s[i] : top;
             }
         }
 
-        // The generalized binary prior has the range of the reference; the others may go as far as any likelihood still changes.
-        var (low, high) = isLocated
-            ? (1e-8 * typicalS, 1e8 * (farthest + typicalS))
-            : (0.1 * least, double.Max(0.1 * least, top));
         return new SlabProblem(
-            double.Log(low), double.Log(high), typicalS, hasSpike, options.Scale is null, options.EstimateMode, options.MaxIterations);
+            double.Log(0.1 * least), double.Log(double.Max(0.1 * least, top)), typicalS, hasSpike, true, false, options.MaxIterations);
+    }
+
+    private static double FarthestFrom(double mode, ReadOnlySpan<double> x, ReadOnlySpan<double> s)
+    {
+        var farthest = 0.0;
+        for (var i = 0; i < x.Length; i++)
+        {
+            var distance = double.Abs(x[i] - mode);
+            farthest = distance > farthest && !double.IsInfinity(s[i]) ? distance : farthest;
+        }
+
+        return farthest;
     }
 
     /// <summary>Where an optimization ended.</summary>

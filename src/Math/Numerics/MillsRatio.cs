@@ -11,6 +11,7 @@ public static class MillsRatio
     /// <summary>sqrt(2 pi).</summary>
     public const double RootTwoPi = 2.5066282746310005;
 
+    // All of even length: vector kernels sum even and odd powers apart.
     internal static readonly double[] ZerothSeries =
     [
         1.1568486282918946, -0.22948753825211315, 0.07778159886873769, 0.0250721793016388, -0.0661776007790963,
@@ -29,7 +30,7 @@ public static class MillsRatio
         0.00014695214465133784, -1.7203931061125266e-05, -2.3404251451748432e-05, 4.971636920474042e-06,
         4.0148061855887895e-06, -9.985214771598005e-07, -7.59346786017823e-07, 1.6601511154204576e-07,
         1.4464403282898365e-07, -2.1184998715660543e-08, -2.2672476012801747e-08, 1.5294186063516205e-09,
-        1.998220033195663e-09,
+        1.998220033195663e-09, 0,
     ];
 
     internal static readonly double[] SecondSeries =

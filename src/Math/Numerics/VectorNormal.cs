@@ -5,11 +5,11 @@ using System.Runtime.Intrinsics;
 namespace FitCluster.Math.Numerics;
 
 /// <summary>
-/// The functions of <see cref="NormalDistribution"/> and <see cref="MillsRatio"/> on 8 lanes. Everything is written for
+/// The functions of <see cref="NormalDistribution"/> on 8 lanes. Everything is written for
 /// Vector512; where the machine has narrower registers the runtime splits each operation, so that results have the same order
 /// of operations on every machine. A remainder of a span is padded with zeros to a full vector.
 /// </summary>
-public static class VectorNormal
+public static partial class VectorNormal
 {
     /// <summary>The number of lanes.</summary>
     public const int Lanes = 8;
@@ -20,44 +20,6 @@ public static class VectorNormal
     /// <summary>exp(x), where everything below x = -708 counts as -708.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<double> Exp(Vector512<double> x) => Vector512.Exp(Vector512.Max(x, Vector512.Create(LeastExponent)));
-
-    /// <summary>Mills' ratio J_0(y) for finite y &gt;= 0.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<double> MillsRatioOfPositive(Vector512<double> y)
-    {
-        var t = (y - Vector512.Create(5.0)) / (y + Vector512.Create(5.0));
-        return Polynomial(MillsRatio.ZerothSeries, t) / (Vector512<double>.One + y);
-    }
-
-    /// <summary>
-    /// J_0, J_1, J_2 at finite y of either sign, scaled by exp(-y^2 / 2) where y is negative: see <see cref="MillsRatio.Scaled"/>.
-    /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Mills(Vector512<double> y, out Vector512<double> j0, out Vector512<double> j1, out Vector512<double> j2)
-    {
-        MillsOfPositive(Vector512.Abs(y), out j0, out j1, out j2);
-        var negative = Vector512.LessThan(y, Vector512<double>.Zero);
-        if (negative != Vector512<double>.Zero)
-        {
-            var e = Exp(Vector512.Create(-0.5) * y * y);
-            var n0 = Vector512.Create(MillsRatio.RootTwoPi) - (j0 * e);
-            var n1 = e - (y * n0);
-            j0 = Vector512.ConditionalSelect(negative, n0, j0);
-            j1 = Vector512.ConditionalSelect(negative, n1, j1);
-            j2 = Vector512.ConditionalSelect(negative, n0 - (y * n1), j2);
-        }
-    }
-
-    /// <summary>J_0, J_1, J_2 at finite y &gt;= 0.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void MillsOfPositive(Vector512<double> y, out Vector512<double> j0, out Vector512<double> j1, out Vector512<double> j2)
-    {
-        var d = Vector512<double>.One / (Vector512<double>.One + y);
-        var t = (y - Vector512.Create(5.0)) / (y + Vector512.Create(5.0));
-        j1 = Polynomial(MillsRatio.FirstSeries, t) * (d * d);
-        j2 = Polynomial(MillsRatio.SecondSeries, t) * (d * d * d);
-        j0 = Vector512.FusedMultiplyAdd(y, j1, j2);
-    }
 
     /// <summary>log Phi(z) for finite z, to about 1e-15 relative.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -132,7 +94,7 @@ public static class VectorNormal
     public static void Exp(ReadOnlySpan<double> x, Span<double> result) => TensorPrimitives.Exp(x, result);
 
     /// <summary>result[i] = log x[i].</summary>
-    public static void Log(ReadOnlySpan<double> x, Span<double> result) => TensorPrimitives.Log(x, result);
+    public static void Log(ReadOnlySpan<double> x, Span<double> result) => Map<LogOperator>(x, result);
 
     /// <summary>result[i] = log Phi(z[i]), finite z; result may be z itself.</summary>
     public static void LogCdf(ReadOnlySpan<double> z, Span<double> result) => Map<LogCdfOperator>(z, result);
@@ -182,18 +144,6 @@ public static class VectorNormal
         return Vector512.FusedMultiplyAdd(e, minusHalf * Vector512.FusedMultiplyAdd(z, z, -square), e);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<double> Polynomial(double[] coefficients, Vector512<double> t)
-    {
-        var sum = Vector512.Create(coefficients[^1]);
-        for (var k = coefficients.Length - 2; k >= 0; k--)
-        {
-            sum = Vector512.FusedMultiplyAdd(sum, t, Vector512.Create(coefficients[k]));
-        }
-
-        return sum;
-    }
-
     private static Vector512<double> LoadRemainder(ReadOnlySpan<double> values, int i, double padding)
     {
         Span<double> buffer = stackalloc double[Lanes];
@@ -221,6 +171,11 @@ public static class VectorNormal
     private interface IOperator
     {
         static abstract Vector512<double> Apply(Vector512<double> x);
+    }
+
+    private readonly struct LogOperator : IOperator
+    {
+        public static Vector512<double> Apply(Vector512<double> x) => Vector512.Log(x);
     }
 
     private readonly struct LogCdfOperator : IOperator
