@@ -40,15 +40,23 @@ public static class MatrixStore
         using var source = MatrixReader.Open(path, options);
         using var folder = new StoreFolder(store, overwrite);
         var plan = new MatrixPlan(source, options);
-        using (var sink = new StoreSink(folder.Partial, plan.IsSparse))
+        try
         {
-            Write(source, plan, sink, folder.Partial, memoryBytes);
-            plan.CheckShape();
-            WriteHeader(plan, options, sink, folder.Partial);
+            using (var sink = new StoreSink(folder.Partial, plan.IsSparse))
+            {
+                Write(source, plan, sink, folder.Partial, memoryBytes);
+                plan.CheckShape();
+                WriteHeader(plan, options, sink, folder.Partial);
+            }
+
+            // The matrix may have been read from the very store that is replaced: its files stay mapped until then.
+            folder.Commit();
+        }
+        catch (IOException e)
+        {
+            throw new DataException($"{store} could not be written ({e.Message}); make room or give another path", e);
         }
 
-        // The matrix may have been read from the very store that is replaced: its files stay mapped until then.
-        folder.Commit();
         return new StoreReader(store).Open();
     }
 
@@ -84,9 +92,16 @@ public static class MatrixStore
         CheckOptions(path, reader.Header, options);
         var matrix = reader.Open();
         var orientation = reader.Header.Facts.Orientation;
+        var (transform, missing) = (reader.Header.Transform, reader.Header.MissingOption);
         return matrix.IsSparse
-            ? new StoredEntrySource(matrix.AsStorage(), matrix.RowNames, matrix.ColumnNames, orientation) { Path = path, Format = MatrixFormat.Store }
-            : new StoredDenseSource(matrix.AsStorage(), matrix.RowNames, matrix.ColumnNames, orientation) { Path = path, Format = MatrixFormat.Store };
+            ? new StoredEntrySource(matrix.AsStorage(), matrix.RowNames, matrix.ColumnNames, orientation)
+            {
+                Path = path, Format = MatrixFormat.Store, Applied = transform, AppliedMissing = missing,
+            }
+            : new StoredDenseSource(matrix.AsStorage(), matrix.RowNames, matrix.ColumnNames, orientation)
+            {
+                Path = path, Format = MatrixFormat.Store, Applied = transform, AppliedMissing = missing,
+            };
     }
 
     private static void CheckOptions(string path, StoreHeader header, MatrixOptions options)
@@ -135,8 +150,8 @@ public static class MatrixStore
             Stored = sink.Stored,
             Missing = !plan.IsSparse ? plan.Pipeline.Missing : unstoredMissing ? (plan.Pipeline.Rows * plan.Pipeline.Columns) - sink.Stored : 0,
             ContentHash = sink.Hash.Finish(rowNames, columnNames, unstoredMissing),
-            Transform = options.Transform,
-            MissingOption = options.Missing,
+            Transform = plan.Transform,
+            MissingOption = plan.Missing,
             RowsSelected = options.Rows is not null,
             ColumnsSelected = options.Columns is not null,
             Facts = plan.Facts(),

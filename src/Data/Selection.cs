@@ -41,7 +41,7 @@ public sealed class Selection
 
     /// <summary>
     /// Reads a selection: the path of a file with one name a line; or a comma-separated list, of positions and ranges ("1-100,205",
-    /// 1-based) when every item is one, of names otherwise.
+    /// 1-based) when every item is one, of names otherwise. Names that are numbers need a file, or <see cref="ByName"/>.
     /// </summary>
     public static Selection Parse(string text)
     {

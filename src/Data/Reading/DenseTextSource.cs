@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text;
 
 namespace FitCluster.Data.Reading;
@@ -5,6 +6,7 @@ namespace FitCluster.Data.Reading;
 /// <summary>
 /// Dense text: the first line has the column names, the first field of each line the row name; empty, NA and NaN are missing. The first
 /// line may have one field less than the others, as R writes it. A first line that is all numbers is data: such a file has no names.
+/// A field in quotes may hold the delimiter, but no line end.
 /// </summary>
 internal sealed class DenseTextSource : DenseSource
 {
@@ -72,6 +74,7 @@ internal sealed class DenseTextSource : DenseSource
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private string? ParseRow(ReadOnlySpan<byte> line, long number, double[] values)
     {
         var fields = new Fields(line, _delimiter);

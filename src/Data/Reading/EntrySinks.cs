@@ -44,12 +44,15 @@ internal sealed class CountingSink(int rows) : IEntrySink
 /// <summary>Appends the entries to a bucket as long as rows ascend, and counts on when they do not, so that a second pass can follow.</summary>
 internal sealed class AppendingSink(int rows, long expected) : IEntrySink
 {
+    /// <summary>A header that is wrong must not take all memory; a bucket grows without copies beyond this.</summary>
+    private const long MostReserved = 1L << 27;
+
     private int _last;
 
     public long[] Counts { get; } = new long[rows];
 
     /// <summary>All entries, or null when rows did not ascend.</summary>
-    public CsrBucket? Bucket { get; private set; } = new(rows, expected);
+    public CsrBucket? Bucket { get; private set; } = new(rows, long.Min(expected, MostReserved));
 
     public void Add(ReadOnlySpan<Entry> entries)
     {

@@ -33,6 +33,12 @@ internal abstract class SourceBase : IDisposable
 
     public string Orientation { get; protected set; } = "";
 
+    /// <summary>The transform its values have been through already (a store).</summary>
+    public Transform Applied { get; init; }
+
+    /// <summary>How missing entries were told when it was made (a store).</summary>
+    public MissingEntries AppliedMissing { get; init; }
+
     public List<string> Notes { get; } = [];
 
     public string ColumnName(int column) => ColumnNames?[column] ?? GeneratedNames.Name('c', column);

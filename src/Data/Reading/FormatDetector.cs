@@ -36,6 +36,8 @@ internal static class FormatDetector
         return head.StartsWith("PK\u0003\u0004"u8) || head.StartsWith("PK\u0005\u0006"u8) ? MatrixFormat.Npz
             : head[0] == 0x93 && head[1..].StartsWith("NUMPY"u8) ? MatrixFormat.Npy
             : head.StartsWith("%%MatrixMarket"u8) ? MatrixFormat.MatrixMarket
+            : head[0] == '%'
+                ? throw new DataException($"{path} begins with a percent sign but not with %%MatrixMarket; correct its first line")
             : head.Contains((byte)0)
                 ? throw new DataException($"{path} is a binary file of no known format; give a 10x folder, .mtx, .csv, .tsv, .npy, .npz or a store")
                 : DetectText(path);

@@ -55,7 +55,7 @@ internal sealed class LineReader : IDisposable
     {
         while (Next(out line))
         {
-            if (!line.Trim(" \t"u8).IsEmpty)
+            if ((line.Length > 0 && line[0] > ' ') || !line.Trim(" \t"u8).IsEmpty)
             {
                 return true;
             }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text;
 
 namespace FitCluster.Data.Reading;
@@ -29,6 +30,7 @@ internal sealed class MatrixMarketSource : EntrySource
         (Orientation, RowNames, ColumnNames) = (orientation, rowNames, columnNames);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Read(IEntrySink sink, int batch)
     {
         using var reader = new LineReader(File);
@@ -96,6 +98,11 @@ internal sealed class MatrixMarketSource : EntrySource
         if (at == start || (at < line.Length && line[at] is not ((byte)' ' or (byte)'\t')))
         {
             throw new DataException($"{File}, line {_line}: \"{Encoding.UTF8.GetString(line)}\" has no {what} index; give row, column and value");
+        }
+
+        while (at < line.Length && line[at] is (byte)' ' or (byte)'\t')
+        {
+            at++;
         }
 
         return value >= 1 && value <= limit

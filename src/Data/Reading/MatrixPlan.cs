@@ -44,6 +44,12 @@ internal sealed class MatrixPlan
 
     public UnstoredEntries Unstored { get; }
 
+    /// <summary>The transform the values have been through in all.</summary>
+    public Transform Transform => _options.Transform == Transform.None ? _source.Applied : _options.Transform;
+
+    /// <summary>How missing entries were told in all.</summary>
+    public MissingEntries Missing => _options.Missing == MissingEntries.None ? _source.AppliedMissing : _options.Missing;
+
     /// <summary>For each row of a sparse source its new index or -1, or null when all are kept.</summary>
     public int[]? RowMap { get; private set; }
 
@@ -115,7 +121,7 @@ internal sealed class MatrixPlan
         FirstNegative = Pipeline.FirstNegative,
         NonIntegerCount = Pipeline.NonIntegers,
         FirstNonInteger = Pipeline.FirstNonInteger,
-        Transform = _options.Transform,
+        Transform = Transform,
         Notes = _source.Notes,
     };
 

@@ -34,7 +34,7 @@ internal static class MatrixReader
             MatrixFormat.MatrixMarket => OpenMatrixMarket(path),
             MatrixFormat.Dense => new DenseTextSource(path) { Path = path, Format = detected },
             MatrixFormat.Triplets => new TripletSource(path) { Path = path, Format = detected },
-            MatrixFormat.Npy => new NpySource(path, () => TextFile.Open(path), mappable: true) { Path = path, Format = detected },
+            MatrixFormat.Npy => new NpySource(path, () => TextFile.Open(path), mappable: !TextFile.IsGzip(path)) { Path = path, Format = detected },
             MatrixFormat.Npz => OpenNpz(path),
             _ => MatrixStore.OpenSource(path, options),
         };

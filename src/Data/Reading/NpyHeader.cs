@@ -9,8 +9,9 @@ namespace FitCluster.Data.Reading;
 internal sealed partial record NpyHeader(char Kind, int ItemBytes, bool BigEndian, bool Fortran, long[] Shape, int DataOffset)
 {
     private const int MaxHeaderBytes = 1 << 20;
+    private const long MaxCount = 1L << 56;
 
-    public long Count => Shape.Aggregate(1L, (a, b) => checked(a * b));
+    public long Count => Shape.Aggregate(1L, (a, b) => a * b);
 
     public bool IsNumber => (Kind, ItemBytes) is ('f', 4 or 8) or ('i' or 'u', 1 or 2 or 4 or 8) or ('b', 1);
 
@@ -64,7 +65,12 @@ internal sealed partial record NpyHeader(char Kind, int ItemBytes, bool BigEndia
 
         var type = descr.Groups[1].Value;
         long[] sizes = [.. shape.Groups[1].Value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
-            .Select(s => long.Parse(s, CultureInfo.InvariantCulture))];
+            .Select(s => long.TryParse(s.TrimEnd('L'), NumberStyles.None, CultureInfo.InvariantCulture, out var size) ? size : long.MaxValue)];
+        if (sizes.Aggregate((Int128)1, (a, b) => Int128.Min(a * b, MaxCount + (Int128)1)) > MaxCount)
+        {
+            throw new DataException($"{path} has the shape ({shape.Groups[1].Value}), which is larger than any file; write it again with numpy.save");
+        }
+
         var kind = type.Length > 1 ? type[1] : '?';
         var bytes = int.TryParse(type.AsSpan(int.Min(2, type.Length)), CultureInfo.InvariantCulture, out var n) ? n : 0;
         var header = new NpyHeader(kind, kind == 'U' ? bytes * 4 : bytes, type[0] == '>', fortran.Groups[1].Value == "True", sizes, offset);

@@ -24,6 +24,11 @@ internal sealed class NpySource : DenseSource
             throw new DataException($"{path} has {_header.Shape.Length} dimensions; a matrix has 2");
         }
 
+        if (mappable && new FileInfo(path).Length < _header.DataOffset + (_header.Count * _header.ItemBytes))
+        {
+            throw CutOff();
+        }
+
         RowCount = _header.Shape[0];
         var columns = _header.Shape.Length == 2 ? _header.Shape[1] : 1;
         if (RowCount > int.MaxValue || columns > Array.MaxLength)
@@ -61,7 +66,7 @@ internal sealed class NpySource : DenseSource
         var offset = _mappable ? _header.DataOffset : 0;
         if (file.Length - offset < bytes)
         {
-            throw new DataException($"{File} ends before the {_header.Count} values its header promises; copy or write it again");
+            throw CutOff();
         }
 
         var start = file.Pointer + offset;
@@ -81,6 +86,8 @@ internal sealed class NpySource : DenseSource
 
         return scratch;
     }
+
+    private DataException CutOff() => new($"{File} ends before the {_header.Count} values its header promises; copy or write it again");
 
     private Span<double> Finite(Span<double> values)
     {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 
 namespace FitCluster.Data.Reading;
 
@@ -24,6 +25,12 @@ internal static class NumberParser
 
     public static FieldKind Parse(ReadOnlySpan<byte> text, out double value)
     {
+        // Trimming costs more than parsing: the usual field, which needs none, goes first.
+        if (TryFast(text, out value))
+        {
+            return FieldKind.Number;
+        }
+
         text = text.Trim(" \t\""u8);
         if (TryFast(text, out value))
         {
@@ -76,6 +83,7 @@ internal static class NumberParser
         return true;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static bool TryFast(ReadOnlySpan<byte> text, out double value)
     {
         value = 0;

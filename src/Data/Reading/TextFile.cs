@@ -13,7 +13,9 @@ internal static class TextFile
     {
         if (!File.Exists(path))
         {
-            throw new DataException($"{path} does not exist; check the path");
+            throw new DataException(Directory.Exists(path)
+                ? $"{path} is a folder, not a file of the format asked for; give the file, or leave the format out"
+                : $"{path} does not exist; check the path");
         }
 
         try
@@ -84,6 +86,12 @@ internal static class TextFile
         }
 
         return false;
+    }
+
+    public static bool IsGzip(string path)
+    {
+        using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
+        return IsGzip(file);
     }
 
     private static bool IsGzip(FileStream file)

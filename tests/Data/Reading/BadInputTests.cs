@@ -58,6 +58,7 @@ public sealed class BadInputTests : TestFolder
         Refused(PathOf("x.h5ad"), null, "HDF5", "not read yet");
         File.WriteAllBytes(PathOf("x.bin"), [1, 2, 3, 0, 5]);
         Refused(PathOf("x.bin"), null, "binary file of no known format");
+        Refused(Text("one-percent.mtx", "%MatrixMarket matrix\n1 1 1\n"), null, "not with %%MatrixMarket");
         Refused(Text("a.csv", ",a,b\nr,1,2\n"), new MatrixOptions { Format = MatrixFormat.MatrixMarket }, "%%MatrixMarket");
         Refused(Text("b.csv", ",a,b\nr,1,2\n"), new MatrixOptions { Format = MatrixFormat.Npy }, "not a NumPy array");
         Refused(Text("c.csv", ",a,b\nr,1,2\n"), new MatrixOptions { Format = MatrixFormat.Npz }, "zip");
@@ -110,6 +111,8 @@ public sealed class BadInputTests : TestFolder
         Bad(Npy(new double[8], "<f8", false, "(8,)"), "one column");
         Bad(Npy(new double[1], "<f8", false, "(0, 3)"), "no rows");
         Bad(Npy(new[] { 1, double.PositiveInfinity, 3, 4 }, "<f8", false, "(2, 2)"), "infinite");
+        Bad(Npy(new double[8], "<f8", false, "(99999999999, 99999999999)"), "larger than any file");
+        Bad(Npy(new double[8], "<f8", false, "(100000, 999999)"), "ends before the 99999900000 values");
         Bad([0x93, .. "NUMPY"u8, 1, 0, 200, 0, 1], "ends within its NumPy header");
     }
 

@@ -62,6 +62,9 @@ public sealed class MatrixStoreTests : TestFolder
         Assert.Equal(MatrixSource.Open(path, options).ContentHash, store.ContentHash);
         Assert.Equal(store.ContentHash, MatrixSource.Open(PathOf("store")).ContentHash);
         Refused(PathOf("store"), new MatrixOptions { Transform = Transform.Log1p }, "was ingested with the transform log1p");
+        var part = MatrixStore.Ingest(PathOf("store"), PathOf("part"), new MatrixOptions { Rows = Selection.Parse("1-9") });
+        Assert.Equal((Transform.Log1p, 9L, "c2"), (part.Facts.Transform, part.Rows, part.ColumnNames[0]));
+        Refused(PathOf("part"), new MatrixOptions { Transform = Transform.Log1p }, "was ingested with the transform log1p");
     }
 
     [Theory]
