@@ -23,7 +23,7 @@ internal static class CommandLine
     private static RootCommand Root() =>
         new("Fits empirical-Bayes and hierarchical Bayesian models to large matrices, and loses nothing when it is killed.")
         {
-//            DemoVerb.Create(),
+            DemoVerb.Create(),
             FitVerb.Create(),
             EbnmVerb.Create(),
             SimulateVerb.Create(),
