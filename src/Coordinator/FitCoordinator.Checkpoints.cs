@@ -13,6 +13,7 @@ public sealed partial class FitCoordinator
     private const int LogOverdraft = 4;
 
     private PendingCheckpoint? _pending;
+    private (Round Round, FitStatus Status, ArraySet Part)? _own;
     private int _checkpointFailures;
     private TimeSpan _checkpointedAt;
     private TimeSpan _checkpointAllowedAt;
@@ -66,9 +67,15 @@ public sealed partial class FitCoordinator
     private void AskToSaveOwn(IActorContext context)
     {
         var (status, reason) = _ending ?? (FitStatus.Running, "");
-        var part = new CoordinatorPart(_start!, _global, _trace, _endedEarly, _endedEarlyReason, Seconds(context), status, reason);
+        if (_own is not { } own || own.Round != _round || own.Status != status)
+        {
+            // Made once: a commit that was said to have failed may have taken effect, and what is committed is not replaced.
+            var part = new CoordinatorPart(_start!, _global, _trace, _endedEarly, _endedEarlyReason, Seconds(context), status, reason);
+            _own = own = (_round, status, part.Encode());
+        }
+
         _questions.Close(SaveOwn);
-        Ask(SaveOwn, new SavePart(_job, _attempt, _round, CoordinatorPart.Id, part.Encode()), context);
+        Ask(SaveOwn, new SavePart(_job, _attempt, _round, CoordinatorPart.Id, own.Part), context);
     }
 
     /// <summary>During the last checkpoint nothing else is asked of a shard: the part is asked for at once.</summary>
@@ -131,7 +138,7 @@ public sealed partial class FitCoordinator
         if (pending.IsComplete && pending.Manifest is null)
         {
             pending.Manifest = new CheckpointManifest(
-                _job, _attempt, pending.Round, _start!.SpecHash, _start.DataHash, _start.Shards, pending.Parts);
+                _job, _attempt, pending.Round, _start!.SpecHash, _start.DataHash, pending.Shards, pending.Parts);
             Ask(Commit, new CommitCheckpoint(_job, _attempt, pending.Manifest, _settings.Keep), context);
         }
     }
@@ -139,7 +146,7 @@ public sealed partial class FitCoordinator
     private void Committed(PendingCheckpoint pending, IActorContext context)
     {
         _base = pending.Manifest;
-        (_pending, _checkpointFailures, _checkpointedAt) = (null, 0, pending.Started);
+        (_pending, _own, _checkpointFailures, _checkpointedAt) = (null, null, 0, pending.Started);
         if (pending.Round.Value > 0)
         {
             observer.OnCheckpoint(_job, pending.Round, pending.Bytes, (context.Now - pending.Started).TotalSeconds);

@@ -20,7 +20,7 @@ public sealed partial class FitCoordinator
         (_startedAt, _checkpointAllowedAt) = (context.Now, context.Now);
         // Gone on with after an interrupt: the newest checkpoint says "interrupted", and should not for long.
         _checkpointedAt = savedAs == FitStatus.Interrupted ? TimeSpan.MinValue / 2 : context.Now;
-        (_pending, _checkpointFailures, _ending) = (null, 0, null);
+        (_pending, _own, _checkpointFailures, _ending) = (null, null, 0, null);
         _log.Clear(_round);
         _slots = [.. Enumerable.Range(0, _start!.Shards).Select(shard => new ShardSlot(new ShardId(shard)))];
         observer.OnStarted(_job, _base is { Round.Value: > 0 } ? _base.Round : null, _attempt);

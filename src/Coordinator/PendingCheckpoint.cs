@@ -13,6 +13,8 @@ internal sealed class PendingCheckpoint(Round round, int shards, TimeSpan starte
 
     public Round Round => round;
 
+    public int Shards => _parts.Length;
+
     public TimeSpan Started => started;
 
     public CheckpointPart? OwnPart { get; set; }

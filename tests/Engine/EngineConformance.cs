@@ -168,7 +168,7 @@ public abstract class EngineConformance
         }));
         var nan = BitConverter.Int64BitsToDouble(0x7FF8_0000_0000_1234);
         var broadcast = new ArraySet().Set("x", [1, -0.0, nan, double.NegativeInfinity], [2, 2]).Set("s", 3, Reduction.Max).Set("none", [], [0, 5]);
-        harness.Engine.Tell(Address("a"), new RunRound(new JobName("job"), new Attempt(2), new ShardId(3), new Round(4), broadcast));
+        harness.Engine.Tell(Address("a"), new RunRound(new JobName("job"), new Attempt(2), 1, new ShardId(3), new Round(4), false, broadcast));
         await Reach(harness, () => !seen.IsEmpty, "the message never came");
         var got = seen.Single();
         Assert.Equal((new JobName("job"), new Attempt(2), new ShardId(3), new Round(4)), (got.Job, got.Attempt, got.Shard, got.Round));

@@ -24,7 +24,7 @@ internal static class MessageTable
         Make(5,
             static (ref BodyWriter w, LoadShard m) =>
             {
-                Head(ref w, m.Job, m.Attempt, m.Shard);
+                Head(ref w, m.Job, m.Attempt, m.Load, m.Shard);
                 w.Signed(m.Shards);
                 w.Text(m.Spec);
                 w.Flag(m.FromCheckpoint);
@@ -33,58 +33,75 @@ internal static class MessageTable
                 w.Text(m.PartChecksum);
             },
             static (ref BodyReader r) => new LoadShard(
-                r.Job(), r.Attempt(), r.Shard(), r.Signed32("the number of shards"), r.Text("the spec"), r.Flag("whether there is a checkpoint"),
+                r.Job(), r.Attempt(), r.Signed("the load"), r.Shard(), r.Signed32("the number of shards"), r.Text("the spec"), r.Flag("whether there is a checkpoint"),
                 r.Attempt("the checkpoint's attempt"), r.Round("the checkpoint's round"), r.Text("the checksum"))),
         Make(6,
             static (ref BodyWriter w, ShardReady m) =>
             {
-                Head(ref w, m.Job, m.Attempt, m.Shard);
-                w.Signed(m.Round.Value);
+                Head(ref w, m.Job, m.Attempt, m.Load, m.Shard, m.Round);
                 w.Signed(m.Rows);
                 w.Signed(m.Bytes);
             },
-            static (ref BodyReader r) => new ShardReady(r.Job(), r.Attempt(), r.Shard(), r.Round(), r.Signed("the rows"), r.Signed("the bytes"))),
+            static (ref BodyReader r) => new ShardReady(r.Job(), r.Attempt(), r.Signed("the load"), r.Shard(), r.Round(), r.Signed("the rows"), r.Signed("the bytes"))),
         Make(7,
-            static (ref BodyWriter w, RunRound m) => { Head(ref w, m.Job, m.Attempt, m.Shard, m.Round); w.Arrays(m.Broadcast); },
-            static (ref BodyReader r) => new RunRound(r.Job(), r.Attempt(), r.Shard(), r.Round(), r.Arrays())),
+            static (ref BodyWriter w, RunRound m) => { Head(ref w, m.Job, m.Attempt, m.Load, m.Shard, m.Round); w.Flag(m.SaveFirst); w.Arrays(m.Broadcast); },
+            static (ref BodyReader r) => new RunRound(
+                r.Job(), r.Attempt(), r.Signed("the load"), r.Shard(), r.Round(), r.Flag("whether to save first"), r.Arrays())),
         Make(8,
-            static (ref BodyWriter w, RoundAnswer m) => { Head(ref w, m.Job, m.Attempt, m.Shard, m.Round); w.Arrays(m.Partial); },
-            static (ref BodyReader r) => new RoundAnswer(r.Job(), r.Attempt(), r.Shard(), r.Round(), r.Arrays())),
+            static (ref BodyWriter w, RoundAnswer m) => { Head(ref w, m.Job, m.Attempt, m.Load, m.Shard, m.Round); w.Arrays(m.Partial); },
+            static (ref BodyReader r) => new RoundAnswer(r.Job(), r.Attempt(), r.Signed("the load"), r.Shard(), r.Round(), r.Arrays())),
         Make(9,
-            static (ref BodyWriter w, SaveShard m) => Head(ref w, m.Job, m.Attempt, m.Shard, m.Round),
-            static (ref BodyReader r) => new SaveShard(r.Job(), r.Attempt(), r.Shard(), r.Round())),
+            static (ref BodyWriter w, SaveShard m) => Head(ref w, m.Job, m.Attempt, m.Load, m.Shard, m.Round),
+            static (ref BodyReader r) => new SaveShard(r.Job(), r.Attempt(), r.Signed("the load"), r.Shard(), r.Round())),
         Make(10,
             static (ref BodyWriter w, ShardSaved m) =>
             {
-                Head(ref w, m.Job, m.Attempt, m.Shard, m.Round);
+                Head(ref w, m.Job, m.Attempt, m.Load, m.Shard, m.Round);
                 w.Text(m.Checksum);
                 w.Signed(m.Bytes);
             },
-            static (ref BodyReader r) => new ShardSaved(r.Job(), r.Attempt(), r.Shard(), r.Round(), r.Text("the checksum"), r.Signed("the bytes"))),
+            static (ref BodyReader r) => new ShardSaved(r.Job(), r.Attempt(), r.Signed("the load"), r.Shard(), r.Round(), r.Text("the checksum"), r.Signed("the bytes"))),
         Make(11,
-            static (ref BodyWriter w, CollectShard m) => Head(ref w, m.Job, m.Attempt, m.Shard, m.Round),
-            static (ref BodyReader r) => new CollectShard(r.Job(), r.Attempt(), r.Shard(), r.Round())),
+            static (ref BodyWriter w, CollectShard m) => Head(ref w, m.Job, m.Attempt, m.Load, m.Shard, m.Round),
+            static (ref BodyReader r) => new CollectShard(r.Job(), r.Attempt(), r.Signed("the load"), r.Shard(), r.Round())),
         Make(12,
-            static (ref BodyWriter w, ShardCollected m) => { Head(ref w, m.Job, m.Attempt, m.Shard, m.Round); w.Arrays(m.Result); },
-            static (ref BodyReader r) => new ShardCollected(r.Job(), r.Attempt(), r.Shard(), r.Round(), r.Arrays())),
+            static (ref BodyWriter w, ShardCollected m) => { Head(ref w, m.Job, m.Attempt, m.Load, m.Shard, m.Round); w.Arrays(m.Result); },
+            static (ref BodyReader r) => new ShardCollected(r.Job(), r.Attempt(), r.Signed("the load"), r.Shard(), r.Round(), r.Arrays())),
         Make(13,
             static (ref BodyWriter w, ShardFailed m) =>
             {
-                Head(ref w, m.Job, m.Attempt, m.Shard, m.Round);
+                Head(ref w, m.Job, m.Attempt, m.Load, m.Shard, m.Round);
                 w.Text(m.Reason);
                 w.Flag(m.IsPermanent);
             },
             static (ref BodyReader r) => new ShardFailed(
-                r.Job(), r.Attempt(), r.Shard(), r.Round(), r.Text("the reason"), r.Flag("whether the failure is permanent"))),
+                r.Job(), r.Attempt(), r.Signed("the load"), r.Shard(), r.Round(), r.Text("the reason"), r.Flag("whether the failure is permanent"))),
         Make(14,
-            static (ref BodyWriter w, ShardEmpty m) => Head(ref w, m.Job, m.Attempt, m.Shard),
-            static (ref BodyReader r) => new ShardEmpty(r.Job(), r.Attempt(), r.Shard())),
+            static (ref BodyWriter w, ShardEmpty m) => Head(ref w, m.Job, m.Attempt, m.Load, m.Shard),
+            static (ref BodyReader r) => new ShardEmpty(r.Job(), r.Attempt(), r.Signed("the load"), r.Shard())),
         Make(15,
-            static (ref BodyWriter w, StaleAttempt m) => { w.Job(m.Job); w.Signed(m.Attempt.Value); w.Signed(m.Current.Value); },
-            static (ref BodyReader r) => new StaleAttempt(r.Job(), r.Attempt(), r.Attempt("the present attempt"))),
+            static (ref BodyWriter w, StaleAttempt m) => 
+            {
+                w.Job(m.Job);
+                w.Signed(m.Attempt.Value);
+                w.Signed(m.Load);
+                w.Signed(m.Current.Value);
+                w.Signed(m.CurrentLoad);
+            },
+            static (ref BodyReader r) => new StaleAttempt(
+                r.Job(), r.Attempt(), r.Signed("the load"), r.Attempt("the present attempt"), r.Signed("the present load"))),
         Make(16,
             static (ref BodyWriter w, ReleaseShard m) => Head(ref w, m.Job, m.Attempt, m.Shard),
             static (ref BodyReader r) => new ReleaseShard(r.Job(), r.Attempt(), r.Shard())),
+        Make(17,
+            static (ref BodyWriter w, JobRefused m) => { w.Job(m.Job); w.Text(m.Reason); },
+            static (ref BodyReader r) => new JobRefused(r.Job(), r.Text("the reason"))),
+        Make(18,
+            static (ref BodyWriter w, ShardNotSaved m) => { Head(ref w, m.Job, m.Attempt, m.Load, m.Shard, m.Round); w.Text(m.Reason); },
+            static (ref BodyReader r) => new ShardNotSaved(r.Job(), r.Attempt(), r.Signed("the load"), r.Shard(), r.Round(), r.Text("the reason"))),
+        Make(19,
+            static (ref BodyWriter w, PartDamaged m) => { Head(ref w, m.Job, m.Attempt, m.Load, m.Shard, m.Round); w.Text(m.Reason); },
+            static (ref BodyReader r) => new PartDamaged(r.Job(), r.Attempt(), r.Signed("the load"), r.Shard(), r.Round(), r.Text("the reason"))),
     ];
 
     private static readonly FrozenDictionary<Type, Entry> ByType = Entries.ToFrozenDictionary(e => e.Type);
@@ -112,9 +129,17 @@ internal static class MessageTable
         writer.Signed(shard.Value);
     }
 
-    private static void Head(ref BodyWriter writer, JobName job, Attempt attempt, ShardId shard, Round round)
+    private static void Head(ref BodyWriter writer, JobName job, Attempt attempt, long load, ShardId shard)
     {
-        Head(ref writer, job, attempt, shard);
+        writer.Job(job);
+        writer.Signed(attempt.Value);
+        writer.Signed(load);
+        writer.Signed(shard.Value);
+    }
+
+    private static void Head(ref BodyWriter writer, JobName job, Attempt attempt, long load, ShardId shard, Round round)
+    {
+        Head(ref writer, job, attempt, load, shard);
         writer.Signed(round.Value);
     }
 

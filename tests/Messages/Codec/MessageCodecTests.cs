@@ -117,7 +117,7 @@ public sealed class MessageCodecTests
     [Fact]
     public void A_frame_cut_anywhere_is_refused()
     {
-        var frame = Samples.Encode(new RunRound(new JobName("j"), new Attempt(1), new ShardId(1), new Round(1), Samples.Arrays));
+        var frame = Samples.Encode(new RunRound(new JobName("j"), new Attempt(1), 1, new ShardId(1), new Round(1), false, Samples.Arrays));
         for (var length = 0; length < frame.Length; length++)
         {
             Assert.Throws<FrameException>(() => MessageCodec.Decode(frame.AsSpan(0, length)));
