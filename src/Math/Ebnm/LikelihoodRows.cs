@@ -104,6 +104,20 @@ internal sealed class LikelihoodRows(int components)
         return thin;
     }
 
+    /// <summary>result = L v, for v of length Width, 0 past M.</summary>
+    public void Multiply(ReadOnlySpan<double> v, Span<double> result)
+    {
+        var index = 0;
+        foreach (var chunk in chunks)
+        {
+            for (var i = 0; i < chunk.First.Length; i++, index++)
+            {
+                var row = chunk.Row(i);
+                result[index] = Dot(row, v.Slice(chunk.First[i], row.Length));
+            }
+        }
+    }
+
     /// <summary>
     /// One pass: inverse[i] = 1 / (L pi)_i, gradient_k = sum_i L_ik / (L pi)_i, and the sum of log (L pi)_i, which is returned
     /// (-infinity when some row has no mass). Vectors over components have length Width; pi is 0 past M.

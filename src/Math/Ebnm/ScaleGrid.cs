@@ -55,9 +55,9 @@ internal static class ScaleGrid
         var span = double.Max(1, range * range / (s * s)) + 1;
         var wanted = double.Ceiling(double.Log(span) / double.Log(m)) + 1;
         var count = (int)double.Clamp(wanted, Least, Most);
-        if (count != wanted)
+        if (wanted <= Least || wanted > Most)
         {
-            // A grid that would be too short or too long ends where the observations do.
+            // A grid as short or as long as allowed ends where the observations do.
             m = double.Pow(span, 1.0 / (count - 1));
         }
 
