@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Text;
 
 namespace FitCluster.Data.Reading;
@@ -74,7 +73,6 @@ internal sealed class DenseTextSource : DenseSource
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private string? ParseRow(ReadOnlySpan<byte> line, long number, double[] values)
     {
         var fields = new Fields(line, _delimiter);

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Text;
 
 namespace FitCluster.Data.Reading;
@@ -30,7 +29,6 @@ internal sealed class MatrixMarketSource : EntrySource
         (Orientation, RowNames, ColumnNames) = (orientation, rowNames, columnNames);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Read(IEntrySink sink, int batch)
     {
         using var reader = new LineReader(File);

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Runtime.CompilerServices;
 
 namespace FitCluster.Data.Reading;
 
@@ -83,7 +82,6 @@ internal static class NumberParser
         return true;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static bool TryFast(ReadOnlySpan<byte> text, out double value)
     {
         value = 0;

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Text;
 
 namespace FitCluster.Data.Reading;
@@ -67,7 +66,6 @@ internal sealed class TripletSource : EntrySource
 
     public override string Where => $"line {_line}";
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Read(IEntrySink sink, int batch)
     {
         using var reader = new LineReader(File);

@@ -14,6 +14,7 @@ internal sealed partial class EbmfUpdate
     {
         var sums = partial["sums"];
         (state.ColumnCounts, state.ColumnSquares) = (partial["counts"], partial["squares"]);
+        TotalCount = state.ColumnCounts.Sum();
         (state.SumLogWeight, state.SumSquares, state.SumKnownVariance) = (sums[0], sums[1], sums[2]);
         var meanSquare = sums[1] / double.Max(1, sums[3]);
         state.Noise = InitialNoise(meanSquare, sums[2] / double.Max(1, sums[3]));

@@ -16,6 +16,12 @@ internal sealed partial class EbmfUpdate
     // In a new factor's first sweeps the scale still moves, and so do the grids of its prior.
     private const int ColdSweeps = 2;
 
+    // From the prior of the sweep before, a few Newton steps are enough: the next sweep goes on from there.
+    private const int WarmIterations = 4;
+
+    // Where a backfit follows, a new factor that is in need not be refined to the last digit.
+    private const double GreedyShare = 1e-4;
+
     private const int FewestSweeps = 10;
     private const int HopelessSweeps = 500;
 
@@ -137,7 +143,7 @@ internal sealed partial class EbmfUpdate
         }
         else
         {
-            prior = family.Fit(x, s, isCold ? _ebnm : _ebnm with { Start = factor.FactorsPrior }).Prior;
+            prior = family.Fit(x, s, isCold ? _ebnm : _ebnm with { Start = factor.FactorsPrior, MaxIterations = WarmIterations }).Prior;
             logLikelihood = family.Moments(prior, x, s, mean, second);
             if (factor.FactorsPrior is { } old)
             {
@@ -199,7 +205,7 @@ internal sealed partial class EbmfUpdate
             state.ElboIsValid = true;
             Accept(elbo, sums);
         }
-        else if (state.IsProposal && !(gain >= _tolerance))
+        else if (state.IsProposal && !(gain >= StoppingGain(elbo)))
         {
             state.Beta /= 2;
             state.MustBePlain = true;
@@ -217,7 +223,7 @@ internal sealed partial class EbmfUpdate
             }
             else
             {
-                isDone = gain <= _tolerance;
+                isDone = gain <= StoppingGain(elbo);
             }
 
             state.MustBePlain = false;
@@ -241,6 +247,10 @@ internal sealed partial class EbmfUpdate
 
         ScheduleSweep(isProposal: options.Extrapolate && !state.MustBePlain && state.Sweeps > 0);
     }
+
+    private double StoppingGain(double elbo) => state.Stage == EbmfStage.Greedy && options.Backfit
+        ? double.Max(_tolerance, GreedyShare * (elbo - state.ElboBefore))
+        : _tolerance;
 
     // A new factor that after a few sweeps is still so far below the fit without it that hundreds of sweeps like the last would not lift it above.
     private bool IsHopeless =>

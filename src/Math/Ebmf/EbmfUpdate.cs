@@ -19,7 +19,8 @@ internal sealed partial class EbmfUpdate(EbmfOptions options, EbmfNoise noise, E
     /// <summary>Whether some entry of the whole matrix is missing or weighted on its own.</summary>
     private bool ByColumn => noise.ByEntry || TotalCount < options.Rows * (double)options.Columns;
 
-    private double TotalCount => state.ColumnCounts.Sum();
+    // Summed once: an update asks for it in its inner loops.
+    private double TotalCount { get; set; } = state.ColumnCounts.Sum();
 
     /// <summary>One update: from the answers to the step that was pending to the next step.</summary>
     public void Apply(ArraySet partial)

@@ -1,5 +1,7 @@
+using System.Numerics.Tensors;
 using FitCluster.Math.Ebnm;
 using FitCluster.Math.Models;
+using FitCluster.Math.Numerics;
 using FitCluster.Messages;
 
 namespace FitCluster.Math.Ebmf;
@@ -22,22 +24,14 @@ internal static class LocalSteps
             shard.RowNoise = InitialRowNoise(data, noise);
         }
 
-        var direct = !noise.ByEntry && data.Block.IsSparse && data.Block.Unstored == Numerics.UnstoredEntries.Zero;
+        var direct = !noise.ByEntry && data.Block.MissingCount == 0;
         var reader = new ObservedRow(data, noise.Known, options.StandardErrors);
         for (var i = 0; i < data.Block.Rows; i++)
         {
             var u = noise.HasRowPrecision ? shard.RowNoise[i] : 1;
             if (direct)
             {
-                var columns = data.Block.RowColumns(i);
-                var values = data.Block.RowValues(i);
-                for (var e = 0; e < columns.Length; e++)
-                {
-                    var square = values[e] * values[e];
-                    squares[columns[e]] += u * square;
-                    sumSquares += square;
-                }
-
+                sumSquares += AddSquares(data.Block, i, u, squares);
                 count += p;
                 sumLog += p * double.Log(u);
                 continue;
@@ -72,6 +66,30 @@ internal static class LocalSteps
         }
 
         return new ArraySet().Set("counts", counts).Set("squares", squares).Set("sums", [sumLog, sumSquares, sumKnown, count]);
+    }
+
+    // Adds u y^2 of a fully observed row to the columns' sums; returns the sum of y^2.
+    private static double AddSquares(MatrixBlock block, int row, double u, double[] squares)
+    {
+        if (!block.IsSparse)
+        {
+            var dense = block.DenseRows(row, 1);
+            for (var j = 0; j < dense.Length; j++)
+            {
+                squares[j] += u * dense[j] * dense[j];
+            }
+
+            return TensorPrimitives.SumOfSquares(dense);
+        }
+
+        var columns = block.RowColumns(row);
+        var values = block.RowValues(row);
+        for (var e = 0; e < columns.Length; e++)
+        {
+            squares[columns[e]] += u * values[e] * values[e];
+        }
+
+        return TensorPrimitives.SumOfSquares(values);
     }
 
     /// <summary>The statistics of the priors that were sent, at the kept pseudo-data.</summary>
