@@ -24,7 +24,7 @@ internal sealed record EbnmSolution(EbnmFit Fit, double[] Mean, double[] SecondM
             fit = fit with { LogLikelihood = logLikelihood };
         }
 
-        return new EbnmSolution(fit, mean, second, lfsr, FalseDiscovery.Of(fit.Prior, x, s, lfsr));
+        return new EbnmSolution(fit, mean, second, lfsr, FalseDiscovery.Of(fit.Prior, x, s));
     }
 
     public void Write(Utf8JsonWriter writer)

@@ -123,7 +123,7 @@ internal static class EbnmVerb
         }
         catch (ArgumentException e)
         {
-            throw CliException.BadInput($"{EbnmFamilies.Name(family)}: {e.Message.ReplaceLineEndings(" ")}", e);
+            throw CliException.BadInput($"{EbnmFamilies.Name(family)}: {e.Message.ReplaceLineEndings(" ").Replace(" (Parameter 'options')", "", StringComparison.Ordinal)}", e);
         }
 
         var json = Json.Bytes(solution.Write);
