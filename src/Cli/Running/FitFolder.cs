@@ -54,6 +54,11 @@ internal sealed class FitFolder : IDisposable
         var existing = path;
         while (existing is not null && !Directory.Exists(existing))
         {
+            if (File.Exists(existing))
+            {
+                throw CliException.BadInput($"--out '{path}' cannot be made: '{existing}' is a file");
+            }
+
             existing = System.IO.Path.GetDirectoryName(existing);
         }
 
@@ -84,7 +89,8 @@ internal sealed class FitFolder : IDisposable
         }
 
         var result = RunFile.Read(At(RunFile.ResultName));
-        found = RunFile.Read(At(RunFile.FileName)) ?? result;
+        // A result beside run.json is of a process that was killed while it tidied up.
+        found = result?.Status is "converged" or "stopped" ? result : RunFile.Read(At(RunFile.FileName)) ?? result;
         if (found is null)
         {
             RefuseForeignFiles();
@@ -146,8 +152,23 @@ internal sealed class FitFolder : IDisposable
             Directory.Delete(Checkpoints, recursive: true);
         }
 
+        foreach (var leftover in Directory.GetDirectories(Path, ".results.tmp"))
+        {
+            Directory.Delete(leftover, recursive: true);
+        }
+
         File.Delete(Log);
         File.Delete(At(RunFile.FileName));
+    }
+
+    /// <summary>Does what a process that was killed after its last result could not do any more.</summary>
+    public void TidyUp()
+    {
+        if (File.Exists(At(RunFile.FileName)))
+        {
+            Take();
+            ClearRun();
+        }
     }
 
     /// <summary>Removes the folder again, when this process made it and nothing was written.</summary>

@@ -52,6 +52,7 @@ internal static class FitVerb
         if (state == FolderState.Finished)
         {
             Console.Error.WriteLine($"'{spec.Out}' holds this very fit, {found!.Status} already: nothing to do (--fresh does it again)");
+            folder.TidyUp();
             Print(format, folder, null);
             return found.Status == "converged" ? ExitCode.Done : ExitCode.NotConverged;
         }

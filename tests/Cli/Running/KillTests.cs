@@ -126,6 +126,24 @@ public sealed class KillTests : IDisposable
         FitProgram.Wait(run);
     }
 
+    [Fact]
+    public void A_full_disk_ends_with_one_sentence_and_no_half_written_result()
+    {
+        var data = _scratch.Simulate("d", 600, 60, 3);
+        // Files beyond 4 KiB cannot be written: as on a full disk, but for the words of the system.
+        var program = string.Join(' ', Arguments(data, "out", ["--factors", "3"]).Prepend(FitProgram.Path).Select(a => $"'{a}'"));
+        var ran = FitProgram.Wait(FitProgram.StartOther("bash", "-c", $"trap '' XFSZ; ulimit -f 4; exec {program}"));
+        Assert.Equal(1, ran.ExitCode);
+        Assert.Single(ran.Error.Split('\n'), l => l.StartsWith("fitcluster:", StringComparison.Ordinal));
+        Assert.DoesNotContain("   at ", ran.Error, StringComparison.Ordinal);
+        Assert.Empty(Directory.GetFiles(_scratch.At("out"), "*.npy"));
+        Assert.Empty(Directory.GetFiles(_scratch.At("out"), "*.tmp"));
+        // The disk is mended: the same command goes on.
+        Fit(data, "out", ["--factors", "3"]).Expect(0);
+        Fit(data, "whole", ["--factors", "3"]).Expect(0);
+        Assert.Equal(Scratch.Arrays(_scratch.At("whole")), Scratch.Arrays(_scratch.At("out")));
+    }
+
     public void Dispose() => _scratch.Dispose();
 
     private List<string> Checkpoints() => !Directory.Exists(_scratch.At("out/checkpoints")) ? [] :
