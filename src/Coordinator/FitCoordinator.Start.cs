@@ -9,6 +9,7 @@ public sealed partial class FitCoordinator
     private const string PeekPart = "peek: part";
     private const string Claim = "claim";
     private const string Find = "find";
+    private const string Wake = "wake";
     private const string LoadOwn = "load";
 
     private CheckpointManifest? _base;
@@ -180,6 +181,8 @@ public sealed partial class FitCoordinator
 
         if (found.Manifest is not { } manifest)
         {
+            // Found before, perhaps, and damaged since.
+            _base = null;
             (_global, _round, _endedEarly, _endedEarlyReason, _earlierSeconds) = (_model.InitialGlobal(), default, false, "", 0);
             _trace.Clear();
             BeginRounds(null, context);
@@ -246,6 +249,8 @@ public sealed partial class FitCoordinator
     private void StandDown(IActorContext context)
     {
         Say($"attempt {_attempt} of job {_job} was superseded by a newer one: this coordinator stands down");
+        // Whoever has this address now is to be awake: the newer attempt may be nobody's (a claim that was carried out late).
+        context.Tell(context.Self, _base is null && _start is { } start ? start : new TimerElapsed(Wake, 0));
         _stage = Stage.Idle;
         _questions.Clear();
         (_pending, _slots) = (null, []);

@@ -100,10 +100,6 @@ public sealed partial class ShardWorker
             part.Durable(saved);
             Save(part, context);
         }
-        else if (reply.IsFenced)
-        {
-            Forget();
-        }
         else
         {
             Report(context, new ShardNotSaved(_job, _attempt, _load, _shard, part.Round, reply.Error ?? "the store gave no reason"));

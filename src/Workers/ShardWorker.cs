@@ -85,13 +85,14 @@ public sealed partial class ShardWorker(JobOpener open) : IActor
             return false;
         }
 
-        if (IsNewer(attempt, load, _attempt, _load) || (_loaded is null && _loading is null))
+        if (IsNewer(attempt, load, _attempt, _load) || _loaded is null)
         {
+            // Also while it is loading: nothing is asked of a load before it is ready, so another activation of it was, and is gone.
             Report(context, new ShardEmpty(_job, attempt, load, _shard));
             return false;
         }
 
-        return _loaded is not null;
+        return true;
     }
 
     private void TellStale(Attempt attempt, long load, IActorContext context) =>

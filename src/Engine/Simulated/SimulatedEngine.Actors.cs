@@ -82,7 +82,7 @@ public sealed partial class SimulatedEngine
 
     private void Turn(SimulatedActivation activation)
     {
-        if (activation.IsBusy || activation.IsFrozen || activation.IsDead || !activation.Mailbox.TryDequeue(out var mail))
+        if (activation.IsBusy || activation.IsFrozen || activation.IsDead || activation.Mailbox.Count == 0)
         {
             return;
         }
@@ -94,6 +94,7 @@ public sealed partial class SimulatedEngine
             return;
         }
 
+        var mail = activation.Mailbox.Dequeue();
         Counts.Handled++;
         Spectator?.Invoke(new SimulatedHandling(
             Now, activation.Address, activation.Number, activation.IsZombie, mail.Message, mail.Sender, mail.SenderActivation));

@@ -92,7 +92,7 @@ public sealed class MessageCodecTests
         Assert.Throws<FrameException>(() => Samples.Encode(new InterruptJob(default, "no name")));
         Assert.Contains(nameof(Untagged), Assert.Throws<FrameException>(() => Samples.Encode(new Untagged())).Message, StringComparison.Ordinal);
         var deep = new ArraySet().Set("deep", [1], [.. Enumerable.Repeat(1, 33)]);
-        Assert.Throws<FrameException>(() => Samples.Encode(new RunRound(new JobName("j"), default, default, default, deep)));
+        Assert.Throws<FrameException>(() => Samples.Encode(new RunRound(new JobName("j"), default, default, default, default, default, deep)));
     }
 
     [Theory]
@@ -135,7 +135,7 @@ public sealed class MessageCodecTests
     [Fact]
     public void A_set_that_names_an_array_twice_is_refused()
     {
-        var body = Samples.Encode(new RunRound(new JobName("j"), default, default, default, new ArraySet().Set("a", []).Set("b", [])));
+        var body = Samples.Encode(new RunRound(new JobName("j"), default, default, default, default, default, new ArraySet().Set("a", []).Set("b", [])));
         body[^4] = (byte)'a';
         Assert.Contains("twice", Assert.Throws<FrameException>(() => MessageCodec.Decode(Frames.Seal(body))).Message, StringComparison.Ordinal);
     }
@@ -144,7 +144,7 @@ public sealed class MessageCodecTests
     public void Large_arrays_are_copied_once_when_written_and_once_when_read()
     {
         var values = new double[1_000_000];
-        var message = new RoundAnswer(new JobName("j"), default, default, default, new ArraySet().Set("a", values));
+        var message = new RoundAnswer(new JobName("j"), default, default, default, default, new ArraySet().Set("a", values));
         var buffer = new ArrayBufferWriter<byte>(9_000_000);
         MessageCodec.Encode(message, buffer);
         buffer.ResetWrittenCount();

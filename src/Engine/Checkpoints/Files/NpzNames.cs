@@ -5,7 +5,7 @@ namespace FitCluster.Engine;
 /// <summary>
 /// The names of arrays as names of zip entries, one to one: letters, digits, '_', '-', '.' and '/' stay ("moments/m" is read as z["moments/m"]),
 /// every other byte of the UTF-8 text is %XX, and so is what could lead out of a folder: a '.' that begins, and a '/' that begins, ends or doubles.
-/// The empty name is "%".
+/// The empty name is "%". Any URL decoder (urllib.parse.unquote, URLdecode) turns all but that one back.
 /// </summary>
 internal static class NpzNames
 {
@@ -36,35 +36,5 @@ internal static class NpzNames
         }
 
         return text.ToString();
-    }
-
-    /// <summary>The name that was escaped.</summary>
-    /// <exception cref="FormatException">The text is not one that <see cref="Escape"/> makes.</exception>
-    public static string Unescape(string text)
-    {
-        if (text == "%")
-        {
-            return "";
-        }
-
-        var bytes = new List<byte>(text.Length);
-        for (var i = 0; i < text.Length; i++)
-        {
-            if (text[i] != '%')
-            {
-                bytes.Add((byte)text[i]);
-            }
-            else if (i + 2 < text.Length && char.IsAsciiHexDigit(text[i + 1]) && char.IsAsciiHexDigit(text[i + 2]))
-            {
-                bytes.Add(Convert.ToByte(text.Substring(i + 1, 2), 16));
-                i += 2;
-            }
-            else
-            {
-                throw new FormatException($"the entry name '{text}' has a '%' at {i} without two hexadecimal digits");
-            }
-        }
-
-        return Strict.GetString(bytes.ToArray());
     }
 }

@@ -1,0 +1,89 @@
+using FitCluster.Coordinator;
+using FitCluster.Engine;
+using FitCluster.Math.Models;
+using FitCluster.Messages;
+using FitCluster.Workers;
+using Xunit;
+
+namespace FitCluster.Simulation.Tests;
+
+/// <summary>The same actors in the embedded engine over a directory: what a single machine runs.</summary>
+public sealed class InProcessTests : IDisposable
+{
+    private static readonly JobName Name = new("toy");
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("fitcluster-").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public async Task A_fit_on_one_machine_equals_the_plain_loop()
+    {
+        var job = new ToyJob(5, 20);
+        var outcome = await Run(job, new FitSettings { CheckpointRounds = 3, TickSeconds = 0.05 }, null);
+        var plain = new PlainRun(job);
+        Assert.Equal((FitStatus.Converged, ""), (outcome.Status, outcome.Reason));
+        Assert.True(PlainRun.AreSame(outcome.GlobalResult!, plain.GlobalResult));
+        Assert.True(PlainRun.AreSame(outcome.Trace, plain.Trace));
+    }
+
+    [Fact]
+    public async Task An_interrupted_fit_goes_on_from_its_directory_and_equals_the_plain_loop()
+    {
+        var job = new ToyJob(3, 30);
+        var settings = new FitSettings { CheckpointRounds = 4, TickSeconds = 0.05, RetrySeconds = 0.05 };
+        var first = await Run(job, settings, interruptAfter: 10);
+        Assert.Equal(FitStatus.Interrupted, first.Status);
+        Assert.InRange(first.Rounds.Value, 10, 29);
+        var second = await Run(job, settings, null);
+        var plain = new PlainRun(job);
+        Assert.Equal((FitStatus.Converged, ""), (second.Status, second.Reason));
+        Assert.True(PlainRun.AreSame(second.Trace, plain.Trace));
+        Assert.True(second.ShardResults.Zip(plain.ShardResults).All(pair => PlainRun.AreSame(pair.First, pair.Second)));
+        var third = await Run(job, settings, null);
+        Assert.True(PlainRun.AreSame(third.GlobalResult!, plain.GlobalResult));
+        var refused = await Run(job, settings, null, specHash: "other");
+        Assert.Equal(FitStatus.Refused, refused.Status);
+    }
+
+    private async Task<FitOutcome> Run(IFitJob job, FitSettings settings, long? interruptAfter, string specHash = "spec")
+    {
+        await using var engine = new InProcessEngine(new DirectoryCheckpointStore(_folder), threads: 2);
+        var observer = new Observer();
+        var address = ShardAddress.OfCoordinator(Name);
+        observer.Round += round =>
+        {
+            if (round.Value == interruptAfter)
+            {
+                engine.Tell(address, new InterruptJob(Name, "asked for"));
+            }
+        };
+        engine.Register(ShardAddress.CoordinatorKind, _ => new FitCoordinator(_ => job, settings, observer));
+        engine.Register(ShardAddress.Kind, _ => new ShardWorker(_ => job));
+        engine.Tell(address, new StartJob(Name, "toy", specHash, "data", job.Shards));
+        return await observer.Ended.Task.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
+    }
+
+    private sealed class Observer : IFitObserver
+    {
+        public TaskCompletionSource<FitOutcome> Ended { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public event Action<Round>? Round;
+
+        public void OnStarted(JobName job, Round? resumedFrom, Attempt attempt)
+        {
+        }
+
+        public void OnRound(JobName job, RoundReport report, Round round, double secondsSinceStart) => Round?.Invoke(round);
+
+        public void OnEvent(JobName job, string words)
+        {
+        }
+
+        public void OnCheckpoint(JobName job, Round round, long bytes, double seconds)
+        {
+        }
+
+        public void OnEnded(JobName job, FitOutcome outcome) => Ended.TrySetResult(outcome);
+    }
+}
