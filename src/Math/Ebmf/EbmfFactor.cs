@@ -96,6 +96,9 @@ internal sealed class EbmfFactor
     /// <summary>The family of the factor's prior.</summary>
     public required PriorFamily FactorsFamily { get; init; }
 
+    /// <summary>While a prior is being fitted at fixed pseudo-data: an EM step on from the best one so far.</summary>
+    public Prior? BestPriorEm { get; set; }
+
     /// <summary>The next loadings priors as the proposal's sweep suggests them; they count once it is accepted.</summary>
     public Prior? ProposedPriorEm { get; set; }
 
@@ -124,6 +127,7 @@ internal sealed class EbmfFactor
         Write(to, name + "acceptedLoadingsPrior", AcceptedLoadingsPrior);
         Write(to, name + "factorsPrior", FactorsPrior);
         Write(to, name + "proposedFactorsPrior", ProposedFactorsPrior);
+        Write(to, name + "bestPriorEm", BestPriorEm);
         Write(to, name + "proposedPriorEm", ProposedPriorEm);
         Write(to, name + "proposedPriorNewton", ProposedPriorNewton);
     }
@@ -163,6 +167,7 @@ internal sealed class EbmfFactor
             ProposedSumSecond = scalars[11],
             ProposedCrossProduct = Array(from, name + "proposedCrossProduct"),
             ProposedSumSecondByColumn = Array(from, name + "proposedSumSecondByColumn"),
+            BestPriorEm = ReadPrior(from, name + "bestPriorEm"),
             ProposedPriorEm = ReadPrior(from, name + "proposedPriorEm"),
             ProposedPriorNewton = ReadPrior(from, name + "proposedPriorNewton"),
         };

@@ -41,7 +41,7 @@ internal sealed partial class EbmfUpdate
         {
             var factor = state.Factors[k];
             (mean[k], second[k]) = (factor.Mean, factor.Second);
-            if (state.Step == EbmfStep.Evaluate ? IsJudged(k) : state.Step == EbmfStep.Sweep && state.Updated.Contains(k))
+            if (state.Step == EbmfStep.Evaluate ? IsJudged(k) : state.Step is EbmfStep.Sweep or EbmfStep.Prepare && state.Updated.Contains(k))
             {
                 (mean[k], second[k]) = (factor.ProposedMean!, factor.ProposedSecond!);
             }
@@ -62,7 +62,7 @@ internal sealed partial class EbmfUpdate
 
     private bool IsJudged(int k) => state.Purpose == EvaluationPurpose.Judge && state.Iterating.Contains(k);
 
-    private double Extrapolation => state.Step == EbmfStep.Sweep && state.IsProposal ? state.Beta : 0;
+    private double Extrapolation => state.Step is EbmfStep.Sweep or EbmfStep.Prepare && state.IsProposal ? state.Beta : 0;
 
     private double[] Extrapolate(double[] now, double[] before)
     {
@@ -129,7 +129,7 @@ internal sealed partial class EbmfUpdate
             Active = state.Active,
             Beta = Extrapolation,
             Extrapolated = Extrapolation > 0 ? state.Iterating : [],
-            Updated = isSweep ? state.Updated : [],
+            Updated = state.Updated,
             IsFinal = isSweep && state.Stage == EbmfStage.Final,
             Mean = mean,
             Second = second,

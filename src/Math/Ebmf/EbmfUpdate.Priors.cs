@@ -10,6 +10,9 @@ internal sealed partial class EbmfUpdate
     private const double PriorTolerance = 1e-3;
     private const int MostPriorRounds = 20;
 
+    // A prior to stand in where no observation has any information.
+    private static readonly ObservationSummary NothingObserved = new(1, 0, 1, 1, -1, 1, 1, 1, 0);
+
     private void AfterPrepare(ArraySet partial)
     {
         for (var t = 0; t < state.Active.Length; t++)
@@ -17,10 +20,13 @@ internal sealed partial class EbmfUpdate
             var factor = state.Factors[state.Active[t]];
             var summary = Summaries.Read(partial, t);
             var family = EbnmFamilies.Get(factor.LoadingsFamily);
-            factor.LoadingsPrior = summary.Count > 0
-                ? family.ColdStart(summary, _ebnm)
-                : family.ColdStart(default(ObservationSummary) with { Count = 1, SumX2 = 1, SumS2 = 1, MinX = -1, MaxX = 1, MinS = 1, MaxS = 1 }, _ebnm);
-            (factor.LoadingsPriorEm, factor.LoadingsPriorNewton, factor.AcceptedLoadingsPrior) = (factor.LoadingsPrior, null, factor.LoadingsPrior);
+            if (state.Stage is EbmfStage.Backfit or EbmfStage.Final && factor.LoadingsPriorEm is { } warm && PriorGrid.Covers(warm, summary))
+            {
+                factor.LoadingsPrior = warm;
+                continue;
+            }
+
+            factor.LoadingsPrior = family.ColdStart(summary.Count > 0 ? summary : NothingObserved, _ebnm);
         }
 
         state.Passes = 0;
@@ -43,15 +49,14 @@ internal sealed partial class EbmfUpdate
             if (gain >= 0)
             {
                 values[t] = statistics[1];
-                factor.AcceptedLoadingsPrior = factor.LoadingsPrior;
-                factor.LoadingsPriorEm = family.Step(factor.LoadingsPrior!, statistics, PriorStep.Expectation, _ebnm);
+                factor.BestPriorEm = family.Step(factor.LoadingsPrior!, statistics, PriorStep.Expectation, _ebnm);
                 factor.LoadingsPrior = family.Step(factor.LoadingsPrior!, statistics, PriorStep.Newton, _ebnm);
             }
             else
             {
                 // The Newton step overshot: the EM step from the best prior so far cannot.
                 gain = double.PositiveInfinity;
-                factor.LoadingsPrior = factor.LoadingsPriorEm;
+                factor.LoadingsPrior = factor.BestPriorEm;
             }
 
             largestGain = double.Max(largestGain, gain);
@@ -64,7 +69,18 @@ internal sealed partial class EbmfUpdate
             foreach (var k in state.Active)
             {
                 // An EM step from the best is never worse than the best.
-                state.Factors[k].LoadingsPrior = state.Factors[k].LoadingsPriorEm;
+                (state.Factors[k].LoadingsPrior, state.Factors[k].BestPriorEm) = (state.Factors[k].BestPriorEm, null);
+            }
+
+            if (state.Active.Any(HasGrid))
+            {
+                state.Step = EbmfStep.Sweep;
+                return;
+            }
+
+            foreach (var k in state.Active)
+            {
+                (state.Factors[k].LoadingsPriorEm, state.Factors[k].LoadingsPriorNewton) = (state.Factors[k].LoadingsPrior, null);
             }
 
             ScheduleSweep(isProposal: false);

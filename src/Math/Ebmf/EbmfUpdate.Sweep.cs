@@ -19,9 +19,6 @@ internal sealed partial class EbmfUpdate
     // From the prior of the sweep before, a few Newton steps are enough: the next sweep goes on from there.
     private const int WarmIterations = 4;
 
-    // Where a backfit follows, a new factor that is in need not be refined to the last digit.
-    private const double GreedyShare = 1e-4;
-
     private const int FewestSweeps = 10;
     private const int HopelessSweeps = 500;
 
@@ -45,6 +42,7 @@ internal sealed partial class EbmfUpdate
 
             state.Updated = [.. state.Updated, .. state.Active];
             state.Active = [state.Iterating[state.Updated.Length]];
+            BeginActive();
             return;
         }
 
@@ -132,13 +130,14 @@ internal sealed partial class EbmfUpdate
     {
         var family = EbnmFamilies.Get(factor.FactorsFamily);
         (mean, second) = (new double[Columns], new double[Columns]);
-        var isCold = factor.FactorsPrior is null || (state.Stage is EbmfStage.Greedy or EbmfStage.Fixed && state.Sweeps < ColdSweeps);
+        var isCold = factor.FactorsPrior is null ||
+            (state.Stage is EbmfStage.Greedy or EbmfStage.Fixed && (state.Sweeps < ColdSweeps || IsGrid(factor.FactorsFamily)));
         Prior prior;
         double logLikelihood;
         if (s.All(double.IsPositiveInfinity))
         {
             // Nothing is observed of it (all entries fixed, or no loading left): the prior stays what it was.
-            prior = factor.FactorsPrior ?? family.ColdStart(default(ObservationSummary) with { Count = 1, SumX2 = 1, SumS2 = 1, MinX = -1, MaxX = 1, MinS = 1, MaxS = 1 }, _ebnm);
+            prior = factor.FactorsPrior ?? family.ColdStart(NothingObserved, _ebnm);
             logLikelihood = family.Moments(prior, x, s, mean, second);
         }
         else
@@ -205,7 +204,7 @@ internal sealed partial class EbmfUpdate
             state.ElboIsValid = true;
             Accept(elbo, sums);
         }
-        else if (state.IsProposal && !(gain >= StoppingGain(elbo)))
+        else if (state.IsProposal && !(gain >= _tolerance))
         {
             state.Beta /= 2;
             state.MustBePlain = true;
@@ -223,7 +222,7 @@ internal sealed partial class EbmfUpdate
             }
             else
             {
-                isDone = gain <= StoppingGain(elbo);
+                isDone = gain <= _tolerance;
             }
 
             state.MustBePlain = false;
@@ -247,10 +246,6 @@ internal sealed partial class EbmfUpdate
 
         ScheduleSweep(isProposal: options.Extrapolate && !state.MustBePlain && state.Sweeps > 0);
     }
-
-    private double StoppingGain(double elbo) => state.Stage == EbmfStage.Greedy && options.Backfit
-        ? double.Max(_tolerance, GreedyShare * (elbo - state.ElboBefore))
-        : _tolerance;
 
     // A new factor that after a few sweeps is still so far below the fit without it that hundreds of sweeps like the last would not lift it above.
     private bool IsHopeless =>

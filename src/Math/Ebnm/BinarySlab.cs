@@ -84,7 +84,8 @@ internal readonly struct BinarySlab : ISlab
 
         var (mean, deviation) = Posterior(u, s, scale);
         var v = (s * s) + (Ratio * scale * Ratio * scale);
-        return (0.5 * ((u / s * (u / s)) - ((u - scale) * (u - scale) / v) + double.Log(s * s / v))) + NormalDistribution.LogCdf(mean / deviation);
+        return (0.5 * ((u / s * (u / s)) - ((u - scale) * (u - scale) / v) + double.Log(s * s / v)))
+            + NormalDistribution.LogCdf(mean / deviation);
     }
 
     public static (double Below, double Above) Probabilities(double u, double s, double scale, double c)

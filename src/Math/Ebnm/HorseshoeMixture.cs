@@ -6,7 +6,8 @@ namespace FitCluster.Math.Ebnm;
 /// <summary>
 /// The horseshoe of global scale T as a mixture of normals: theta | t ~ N(0, T^2 exp(2 t)), where t = log lambda of a half-Cauchy lambda
 /// has density sech(t) / pi. The integral over t is a trapezoidal sum with step 1/6 on [-38, 42]: the integrand is analytic and bounded for
-/// |Im t| &lt; pi / 4, so that the error of the sum is below exp(-2 pi (pi / 4) 6) = 1e-13, and so is what the cut ends leave out (for |x| / T up to 1e10).
+/// |Im t| &lt; pi / 4, so that the error of the sum is below exp(-2 pi (pi / 4) 6) = 1e-13, and so is what the cut ends leave out
+/// (for |x| / T up to 1e10).
 /// </summary>
 internal static class HorseshoeMixture
 {

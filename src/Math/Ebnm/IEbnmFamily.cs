@@ -73,7 +73,8 @@ public interface IEbnmFamily
 
     /// <summary>
     /// The next prior from the summed statistics at <paramref name="prior"/>. Where the point mass at the mode is in the family and
-    /// its log-likelihood is at least as high as the current one, that point mass (weight 1) is returned.
+    /// its log-likelihood is at least as high as the current one, that point mass (weight 1) is returned; a family that can predict
+    /// the gain of its step may wait until the point mass is as high as that, too.
     /// </summary>
     Prior Step(Prior prior, ReadOnlySpan<double> statistics, PriorStep step, EbnmOptions options);
 }

@@ -15,7 +15,9 @@ internal static class MixtureWeights
     /// <summary>The default bound on max_k (gradient_k / (n + c)) - 1; n + c times it bounds the log-likelihood yet to gain.</summary>
     public const double DefaultTolerance = 1e-10;
 
-    private const int MostActive = 56;
+    private const int MostActive = 112;
+    private const int FewActive = 28;
+    private const int Stalled = 4;
     private const int SampleRows = 1000;
     private const double Sufficient = 1e-4;
 
@@ -59,11 +61,11 @@ internal static class MixtureWeights
         var trial = new State(rows, new double[rows.Width], penalty);
         var total = rows.Count + penalty;
         state.Evaluate();
-        var hessian = new double[(MostActive + 200) * ((MostActive + 207) & ~7)];
+        var hessian = Array.Empty<double>();
         var iteration = 0;
         var stalled = 0;
         var gap = Gap(state, total);
-        for (; gap > tolerance && iteration < maxIterations && stalled < 3; iteration++)
+        for (; gap > tolerance && iteration < maxIterations && stalled < Stalled; iteration++)
         {
             var active = Active(state, total, out var rest);
             var k = active.Length + (rest > 0 ? 1 : 0);
@@ -98,12 +100,13 @@ internal static class MixtureWeights
 
             if (!accepted)
             {
+                // Rounding, or a step too far from where its model holds.
                 Expectation(state, trial, total);
             }
 
             var before = gap;
             gap = Gap(trial, total);
-            stalled = gap >= before && trial.Objective <= state.Objective + (1e-14 * double.Abs(state.Objective)) ? stalled + 1 : 0;
+            stalled = gap > 0.5 * before && trial.Objective <= state.Objective + (1e-13 * double.Abs(state.Objective)) ? stalled + 1 : 0;
             (state, trial) = (trial, state);
         }
 
@@ -158,7 +161,7 @@ internal static class MixtureWeights
         if (support.Count > MostActive)
         {
             // Far from the optimum: every so many of them, so that the rest can follow.
-            var every = (support.Count + (MostActive / 2) - 1) / (MostActive / 2);
+            var every = (support.Count + FewActive - 1) / FewActive;
             support = [.. support.Where((_, index) => index % every == 0)];
         }
 

@@ -72,6 +72,7 @@ internal readonly record struct ObservationSums(double Count, double Precision, 
 
         return new ObservationSums(
             count, Vector512.Sum(precision), Vector512.Sum(weighted), 0.5 * Vector512.Sum(squares),
-            Vector512.Sum(Vector512.Log(product)) + ((Vector512.Sum(exponents) - ((double)ExponentBias * vectors * VectorNormal.Lanes)) * LogOfTwo));
+            Vector512.Sum(Vector512.Log(product))
+                + ((Vector512.Sum(exponents) - ((double)ExponentBias * vectors * VectorNormal.Lanes)) * LogOfTwo));
     }
 }

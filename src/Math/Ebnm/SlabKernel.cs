@@ -29,7 +29,8 @@ internal static class SlabKernel<TSlab>
 
     /// <summary>Adds to the sums ([0] to [2] only without derivatives) and writes posterior moments where asked.</summary>
     public static void Pass<TMoments, TDerivatives>(
-        in SpikeAndSlab prior, ReadOnlySpan<double> x, ReadOnlySpan<double> s, Span<double> mean, Span<double> second, Span<double> sums)
+        in SpikeAndSlab prior, ReadOnlySpan<double> x, ReadOnlySpan<double> s, Span<double> mean, Span<double> second,
+        Span<double> sums)
         where TMoments : struct, IFlag
         where TDerivatives : struct, IFlag
     {
@@ -37,12 +38,14 @@ internal static class SlabKernel<TSlab>
         {
             var count = int.Min(Block, x.Length - i);
             PassBlock<TMoments, TDerivatives>(
-                prior, x.Slice(i, count), s.Slice(i, count), TMoments.On ? mean.Slice(i, count) : [], TMoments.On ? second.Slice(i, count) : [], sums);
+                prior, x.Slice(i, count), s.Slice(i, count), TMoments.On ? mean.Slice(i, count) : [],
+                TMoments.On ? second.Slice(i, count) : [], sums);
         }
     }
 
     private static void PassBlock<TMoments, TDerivatives>(
-        in SpikeAndSlab prior, ReadOnlySpan<double> x, ReadOnlySpan<double> s, Span<double> mean, Span<double> second, Span<double> sums)
+        in SpikeAndSlab prior, ReadOnlySpan<double> x, ReadOnlySpan<double> s, Span<double> mean, Span<double> second,
+        Span<double> sums)
         where TMoments : struct, IFlag
         where TDerivatives : struct, IFlag
     {
@@ -55,8 +58,10 @@ internal static class SlabKernel<TSlab>
         var logSlab = Vector512.Create(double.Log(prior.SlabWeight));
         var weight = Vector512.Create(prior.SlabWeight);
         var spread = Vector512.Create(prior.SlabWeight * prior.PointWeight);
-        Vector512<double> product = one, gain = zero, halfSquares = zero, responsibility = zero, sufficients = zero, firsts = zero, seconds = zero, precision = zero;
-        Vector512<double> ga = zero, gb = zero, gm = zero, haa = zero, hab = zero, hbb = zero, ham = zero, hbm = zero, hmm = zero;
+        Vector512<double> product = one, gain = zero, halfSquares = zero;
+        Vector512<double> responsibility = zero, sufficients = zero, firsts = zero, seconds = zero, precision = zero;
+        Vector512<double> ga = zero, gb = zero, gm = zero;
+        Vector512<double> haa = zero, hab = zero, hbb = zero, ham = zero, hbm = zero, hmm = zero;
         var count = 0;
         for (var i = 0; i < x.Length; i += VectorNormal.Lanes)
         {

@@ -17,7 +17,9 @@ internal readonly record struct SlabProblem(
     private const double LargestLogOdds = 36;
 
     /// <summary>The nearest prior inside the bounds.</summary>
-    public SpikeAndSlab Admit(in SpikeAndSlab p) => p with { Scale = ScaleIsFree ? double.Exp(double.Clamp(double.Log(p.Scale), LogScaleLow, LogScaleHigh)) : p.Scale };
+    public SpikeAndSlab Admit(in SpikeAndSlab p) => ScaleIsFree
+        ? p with { Scale = double.Exp(double.Clamp(double.Log(p.Scale), LogScaleLow, LogScaleHigh)) }
+        : p;
 
     /// <summary>
     /// The step that maximizes the quadratic model of the sums of <see cref="SlabKernel{TSlab}"/> in a ball; a bound that the gradient

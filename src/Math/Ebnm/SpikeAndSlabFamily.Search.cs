@@ -32,7 +32,9 @@ internal abstract partial class SpikeAndSlabFamily<TSlab>
         var starts = Follow(Starts(partX, partS, options, problem), partX, partS, problem, follow).ConvertAll(o => o.At);
         if (isLocated && !options.EstimateMode)
         {
-            starts.AddRange(Starts(x, s, options, problem));
+            // A part may have missed rare signals: the starts for those, from all observations.
+            var all = Starts(x, s, options, problem);
+            starts.AddRange(all.Count > 1 ? [all[0], all[^1]] : all);
         }
 
         return Best(Follow(starts, x, s, problem, 1));
@@ -131,7 +133,8 @@ internal abstract partial class SpikeAndSlabFamily<TSlab>
 
         foreach (var weight in StartWeights)
         {
-            starts.Add(new SpikeAndSlab(1 - weight, weight, options.Scale ?? double.Sqrt(excess / (weight * TSlab.PriorSecondMoment(1))), mode));
+            var scale = options.Scale ?? double.Sqrt(excess / (weight * TSlab.PriorSecondMoment(1)));
+            starts.Add(new SpikeAndSlab(1 - weight, weight, scale, mode));
         }
 
         // And: few observations, of the size of the largest.

@@ -5,8 +5,14 @@ internal abstract partial class SpikeAndSlabFamily<TSlab>
     // A Newton step changes log-odds, log scale and mode / s by no more than this.
     private const double StepRadius = 1.5;
 
-    // From a spike of weight exactly 0 a Newton step goes to this weight, so that the next statistics tell whether it grows.
-    private const double Nudge = 1e-6;
+    // From a spike of weight exactly 0 a Newton step goes to this weight, so that the next statistics tell whether it grows. So it does
+    // from a weight below Edge that is to grow: the likelihood is linear in it there, where neither Newton nor EM moves fast.
+    private const double Nudge = 1e-3;
+    private const double SlabNudge = 1e-6;
+    private const double Edge = 1e-9;
+
+    // Derivatives per observation smaller than this are rounding errors.
+    private const double Rounding = 1e-14;
 
     /// <inheritdoc/>
     public Prior ColdStart(in ObservationSummary summary, EbnmOptions options)
@@ -34,7 +40,7 @@ internal abstract partial class SpikeAndSlabFamily<TSlab>
         return Encode(new SpikeAndSlab(1 - weight, weight, scale, mode));
     }
 
-    /// <summary>3 more than the sums of <see cref="SlabKernel{TSlab}"/> from [3] on: see there.</summary>
+    /// <summary>The sums of <see cref="SlabKernel{TSlab}"/>, with log-likelihoods in [1] and [2].</summary>
     public int StatisticsLength(Prior prior) => SlabKernel<TSlab>.Length;
 
     /// <inheritdoc/>
@@ -77,6 +83,17 @@ internal abstract partial class SpikeAndSlabFamily<TSlab>
         if (hasNull && statistics[2] >= statistics[1] && statistics[2] >= statistics[1] + gain - Tie)
         {
             return Null(at.Mode);
+        }
+
+        var inward = hasSpike && step == PriorStep.Newton && at.PointWeight > 0 && at.SlabWeight > 0 ? statistics[8] / n : 0;
+        if (at.PointWeight < Edge && inward < -Rounding)
+        {
+            return Encode(at with { PointWeight = Nudge, SlabWeight = 1 - Nudge });
+        }
+
+        if (at.SlabWeight < Edge && inward > Rounding)
+        {
+            return Encode(at with { PointWeight = 1 - SlabNudge, SlabWeight = SlabNudge });
         }
 
         if (step == PriorStep.Expectation || !concave)

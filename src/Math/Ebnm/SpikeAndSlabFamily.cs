@@ -1,7 +1,8 @@
 namespace FitCluster.Math.Ebnm;
 
 /// <summary>
-/// A family of priors with a point mass (spike) at the mode m and a slab of one kind: pi0 delta_m + (1 - pi0) slab(m, scale), or the slab alone.
+/// A family of priors with a point mass (spike) at the mode m and a slab of one kind: pi0 delta_m + (1 - pi0) slab(m, scale),
+/// or the slab alone.
 /// Parameters of every optimization: a = log((1 - pi0) / pi0), b = log scale, m.
 /// </summary>
 internal abstract partial class SpikeAndSlabFamily<TSlab> : IEbnmFamily

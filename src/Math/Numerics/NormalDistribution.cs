@@ -2,7 +2,7 @@ using MathNet.Numerics;
 
 namespace FitCluster.Math.Numerics;
 
-/// <summary>The standard normal distribution, accurate in its far tails. Each function has a vectorized twin in <see cref="VectorNormal"/>.</summary>
+/// <summary>The standard normal distribution, accurate in its far tails. <see cref="VectorNormal"/> has vectorized twins.</summary>
 public static class NormalDistribution
 {
     /// <summary>log sqrt(2 pi).</summary>
