@@ -64,7 +64,7 @@ internal static class FitVerb
             Begin(folder, state, new RunFile(name, job.SpecHash, job.DataHash, "running"));
             return Finish(job, folder, name, format, progress);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (OutputFiles.IsFailure(e))
         {
             folder.Abandon();
             throw new CliException(ExitCode.Failed, $"'{spec.Out}' could not be written: {OutputFiles.Reason(e)}; the same command goes on when that is mended", e);
