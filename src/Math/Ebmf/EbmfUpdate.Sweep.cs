@@ -158,6 +158,7 @@ internal sealed partial class EbmfUpdate
 
         factor.ProposedKlFactors = (double.IsNaN(logLikelihood) ? 0 : logLikelihood) + KullbackLeibler.GaussianPart(x, s, mean, second);
         factor.ProposedFactorsPrior = prior;
+        Uninformed.MakeFinite(factor.FactorsFamily, mean, second);
         if (state.Stage == EbmfStage.Final)
         {
             factor.FalseSignRate = new double[Columns];
@@ -273,7 +274,9 @@ internal sealed partial class EbmfUpdate
         AcceptNoise();
         (state.Promote, state.Pending) = (true, state.Iterating);
         state.Elbo = elbo;
-        state.HasNewElbo = true;
+
+        // A new factor counts from where the fit with it is better than the fit without: so the trace never falls.
+        state.HasNewElbo = state.Stage != EbmfStage.Greedy || elbo >= state.ElboBefore;
     }
 
     private void EndIteration()

@@ -26,7 +26,7 @@ internal sealed partial class EbmfUpdate(EbmfOptions options, EbmfNoise noise, E
     public void Apply(ArraySet partial)
     {
         // The shards did what was asked of them before the round.
-        (state.Promote, state.PromoteNoise, state.Keep, state.Adopt) = (false, false, null, EbmfBroadcast.AdoptNothing);
+        (state.Promote, state.PromoteNoise, state.Keep, state.Adopt) = (false, false, null, 0);
         state.Pending = [];
         state.HasNewElbo = false;
         (state.ElboStage, state.ElboFactor) = (state.Stage, state.Stage == EbmfStage.Greedy ? state.GreedyAccepted : state.Candidate);

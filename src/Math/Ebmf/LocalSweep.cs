@@ -239,6 +239,7 @@ internal sealed class LocalSweep
         var statistics = _statistics[t];
         family.Accumulate(_order.Priors[t], x, s, mean, second, statistics);
         _kl[t] += KullbackLeibler.GaussianPart(x, s, mean, second);
+        Uninformed.MakeFinite(_order.Priors[t].Family, mean, second);
         if (_fixed[t] is { } given)
         {
             for (var r = 0; r < count; r++)
