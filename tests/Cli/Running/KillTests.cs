@@ -132,7 +132,7 @@ public sealed class KillTests : IDisposable
         var data = _scratch.Simulate("d", 600, 60, 3);
         // Files beyond 4 KiB cannot be written: as on a full disk, but for the words of the system.
         var program = string.Join(' ', Arguments(data, "out", ["--factors", "3"]).Prepend(FitProgram.Path).Select(a => $"'{a}'"));
-        var ran = FitProgram.Wait(FitProgram.StartOther("bash", "-c", $"trap '' XFSZ; ulimit -f 4; exec {program}"));
+        var ran = FitProgram.Wait(FitProgram.StartOther("bash", "-c", $"trap '' XFSZ; export DOTNET_EnableWriteXorExecute=0; ulimit -f 4; exec {program}"));
         Assert.Equal(1, ran.ExitCode);
         Assert.Single(ran.Error.Split('\n'), l => l.StartsWith("fitcluster:", StringComparison.Ordinal));
         Assert.DoesNotContain("   at ", ran.Error, StringComparison.Ordinal);
