@@ -11,23 +11,28 @@ internal static class KullbackLeibler
     {
         var sum = 0.0;
         var count = 0;
-
-        // The standard deviations are often all equal: one logarithm for a run of equal ones.
-        var (lastS, lastLog) = (double.NaN, 0.0);
-        for (var i = 0; i < x.Length; i++)
+        for (var i = 0; i < x.Length;)
         {
-            if (double.IsPositiveInfinity(s[i]))
+            // The standard deviations are often all equal: one logarithm and one division for a run of equal ones.
+            var run = i + 1;
+            while (run < x.Length && s[run] == s[i])
             {
-                continue;
+                run++;
             }
 
-            if (s[i] != lastS)
+            if (!double.IsPositiveInfinity(s[i]))
             {
-                (lastS, lastLog) = (s[i], 2 * double.Log(s[i]));
+                var squares = 0.0;
+                for (var r = i; r < run; r++)
+                {
+                    squares += second[r] - (x[r] * ((2 * mean[r]) - x[r]));
+                }
+
+                count += run - i;
+                sum += ((run - i) * 2 * double.Log(s[i])) + (squares / (s[i] * s[i]));
             }
 
-            count++;
-            sum += lastLog + ((second[i] - (x[i] * ((2 * mean[i]) - x[i]))) / (s[i] * s[i]));
+            i = run;
         }
 
         return 0.5 * (sum + (count * double.Log(2 * double.Pi)));

@@ -25,7 +25,7 @@ internal sealed class BlockProducts : IDisposable
         _block = block;
         _factors = f.Count;
         var p = block.Columns;
-        _pad = block.IsSparse ? SparseKernel.Pad(_factors) : _factors;
+        _pad = block.IsSparse && _factors > 1 ? SparseKernel.Pad(_factors) : _factors;
         _f = ArrayPool<double>.Shared.Rent(int.Max(1, p * _pad));
         _xtl = ArrayPool<double>.Shared.Rent(transpose ? int.Max(1, p * _pad) : 1);
         _row = ArrayPool<double>.Shared.Rent(int.Max(1, _pad));
@@ -68,6 +68,16 @@ internal sealed class BlockProducts : IDisposable
             return;
         }
 
+        if (_factors == 1)
+        {
+            for (var r = 0; r < count; r++)
+            {
+                xf[r] = SparseKernel.Dot(_block.RowColumns(first + r), _block.RowValues(first + r), _f);
+            }
+
+            return;
+        }
+
         for (var r = 0; r < count; r++)
         {
             SparseKernel.Multiply(_block.RowColumns(first + r), _block.RowValues(first + r), _f, _pad, _row);
@@ -84,6 +94,16 @@ internal sealed class BlockProducts : IDisposable
         if (!_block.IsSparse)
         {
             DenseKernel.AccumulateTranspose(_block.DenseRows(first, count), count, _block.Columns, l, _factors, _xtl);
+            return;
+        }
+
+        if (_factors == 1)
+        {
+            for (var r = 0; r < count; r++)
+            {
+                SparseKernel.AddScaled(_block.RowColumns(first + r), _block.RowValues(first + r), l[r], _xtl);
+            }
+
             return;
         }
 
