@@ -110,6 +110,17 @@ public sealed class FitTests : IDisposable
     }
 
     [Fact]
+    public void Fixed_entries_of_a_folder_stay_and_free_ones_are_fitted()
+    {
+        Directory.CreateDirectory(_scratch.At("fixed"));
+        _scratch.File("fixed/factors.csv", "f1\n" + string.Concat(Enumerable.Range(0, 40).Select(j => j < 20 ? "0.5\n" : "NA\n")));
+        Fit(_scratch.Simulate(), "--factors", "3", "--set", $"ebmf.fixedFactors={_scratch.At("fixed")}").Expect(0);
+        var factors = DenseArray.Read(_scratch.At("out/factors_mean.npy"));
+        Assert.All(Enumerable.Range(0, 20), j => Assert.Equal(0.5, factors.Values[j * factors.Columns]));
+        Assert.Contains(Enumerable.Range(20, 20), j => factors.Values[j * factors.Columns] != 0.5);
+    }
+
+    [Fact]
     public void A_fit_starts_from_given_factors()
     {
         var data = _scratch.Simulate();
