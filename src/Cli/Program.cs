@@ -1,6 +1,43 @@
+using FitCluster.Cli.Verbs;
+
 namespace FitCluster.Cli;
 
+/// <summary>The program <c>fitcluster</c>: parses, runs a verb, and turns what went wrong into a sentence and an exit code.</summary>
 internal static class Program
 {
-    private static int Main() => 2;
+    private static int Main(string[] arguments)
+    {
+        try
+        {
+            return CommandLine.Run(arguments);
+        }
+        catch (CliException e)
+        {
+            Console.Error.WriteLine(e.Problems.Count == 1
+                ? $"fitcluster: {e.Problems[0]}"
+                : $"fitcluster: {e.Problems.Count} problems:\n  {string.Join("\n  ", e.Problems)}");
+            return e.ExitCode;
+        }
+        catch (Data.DataException e)
+        {
+            Console.Error.WriteLine($"fitcluster: {e.Message}");
+            return ExitCode.BadInput;
+        }
+        catch (OutOfMemoryException)
+        {
+            Console.Error.WriteLine("fitcluster: there is not enough memory; run 'fitcluster check' for an estimate, and 'ingest' the data into a store that is mapped");
+            return ExitCode.Failed;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Console.Error.WriteLine($"fitcluster: {e.Message}");
+            return ExitCode.Failed;
+        }
+        catch (Exception e)
+        {
+            var place = e.StackTrace?.Split('\n', 2)[0].Trim();
+            Console.Error.WriteLine($"fitcluster: unexpected {e.GetType().Name}: {e.Message.ReplaceLineEndings(" ")} ({place}); please report this");
+            return ExitCode.Failed;
+        }
+    }
 }

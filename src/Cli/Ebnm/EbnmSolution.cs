@@ -1,0 +1,88 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using FitCluster.Cli.Output;
+using FitCluster.Math.Ebnm;
+
+namespace FitCluster.Cli.Ebnm;
+
+/// <summary>A solved normal-means problem with its posteriors, and how it is written (cli.md).</summary>
+internal sealed record EbnmSolution(EbnmFit Fit, double[] Mean, double[] SecondMoment, double[] FalseSignRates, FalseDiscovery? Discovery)
+{
+    public static EbnmSolution Solve(EbnmInput input, PriorFamily family, EbnmOptions options)
+    {
+        var solver = EbnmFamilies.Get(family);
+        var (x, s, n) = (input.X, input.S, input.X.Length);
+        var (mean, second, lfsr) = (new double[n], new double[n], new double[n]);
+        var fit = options.FixPrior
+            ? new EbnmFit(options.Start!, 0, Converged: true, Iterations: 0)
+            : solver.Fit(x, s, options);
+        var logLikelihood = solver.Moments(fit.Prior, x, s, mean, second);
+        solver.FalseSignRates(fit.Prior, x, s, lfsr);
+        if (options.FixPrior)
+        {
+            fit = fit with { LogLikelihood = logLikelihood };
+        }
+
+        return new EbnmSolution(fit, mean, second, lfsr, FalseDiscovery.Of(fit.Prior, x, s));
+    }
+
+    public void Write(Utf8JsonWriter writer)
+    {
+        writer.WriteStartObject();
+        writer.WriteString("family", EbnmFamilies.Name(Fit.Prior.Family));
+        writer.Number("logLik", Fit.LogLikelihood);
+        writer.WritePropertyName("prior");
+        PriorJson.Write(writer, Fit.Prior);
+        writer.WriteStartObject("posterior");
+        writer.Numbers("mean", Mean);
+        writer.Numbers("sd", StandardDeviations());
+        writer.Numbers("secondMoment", SecondMoment);
+        writer.Numbers("lfsr", FalseSignRates);
+        if (Discovery is not null)
+        {
+            writer.Numbers("lfdr", Discovery.LocalRates);
+            writer.Numbers("qvalue", Discovery.QValues);
+            writer.Numbers("svalue", Discovery.SValues);
+        }
+
+        writer.WriteEndObject();
+        writer.WriteEndObject();
+    }
+
+    public string Table()
+    {
+        var text = new StringBuilder();
+        text.AppendLine(CultureInfo.InvariantCulture, $"family          {EbnmFamilies.Name(Fit.Prior.Family)}");
+        text.AppendLine(CultureInfo.InvariantCulture, $"observations    {Mean.Length}");
+        text.AppendLine(CultureInfo.InvariantCulture, $"log-likelihood  {Fit.LogLikelihood:F6}");
+        text.AppendLine(CultureInfo.InvariantCulture, $"mode            {Fit.Prior.Mode:G6}");
+        var shown = Fit.Prior.Components.Where(c => c.Weight > 0).OrderByDescending(c => c.Weight).Take(8).ToList();
+        foreach (var c in shown)
+        {
+            var bounds = c.Kind == ComponentKind.Uniform ? $" [{c.Low:G6}, {c.High:G6}]" : $" at {c.Location:G6}";
+            var scale = c.Scale > 0 ? string.Create(CultureInfo.InvariantCulture, $" scale {c.Scale:G6}") : "";
+            text.AppendLine(CultureInfo.InvariantCulture, $"prior           {c.Weight,8:F5} {c.Kind}{bounds}{scale}");
+        }
+
+        var rest = Fit.Prior.Components.Count(c => c.Weight > 0) - shown.Count;
+        if (rest > 0)
+        {
+            text.AppendLine(CultureInfo.InvariantCulture, $"                and {rest} smaller components");
+        }
+
+        text.AppendLine(CultureInfo.InvariantCulture, $"lfsr < 0.05     {FalseSignRates.Count(r => r < 0.05)}");
+        return text.ToString();
+    }
+
+    private double[] StandardDeviations()
+    {
+        var sd = new double[Mean.Length];
+        for (var i = 0; i < sd.Length; i++)
+        {
+            sd[i] = double.Sqrt(double.Max(0, SecondMoment[i] - (Mean[i] * Mean[i])));
+        }
+
+        return sd;
+    }
+}

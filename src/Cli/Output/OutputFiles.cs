@@ -1,0 +1,72 @@
+using FitCluster.Data.Writing;
+
+namespace FitCluster.Cli.Output;
+
+/// <summary>Single files that a user named: their folder must exist, and failures are bad input.</summary>
+internal static class OutputFiles
+{
+    /// <summary>Refuses, before any work is done, a path that cannot be written to.</summary>
+    public static void CheckWritable(string path)
+    {
+        var folder = Path.GetDirectoryName(Path.GetFullPath(path));
+        if (Directory.Exists(path))
+        {
+            throw CliException.BadInput($"the output '{path}' is a folder; give a file");
+        }
+
+        if (folder is null || !Directory.Exists(folder))
+        {
+            throw CliException.BadInput($"the folder '{folder}' of the output '{path}' does not exist");
+        }
+
+        var probe = Path.Combine(folder, $".fitcluster-probe.{Environment.ProcessId}.tmp");
+        try
+        {
+            File.WriteAllBytes(probe, []);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw CliException.BadInput($"the output '{path}' cannot be written: {Reason(e)}", e);
+        }
+        finally
+        {
+            TryDelete(probe);
+        }
+    }
+
+    /// <summary>Writes a whole file, or nothing.</summary>
+    public static void Write(string path, Action<Stream> write)
+    {
+        try
+        {
+            using var file = new AtomicFile(path);
+            write(file.Stream);
+            file.Commit();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new CliException(ExitCode.Failed, $"'{path}' could not be written, nothing of it is left: {Reason(e)}", e);
+        }
+    }
+
+    /// <summary>Deletes a file if it can be.</summary>
+    public static void TryDelete(string path)
+    {
+        try
+        {
+            File.Delete(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // A leftover, not a result: names that start with a dot are passed over by whoever reads the folder.
+        }
+    }
+
+    /// <summary>What the system says of a failure, without the path it repeats and the full stop.</summary>
+    public static string Reason(Exception e)
+    {
+        var message = e.Message.ReplaceLineEndings(" ").TrimEnd('.');
+        var at = message.LastIndexOf(" : ", StringComparison.Ordinal);
+        return at < 0 ? message : message[..at];
+    }
+}

@@ -1,0 +1,40 @@
+using System.Diagnostics;
+using FitCluster.Math.Models;
+
+namespace FitCluster.Cli.Progress;
+
+/// <summary>Lines, for logs: one at most every two seconds, and the last.</summary>
+internal sealed class PlainProgress(long rows) : IProgressDisplay
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
+    private readonly Pace _pace = new(rows);
+    private long _last;
+    private string? _unsaid;
+
+    public void Message(string sentence) => Console.Error.WriteLine(sentence);
+
+    public void Round(RoundReport report, long round, double seconds)
+    {
+        _pace.Round(report, round);
+        _unsaid = _pace.Words(report, round, seconds);
+        if (_last == 0 || Stopwatch.GetElapsedTime(_last) >= Interval)
+        {
+            Say();
+        }
+    }
+
+    public void Checkpoint(long round)
+    {
+    }
+
+    public void Dispose() => Say();
+
+    private void Say()
+    {
+        if (_unsaid is not null)
+        {
+            Console.Error.WriteLine(_unsaid);
+            (_unsaid, _last) = (null, Stopwatch.GetTimestamp());
+        }
+    }
+}

@@ -1,0 +1,109 @@
+using System.Runtime.InteropServices;
+using FitCluster.Cli.Progress;
+using FitCluster.Coordinator;
+using FitCluster.Engine;
+using FitCluster.Math.Models;
+using FitCluster.Messages;
+using FitCluster.Workers;
+
+namespace FitCluster.Cli.Running;
+
+/// <summary>Runs one job in this process: the in-process engine, the coordinator, a worker for each shard, checkpoints in the folder.</summary>
+internal sealed class FitRunner(PreparedJob job, FitFolder folder, JobName name, RunLog log, IProgressDisplay display) : IFitObserver
+{
+    private readonly TaskCompletionSource<FitOutcome> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Lock _lock = new();
+    private int _signals;
+
+    /// <summary>Runs the job to its end, or until it is interrupted by SIGINT or SIGTERM.</summary>
+    public FitOutcome Run(int threads)
+    {
+        var store = new DirectoryCheckpointStore(folder.Checkpoints, report: words => OnEvent(name, words));
+        var engine = new InProcessEngine(store, threads, (address, error) => OnEvent(name, $"{address} failed: {error.Message.ReplaceLineEndings(" ")}"));
+        JobOpener open = _ => job;
+        engine.Register(ShardAddress.CoordinatorKind, _ => new FitCoordinator(open, Settings(job), this));
+        engine.Register(ShardAddress.Kind, _ => new ShardWorker(open));
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Signalled(context, engine));
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => Signalled(context, engine));
+        engine.Tell(ShardAddress.OfCoordinator(name), new StartJob(name, "", job.SpecHash, job.DataHash, job.Shards));
+        var outcome = _ended.Task.GetAwaiter().GetResult();
+        engine.DisposeAsync().AsTask().GetAwaiter().GetResult();
+        return outcome;
+    }
+
+    /// <inheritdoc/>
+    public void OnStarted(JobName job, Round? resumedFrom, Attempt attempt)
+    {
+        lock (_lock)
+        {
+            if (resumedFrom is { } round)
+            {
+                log.Event($"resumed from the checkpoint of round {round}");
+                display.Message($"resuming '{job}' from the checkpoint of round {round}");
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void OnRound(JobName job, RoundReport report, Round round, double secondsSinceStart)
+    {
+        lock (_lock)
+        {
+            log.Round(round.Value, secondsSinceStart);
+            display.Round(report, round.Value, secondsSinceStart);
+            if (report.Note is { } note)
+            {
+                display.Message(note);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void OnEvent(JobName job, string words)
+    {
+        lock (_lock)
+        {
+            log.Event(words);
+            display.Message(words);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void OnCheckpoint(JobName job, Round round, long bytes, double seconds)
+    {
+        lock (_lock)
+        {
+            log.Checkpoint(round.Value, bytes);
+            display.Checkpoint(round.Value);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void OnEnded(JobName job, FitOutcome outcome) => _ended.TrySetResult(outcome);
+
+    private static FitSettings Settings(PreparedJob job) => new()
+    {
+        MaxRounds = job.Spec.Stop.MaxRounds ?? long.MaxValue,
+        MaxSeconds = job.Spec.Stop.MaxSeconds ?? double.PositiveInfinity,
+        CheckpointSeconds = job.Spec.Checkpoint.EverySeconds,
+        CheckpointRounds = job.Spec.Checkpoint.EveryRounds ?? 0,
+        Keep = job.Spec.Checkpoint.Keep,
+    };
+
+    private void Signalled(PosixSignalContext context, InProcessEngine engine)
+    {
+        context.Cancel = true;
+        if (Interlocked.Increment(ref _signals) > 1)
+        {
+            Console.Error.WriteLine("stopped at once; the same command goes on from the last checkpoint");
+            Environment.Exit(ExitCode.Interrupted);
+        }
+
+        lock (_lock)
+        {
+            display.Message("interrupted: writing a checkpoint (once more: stop at once)");
+        }
+
+        engine.Tell(ShardAddress.OfCoordinator(name), new InterruptJob(name, $"{context.Signal} was received"));
+    }
+}

@@ -1,0 +1,34 @@
+namespace FitCluster.Cli.Spec;
+
+/// <summary>Reads the section "data".</summary>
+internal static class DataSpecReader
+{
+    private static readonly string[] Missing = ["none", "zeros", "unstored"];
+
+    public static DataSpec Read(SectionReader section, Origin whole, string folder, ProblemList problems)
+    {
+        var path = section.Text("path");
+        if (path is null && section.Node("path") is null)
+        {
+            problems.Add(whole, "no data: give data.path in the spec, or --data PATH");
+        }
+
+        if (section.Node("datasets") is not null)
+        {
+            section.Wrong("datasets", "has no effect with ebmf, which knows no datasets: remove it");
+        }
+
+        var transform = section.Choice("transform", JobSpecReader.Transforms) ?? 0;
+        var missing = section.Choice("missing", Missing) ?? 0;
+        var spec = new DataSpec
+        {
+            Path = path is null ? "" : PathResolver.Input(path, section.OriginOf("path")!.Value, folder),
+            Transform = JobSpecReader.Transforms[transform],
+            Missing = Missing[missing],
+            Rows = section.Words("rows"),
+            Columns = section.Words("columns"),
+        };
+        section.RefuseUnknown();
+        return spec;
+    }
+}

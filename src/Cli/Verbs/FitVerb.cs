@@ -1,0 +1,170 @@
+using System.CommandLine;
+using FitCluster.Cli.Output;
+using FitCluster.Cli.Progress;
+using FitCluster.Cli.Running;
+using FitCluster.Cli.Spec;
+using FitCluster.Coordinator;
+using FitCluster.Messages;
+
+namespace FitCluster.Cli.Verbs;
+
+/// <summary><c>fitcluster fit</c>: runs one job in this process and waits.</summary>
+internal static class FitVerb
+{
+    public static Command Create()
+    {
+        var options = new FitOptions();
+        var format = Options.Text("--format", "table|json", "how the result is printed on stdout (default table)");
+        var progress = Options.Text("--progress", "KIND", "auto, bar, plain or none (default auto), on stderr");
+        var command = new Command("fit", "Runs one job here and waits. An unfinished run in --out is gone on with.");
+        options.AddTo(command);
+        command.Add(format);
+        command.Add(progress);
+        command.SetAction(result =>
+        {
+            var problems = new ProblemList();
+            var printed = OutputFormats.Parse(result.GetValue(format), problems);
+            var display = ProgressDisplays.Parse(result.GetValue(progress), problems);
+            var spec = options.Read(result, problems);
+            if (spec is { Out: null })
+            {
+                problems.Add("there is no folder for the results: give --out DIR, or 'out' in the spec");
+            }
+
+            problems.ThrowIfAny();
+            return Run(spec!, printed, display);
+        });
+        return command;
+    }
+
+    /// <summary>Runs a job; returns the exit code.</summary>
+    public static int Run(JobSpec spec, OutputFormat format, string progress)
+    {
+        using var folder = FitFolder.Check(spec.Out!);
+        var data = DataOpener.Open(spec.Data);
+        var job = new PreparedJob(spec, data);
+        foreach (var line in Describe(job))
+        {
+            Console.Error.WriteLine(line);
+        }
+
+        var state = folder.Find(job, spec.Fresh, out var found);
+        if (state == FolderState.Finished)
+        {
+            Console.Error.WriteLine($"'{spec.Out}' holds this very fit, {found!.Status} already: nothing to do (--fresh does it again)");
+            Print(format, folder, null);
+            return found.Status == "converged" ? ExitCode.Done : ExitCode.NotConverged;
+        }
+
+        folder.Take();
+        try
+        {
+            var name = found?.Name ?? spec.Name ?? NameOf(spec.Out!);
+            Begin(folder, state, new RunFile(name, job.SpecHash, job.DataHash, "running"));
+            return Finish(job, folder, name, format, progress);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            folder.Abandon();
+            throw new CliException(ExitCode.Failed, $"'{spec.Out}' could not be written: {OutputFiles.Reason(e)}; the same command goes on when that is mended", e);
+        }
+    }
+
+    /// <summary>What a user should know of the data.</summary>
+    public static IEnumerable<string> Describe(PreparedJob job)
+    {
+        var facts = job.Data.Facts;
+        yield return facts.Orientation;
+        if (facts.ZeroRows > 0)
+        {
+            yield return $"warning: {facts.ZeroRows} {(facts.ZeroRows == 1 ? "row has" : "rows have")} no entry other than zero";
+        }
+
+        if (facts.ZeroColumns > 0)
+        {
+            yield return $"warning: {facts.ZeroColumns} {(facts.ZeroColumns == 1 ? "column has" : "columns have")} no entry other than zero";
+        }
+
+        foreach (var note in facts.Notes)
+        {
+            yield return note;
+        }
+
+        var data = job.Data;
+        var missing = data.MissingCount > 0 ? $", {data.MissingCount:N0} entries missing" : "";
+        yield return FormattableString.Invariant(
+            $"{data.Rows:N0} rows x {data.Columns:N0} columns, {data.StoredCount:N0} stored entries{missing}; {job.Shards} {(job.Shards == 1 ? "shard" : "shards")}");
+    }
+
+    private static void Begin(FitFolder folder, FolderState state, RunFile run)
+    {
+        if (state == FolderState.New)
+        {
+            folder.Clear();
+            run.Write(folder.At(RunFile.FileName));
+        }
+        else
+        {
+            Console.Error.WriteLine($"'{folder.Path}' holds an unfinished run of this fit: going on with it");
+            if (!File.Exists(folder.At(RunFile.FileName)))
+            {
+                run.Write(folder.At(RunFile.FileName));
+            }
+        }
+    }
+
+    private static int Finish(PreparedJob job, FitFolder folder, string name, OutputFormat format, string progress)
+    {
+        using var log = new RunLog(folder.Log);
+        FitOutcome outcome;
+        using (var display = ProgressDisplays.Create(progress, job.Data.Rows))
+        {
+            outcome = new FitRunner(job, folder, new JobName(name), log, display).Run(job.Spec.Threads ?? Environment.ProcessorCount);
+        }
+
+        var report = new FitReport(job, name, outcome, log).ToBytes();
+        switch (outcome.Status)
+        {
+            case FitStatus.Converged or FitStatus.Stopped:
+                new ResultWriter(job, folder, outcome, log).Write(report);
+                log.Dispose();
+                folder.ClearRun();
+                Print(format, folder, outcome);
+                if (outcome.Status == FitStatus.Converged)
+                {
+                    return ExitCode.Done;
+                }
+
+                Console.Error.WriteLine($"fitcluster: not converged: {(outcome.Reason.Length > 0 ? outcome.Reason : "the limit of sweeps was reached (ebmf.maxSweeps)")}; the results are written");
+                return ExitCode.NotConverged;
+            case FitStatus.Interrupted:
+                OutputFiles.Write(folder.At(RunFile.ResultName), stream => stream.Write(report));
+                Console.Error.WriteLine($"fitcluster: interrupted after round {outcome.Rounds}; a checkpoint is written: the same command goes on from there");
+                return ExitCode.Interrupted;
+            case FitStatus.Refused:
+                throw CliException.BadInput($"'{folder.Path}' has checkpoints of another fit ({outcome.Reason}): give another --out, or --fresh");
+            default:
+                OutputFiles.Write(folder.At(RunFile.ResultName), stream => stream.Write(report));
+                throw new CliException(ExitCode.Failed, $"the fit failed after round {outcome.Rounds}: {outcome.Reason}");
+        }
+    }
+
+    private static void Print(OutputFormat format, FitFolder folder, FitOutcome? outcome)
+    {
+        if (format == OutputFormat.Json)
+        {
+            using var stdout = Console.OpenStandardOutput();
+            stdout.Write(File.ReadAllBytes(folder.At(RunFile.ResultName)));
+        }
+        else if (outcome is not null)
+        {
+            Console.Out.Write(FitTable.Of(outcome, folder.Path));
+        }
+    }
+
+    private static string NameOf(string path)
+    {
+        var name = new string([.. Path.GetFileName(path.TrimEnd('/')).Select(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-' ? c : '-')]).TrimStart('.');
+        return JobName.IsValid(name) ? name : "fit";
+    }
+}

@@ -1,0 +1,73 @@
+using System.CommandLine;
+using FitCluster.Cli.Output;
+using FitCluster.Cli.Spec;
+using FitCluster.Data;
+
+namespace FitCluster.Cli.Verbs;
+
+/// <summary><c>fitcluster ingest</c>: any input format to the chunked store that workers map into memory.</summary>
+internal static class IngestVerb
+{
+    public static Command Create()
+    {
+        var path = new Argument<string>("PATH") { Description = "the data: any format that 'fit' reads" };
+        var output = Options.Text("--out", "STORE", "the folder of the store");
+        var transform = Options.Text("--transform", "NAME", "none, log1p or log1p-cp10k (default none)");
+        var missing = Options.Text("--missing", "WHICH", "entries that count as missing besides NA: none, zeros or unstored (default none)");
+        var memory = Options.Text("--memory-mb", "N", "the memory for entries (default 1024)");
+        var overwrite = Options.Switch("--overwrite", "replace a store that is there");
+        var command = new Command("ingest", "Writes data of any format as a chunked store, which 'fit' maps into memory: for data larger than memory.")
+        {
+            path, output, transform, missing, memory, overwrite,
+        };
+        command.SetAction(result =>
+        {
+            var problems = new ProblemList();
+            var overrides = new SpecOverrides();
+            overrides.Add("path", result.GetValue(path), "PATH");
+            overrides.Add("transform", result.GetValue(transform), transform.Name);
+            overrides.Add("missing", result.GetValue(missing), missing.Name);
+            overrides.Add("memory", result.GetValue(memory), memory.Name);
+            var root = new MapNode([], new Origin("command line", 0));
+            overrides.ApplyTo(root, problems);
+            var section = new SectionReader(root, "", problems);
+            var megabytes = section.Integer("memory", 1, 1 << 20) ?? 1024;
+            var spec = DataSpecReader.Read(section, root.Origin, Directory.GetCurrentDirectory(), problems);
+            var store = result.GetValue(output);
+            if (store is null)
+            {
+                problems.Add("ingest: --out STORE is missing");
+            }
+
+            problems.ThrowIfAny();
+            return Run(spec, Path.GetFullPath(store!), megabytes << 20, result.GetValue(overwrite));
+        });
+        return command;
+    }
+
+    private static int Run(DataSpec spec, string store, long memoryBytes, bool overwrite)
+    {
+        using (Running.FitFolder.Check(store))
+        {
+            // Only asks whether the folder can be made.
+        }
+
+        try
+        {
+            var data = MatrixStore.Ingest(Running.DataOpener.Resolve(spec.Path), store, Running.DataOpener.ToOptions(spec), memoryBytes, overwrite);
+            foreach (var line in data.Facts.Lines())
+            {
+                Console.Error.WriteLine(line);
+            }
+
+            Console.Out.WriteLine(FormattableString.Invariant(
+                $"{data.Rows:N0} rows x {data.Columns:N0} columns, {data.StoredCount:N0} stored entries, {data.StoredBytes / 1e6:N1} MB, are in {store}"));
+            Console.Out.WriteLine($"fit it:  fitcluster fit ebmf --data {store} --out DIR");
+            return ExitCode.Done;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new CliException(ExitCode.Failed, $"the store '{store}' could not be written, nothing of it is left: {OutputFiles.Reason(e)}", e);
+        }
+    }
+}

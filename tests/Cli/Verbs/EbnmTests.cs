@@ -1,0 +1,97 @@
+using System.Globalization;
+using System.Text.Json;
+using FitCluster.Cli.Ebnm;
+using FitCluster.Math.Ebnm;
+using Xunit;
+
+namespace FitCluster.Cli.Tests.Verbs;
+
+public sealed class EbnmTests : IDisposable
+{
+    private readonly Scratch _scratch = new();
+
+    [Theory]
+    [InlineData("point_normal", false)]
+    [InlineData("normal_scale_mixture", true)]
+    [InlineData("unimodal", true)]
+    [InlineData("npmle", false)]
+    [InlineData("flat", false)]
+    public void The_output_is_as_the_contract_has_it(string family, bool hasDiscovery)
+    {
+        var output = _scratch.At("o.json");
+        FitProgram.Run("ebnm", "--input", Input(), "--family", family, "--out", output).Expect(0);
+        var root = Scratch.Json(output);
+        Assert.Equal(["family", "logLik", "prior", "posterior"], root.EnumerateObject().Select(p => p.Name));
+        Assert.Equal(family, root.GetProperty("family").GetString());
+        Assert.Equal(family == "flat" ? JsonValueKind.Null : JsonValueKind.Number, root.GetProperty("logLik").ValueKind);
+        var posterior = root.GetProperty("posterior");
+        string[] expected = ["mean", "sd", "secondMoment", "lfsr", .. hasDiscovery ? new[] { "lfdr", "qvalue", "svalue" } : []];
+        Assert.Equal(expected, posterior.EnumerateObject().Select(p => p.Name));
+        Assert.All(posterior.EnumerateObject(), p => Assert.Equal(40, p.Value.GetArrayLength()));
+        Assert.Equal(1, PriorJson.Read(root.GetProperty("prior"), "o.json").Components.Sum(c => c.Weight), 1e-9);
+    }
+
+    [Fact]
+    public void Every_family_can_be_asked_for()
+    {
+        // z-scores, for the sake of the deconvolver.
+        var input = new EbnmInput([.. Enumerable.Range(0, 40).Select(X)], [.. Enumerable.Repeat(1.0, 40)]);
+        foreach (var family in Enum.GetValues<PriorFamily>())
+        {
+            var solution = EbnmSolution.Solve(input, family, new EbnmOptions());
+            Assert.Equal(40, solution.Mean.Length);
+            Assert.All(solution.Mean, m => Assert.True(double.IsFinite(m), EbnmFamilies.Name(family)));
+        }
+    }
+
+    [Fact]
+    public void A_prior_that_is_kept_gives_the_same_posteriors()
+    {
+        var (first, second) = (_scratch.At("a.json"), _scratch.At("b.json"));
+        FitProgram.Run("ebnm", "--input", Input(), "--family", "point_laplace", "--out", first).Expect(0);
+        FitProgram.Run("ebnm", "--input", Input(), "--prior", first, "--fix-prior", "--out", second).Expect(0);
+        Assert.Equal(Scratch.Json(first).GetProperty("posterior").GetRawText(), Scratch.Json(second).GetProperty("posterior").GetRawText());
+    }
+
+    [Theory]
+    [InlineData("x,s\n1,1\n2,0\n", "in.csv:3: s is '0'")]
+    [InlineData("x,s\n1,1\n2,-1\n", "in.csv:3: s is '-1'")]
+    [InlineData("x,s\n1,1\nNaN,1\n", "in.csv:3: x is 'NaN'")]
+    [InlineData("x,s\n1,Inf\n", "in.csv:2: s is 'Inf'")]
+    [InlineData("x,s\n1\n", "in.csv:2: there are 1 fields")]
+    [InlineData("a,b\n1,1\n", "in.csv:1: the header must have the columns x and s")]
+    [InlineData("x,s\n", "there is no observation")]
+    public void A_bad_input_says_its_line(string content, string words)
+    {
+        FitProgram.Run("ebnm", "--input", _scratch.File("in.csv", content), "--family", "normal", "--out", _scratch.At("o.json")).ExpectBadInput(words);
+        Assert.False(File.Exists(_scratch.At("o.json")));
+    }
+
+    [Theory]
+    [InlineData("--family point_nromal", "did you mean 'point_normal'?")]
+    [InlineData("--family normal --fix-prior", "has no effect without --prior")]
+    [InlineData("--family flat --scale 2", "has no effect with the family flat")]
+    [InlineData("--family normal --scale -2", "must be a number above 0")]
+    [InlineData("--family normal --mode middle", "a number, or estimate")]
+    [InlineData("--family normal --prior nothing.json", "'nothing.json' does not exist")]
+    [InlineData("--family npmle --mode 3", "npmle")]
+    [InlineData("", "--family is missing")]
+    public void A_bad_option_is_refused(string options, string words) =>
+        FitProgram.Run(["ebnm", "--input", Input(), .. options.Split(' ', StringSplitOptions.RemoveEmptyEntries)]).ExpectBadInput(words);
+
+    [Fact]
+    public void Mode_and_scale_take_effect_and_stdout_is_the_default()
+    {
+        using var document = JsonDocument.Parse(FitProgram.Run("ebnm", "--input", Input(), "--family", "point_normal", "--mode", "1.5", "--scale", "2").Expect(0).Output);
+        var prior = document.RootElement.GetProperty("prior");
+        Assert.Equal(1.5, prior.GetProperty("mode").GetDouble());
+        Assert.Contains(prior.GetProperty("components").EnumerateArray(), c => c.GetProperty("kind").GetString() == "normal" && c.GetProperty("scale").GetDouble() == 2);
+    }
+
+    public void Dispose() => _scratch.Dispose();
+
+    private static double X(int i) => (3 * double.Sin(i * 1.7)) + (i % 4 == 0 ? 2 : 0);
+
+    private string Input() => _scratch.File("input.csv", "x,s\n" + string.Join('\n', Enumerable.Range(0, 40).Select(i =>
+        string.Create(CultureInfo.InvariantCulture, $"{X(i):R},{1 + (0.1 * (i % 3)):R}"))) + "\n");
+}
