@@ -68,17 +68,12 @@ internal sealed class BlockProducts : IDisposable
             return;
         }
 
-        if (_factors == 1)
+        for (var r = 0; _factors == 1 && r < count; r++)
         {
-            for (var r = 0; r < count; r++)
-            {
-                xf[r] = SparseKernel.Dot(_block.RowColumns(first + r), _block.RowValues(first + r), _f);
-            }
-
-            return;
+            xf[r] = SparseKernel.Dot(_block.RowColumns(first + r), _block.RowValues(first + r), _f);
         }
 
-        for (var r = 0; r < count; r++)
+        for (var r = 0; _factors > 1 && r < count; r++)
         {
             SparseKernel.Multiply(_block.RowColumns(first + r), _block.RowValues(first + r), _f, _pad, _row);
             for (var t = 0; t < _factors; t++)
@@ -97,18 +92,13 @@ internal sealed class BlockProducts : IDisposable
             return;
         }
 
-        if (_factors == 1)
+        for (var r = 0; _factors == 1 && r < count; r++)
         {
-            for (var r = 0; r < count; r++)
-            {
-                SparseKernel.AddScaled(_block.RowColumns(first + r), _block.RowValues(first + r), l[r], _xtl);
-            }
-
-            return;
+            SparseKernel.Add(_block.RowColumns(first + r), _block.RowValues(first + r), l[r], _xtl);
         }
 
         _row.AsSpan(0, _pad).Clear();
-        for (var r = 0; r < count; r++)
+        for (var r = 0; _factors > 1 && r < count; r++)
         {
             for (var t = 0; t < _factors; t++)
             {
