@@ -108,7 +108,11 @@ internal sealed partial class EbmfUpdate
     private void AfterEvaluate(ArraySet partial)
     {
         state.Passes++;
-        if (noise.NeedsSearch)
+        if (!noise.NeedsEvaluation)
+        {
+            (state.ProposedNoise, state.ProposedDataTerm, state.ProposedTotalVariance) = NoiseOf(partial["columns"]);
+        }
+        else if (noise.NeedsSearch)
         {
             if (!Search(partial))
             {
@@ -120,7 +124,7 @@ internal sealed partial class EbmfUpdate
             Evaluate(partial);
 
             // The two sides of a rank-one structure alternate; a few rounds settle the model without factors.
-            if (noise.Variance == VarianceStructure.Kronecker && state.Purpose is EvaluationPurpose.NullModel or EvaluationPurpose.AfterDrop && state.Passes < 4)
+            if (noise.Variance == VarianceStructure.Kronecker && state.Purpose is not (EvaluationPurpose.Judge or EvaluationPurpose.Nullcheck) && state.Passes < 4)
             {
                 state.Noise = state.ProposedNoise;
                 return;
@@ -230,6 +234,10 @@ internal sealed partial class EbmfUpdate
                 state.Elbo = state.DataTerm;
                 (state.HasNewElbo, state.ElboIsValid) = (true, true);
                 BeginStages();
+                break;
+            case EvaluationPurpose.Start:
+                AcceptNoise();
+                BeginIteration(All(), prepare: true);
                 break;
             case EvaluationPurpose.AfterDrop:
                 AcceptNoise();

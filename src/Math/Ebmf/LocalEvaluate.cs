@@ -33,6 +33,11 @@ internal sealed class LocalEvaluate
     public static ArraySet Run(EbmfBroadcast order, ShardData data, EbmfShard shard, EbmfOptions options, EbmfNoise noise)
     {
         var evaluation = new LocalEvaluate(order, data, shard, options, noise);
+        if (!noise.NeedsEvaluation)
+        {
+            return evaluation.Columns();
+        }
+
         return (noise.ByEntry, noise.Variance) switch
         {
             (false, VarianceStructure.Row) => evaluation.Rows(withSums: false),
@@ -80,6 +85,26 @@ internal sealed class LocalEvaluate
         }
 
         return new ArraySet().Set("sums", [sumLog, sumSquares, sumVariance]).Set("columns", columnSquares);
+    }
+
+    // sum_i w_ij E r_ij^2 by column, with weights that do not change.
+    private ArraySet Columns()
+    {
+        var result = new double[_data.Block.Columns];
+        var reader = new ObservedRow(_data, _noise.Known, _options.StandardErrors);
+        var squares = new double[_data.Block.Columns];
+        for (var i = 0; i < _shard.Rows; i++)
+        {
+            reader.Read(i);
+            SquaresOf(reader, i, squares);
+            var u = _noise.HasRowPrecision ? _shard.RowNoise[i] : 1;
+            for (var e = 0; e < reader.Count; e++)
+            {
+                result[reader.Columns[e]] += (_noise.ByEntry ? 1 / reader.KnownVariance[e] : u) * squares[e];
+            }
+        }
+
+        return new ArraySet().Set("columns", result);
     }
 
     // A variance sigma_i^2 added to the known ones in each row: a minimization in one dimension that stays on the shard.
