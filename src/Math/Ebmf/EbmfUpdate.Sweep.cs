@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using FitCluster.Math.Ebnm;
 using FitCluster.Messages;
 
@@ -66,7 +67,6 @@ internal sealed partial class EbmfUpdate
         var gram = partial["gram"];
         var isByColumn = ByColumn;
         var (byColumn, secondByColumn) = isByColumn ? (partial["gramByColumn"], partial["sumSecondByColumn"]) : ([], []);
-        var sumSecond = partial["sumSecond"][t];
         partial["cross"].AsSpan(t * Columns, Columns).CopyTo(x);
         for (var other = 0; other < k; other++)
         {
@@ -76,19 +76,26 @@ internal sealed partial class EbmfUpdate
             }
 
             var shared = gram[(other * a) + t];
+            if (!isByColumn)
+            {
+                TensorPrimitives.MultiplyAdd(mean[other], -shared, x, x);
+                continue;
+            }
+
             for (var j = 0; j < Columns; j++)
             {
-                x[j] -= mean[other][j] * (shared + (isByColumn ? byColumn[(((j * a) + t) * k) + other] : 0));
+                x[j] -= mean[other][j] * (shared + byColumn[(((j * a) + t) * k) + other]);
             }
         }
 
+        var sumSecond = partial["sumSecond"][t];
+
+        // Sums from which missing entries were taken out leave rounding behind where nothing is left.
+        var least = isByColumn && !noise.ByEntry ? 1e-12 * sumSecond : 0;
         for (var j = 0; j < Columns; j++)
         {
             var d = sumSecond + (isByColumn ? secondByColumn[(j * a) + t] : 0);
             var v = noise.ByEntry ? 1 : state.Noise[j];
-
-            // Sums from which missing entries were taken out leave rounding behind where nothing is left.
-            var least = isByColumn && !noise.ByEntry ? 1e-12 * sumSecond : 0;
             if (d > least && FixedEntry(factor, j) is null && state.ColumnCounts[j] > 0)
             {
                 x[j] /= d;
