@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Runtime.Intrinsics;
 
 namespace FitCluster.Messages;
 
@@ -125,6 +126,11 @@ public sealed class ArraySet : IReadOnlyList<NamedArray>
     {
         foreach (var array in _arrays)
         {
+            if (AreFinite(array.Values))
+            {
+                continue;
+            }
+
             foreach (var value in array.Values)
             {
                 if (double.IsNaN(value) || (array.Reduction == Reduction.Sum && double.IsInfinity(value)))
@@ -135,6 +141,26 @@ public sealed class ArraySet : IReadOnlyList<NamedArray>
         }
 
         return null;
+    }
+
+    // v - v is 0 for a finite v, NaN for any other.
+    private static bool AreFinite(ReadOnlySpan<double> values)
+    {
+        var differences = Vector512<double>.Zero;
+        var i = 0;
+        for (; i + Vector512<double>.Count <= values.Length; i += Vector512<double>.Count)
+        {
+            var value = Vector512.Create(values.Slice(i, Vector512<double>.Count));
+            differences += value - value;
+        }
+
+        var sum = Vector512.Sum(differences);
+        for (; i < values.Length; i++)
+        {
+            sum += values[i] - values[i];
+        }
+
+        return sum == 0;
     }
 
     /// <inheritdoc/>
