@@ -181,6 +181,8 @@ public sealed partial class FitCoordinator
 
         if (found.Manifest is not { } manifest)
         {
+            // Found before, perhaps, and damaged since.
+            _base = null;
             (_global, _round, _endedEarly, _endedEarlyReason, _earlierSeconds) = (_model.InitialGlobal(), default, false, "", 0);
             _trace.Clear();
             BeginRounds(null, context);

@@ -16,9 +16,12 @@ internal static class FitProgram
     public static Ran Run(params string[] arguments) => Wait(Start(arguments), arguments);
 
     /// <summary>Starts it.</summary>
-    public static Started Start(params string[] arguments)
+    public static Started Start(params string[] arguments) => StartOther(Path, arguments);
+
+    /// <summary>Starts another program.</summary>
+    public static Started StartOther(string program, params string[] arguments)
     {
-        var info = new ProcessStartInfo(Path, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var info = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
         return new Started(Process.Start(info)!);
     }
 

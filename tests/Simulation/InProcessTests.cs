@@ -1,5 +1,7 @@
 using FitCluster.Coordinator;
 using FitCluster.Engine;
+using FitCluster.Math.Ebmf;
+using FitCluster.Math.Ebnm;
 using FitCluster.Math.Models;
 using FitCluster.Messages;
 using FitCluster.Workers;
@@ -10,8 +12,6 @@ namespace FitCluster.Simulation.Tests;
 /// <summary>The same actors in the embedded engine over a directory: what a single machine runs.</summary>
 public sealed class InProcessTests : IDisposable
 {
-    private static readonly JobName Name = new("toy");
-
     private readonly string _folder = Directory.CreateTempSubdirectory("fitcluster-").FullName;
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
@@ -46,21 +46,37 @@ public sealed class InProcessTests : IDisposable
         Assert.Equal(FitStatus.Refused, refused.Status);
     }
 
-    private async Task<FitOutcome> Run(IFitJob job, FitSettings settings, long? interruptAfter, string specHash = "spec")
+    [Fact]
+    public async Task The_number_of_threads_does_not_change_a_bit()
     {
-        await using var engine = new InProcessEngine(new DirectoryCheckpointStore(_folder), threads: 2);
+        var job = new EbmfJob(7, PriorFamily.PointNormal, VarianceStructure.Column, 0.1);
+        var plain = new PlainRun(job);
+        foreach (var threads in new[] { 1, 2, 8 })
+        {
+            var outcome = await Run(job, new FitSettings(), null, specHash: $"threads{threads}", name: $"ebmf{threads}", threads: threads);
+            Assert.Equal((FitStatus.Converged, ""), (outcome.Status, outcome.Reason));
+            Assert.True(PlainRun.AreSame(outcome.GlobalResult!, plain.GlobalResult));
+            Assert.True(outcome.ShardResults.Zip(plain.ShardResults).All(pair => PlainRun.AreSame(pair.First, pair.Second)));
+        }
+    }
+
+    private async Task<FitOutcome> Run(
+        IFitJob job, FitSettings settings, long? interruptAfter, string specHash = "spec", string name = "toy", int threads = 2)
+    {
+        var jobName = new JobName(name);
+        await using var engine = new InProcessEngine(new DirectoryCheckpointStore(_folder), threads);
         var observer = new Observer();
-        var address = ShardAddress.OfCoordinator(Name);
+        var address = ShardAddress.OfCoordinator(jobName);
         observer.Round += round =>
         {
             if (round.Value == interruptAfter)
             {
-                engine.Tell(address, new InterruptJob(Name, "asked for"));
+                engine.Tell(address, new InterruptJob(jobName, "asked for"));
             }
         };
         engine.Register(ShardAddress.CoordinatorKind, _ => new FitCoordinator(_ => job, settings, observer));
         engine.Register(ShardAddress.Kind, _ => new ShardWorker(_ => job));
-        engine.Tell(address, new StartJob(Name, "toy", specHash, "data", job.Shards));
+        engine.Tell(address, new StartJob(jobName, "toy", specHash, "data", job.Shards));
         return await observer.Ended.Task.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
     }
 

@@ -53,6 +53,12 @@ internal sealed class YamlSpecReader
             _problems.Add(At(e.Start), $"this is not YAML: {Sentence(e)}");
             return null;
         }
+        catch (InvalidOperationException)
+        {
+            // The scanner gives up in this way on what it met in a place where nothing of the kind can be.
+            _problems.Add(At(parser.Current?.End ?? default), "this is not YAML: it breaks off or is mixed up after this line");
+            return null;
+        }
     }
 
     private SpecNode Node(Parser parser, int depth)

@@ -4,10 +4,8 @@ using FitCluster.Messages;
 namespace FitCluster.Math.Ebmf;
 
 /// <summary>What the shards are told in a round. Read once a round on each shard.</summary>
-internal sealed class EbmfBroadcast
+internal sealed record EbmfBroadcast
 {
-    public const int AdoptNothing = 0;
-
     public required EbmfStep Step { get; init; }
 
     /// <summary>The number K of factors, after dropping and adding.</summary>

@@ -1,3 +1,5 @@
+using FitCluster.Math.Ebnm;
+
 namespace FitCluster.Math.Ebmf;
 
 internal sealed partial class EbmfUpdate
@@ -23,8 +25,15 @@ internal sealed partial class EbmfUpdate
         return state.Step switch
         {
             EbmfStep.Sweep or EbmfStep.Prepare => ForSweep(order, mean, second),
-            EbmfStep.Prior => With(order, mean: [], second: [], active: state.Active),
-            EbmfStep.Evaluate => With(order, mean: mean, second: second, active: [], noise: noise.NeedsSearch ? state.ProposedNoise : state.Noise),
+            EbmfStep.Prior => order with { Active = state.Active, Priors = LoadingsPriors() },
+            EbmfStep.Evaluate => order with
+            {
+                Mean = mean,
+                Second = second,
+                Noise = noise.NeedsSearch ? state.ProposedNoise : state.Noise,
+                Proposed = state.Purpose == EvaluationPurpose.Judge ? state.Iterating : [],
+                LeftOut = state.Purpose == EvaluationPurpose.Nullcheck ? state.Candidate : -1,
+            },
             EbmfStep.Subspace or EbmfStep.Power or EbmfStep.Project => ForStart(order),
             _ => order,
         };
@@ -116,16 +125,8 @@ internal sealed partial class EbmfUpdate
         }
 
         var isSweep = state.Step == EbmfStep.Sweep;
-        return new EbmfBroadcast
+        return order with
         {
-            Step = order.Step,
-            Factors = order.Factors,
-            Keep = order.Keep,
-            Promote = order.Promote,
-            PromoteNoise = order.PromoteNoise,
-            Adopt = order.Adopt,
-            Noise = order.Noise,
-            ByColumn = order.ByColumn,
             Active = state.Active,
             Beta = Extrapolation,
             Extrapolated = Extrapolation > 0 ? state.Iterating : [],
@@ -135,46 +136,24 @@ internal sealed partial class EbmfUpdate
             Second = second,
             Gram = gram,
             Denominators = denominators,
-            Priors = isSweep ? [.. state.Active.Select(k => state.Factors[k].LoadingsPrior!)] : [],
+            Priors = isSweep ? LoadingsPriors() : [],
         };
     }
 
-    private EbmfBroadcast With(EbmfBroadcast order, double[][] mean, double[][] second, int[] active, double[]? noise = null) => new()
-    {
-        Step = order.Step,
-        Factors = order.Factors,
-        Keep = order.Keep,
-        Promote = order.Promote,
-        PromoteNoise = order.PromoteNoise,
-        Adopt = order.Adopt,
-        ByColumn = order.ByColumn,
-        Noise = noise ?? order.Noise,
-        Mean = mean,
-        Second = second,
-        Active = active,
-        Proposed = state.Step == EbmfStep.Evaluate && state.Purpose == EvaluationPurpose.Judge ? state.Iterating : [],
-        LeftOut = state.Step == EbmfStep.Evaluate && state.Purpose == EvaluationPurpose.Nullcheck ? state.Candidate : -1,
-        Priors = state.Step == EbmfStep.Prior ? [.. state.Active.Select(k => state.Factors[k].LoadingsPrior!)] : [],
-    };
+    private Prior[] LoadingsPriors() => [.. state.Active.Select(k => state.Factors[k].LoadingsPrior!)];
 
-    private EbmfBroadcast ForStart(EbmfBroadcast order) => new()
+    private EbmfBroadcast ForStart(EbmfBroadcast order)
     {
-        Step = order.Step,
-        Factors = order.Factors,
-        Keep = order.Keep,
-        Promote = order.Promote,
-        PromoteNoise = order.PromoteNoise,
-        Adopt = order.Adopt,
-        ByColumn = order.ByColumn,
-        Noise = order.Noise,
-        Mean = [.. state.Factors.Select(f => f.Mean)],
-        Vectors = state.Step == EbmfStep.Project ? [.. state.Active.Select(k => state.Factors[k].Mean)] : Vectors(state.Subspace),
-        Active = state.Step == EbmfStep.Project ? state.Active : [],
-        Denominators = state.Step == EbmfStep.Project
-            ? [.. state.Active.Select(k => double.Max(double.Epsilon, state.Factors[k].Mean.Sum(f => f * f)))]
-            : [],
-        Sign = state.Step == EbmfStep.Power ? LoadingsSign(state.K) : 0,
-    };
+        order = order with { Mean = [.. state.Factors.Select(f => f.Mean)] };
+        return state.Step == EbmfStep.Project
+            ? order with
+            {
+                Active = state.Active,
+                Vectors = [.. state.Active.Select(k => state.Factors[k].Mean)],
+                Denominators = [.. state.Active.Select(k => double.Max(double.Epsilon, state.Factors[k].Mean.Sum(f => f * f)))],
+            }
+            : order with { Vectors = Vectors(state.Subspace), Sign = state.Step == EbmfStep.Power ? LoadingsSign(state.K) : 0 };
+    }
 
     private double[][] Vectors(double[] block) =>
         [.. Enumerable.Range(0, block.Length / Columns).Select(t => block[(t * Columns)..((t + 1) * Columns)])];

@@ -59,7 +59,8 @@ internal sealed partial class EbmfUpdate
     /// </summary>
     private double[] ColumnResiduals(Sums sums, double[][] f, double[][] f2, int leftOut = -1)
     {
-        var (k, byColumn) = (state.K, ByColumn);
+        var k = state.K;
+        var isByColumn = ByColumn;
         var result = new double[Columns];
         for (var j = 0; j < Columns; j++)
         {
@@ -77,7 +78,7 @@ internal sealed partial class EbmfUpdate
                 {
                     if (b != leftOut)
                     {
-                        inner += f[b][j] * (sums.Gram[(a * k) + b] + (byColumn ? sums.GramByColumn[(((j * k) + a) * k) + b] : 0));
+                        inner += f[b][j] * (sums.Gram[(a * k) + b] + (isByColumn ? sums.GramByColumn[(((j * k) + a) * k) + b] : 0));
                     }
                 }
 

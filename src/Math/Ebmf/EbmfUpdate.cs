@@ -19,14 +19,13 @@ internal sealed partial class EbmfUpdate(EbmfOptions options, EbmfNoise noise, E
     /// <summary>Whether some entry of the whole matrix is missing or weighted on its own.</summary>
     private bool ByColumn => noise.ByEntry || TotalCount < options.Rows * (double)options.Columns;
 
-    // Summed once: an update asks for it in its inner loops.
     private double TotalCount { get; set; } = state.ColumnCounts.Sum();
 
     /// <summary>One update: from the answers to the step that was pending to the next step.</summary>
     public void Apply(ArraySet partial)
     {
         // The shards did what was asked of them before the round.
-        (state.Promote, state.PromoteNoise, state.Keep, state.Adopt) = (false, false, null, EbmfBroadcast.AdoptNothing);
+        (state.Promote, state.PromoteNoise, state.Keep, state.Adopt) = (false, false, null, 0);
         state.Pending = [];
         state.HasNewElbo = false;
         (state.ElboStage, state.ElboFactor) = (state.Stage, state.Stage == EbmfStage.Greedy ? state.GreedyAccepted : state.Candidate);
@@ -124,14 +123,23 @@ internal sealed partial class EbmfUpdate(EbmfOptions options, EbmfNoise noise, E
             }
 
             state.Adopt = 1 + options.FixedFactorCount;
-            BeginIteration(All(), prepare: true);
-            state.Stage = EbmfStage.Backfit;
+            BeginWithFactors();
         }
         else
         {
             state.Stage = EbmfStage.Backfit;
             BeginSubspace(options.MaxFactors);
         }
+    }
+
+    // Factors are in from the beginning: the variance that is left beside them comes first, for with the one of the model without
+    // factors they would look like noise.
+    private void BeginWithFactors()
+    {
+        state.Stage = EbmfStage.Backfit;
+        (state.Iterating, state.Active) = ([], []);
+        state.Purpose = EvaluationPurpose.Start;
+        BeginEvaluation();
     }
 
     private void BeginGreedy()
@@ -183,14 +191,15 @@ internal sealed partial class EbmfUpdate(EbmfOptions options, EbmfNoise noise, E
     {
         state.Stage = EbmfStage.Final;
         Drop(k => state.Factors[k].IsZero && state.Factors[k].FixedIndex < 0);
+        state.Iterating = All();
         if (state.K == 0)
         {
-            (state.Stage, state.Step) = (EbmfStage.Done, EbmfStep.Done);
-            state.HasNewElbo = true;
+            // One more round, in which the shards do nothing but forget the last factor that was tried.
+            state.Active = [];
+            state.Step = EbmfStep.Prior;
             return;
         }
 
-        state.Iterating = All();
         state.Sweeps = 0;
         ScheduleSweep(isProposal: false);
     }

@@ -143,8 +143,9 @@ internal readonly struct GridComponent
 
         TruncatedLanes.Mass(m, d, low, 0, out var e, out var f);
         TruncatedLanes.Mass(m, d, 0, high, out var g, out var h);
-        var below = f * VectorNormal.Exp(e);
-        var above = h * VectorNormal.Exp(g);
+        var most = Vector512.Max(e, g);
+        var below = f * VectorNormal.Exp(e - most);
+        var above = h * VectorNormal.Exp(g - most);
         negative = below / (below + above);
         positive = above / (below + above);
     }

@@ -196,6 +196,16 @@ public abstract class GridFamily : IEbnmFamily
         double mode, PriorComponent[] components, ReadOnlySpan<double> x, ReadOnlySpan<double> s, EbnmOptions options, double tolerance)
     {
         var prior = Build(mode, components);
+        if (!HasMode)
+        {
+            // Points in the order of x: neighbouring rows then have nearly the same stretch of components that count.
+            var order = x.ToArray();
+            var ordered = s.ToArray();
+            Array.Sort(order, ordered);
+            x = order;
+            s = ordered;
+        }
+
         var rows = MixtureKernels.Rows(GridComponent.Of(prior.Components), x, s);
         var penalty = HasNull(prior) ? Penalty(options) : 0;
         var solution = MixtureWeights.Solve(rows, Weights(prior.Components), penalty, tolerance, options.MaxIterations);

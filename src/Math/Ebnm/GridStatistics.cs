@@ -18,6 +18,7 @@ internal static class GridStatistics
     // Over-relaxation of EM where there are no second-order sums: converges for exponents in (0, 2).
     private const double Relaxation = 1.8;
     private const double Revived = 1e-6;
+    private const double Vastly = 100;
 
     /// <summary>The number of sums for M components.</summary>
     public static int Length(int m) => Sums + m + (m <= MostQuadratic ? m * (m + 1) / 2 : 0);
@@ -41,6 +42,11 @@ internal static class GridStatistics
     {
         var total = statistics[Count] + penalty;
         var next = new double[pi.Length];
+        if (Revive(pi, statistics, total) is { } revived)
+        {
+            return revived;
+        }
+
         for (var k = 0; k < next.Length; k++)
         {
             var gradient = (statistics[Sums + k] + (k == 0 && penalty > 0 ? penalty / pi[0] : 0)) / total;
@@ -59,6 +65,11 @@ internal static class GridStatistics
         var m = pi.Length;
         var total = statistics[Count] + penalty;
         var stride = m;
+        if (Revive(pi, statistics, total) is { } revived)
+        {
+            return revived;
+        }
+
         var h = new double[m * m];
         var b = new double[m];
         var y = pi.ToArray();
@@ -96,6 +107,25 @@ internal static class GridStatistics
         }
 
         return Normalized(y);
+    }
+
+    // Where a component without weight fits some observations vastly better than all others, the second-order model has no reach: a tenth
+    // of the weight goes to all such components.
+    private static double[]? Revive(ReadOnlySpan<double> pi, ReadOnlySpan<double> statistics, double total)
+    {
+        var next = pi.ToArray();
+        var count = 0;
+        for (var k = 0; k < next.Length; k++)
+        {
+            count += pi[k] == 0 && statistics[Sums + k] > Vastly * total ? 1 : 0;
+        }
+
+        for (var k = 0; k < next.Length && count > 0; k++)
+        {
+            next[k] = (0.9 * next[k]) + (pi[k] == 0 && statistics[Sums + k] > Vastly * total ? 0.1 / count : 0);
+        }
+
+        return count > 0 ? Normalized(next) : null;
     }
 
     private static double[] Normalized(double[] weights)

@@ -118,7 +118,11 @@ internal sealed partial class Horseshoe : IEbnmFamily
         var b = step == PriorStep.Newton && statistics[5] < 0
             ? double.Log(prior.Components[0].Scale) + Newton(statistics)
             : 0.5 * double.Log(statistics[3] / statistics[0]);
-        return At(double.Exp(double.Clamp(b, high - double.Log(statistics[0]), high)), prior.Mode);
+
+        // From one sweep of a factorization to the next the range moves with s: where it has moved away from the present scale, staying
+        // there must be allowed, or the step could lower the likelihood.
+        var now = double.Log(prior.Components[0].Scale);
+        return At(double.Exp(double.Clamp(b, double.Min(now, high - double.Log(statistics[0])), double.Max(now, high))), prior.Mode);
     }
 
     // One pass over every stride-th observation; adds to the sums, and writes moments where there is room for them.

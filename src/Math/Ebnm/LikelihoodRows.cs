@@ -159,46 +159,50 @@ internal sealed class LikelihoodRows(int components)
         hessian.Clear();
         var k = active.Length + (rest ? 1 : 0);
         var buffer = new double[Block * stride];
-        int index = 0, filled = 0;
+
+        // position[c]: how many active components come before component c; a row's stretch is then a stretch of the active ones.
+        var position = new int[Width + 1];
+        for (int c = 0, a = 0; c <= Width; c++)
+        {
+            position[c] = a;
+            a += a < active.Length && active[a] == c ? 1 : 0;
+        }
+
+        int index = 0, filled = 0, low = k, high = 0;
         foreach (var chunk in chunks)
         {
             for (var i = 0; i < chunk.First.Length; i++, index++)
             {
                 var target = buffer.AsSpan(filled * stride, stride);
-                Gather(chunk.Row(i), chunk.First[i], active, inverse[index], target);
+                var row = chunk.Row(i);
+                var first = chunk.First[i];
+                var (from, to) = (position[first], position[first + row.Length]);
+                target.Clear();
+                var others = 1.0;
+                for (var a = from; a < to; a++)
+                {
+                    var c = active[a];
+                    target[a] = row[c - first] * inverse[index];
+                    others -= pi[c] * target[a];
+                }
+
+                low = int.Min(low, from);
+                high = rest ? k : int.Max(high, to);
                 if (rest)
                 {
-                    var others = 1.0;
-                    for (var a = 0; a < active.Length; a++)
-                    {
-                        others -= pi[active[a]] * target[a];
-                    }
-
                     target[active.Length] = double.Max(others, 0);
                 }
 
                 if (++filled == Block)
                 {
-                    SymmetricSums.Add(buffer, k, stride, hessian);
-                    filled = 0;
+                    SymmetricSums.Add(buffer, low, high, stride, hessian);
+                    (filled, low, high) = (0, k, 0);
                 }
             }
         }
 
-        if (filled > 0)
-        {
-            buffer.AsSpan(filled * stride).Clear();
-            SymmetricSums.Add(buffer, k, stride, hessian);
-        }
-    }
-
-    private static void Gather(ReadOnlySpan<double> row, int first, ReadOnlySpan<int> active, double scale, Span<double> target)
-    {
-        for (var a = 0; a < active.Length; a++)
-        {
-            var k = active[a] - first;
-            target[a] = (uint)k < (uint)row.Length ? row[k] * scale : 0;
-        }
+        buffer.AsSpan(filled * stride).Clear();
+        SymmetricSums.Add(buffer, low, high, stride, hessian);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

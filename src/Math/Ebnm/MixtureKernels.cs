@@ -143,8 +143,8 @@ internal static class MixtureKernels
 
             if (quadratic)
             {
-                SymmetricSums.Add(rows, m, stride, outer);
-                SymmetricSums.Add(rows.AsSpan(4 * stride), m, stride, outer);
+                SymmetricSums.Add(rows, 0, m, stride, outer);
+                SymmetricSums.Add(rows.AsSpan(4 * stride), 0, m, stride, outer);
             }
         }
 

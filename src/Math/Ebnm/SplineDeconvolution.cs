@@ -10,7 +10,9 @@ internal sealed class SplineDeconvolution
     public const int DegreesOfFreedom = 5;
     public const double Penalty = 1;
     private const double Sufficient = 1e-4;
-    private const double GradientTolerance = 1e-9;
+
+    // Of the gain a Newton step promises, relative to the objective: below it, the objective's own rounding decides.
+    private const double GainTolerance = 1e-13;
     private readonly double[][] basis;
     private readonly int points;
 
@@ -131,7 +133,7 @@ internal sealed class SplineDeconvolution
             AddPenalty(a, slope, hessian);
             var step = Solve(hessian[..(p * p)], slope) ?? Solve(hessian[(p * p)..], slope) ?? slope;
             var gain = Dot(step, slope);
-            if (!(gain > GradientTolerance * GradientTolerance * double.Max(1, double.Abs(value))))
+            if (!(gain > GainTolerance * double.Max(1, double.Abs(value))))
             {
                 return (a, true, iteration);
             }

@@ -7,18 +7,23 @@ namespace FitCluster.Math.Ebnm;
 internal static class SymmetricSums
 {
     /// <summary>
-    /// h_ij += sum over r &lt; 4 of b_ri b_rj for j &gt;= i (and for some j &lt; i, which nobody reads); b has 4 rows of <paramref name="stride"/>
-    /// (a multiple of 8) values, h has k rows of the same stride.
+    /// h_ij += sum over r &lt; 4 of b_ri b_rj for from &lt;= i &lt; to, i &lt;= j &lt; to (and for some other j next to these, for which b is 0, or
+    /// j &lt; i, which nobody reads); b has 4 rows of <paramref name="stride"/> (a multiple of 8) values, h has rows of the same stride.
     /// </summary>
-    public static void Add(ReadOnlySpan<double> rows, int k, int stride, Span<double> h)
+    public static void Add(ReadOnlySpan<double> rows, int from, int to, int stride, Span<double> h)
     {
         ref var b = ref MemoryMarshal.GetReference(rows);
         ref var target = ref MemoryMarshal.GetReference(h);
         _ = rows[(4 * stride) - 1];
-        _ = h[(k * stride) - 1];
-        var width = (nuint)((k + 7) & ~7);
+        if (to <= from)
+        {
+            return;
+        }
+
+        _ = h[(to * stride) - 1];
+        var width = (nuint)((to + 7) & ~7);
         nuint second = (nuint)stride, third = 2 * second, fourth = 3 * second;
-        for (nuint i = 0; i < (nuint)k; i++)
+        for (var i = (nuint)from; i < (nuint)to; i++)
         {
             var b0 = Vector512.Create(System.Runtime.CompilerServices.Unsafe.Add(ref b, i));
             var b1 = Vector512.Create(System.Runtime.CompilerServices.Unsafe.Add(ref b, second + i));

@@ -32,6 +32,7 @@ public interface IFitModel
     /// <summary>
     /// The coordinator's step: the state after this round, from the state before it and the reduced partial. Neither argument is
     /// written to; the result may share arrays with <paramref name="global"/> that did not change.
+    /// A NaN anywhere in the result ends the fit as failed, naming the array; mark absent values otherwise (an infinity is allowed).
     /// </summary>
     ArraySet Update(ArraySet global, ArraySet partial);
 

@@ -16,7 +16,7 @@ public sealed class SimulateAndCheckTests : IDisposable
     public void What_is_simulated_is_recovered_from_every_format(string format, string options)
     {
         var missing = format is "npy" ? "0" : "0.1";
-        FitProgram.Run("simulate", "ebmf", "--out", _scratch.At("sim"), "--rows", "300", "--columns", "60", "--factors", "2", "--format", format, "--missing", missing).Expect(0);
+        FitProgram.Run("simulate", "ebmf", "--out", _scratch.At("sim"), "--rows", "300", "--columns", "60", "--factors", "2", "--noise", "0.5", "--format", format, "--missing", missing).Expect(0);
         FitProgram.Run(["fit", "ebmf", "--data", _scratch.At("sim"), "--out", _scratch.At("out"), "--factors", "4", "--progress", "none",
             .. options.Split(' ', StringSplitOptions.RemoveEmptyEntries)]).Expect(0);
         var recovery = Recovery.Of(

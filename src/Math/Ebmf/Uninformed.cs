@@ -1,0 +1,25 @@
+using FitCluster.Math.Ebnm;
+
+namespace FitCluster.Math.Ebmf;
+
+/// <summary>
+/// Entries of which the data say nothing (a row without observations, a factor that is gone) have their prior's moments, and the horseshoe's
+/// and the flat prior's second moment is infinite. Such an entry meets no observed datum, so its second moment counts
+/// nowhere; but sums over all entries, from which missing ones are taken out, need it finite.
+/// </summary>
+internal static class Uninformed
+{
+    /// <summary>Replaces an infinite second moment by the squared mean.</summary>
+    public static void MakeFinite(PriorFamily family, ReadOnlySpan<double> mean, Span<double> second)
+    {
+        if (family is not (PriorFamily.Horseshoe or PriorFamily.Flat))
+        {
+            return;
+        }
+
+        for (var i = 0; i < second.Length; i++)
+        {
+            second[i] = double.IsFinite(second[i]) ? second[i] : mean[i] * mean[i];
+        }
+    }
+}
