@@ -14,6 +14,13 @@ internal static unsafe partial class OpenBlas
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     public static partial void SetThreads(int threads);
 
+    [LibraryImport(Library, EntryPoint = "openblas_get_config")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial byte* Configuration();
+
+    /// <summary>The library's version and the kernels that it chose.</summary>
+    public static string Version => Marshal.PtrToStringUTF8((nint)Configuration())!.Replace("OpenBLAS ", "", StringComparison.Ordinal);
+
     [LibraryImport(Library, EntryPoint = "cblas_dgemm")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static partial void Dgemm(int order, int transA, int transB, int m, int n, int k, double alpha, double* a, int lda, double* b, int ldb, double beta, double* c, int ldc);
@@ -24,4 +31,8 @@ internal static unsafe partial class OpenBlas
         Dgemm(RowMajor, NoTranspose, NoTranspose, n, k, p, 1, x, p, f, k, 0, c, k);
         Dgemm(RowMajor, Transpose, NoTranspose, p, k, n, 1, x, p, c, k, 0, d, k);
     }
+
+    /// <summary>C = A B, all side x side.</summary>
+    public static void Product(double* a, double* b, double* c, int side) =>
+        Dgemm(RowMajor, NoTranspose, NoTranspose, side, side, side, 1, a, side, b, side, 0, c, side);
 }

@@ -1,3 +1,4 @@
+using FitCluster.Cli.Output;
 using FitCluster.Cli.Verbs;
 
 namespace FitCluster.Cli;
@@ -28,7 +29,7 @@ internal static class Program
             Console.Error.WriteLine("fitcluster: there is not enough memory; run 'fitcluster check' for an estimate, and 'ingest' the data into a store that is mapped");
             return ExitCode.Failed;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (OutputFiles.IsFailure(e))
         {
             Console.Error.WriteLine($"fitcluster: {e.Message}");
             return ExitCode.Failed;

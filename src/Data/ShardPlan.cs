@@ -12,14 +12,14 @@ public readonly record struct ShardRange(long First, int Count, long StoredCount
 /// </summary>
 public static class ShardPlan
 {
-    private const long EntriesPerShard = 1L << 15;
+    private const long EntriesPerShard = 1L << 16;
     private const int FewShards = 16;
     private const long ManyEntries = 1L << 26;
     private const long EntriesPerLargeShard = 1L << 22;
     private const int MostShards = 4096;
 
     /// <summary>
-    /// The number of shards for data of a size: stored / 32,768 rounded half up, within 1 to 16; above 2^26 stored entries,
+    /// The number of shards for data of a size: stored / 65,536 rounded half up, within 1 to 16; above 2^26 stored entries,
     /// stored / 2^22 rounded up, at most 4,096; never more than rows.
     /// </summary>
     public static int DefaultCount(long rows, long storedCount)

@@ -14,7 +14,7 @@ public sealed class RealDataTests : TestFolder
         Assert.Equal(("cell-1", "MALAT1"), (source.RowNames[0], source.ColumnNames[0]));
         Assert.Equal(49, source.RowBlock(0, 1).RowValues(0)[0]);
         Assert.True(source.Facts.AreCounts);
-        Assert.Equal(4, source.Shards().Count);
+        Assert.Equal(9, source.Shards().Count);
         var store = MatrixStore.Ingest(SharedFolder.Require("data/pbmc3k-1000"), PathOf("store"), memoryBytes: 1 << 20);
         Assert.Equal(source.ContentHash, store.ContentHash);
     }

@@ -24,7 +24,7 @@ internal static class OutputFiles
         {
             File.WriteAllBytes(probe, []);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (IsFailure(e))
         {
             throw CliException.BadInput($"the output '{path}' cannot be written: {Reason(e)}", e);
         }
@@ -43,7 +43,7 @@ internal static class OutputFiles
             write(file.Stream);
             file.Commit();
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (IsFailure(e))
         {
             throw new CliException(ExitCode.Failed, $"'{path}' could not be written, nothing of it is left: {Reason(e)}", e);
         }
@@ -56,16 +56,23 @@ internal static class OutputFiles
         {
             File.Delete(path);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (IsFailure(e))
         {
             // A leftover, not a result: names that start with a dot are passed over by whoever reads the folder.
         }
     }
 
+    /// <summary>
+    /// Whether an exception is of the file system. A file beyond the size that the user may write (a quota, EFBIG) comes as an
+    /// <see cref="ArgumentOutOfRangeException"/> out of .NET's own writing.
+    /// </summary>
+    public static bool IsFailure(Exception e) => e is IOException or UnauthorizedAccessException ||
+        (e is ArgumentOutOfRangeException && e.StackTrace?.Contains("System.IO.RandomAccess", StringComparison.Ordinal) == true);
+
     /// <summary>What the system says of a failure, without the path it repeats and the full stop.</summary>
     public static string Reason(Exception e)
     {
-        var message = e.Message.ReplaceLineEndings(" ").TrimEnd('.');
+        var message = e.Message.ReplaceLineEndings(" ").Replace(" (Parameter 'value')", "", StringComparison.Ordinal).TrimEnd('.');
         var at = message.LastIndexOf(" : ", StringComparison.Ordinal);
         return at < 0 ? message : message[..at];
     }

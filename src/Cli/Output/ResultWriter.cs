@@ -61,6 +61,13 @@ internal sealed class ResultWriter(PreparedJob job, FitFolder folder, FitOutcome
         {
             // With rank-one variances both rows and columns have a part.
             var name = array.Name == "residual_sd" && global.Contains("residual_sd") ? "residual_sd_rows" : array.Name;
+            if (array.Shape.Length > 1 && k == 0)
+            {
+                // With no factor left no round follows in which a shard would hear that the last candidate was dropped.
+                NpyWriter.Write(Path.Combine(to, name + ".npy"), [], data.Rows, 0);
+                continue;
+            }
+
             WriteByRows(to, name, array.Name, array.Shape, names);
         }
 

@@ -18,8 +18,13 @@ internal enum FolderState
 /// <summary>The folder of one fit: whose it is, what is in it, and that one process at a time works on it.</summary>
 internal sealed class FitFolder : IDisposable
 {
-    private static readonly string[] OtherResults =
-        ["rows.tsv", "columns.tsv", "trace.csv", "loadings_prior.json", "factors_prior.json", "report.html"];
+    private static readonly string[] ResultNames =
+    [
+        "rows.tsv", "columns.tsv", "trace.csv", "loadings_prior.json", "factors_prior.json", "report.html",
+        .. from side in new[] { "loadings_mean", "loadings_sd", "loadings_lfsr", "factors_mean", "factors_sd", "factors_lfsr", "residual_sd", "residual_sd_rows", "residual_sd_columns" }
+           from extension in new[] { ".npy", ".tsv" }
+           select side + extension,
+    ];
 
     private readonly bool _wasThere;
     private FileStream? _lock;
@@ -138,7 +143,7 @@ internal sealed class FitFolder : IDisposable
     {
         File.Delete(At(RunFile.ResultName));
         ClearRun();
-        foreach (var name in OtherResults.Concat(Directory.GetFiles(Path, "*.npy").Concat(Directory.GetFiles(Path, "*_*.tsv")).Select(f => System.IO.Path.GetFileName(f)!)))
+        foreach (var name in ResultNames)
         {
             File.Delete(At(name));
         }
@@ -194,8 +199,7 @@ internal sealed class FitFolder : IDisposable
             return;
         }
 
-        var foreign = Directory.EnumerateFiles(Path).Select(f => System.IO.Path.GetFileName(f)).FirstOrDefault(
-            f => OtherResults.Contains(f) || f.StartsWith("loadings_", StringComparison.Ordinal) || f.StartsWith("factors_", StringComparison.Ordinal));
+        var foreign = ResultNames.FirstOrDefault(name => File.Exists(At(name)));
         if (foreign is not null)
         {
             throw CliException.BadInput($"'{Path}' has a file {foreign} that is not of a fit known here: give another --out, or --fresh to overwrite it");

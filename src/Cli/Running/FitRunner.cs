@@ -11,21 +11,24 @@ namespace FitCluster.Cli.Running;
 /// <summary>Runs one job in this process: the in-process engine, the coordinator, a worker for each shard, checkpoints in the folder.</summary>
 internal sealed class FitRunner(PreparedJob job, FitFolder folder, JobName name, RunLog log, IProgressDisplay display) : IFitObserver
 {
+    private const int MostCoordinatorFailures = 3;
     private readonly TaskCompletionSource<FitOutcome> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _lock = new();
     private int _signals;
+    private int _coordinatorFailures;
 
     /// <summary>Runs the job to its end, or until it is interrupted by SIGINT or SIGTERM.</summary>
     public FitOutcome Run(int threads)
     {
         var store = new DirectoryCheckpointStore(folder.Checkpoints, report: words => OnEvent(name, words));
-        var engine = new InProcessEngine(store, threads, (address, error) => OnEvent(name, $"{address} failed: {error.Message.ReplaceLineEndings(" ")}"));
+        InProcessEngine? made = null;
+        var engine = made = new InProcessEngine(store, threads, (address, error) => Failed(address, error, made!));
         JobOpener open = _ => job;
         engine.Register(ShardAddress.CoordinatorKind, _ => new FitCoordinator(open, Settings(job), this));
         engine.Register(ShardAddress.Kind, _ => new ShardWorker(open));
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Signalled(context, engine));
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => Signalled(context, engine));
-        engine.Tell(ShardAddress.OfCoordinator(name), new StartJob(name, "", job.SpecHash, job.DataHash, job.Shards));
+        Start(engine);
         var outcome = _ended.Task.GetAwaiter().GetResult();
         engine.DisposeAsync().AsTask().GetAwaiter().GetResult();
         return outcome;
@@ -89,6 +92,28 @@ internal sealed class FitRunner(PreparedJob job, FitFolder folder, JobName name,
         CheckpointRounds = job.Spec.Checkpoint.EveryRounds ?? 0,
         Keep = job.Spec.Checkpoint.Keep,
     };
+
+    private void Start(InProcessEngine engine) =>
+        engine.Tell(ShardAddress.OfCoordinator(name), new StartJob(name, "", job.SpecHash, job.DataHash, job.Shards));
+
+    /// <summary>An activation failed. A worker is missed and told again by the coordinator; a coordinator by nobody but us.</summary>
+    private void Failed(ActorAddress address, Exception error, InProcessEngine engine)
+    {
+        OnEvent(name, $"{address} failed: {error.Message.ReplaceLineEndings(" ")}");
+        if (address != ShardAddress.OfCoordinator(name))
+        {
+            return;
+        }
+
+        if (Interlocked.Increment(ref _coordinatorFailures) > MostCoordinatorFailures)
+        {
+            _ended.TrySetException(error);
+        }
+        else
+        {
+            Start(engine);
+        }
+    }
 
     private void Signalled(PosixSignalContext context, InProcessEngine engine)
     {

@@ -38,6 +38,9 @@ internal sealed class RunLog : IDisposable
     /// <summary>Checkpoints written.</summary>
     public int Checkpoints { get; private set; }
 
+    /// <summary>The round of the newest checkpoint; 0 while there is none.</summary>
+    public long LastCheckpoint { get; private set; }
+
     public void Round(long round, double seconds) => Add("R", round.ToString(CultureInfo.InvariantCulture), seconds.ToString("R", CultureInfo.InvariantCulture));
 
     public void Event(string words) => Add("E", words.ReplaceLineEndings(" ").Replace('\t', ' '));
@@ -70,8 +73,9 @@ internal sealed class RunLog : IDisposable
             case ["E", var words]:
                 Events.Add(words);
                 break;
-            case ["C", _, _]:
+            case ["C", var of, _] when long.TryParse(of, CultureInfo.InvariantCulture, out var saved):
                 Checkpoints++;
+                LastCheckpoint = saved;
                 break;
         }
     }

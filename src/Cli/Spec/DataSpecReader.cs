@@ -25,10 +25,17 @@ internal static class DataSpecReader
             Path = path is null ? "" : PathResolver.Input(path, section.OriginOf("path")!.Value, folder),
             Transform = JobSpecReader.Transforms[transform],
             Missing = Missing[missing],
-            Rows = section.Words("rows"),
-            Columns = section.Words("columns"),
+            Rows = Items(section, "rows", folder),
+            Columns = Items(section, "columns", folder),
         };
         section.RefuseUnknown();
         return spec;
     }
+
+    /// <summary>Names or ranges; a single word may be a file of names.</summary>
+    private static IReadOnlyList<string>? Items(SectionReader section, string key, string folder) => section.Words(key) switch
+    {
+        [var only] when PathResolver.Input(only, section.OriginOf(key)!.Value, folder) is var path && File.Exists(path) => [path],
+        var items => items,
+    };
 }

@@ -64,7 +64,7 @@ internal static class FitVerb
             Begin(folder, state, new RunFile(name, job.SpecHash, job.DataHash, "running"));
             return Finish(job, folder, name, format, progress);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (OutputFiles.IsFailure(e))
         {
             folder.Abandon();
             throw new CliException(ExitCode.Failed, $"'{spec.Out}' could not be written: {OutputFiles.Reason(e)}; the same command goes on when that is mended", e);
@@ -140,7 +140,9 @@ internal static class FitVerb
                 return ExitCode.NotConverged;
             case FitStatus.Interrupted:
                 OutputFiles.Write(folder.At(RunFile.ResultName), stream => stream.Write(report));
-                Console.Error.WriteLine($"fitcluster: interrupted after round {outcome.Rounds}; a checkpoint is written: the same command goes on from there");
+                Console.Error.WriteLine(log.LastCheckpoint >= outcome.Rounds.Value
+                    ? $"fitcluster: interrupted after round {outcome.Rounds}; a checkpoint is written: the same command goes on from there"
+                    : $"fitcluster: interrupted after round {outcome.Rounds}; the last checkpoint is of round {log.LastCheckpoint}: the same command goes on from there");
                 return ExitCode.Interrupted;
             case FitStatus.Refused:
                 throw CliException.BadInput($"'{folder.Path}' has checkpoints of another fit ({outcome.Reason}): give another --out, or --fresh");

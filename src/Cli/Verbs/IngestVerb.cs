@@ -65,7 +65,7 @@ internal static class IngestVerb
             Console.Out.WriteLine($"fit it:  fitcluster fit ebmf --data {store} --out DIR");
             return ExitCode.Done;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (OutputFiles.IsFailure(e))
         {
             throw new CliException(ExitCode.Failed, $"the store '{store}' could not be written, nothing of it is left: {OutputFiles.Reason(e)}", e);
         }

@@ -123,7 +123,8 @@ internal static class SimulateVerb
             // Only asks whether the folder can be made.
         }
 
-        if (Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any())
+        var wasThere = Directory.Exists(folder);
+        if (wasThere && Directory.EnumerateFileSystemEntries(folder).Any())
         {
             throw CliException.BadInput($"--out '{folder}' is not empty: give another folder");
         }
@@ -136,8 +137,19 @@ internal static class SimulateVerb
             Console.Out.WriteLine($"fit them:  fitcluster fit ebmf --data {path}{how} --out DIR");
             return ExitCode.Done;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (OutputFiles.IsFailure(e))
         {
+            // The folder was empty or not there: all that is in it is half of what was to be.
+            foreach (var file in Directory.Exists(folder) ? Directory.GetFiles(folder) : [])
+            {
+                File.Delete(file);
+            }
+
+            if (!wasThere && Directory.Exists(folder))
+            {
+                Directory.Delete(folder, recursive: true);
+            }
+
             throw new CliException(ExitCode.Failed, $"'{folder}' could not be written: {OutputFiles.Reason(e)}", e);
         }
     }

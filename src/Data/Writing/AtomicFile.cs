@@ -42,10 +42,20 @@ public sealed class AtomicFile : IDisposable
     /// <summary>Drops the file when it was not committed.</summary>
     public void Dispose()
     {
-        Stream.Dispose();
-        if (!_committed)
+        try
         {
-            File.Delete(_temporary);
+            Stream.Dispose();
+        }
+        catch (IOException) when (!_committed)
+        {
+            // The disk is full, and what was still to be written is to be dropped anyway: the failure was reported when it was met.
+        }
+        finally
+        {
+            if (!_committed)
+            {
+                File.Delete(_temporary);
+            }
         }
     }
 }

@@ -36,6 +36,13 @@ internal sealed partial class EbmfUpdate
 
     private void AfterPrior(ArraySet partial)
     {
+        if (state.K == 0)
+        {
+            (state.Stage, state.Step) = (EbmfStage.Done, EbmfStep.Done);
+            state.HasNewElbo = true;
+            return;
+        }
+
         state.Passes++;
         var isFirst = state.PriorValues.Length == 0;
         var values = isFirst ? new double[state.Active.Length] : (double[])state.PriorValues.Clone();

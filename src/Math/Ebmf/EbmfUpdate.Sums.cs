@@ -60,6 +60,7 @@ internal sealed partial class EbmfUpdate
     private double[] ColumnResiduals(Sums sums, double[][] f, double[][] f2, int leftOut = -1)
     {
         var k = state.K;
+        var isByColumn = ByColumn;
         var result = new double[Columns];
         for (var j = 0; j < Columns; j++)
         {
@@ -77,7 +78,7 @@ internal sealed partial class EbmfUpdate
                 {
                     if (b != leftOut)
                     {
-                        inner += f[b][j] * (sums.Gram[(a * k) + b] + (ByColumn ? sums.GramByColumn[(((j * k) + a) * k) + b] : 0));
+                        inner += f[b][j] * (sums.Gram[(a * k) + b] + (isByColumn ? sums.GramByColumn[(((j * k) + a) * k) + b] : 0));
                     }
                 }
 

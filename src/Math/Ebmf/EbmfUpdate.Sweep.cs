@@ -75,7 +75,9 @@ internal sealed partial class EbmfUpdate
         var factor = state.Factors[at];
         var (x, s) = (new double[Columns], new double[Columns]);
         var gram = partial["gram"];
-        var (byColumn, secondByColumn) = ByColumn ? (partial["gramByColumn"], partial["sumSecondByColumn"]) : ([], []);
+        var isByColumn = ByColumn;
+        var (byColumn, secondByColumn) = isByColumn ? (partial["gramByColumn"], partial["sumSecondByColumn"]) : ([], []);
+        var sumSecond = partial["sumSecond"][t];
         partial["cross"].AsSpan(t * Columns, Columns).CopyTo(x);
         for (var other = 0; other < k; other++)
         {
@@ -87,17 +89,17 @@ internal sealed partial class EbmfUpdate
             var shared = gram[(other * a) + t];
             for (var j = 0; j < Columns; j++)
             {
-                x[j] -= mean[other][j] * (shared + (ByColumn ? byColumn[(((j * a) + t) * k) + other] : 0));
+                x[j] -= mean[other][j] * (shared + (isByColumn ? byColumn[(((j * a) + t) * k) + other] : 0));
             }
         }
 
         for (var j = 0; j < Columns; j++)
         {
-            var d = partial["sumSecond"][t] + (ByColumn ? secondByColumn[(j * a) + t] : 0);
+            var d = sumSecond + (isByColumn ? secondByColumn[(j * a) + t] : 0);
             var v = noise.ByEntry ? 1 : state.Noise[j];
 
             // Sums from which missing entries were taken out leave rounding behind where nothing is left.
-            var least = ByColumn && !noise.ByEntry ? 1e-12 * partial["sumSecond"][t] : 0;
+            var least = isByColumn && !noise.ByEntry ? 1e-12 * sumSecond : 0;
             if (d > least && FixedEntry(factor, j) is null && state.ColumnCounts[j] > 0)
             {
                 x[j] /= d;
@@ -110,7 +112,7 @@ internal sealed partial class EbmfUpdate
         }
 
         SolveFactor(factor, x, s, out mean[at], out second[at]);
-        factor.IsZero = IsZero(mean[at]) || (partial["sumSecond"][t] == 0 && (!ByColumn || ColumnsAreZero(secondByColumn, t)));
+        factor.IsZero = IsZero(mean[at]) || (sumSecond == 0 && (!isByColumn || ColumnsAreZero(secondByColumn, t)));
     }
 
     private bool ColumnsAreZero(double[] secondByColumn, int t)

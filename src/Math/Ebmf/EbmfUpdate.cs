@@ -19,7 +19,6 @@ internal sealed partial class EbmfUpdate(EbmfOptions options, EbmfNoise noise, E
     /// <summary>Whether some entry of the whole matrix is missing or weighted on its own.</summary>
     private bool ByColumn => noise.ByEntry || TotalCount < options.Rows * (double)options.Columns;
 
-    // Summed once: an update asks for it in its inner loops.
     private double TotalCount { get; set; } = state.ColumnCounts.Sum();
 
     /// <summary>One update: from the answers to the step that was pending to the next step.</summary>
@@ -183,14 +182,15 @@ internal sealed partial class EbmfUpdate(EbmfOptions options, EbmfNoise noise, E
     {
         state.Stage = EbmfStage.Final;
         Drop(k => state.Factors[k].IsZero && state.Factors[k].FixedIndex < 0);
+        state.Iterating = All();
         if (state.K == 0)
         {
-            (state.Stage, state.Step) = (EbmfStage.Done, EbmfStep.Done);
-            state.HasNewElbo = true;
+            // One more round, in which the shards do nothing but forget the last factor that was tried.
+            state.Active = [];
+            state.Step = EbmfStep.Prior;
             return;
         }
 
-        state.Iterating = All();
         state.Sweeps = 0;
         ScheduleSweep(isProposal: false);
     }

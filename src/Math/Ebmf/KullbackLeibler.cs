@@ -1,3 +1,5 @@
+using System.Runtime.Intrinsics;
+
 namespace FitCluster.Math.Ebmf;
 
 /// <summary>
@@ -9,27 +11,51 @@ internal static class KullbackLeibler
     /// <summary>The second term; the log-likelihood is added by the caller.</summary>
     public static double GaussianPart(ReadOnlySpan<double> x, ReadOnlySpan<double> s, ReadOnlySpan<double> mean, ReadOnlySpan<double> second)
     {
-        var sum = 0.0;
+        var (logs, squares) = (0.0, 0.0);
         var count = 0;
 
-        // The standard deviations are often all equal: one logarithm for a run of equal ones.
-        var (lastS, lastLog) = (double.NaN, 0.0);
-        for (var i = 0; i < x.Length; i++)
+        // The standard deviations are often all equal: one logarithm, and one division, for a run of equal ones.
+        for (var first = 0; first < x.Length;)
         {
-            if (double.IsPositiveInfinity(s[i]))
+            var length = RunLength(s[first..]);
+            if (!double.IsPositiveInfinity(s[first]))
             {
-                continue;
+                var run = Distances(x.Slice(first, length), mean.Slice(first, length), second.Slice(first, length));
+                count += length;
+                logs += length * 2 * double.Log(s[first]);
+                squares += run / (s[first] * s[first]);
             }
 
-            if (s[i] != lastS)
-            {
-                (lastS, lastLog) = (s[i], 2 * double.Log(s[i]));
-            }
-
-            count++;
-            sum += lastLog + ((second[i] - (x[i] * ((2 * mean[i]) - x[i]))) / (s[i] * s[i]));
+            first += length;
         }
 
-        return 0.5 * (sum + (count * double.Log(2 * double.Pi)));
+        return 0.5 * (logs + squares + (count * double.Log(2 * double.Pi)));
+    }
+
+    private static int RunLength(ReadOnlySpan<double> s)
+    {
+        var end = s.IndexOfAnyExcept(s[0]);
+        return end < 0 ? s.Length : int.Max(end, 1);
+    }
+
+    // The sum of E (l_i - x_i)^2 = E l_i^2 - x_i (2 E l_i - x_i).
+    private static double Distances(ReadOnlySpan<double> x, ReadOnlySpan<double> mean, ReadOnlySpan<double> second)
+    {
+        var sums = Vector512<double>.Zero;
+        var two = Vector512.Create(2.0);
+        var i = 0;
+        for (; i + Vector512<double>.Count <= x.Length; i += Vector512<double>.Count)
+        {
+            var xi = Vector512.Create(x.Slice(i, Vector512<double>.Count));
+            sums += Vector512.Create(second.Slice(i, Vector512<double>.Count)) - (xi * ((two * Vector512.Create(mean.Slice(i, Vector512<double>.Count))) - xi));
+        }
+
+        var sum = Vector512.Sum(sums);
+        for (; i < x.Length; i++)
+        {
+            sum += second[i] - (x[i] * ((2 * mean[i]) - x[i]));
+        }
+
+        return sum;
     }
 }

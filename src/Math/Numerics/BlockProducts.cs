@@ -25,7 +25,7 @@ internal sealed class BlockProducts : IDisposable
         _block = block;
         _factors = f.Count;
         var p = block.Columns;
-        _pad = block.IsSparse ? SparseKernel.Pad(_factors) : _factors;
+        _pad = block.IsSparse && _factors > 1 ? SparseKernel.Pad(_factors) : _factors;
         _f = ArrayPool<double>.Shared.Rent(int.Max(1, p * _pad));
         _xtl = ArrayPool<double>.Shared.Rent(transpose ? int.Max(1, p * _pad) : 1);
         _row = ArrayPool<double>.Shared.Rent(int.Max(1, _pad));
@@ -68,7 +68,12 @@ internal sealed class BlockProducts : IDisposable
             return;
         }
 
-        for (var r = 0; r < count; r++)
+        for (var r = 0; _factors == 1 && r < count; r++)
+        {
+            xf[r] = SparseKernel.Dot(_block.RowColumns(first + r), _block.RowValues(first + r), _f);
+        }
+
+        for (var r = 0; _factors > 1 && r < count; r++)
         {
             SparseKernel.Multiply(_block.RowColumns(first + r), _block.RowValues(first + r), _f, _pad, _row);
             for (var t = 0; t < _factors; t++)
@@ -87,8 +92,13 @@ internal sealed class BlockProducts : IDisposable
             return;
         }
 
+        for (var r = 0; _factors == 1 && r < count; r++)
+        {
+            SparseKernel.Add(_block.RowColumns(first + r), _block.RowValues(first + r), l[r], _xtl);
+        }
+
         _row.AsSpan(0, _pad).Clear();
-        for (var r = 0; r < count; r++)
+        for (var r = 0; _factors > 1 && r < count; r++)
         {
             for (var t = 0; t < _factors; t++)
             {

@@ -35,6 +35,11 @@ internal static class DenseKernel
                     Tile4x4(ref rows, ref Unsafe.Add(ref f0, ((nint)t * columns) + start), columns, length, xf, (t * count) + r, count);
                 }
 
+                for (; t + 2 <= factors; t += 2)
+                {
+                    Tile4x2(ref rows, ref Unsafe.Add(ref f0, ((nint)t * columns) + start), columns, length, xf, (t * count) + r, count);
+                }
+
                 for (; t < factors; t++)
                 {
                     Tile4x1(ref rows, ref Unsafe.Add(ref f0, ((nint)t * columns) + start), columns, length, xf, (t * count) + r);
@@ -65,6 +70,11 @@ internal static class DenseKernel
             for (; t + 4 <= factors; t += 4)
             {
                 Transpose32x4(ref Unsafe.Add(ref x0, j), count, columns, ref Unsafe.Add(ref l0, (nint)t * count), ref Unsafe.Add(ref y0, ((nint)t * columns) + j));
+            }
+
+            for (; t + 2 <= factors; t += 2)
+            {
+                Transpose32x2(ref Unsafe.Add(ref x0, j), count, columns, ref Unsafe.Add(ref l0, (nint)t * count), ref Unsafe.Add(ref y0, ((nint)t * columns) + j));
             }
 
             for (; t < factors; t++)
@@ -158,6 +168,46 @@ internal static class DenseKernel
                 {
                     xf[at + (t * count) + r] += u * Unsafe.Add(ref f, (t * (nint)columns) + j);
                 }
+            }
+        }
+    }
+
+    private static void Tile4x2(ref double x, ref double f, int columns, int length, Span<double> xf, int at, int count)
+    {
+        Vector512<double> a00 = default, a01 = default, a10 = default, a11 = default;
+        Vector512<double> a20 = default, a21 = default, a30 = default, a31 = default;
+        ref var x1 = ref Unsafe.Add(ref x, columns);
+        ref var x2 = ref Unsafe.Add(ref x1, columns);
+        ref var x3 = ref Unsafe.Add(ref x2, columns);
+        ref var f1 = ref Unsafe.Add(ref f, columns);
+        nint j = 0;
+        for (; j + Lanes <= length; j += Lanes)
+        {
+            var v0 = Vector512.LoadUnsafe(ref Unsafe.Add(ref f, j));
+            var v1 = Vector512.LoadUnsafe(ref Unsafe.Add(ref f1, j));
+            var u = Vector512.LoadUnsafe(ref Unsafe.Add(ref x, j));
+            a00 = Vector512.FusedMultiplyAdd(u, v0, a00);
+            a01 = Vector512.FusedMultiplyAdd(u, v1, a01);
+            u = Vector512.LoadUnsafe(ref Unsafe.Add(ref x1, j));
+            a10 = Vector512.FusedMultiplyAdd(u, v0, a10);
+            a11 = Vector512.FusedMultiplyAdd(u, v1, a11);
+            u = Vector512.LoadUnsafe(ref Unsafe.Add(ref x2, j));
+            a20 = Vector512.FusedMultiplyAdd(u, v0, a20);
+            a21 = Vector512.FusedMultiplyAdd(u, v1, a21);
+            u = Vector512.LoadUnsafe(ref Unsafe.Add(ref x3, j));
+            a30 = Vector512.FusedMultiplyAdd(u, v0, a30);
+            a31 = Vector512.FusedMultiplyAdd(u, v1, a31);
+        }
+
+        Add(xf, at, a00, a10, a20, a30);
+        Add(xf, at + count, a01, a11, a21, a31);
+        for (; j < length; j++)
+        {
+            for (var r = 0; r < 4; r++)
+            {
+                var u = Unsafe.Add(ref x, (r * (nint)columns) + j);
+                xf[at + r] += u * Unsafe.Add(ref f, j);
+                xf[at + count + r] += u * Unsafe.Add(ref f1, j);
             }
         }
     }
@@ -259,6 +309,35 @@ internal static class DenseKernel
         Store(ref y1, a10, a11, a12, a13);
         Store(ref y2, a20, a21, a22, a23);
         Store(ref y3, a30, a31, a32, a33);
+    }
+
+    private static void Transpose32x2(ref double x, int count, int columns, ref double l, ref double y)
+    {
+        ref var y1 = ref Unsafe.Add(ref y, columns);
+        ref var l1 = ref Unsafe.Add(ref l, count);
+        Vector512<double> a00 = Vector512.LoadUnsafe(ref y), a01 = Vector512.LoadUnsafe(ref y, 8), a02 = Vector512.LoadUnsafe(ref y, 16), a03 = Vector512.LoadUnsafe(ref y, 24);
+        Vector512<double> a10 = Vector512.LoadUnsafe(ref y1), a11 = Vector512.LoadUnsafe(ref y1, 8), a12 = Vector512.LoadUnsafe(ref y1, 16), a13 = Vector512.LoadUnsafe(ref y1, 24);
+        for (nint r = 0; r < count; r++)
+        {
+            ref var row = ref Unsafe.Add(ref x, r * columns);
+            var v0 = Vector512.LoadUnsafe(ref row);
+            var v1 = Vector512.LoadUnsafe(ref row, 8);
+            var v2 = Vector512.LoadUnsafe(ref row, 16);
+            var v3 = Vector512.LoadUnsafe(ref row, 24);
+            var b = Vector512.Create(Unsafe.Add(ref l, r));
+            a00 = Vector512.FusedMultiplyAdd(v0, b, a00);
+            a01 = Vector512.FusedMultiplyAdd(v1, b, a01);
+            a02 = Vector512.FusedMultiplyAdd(v2, b, a02);
+            a03 = Vector512.FusedMultiplyAdd(v3, b, a03);
+            b = Vector512.Create(Unsafe.Add(ref l1, r));
+            a10 = Vector512.FusedMultiplyAdd(v0, b, a10);
+            a11 = Vector512.FusedMultiplyAdd(v1, b, a11);
+            a12 = Vector512.FusedMultiplyAdd(v2, b, a12);
+            a13 = Vector512.FusedMultiplyAdd(v3, b, a13);
+        }
+
+        Store(ref y, a00, a01, a02, a03);
+        Store(ref y1, a10, a11, a12, a13);
     }
 
     private static void Transpose32x1(ref double x, int count, int columns, ref double l, ref double y)

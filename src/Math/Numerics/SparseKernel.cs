@@ -7,7 +7,8 @@ namespace FitCluster.Math.Numerics;
 /// <summary>
 /// The two products of a sweep on sparse rows. Factors and X'L are column-of-X-major: the values of one column of X for all
 /// factors are contiguous and padded to a multiple of 8 lanes (<see cref="Pad"/>), so that a stored entry costs one fused
-/// multiply-add for every 8 factors.
+/// multiply-add for every 8 factors. One factor alone is not padded (<see cref="Dot"/>, <see cref="Add"/>): a greedy fit's sweeps
+/// would read 8 lanes for each value that they need.
 /// </summary>
 internal static class SparseKernel
 {
@@ -104,6 +105,45 @@ internal static class SparseKernel
                 ref var to = ref Unsafe.Add(ref y0, ((nint)Unsafe.Add(ref c0, e) * pad) + t);
                 Vector512.FusedMultiplyAdd(l1, Vector512.Create(Unsafe.Add(ref v0, e)), Vector512.LoadUnsafe(ref to)).StoreUnsafe(ref to);
             }
+        }
+    }
+
+    /// <summary>The sum over stored entries of a row of value * f[column], for one factor.</summary>
+    public static double Dot(ReadOnlySpan<int> columns, ReadOnlySpan<double> values, ReadOnlySpan<double> f)
+    {
+        ref var f0 = ref MemoryMarshal.GetReference(f);
+        ref var c0 = ref MemoryMarshal.GetReference(columns);
+        ref var v0 = ref MemoryMarshal.GetReference(values);
+
+        // Four accumulators, to hide the latency of the additions.
+        double a = 0, b = 0, c = 0, d = 0;
+        nint e = 0;
+        for (; e + 4 <= values.Length; e += 4)
+        {
+            a = double.FusedMultiplyAdd(Unsafe.Add(ref v0, e), Unsafe.Add(ref f0, Unsafe.Add(ref c0, e)), a);
+            b = double.FusedMultiplyAdd(Unsafe.Add(ref v0, e + 1), Unsafe.Add(ref f0, Unsafe.Add(ref c0, e + 1)), b);
+            c = double.FusedMultiplyAdd(Unsafe.Add(ref v0, e + 2), Unsafe.Add(ref f0, Unsafe.Add(ref c0, e + 2)), c);
+            d = double.FusedMultiplyAdd(Unsafe.Add(ref v0, e + 3), Unsafe.Add(ref f0, Unsafe.Add(ref c0, e + 3)), d);
+        }
+
+        for (; e < values.Length; e++)
+        {
+            a = double.FusedMultiplyAdd(Unsafe.Add(ref v0, e), Unsafe.Add(ref f0, Unsafe.Add(ref c0, e)), a);
+        }
+
+        return a + b + (c + d);
+    }
+
+    /// <summary>xtl[column] += value * l for every stored entry of a row, for one factor.</summary>
+    public static void Add(ReadOnlySpan<int> columns, ReadOnlySpan<double> values, double l, Span<double> xtl)
+    {
+        ref var y0 = ref MemoryMarshal.GetReference(xtl);
+        ref var c0 = ref MemoryMarshal.GetReference(columns);
+        ref var v0 = ref MemoryMarshal.GetReference(values);
+        for (nint e = 0; e < values.Length; e++)
+        {
+            ref var to = ref Unsafe.Add(ref y0, Unsafe.Add(ref c0, e));
+            to = double.FusedMultiplyAdd(Unsafe.Add(ref v0, e), l, to);
         }
     }
 }

@@ -10,7 +10,7 @@ public sealed class BadInputTests : IDisposable
     [InlineData("ragged.csv", "name,a,b,c\nr1,1,2,3\nr2,1,2\n", "line 3")]
     [InlineData("text.csv", "name,a,b\nr1,1,2\nr2,1,oops\n", "oops")]
     [InlineData("inf.csv", "name,a,b\nr1,1,2\nr2,1,Inf\n", "line 3")]
-    [InlineData("rows.csv", "name,a,b,c\nr1,1,2,3\nr1,3,4,5\n", "r1")]
+    [InlineData("rows.csv", "name,a,b,c,d,e\nr1,1,2,3,4,5\nr1,3,4,5,6,7\n", "r1")]
     [InlineData("empty.csv", "", "empty.csv")]
     [InlineData("norows.csv", "name,a,b\n", "norows.csv")]
     [InlineData("onecolumn.csv", "name,a\nr1,1\nr2,2\n", "column")]

@@ -110,6 +110,17 @@ public sealed class FitTests : IDisposable
     }
 
     [Fact]
+    public void Fixed_entries_of_a_folder_stay_and_free_ones_are_fitted()
+    {
+        Directory.CreateDirectory(_scratch.At("fixed"));
+        _scratch.File("fixed/factors.csv", "f1\n" + string.Concat(Enumerable.Range(0, 40).Select(j => j < 20 ? "0.5\n" : "NA\n")));
+        Fit(_scratch.Simulate(), "--factors", "3", "--set", $"ebmf.fixedFactors={_scratch.At("fixed")}").Expect(0);
+        var factors = DenseArray.Read(_scratch.At("out/factors_mean.npy"));
+        Assert.All(Enumerable.Range(0, 20), j => Assert.Equal(0.5, factors.Values[j * factors.Columns]));
+        Assert.Contains(Enumerable.Range(20, 20), j => factors.Values[j * factors.Columns] != 0.5);
+    }
+
+    [Fact]
     public void A_fit_starts_from_given_factors()
     {
         var data = _scratch.Simulate();
@@ -139,6 +150,39 @@ public sealed class FitTests : IDisposable
             return Scratch.Json(_scratch.At("out/fit.json")).GetProperty("elbo").GetDouble();
         }).ToArray();
         Assert.All(elbos, elbo => Assert.Equal(elbos[0], elbo, 1e-2));
+    }
+
+    [Fact]
+    public void Data_without_structure_give_no_factor()
+    {
+        FitProgram.Run("simulate", "ebmf", "--out", _scratch.At("noise"), "--rows", "80", "--columns", "30", "--loadings-density", "0").Expect(0);
+        Fit(_scratch.At("noise")).Expect(0);
+        Assert.Equal(0, Scratch.Json(_scratch.At("out/fit.json")).GetProperty("factors").GetInt32());
+        Assert.Empty(DenseArray.Read(_scratch.At("out/loadings_mean.npy")).Values);
+    }
+
+    [Fact]
+    public void Files_beside_a_fit_are_left_alone()
+    {
+        var data = _scratch.Simulate("beside");
+        FitProgram.Run("fit", "ebmf", "--data", data, "--out", _scratch.At("beside"), "--factors", "2", "--progress", "none").Expect(0);
+        FitProgram.Run("fit", "ebmf", "--data", data, "--out", _scratch.At("beside"), "--factors", "3", "--progress", "none", "--fresh").Expect(0);
+        Assert.True(File.Exists(data) && File.Exists(_scratch.At("beside/truth_loadings.npy")));
+        Directory.CreateDirectory(_scratch.At("foreign"));
+        _scratch.File("foreign/rows.tsv", "mine");
+        FitProgram.Run("fit", "ebmf", "--data", data, "--out", _scratch.At("foreign")).ExpectBadInput("rows.tsv", "not of a fit known here");
+        Assert.Equal("mine", File.ReadAllText(_scratch.At("foreign/rows.tsv")));
+    }
+
+    [Fact]
+    public void Rows_and_columns_can_be_selected_by_name_range_and_file()
+    {
+        var data = _scratch.Simulate();
+        var names = _scratch.File("columns.txt", string.Join('\n', Enumerable.Range(1, 15).Select(j => $"c{j}")) + "\n");
+        Fit(data, "--factors", "2", "--set", "data.rows=[1-50, 61-70]", "--set", $"data.columns={names}").Expect(0);
+        var fit = Scratch.Json(_scratch.At("out/fit.json"));
+        Assert.Equal((60, 15), (fit.GetProperty("rows").GetInt32(), fit.GetProperty("columns").GetInt32()));
+        Assert.Equal("r61", File.ReadLines(_scratch.At("out/rows.tsv")).ElementAt(51));
     }
 
     public void Dispose() => _scratch.Dispose();

@@ -167,7 +167,9 @@ public sealed class EbmfPropertyTests
     public void Noise_alone_has_no_factor_and_an_all_zero_row_or_column_is_allowed()
     {
         var noise = RandomProblem.Make(11, 50, 20, 0);
-        Assert.Equal(0, SequentialFit.Run(Options(noise), SequentialFit.Shards(noise, 2)).K);
+        var empty = SequentialFit.Run(Options(noise), SequentialFit.Shards(noise, 2));
+        Assert.Equal(0, empty.K);
+        Assert.All(empty.ShardResults, r => Assert.Equal([25, 0], r.Get("loadings_mean").Shape));
 
         var y = RandomProblem.Make(12, 50, 20, 2);
         y[7].AsSpan().Clear();
