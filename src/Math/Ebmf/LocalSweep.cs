@@ -203,10 +203,7 @@ internal sealed class LocalSweep
             if (d > 0)
             {
                 TensorPrimitives.Divide(x, d, x);
-                for (var r = 0; r < count; r++)
-                {
-                    s[r] = 1 / double.Sqrt(scratch.U[r] * d);
-                }
+                StandardDeviations(scratch.U.AsSpan(0, count), d, s);
             }
             else
             {
@@ -225,6 +222,22 @@ internal sealed class LocalSweep
                     s[r] = double.PositiveInfinity;
                 }
             }
+        }
+    }
+
+    // s_i = 1 / sqrt(u_i d); the weights are mostly all equal.
+    private static void StandardDeviations(ReadOnlySpan<double> u, double d, Span<double> s)
+    {
+        var first = 1 / double.Sqrt(u[0] * d);
+        if (!u.ContainsAnyExcept(u[0]))
+        {
+            s.Fill(first);
+            return;
+        }
+
+        for (var r = 0; r < s.Length; r++)
+        {
+            s[r] = 1 / double.Sqrt(u[r] * d);
         }
     }
 
