@@ -99,7 +99,7 @@ internal sealed partial class EbmfUpdate
             var v = noise.ByEntry ? 1 : state.Noise[j];
 
             // Sums from which missing entries were taken out leave rounding behind where nothing is left.
-            var least = isByColumn && !noise.ByEntry ? 1e-12 * sumSecond : 0;
+            var least = double.Max(isByColumn && !noise.ByEntry ? 1e-12 * sumSecond : 0, Uninformed.LeastInformation / v);
             if (d > least && FixedEntry(factor, j) is null && state.ColumnCounts[j] > 0)
             {
                 x[j] /= d;
@@ -112,14 +112,14 @@ internal sealed partial class EbmfUpdate
         }
 
         SolveFactor(factor, x, s, out mean[at], out second[at]);
-        factor.IsZero = IsZero(mean[at]) || (sumSecond == 0 && (!isByColumn || ColumnsAreZero(secondByColumn, t)));
+        factor.IsZero = IsZero(mean[at]) || (sumSecond < Uninformed.LeastInformation && (!isByColumn || ColumnsAreZero(secondByColumn, t)));
     }
 
     private bool ColumnsAreZero(double[] secondByColumn, int t)
     {
         for (var j = 0; j < Columns; j++)
         {
-            if (secondByColumn[(j * state.Active.Length) + t] != 0)
+            if (double.Abs(secondByColumn[(j * state.Active.Length) + t]) >= Uninformed.LeastInformation)
             {
                 return false;
             }
@@ -211,6 +211,11 @@ internal sealed partial class EbmfUpdate
         {
             state.Beta /= 2;
             state.MustBePlain = true;
+            foreach (var k in state.Iterating)
+            {
+                // A factor that is gone in a refused proposal is not gone.
+                state.Factors[k].IsZero = IsZero(state.Factors[k].Mean);
+            }
         }
         else if (!state.IsProposal && !(gain >= -RoundingShare * double.Abs(state.Elbo)))
         {

@@ -199,7 +199,7 @@ internal sealed class LocalSweep
             }
 
             var d = _order.Denominators[t];
-            if (d > 0)
+            if (d > Uninformed.LeastInformation)
             {
                 TensorPrimitives.Divide(x, d, x);
                 for (var r = 0; r < count; r++)

@@ -87,6 +87,14 @@ public sealed class BadInputTests : IDisposable
     }
 
     [Fact]
+    public void A_matrix_without_noise_is_fitted()
+    {
+        // A proposal's prior loses its slab here, and 1 / s^2 of what is left overflowed.
+        var data = _scratch.File("exact.mtx", "%%MatrixMarket matrix array real general\n3 3\n1\n2\n3\n4\n5\n6\n7\n8\n9\n");
+        FitProgram.Run("fit", "ebmf", "--data", data, "--out", _scratch.At("out"), "--factors", "2").Expect(0);
+    }
+
+    [Fact]
     public void Zero_rows_and_columns_are_allowed_and_reported()
     {
         var data = _scratch.File("zeros.csv", "name,a,b,c\nr1,1,2,0\nr2,0,0,0\nr3,2,1,0\nr4,3,3,0\n");
