@@ -1,4 +1,5 @@
 using FitCluster.Cli.Output;
+using FitCluster.Cli.Running;
 using FitCluster.Cli.Verbs;
 
 namespace FitCluster.Cli;
@@ -8,6 +9,7 @@ internal static class Program
 {
     private static int Main(string[] arguments)
     {
+        using var interruption = new Interruption();
         try
         {
             return CommandLine.Run(arguments);

@@ -38,6 +38,9 @@ public sealed class MatrixSource
     /// <summary>The missing entries.</summary>
     public long MissingCount => _storage.MissingCount;
 
+    /// <summary>The entries that are not missing; unstored zeros count.</summary>
+    public long ObservedCount => (IsSparse && Unstored == UnstoredEntries.Zero ? Rows * Columns : StoredCount) - MissingCount;
+
     /// <summary>The names of the rows; r1, r2, ... (by position in the file) where it has none.</summary>
     public IReadOnlyList<string> RowNames { get; }
 
@@ -58,6 +61,9 @@ public sealed class MatrixSource
 
     /// <summary>The bytes that values and indices take.</summary>
     public long StoredBytes => IsSparse ? (StoredCount * 12) + ((Rows + 1) * 8) : StoredCount * 8;
+
+    /// <summary>Whether names were made here (r1, r2, ...), for data that have none.</summary>
+    public static bool AreGenerated(IReadOnlyList<string> names) => names is GeneratedNames;
 
     /// <summary>Reads a matrix of any format (<see cref="MatrixFormat"/>); maps it when it is a store and the options change nothing.</summary>
     /// <exception cref="DataException">The data cannot be used as they are; the message says why, where, and what to do.</exception>

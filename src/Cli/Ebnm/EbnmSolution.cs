@@ -7,8 +7,11 @@ using FitCluster.Math.Ebnm;
 namespace FitCluster.Cli.Ebnm;
 
 /// <summary>A solved normal-means problem with its posteriors, and how it is written (cli.md).</summary>
-internal sealed record EbnmSolution(EbnmFit Fit, double[] Mean, double[] SecondMoment, double[] FalseSignRates, FalseDiscovery? Discovery)
+internal sealed record EbnmSolution(EbnmInput Input, EbnmFit Fit, double[] Mean, double[] SecondMoment, double[] FalseSignRates, FalseDiscovery? Discovery)
 {
+    // A variance below this share of the second moment has fewer than ten digits left.
+    private const double Cancelled = 1e-6;
+
     public static EbnmSolution Solve(EbnmInput input, PriorFamily family, EbnmOptions options)
     {
         var solver = EbnmFamilies.Get(family);
@@ -24,7 +27,7 @@ internal sealed record EbnmSolution(EbnmFit Fit, double[] Mean, double[] SecondM
             fit = fit with { LogLikelihood = logLikelihood };
         }
 
-        return new EbnmSolution(fit, mean, second, lfsr, FalseDiscovery.Of(fit.Prior, x, s));
+        return new EbnmSolution(input, fit, mean, second, lfsr, FalseDiscovery.Of(fit.Prior, x, s));
     }
 
     public void Write(Utf8JsonWriter writer)
@@ -80,9 +83,29 @@ internal sealed record EbnmSolution(EbnmFit Fit, double[] Mean, double[] SecondM
         var sd = new double[Mean.Length];
         for (var i = 0; i < sd.Length; i++)
         {
-            sd[i] = double.Sqrt(double.Max(0, SecondMoment[i] - (Mean[i] * Mean[i])));
+            var variance = SecondMoment[i] - (Mean[i] * Mean[i]);
+            sd[i] = double.Sqrt(double.Max(0, variance < Cancelled * SecondMoment[i] ? Variance(i) : variance));
         }
 
         return sd;
+    }
+
+    // Where the difference of the moments has lost its digits: the second moment about the mean, of the problem moved there.
+    private double Variance(int i)
+    {
+        var (family, by) = (Fit.Prior.Family, -Mean[i]);
+        if (family is PriorFamily.Flat or PriorFamily.GeneralizedBinary)
+        {
+            return family == PriorFamily.Flat ? Input.S[i] * Input.S[i] : SecondMoment[i] - (Mean[i] * Mean[i]);
+        }
+
+        var moved = new Prior(family, Fit.Prior.Mode + by, Array.ConvertAll(Fit.Prior.Components, c => c.Kind == ComponentKind.Uniform
+            ? c with { Low = c.Low + by, High = c.High + by }
+            : c.Kind == ComponentKind.TruncatedNormal
+                ? c with { Location = c.Location + by, Low = c.Low + by, High = c.High + by }
+                : c with { Location = c.Location + by }));
+        Span<double> mean = [0.0], second = [0.0];
+        EbnmFamilies.Get(family).Moments(moved, [Input.X[i] + by], [Input.S[i]], mean, second);
+        return second[0] - (mean[0] * mean[0]);
     }
 }

@@ -99,7 +99,7 @@ internal static class PriorJson
             throw CliException.BadInput($"{source}: unknown family '{name}'{Nearest.Suggest(name, EbnmFamilies.Names)}");
         }
 
-        var mode = element.TryGetProperty("mode", out var value) ? Number(value, $"{source}: mode") : 0;
+        var mode = element.TryGetProperty("mode", out var value) ? Number(value, $"{source}: mode") : (double?)null;
         if (!element.TryGetProperty("components", out var list) || list.ValueKind != JsonValueKind.Array || list.GetArrayLength() == 0)
         {
             throw CliException.BadInput($"{source}: 'components' is missing or empty");
@@ -117,7 +117,8 @@ internal static class PriorJson
             throw CliException.BadInput(string.Create(CultureInfo.InvariantCulture, $"{source}: the weights add up to {total}; they must add up to 1"));
         }
 
-        return new Prior(parsed, mode, [.. components]);
+        PriorShape.Check(parsed, components, source);
+        return new Prior(parsed, mode ?? PriorShape.Mode(components), [.. components]);
     }
 
     private static PriorComponent ReadComponent(JsonElement item, string source)
@@ -148,7 +149,7 @@ internal static class PriorJson
             { Weight: not (>= 0 and <= 1 + WeightTolerance) } => throw CliException.BadInput($"{source}: the weight must be from 0 to 1"),
             { Scale: not >= 0 } => throw CliException.BadInput($"{source}: the scale must not be negative"),
             _ when component.High < component.Low => throw CliException.BadInput($"{source}: high is below low"),
-            _ => component,
+            _ => PriorShape.Simplest(component),
         };
     }
 

@@ -26,6 +26,7 @@ internal sealed class FitRunner(PreparedJob job, FitFolder folder, JobName name,
         JobOpener open = _ => job;
         engine.Register(ShardAddress.CoordinatorKind, _ => new FitCoordinator(open, Settings(job), this));
         engine.Register(ShardAddress.Kind, _ => new ShardWorker(open));
+        using var handled = Interruption.HandledHere();
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Signalled(context, engine));
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => Signalled(context, engine));
         Start(engine);

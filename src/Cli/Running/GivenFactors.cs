@@ -95,8 +95,8 @@ internal sealed record GivenFactors(int Count, double[] Loadings, double[] Facto
             throw CliException.BadInput($"{path} has {array.Rows} rows, but the data have {names.Count} {side}: one row is needed for each");
         }
 
-        // Names that are mere numbers (as pandas writes them) say nothing about the order.
-        for (var i = 0; array.RowNames is not null && i < array.Rows; i++)
+        // Names that are mere numbers (as pandas writes them), or of data without names, say nothing about the order.
+        for (var i = 0; array.RowNames is not null && !MatrixSource.AreGenerated(names) && i < array.Rows; i++)
         {
             if (array.RowNames[i] != names[i] && !array.RowNames[i].All(char.IsAsciiDigit))
             {

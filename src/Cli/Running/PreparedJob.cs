@@ -26,6 +26,11 @@ internal sealed class PreparedJob : IFitJob
             throw CliException.BadInput($"shards is {spec.Shards}, but the data have {data.Rows} rows: use at most {data.Rows}");
         }
 
+        if (data.ObservedCount == 0)
+        {
+            throw CliException.BadInput($"'{spec.Data.Path}' has no observed entry: every one is missing; give data with values, or correct data.missing");
+        }
+
         _fixed = GivenFactors.ReadFixed(spec.Ebmf.FixedFactors, data);
         _start = spec.Ebmf.InitPath is { } folder ? GivenFactors.ReadInit(folder, data) : GivenFactors.None;
         _errors = StandardErrors.Read(spec.Ebmf, data);

@@ -40,7 +40,23 @@ internal static class FormatDetector
                 ? throw new DataException($"{path} begins with a percent sign but not with %%MatrixMarket; correct its first line")
             : head.Contains((byte)0)
                 ? throw new DataException($"{path} is a binary file of no known format; give a 10x folder, .mtx, .csv, .tsv, .npy, .npz or a store")
+                : Promised(path) is { } promise
+                    ? throw new DataException($"{path} is text, not {promise}; write it again, or name it .csv or .tsv if that is what it is")
                 : DetectText(path);
+    }
+
+    // Text is recognized by its content only, except that a name which promises another format is believed: its file was damaged or mixed up.
+    private static string? Promised(string path)
+    {
+        var name = path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? path[..^3] : path;
+        return Path.GetExtension(name).ToLowerInvariant() switch
+        {
+            ".npy" => "a NumPy array (it lacks the first bytes of a .npy file)",
+            ".npz" => "a NumPy archive (it lacks the first bytes of a zip file)",
+            ".mtx" => "MatrixMarket (its first line must begin with %%MatrixMarket)",
+            ".h5ad" or ".h5" => "HDF5",
+            _ => null,
+        };
     }
 
     /// <summary>

@@ -110,6 +110,11 @@ internal sealed class MatrixMarketSource : EntrySource
 
     private double Value(ReadOnlySpan<byte> text)
     {
+        if (text.Trim(" \t"u8).IsEmpty)
+        {
+            throw new DataException($"{File}, line {_line}: there is no value after the two indices; give row, column and value, or write 'pattern' in the first line");
+        }
+
         var kind = NumberParser.Parse(text, out var value);
         return kind switch
         {

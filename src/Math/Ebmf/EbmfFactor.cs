@@ -81,8 +81,11 @@ internal sealed class EbmfFactor
     /// <summary>Index among the options' fixed factors, or -1.</summary>
     public int FixedIndex { get; set; } = -1;
 
-    /// <summary>Whether this sweep's factor is entirely zero on one side.</summary>
+    /// <summary>Whether the accepted factor is entirely zero on one side.</summary>
     public bool IsZero { get; set; }
+
+    /// <summary>Whether the proposed factor is.</summary>
+    public bool ProposedIsZero { get; set; }
 
     /// <summary>Sum of E l^2 over all rows, unweighted (for the proportion of variance explained).</summary>
     public double PlainSumSecond { get; set; }
@@ -109,7 +112,7 @@ internal sealed class EbmfFactor
     {
         var name = $"factor.{k}.";
         to.Set(name + "scalars", [KlLoadings, ProposedKlLoadings, KlFactors, ProposedKlFactors, SumSecond, FixedIndex, IsZero ? 1 : 0, PlainSumSecond,
-            ProposedPlainSumSecond, (int)LoadingsFamily, (int)FactorsFamily, ProposedSumSecond]);
+            ProposedPlainSumSecond, (int)LoadingsFamily, (int)FactorsFamily, ProposedSumSecond, ProposedIsZero ? 1 : 0]);
         Array(to, name + "mean", Mean);
         Array(to, name + "second", Second);
         Array(to, name + "previousMean", PreviousMean);
@@ -165,6 +168,7 @@ internal sealed class EbmfFactor
             LoadingsFamily = (PriorFamily)(int)scalars[9],
             FactorsFamily = (PriorFamily)(int)scalars[10],
             ProposedSumSecond = scalars[11],
+            ProposedIsZero = scalars[12] != 0,
             ProposedCrossProduct = Array(from, name + "proposedCrossProduct"),
             ProposedSumSecondByColumn = Array(from, name + "proposedSumSecondByColumn"),
             BestPriorEm = ReadPrior(from, name + "bestPriorEm"),

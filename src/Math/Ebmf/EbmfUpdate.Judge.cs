@@ -98,6 +98,7 @@ internal sealed partial class EbmfUpdate
             (factor.FactorsPrior, factor.AcceptedLoadingsPrior) = (factor.ProposedFactorsPrior, factor.LoadingsPrior);
             (factor.LoadingsPriorEm, factor.LoadingsPriorNewton) = (factor.ProposedPriorEm, factor.ProposedPriorNewton);
             factor.PlainSumSecond = factor.ProposedPlainSumSecond;
+            factor.IsZero = factor.ProposedIsZero;
         }
 
         if (sums is not null)

@@ -91,12 +91,12 @@ internal sealed partial class EbmfUpdate
         var sumSecond = partial["sumSecond"][t];
 
         // Sums from which missing entries were taken out leave rounding behind where nothing is left.
-        var least = isByColumn && !noise.ByEntry ? 1e-12 * sumSecond : 0;
+        var rounding = isByColumn && !noise.ByEntry ? 1e-12 * sumSecond : 0;
         for (var j = 0; j < Columns; j++)
         {
             var d = sumSecond + (isByColumn ? secondByColumn[(j * a) + t] : 0);
             var v = noise.ByEntry ? 1 : state.Noise[j];
-            if (d > least && FixedEntry(factor, j) is null && state.ColumnCounts[j] > 0)
+            if (d > double.Max(rounding, Uninformed.LeastInformation / v) && FixedEntry(factor, j) is null && state.ColumnCounts[j] > 0)
             {
                 x[j] /= d;
                 s[j] = 1 / double.Sqrt(v * d);
@@ -108,14 +108,14 @@ internal sealed partial class EbmfUpdate
         }
 
         SolveFactor(factor, x, s, out mean[at], out second[at]);
-        factor.IsZero = IsZero(mean[at]) || (sumSecond == 0 && (!isByColumn || ColumnsAreZero(secondByColumn, t)));
+        factor.ProposedIsZero = IsZero(mean[at]) || (sumSecond < Uninformed.LeastInformation && (!isByColumn || ColumnsAreZero(secondByColumn, t)));
     }
 
     private bool ColumnsAreZero(double[] secondByColumn, int t)
     {
         for (var j = 0; j < Columns; j++)
         {
-            if (secondByColumn[(j * state.Active.Length) + t] != 0)
+            if (double.Abs(secondByColumn[(j * state.Active.Length) + t]) >= Uninformed.LeastInformation)
             {
                 return false;
             }
@@ -140,9 +140,10 @@ internal sealed partial class EbmfUpdate
         }
         else
         {
-            prior = family.Fit(x, s, isCold ? _ebnm : _ebnm with { Start = factor.FactorsPrior, MaxIterations = WarmIterations }).Prior;
+            var start = factor.FactorsPrior;
+            prior = family.Fit(x, s, isCold ? _ebnm : _ebnm with { Start = start, MaxIterations = WarmIterations }).Prior;
             logLikelihood = family.Moments(prior, x, s, mean, second);
-            if (factor.FactorsPrior is { } old)
+            if (start is { } old && (isCold || !NeverFalls(factor.FactorsFamily)))
             {
                 // A fit may end in another optimum than the one it comes from: never in a worse one.
                 var (oldMean, oldSecond) = (new double[Columns], new double[Columns]);
@@ -174,6 +175,10 @@ internal sealed partial class EbmfUpdate
 
         (factor.ProposedMean, factor.ProposedSecond) = (mean, second);
     }
+
+    // Families whose fit climbs from the prior it is given, in a range that does not move with the observations.
+    private static bool NeverFalls(PriorFamily family) =>
+        family is PriorFamily.Normal or PriorFamily.PointNormal or PriorFamily.PointLaplace or PriorFamily.PointExponential;
 
     // |E f| below the machine epsilon everywhere: the factor is gone (models/ebmf.md 5.1).
     private static bool IsZero(double[] mean) => mean.All(m => double.Abs(m) < 2.2e-16);

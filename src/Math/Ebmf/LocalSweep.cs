@@ -200,7 +200,7 @@ internal sealed class LocalSweep
             }
 
             var d = _order.Denominators[t];
-            if (d > 0)
+            if (d > Uninformed.LeastInformation)
             {
                 TensorPrimitives.Divide(x, d, x);
                 StandardDeviations(scratch.U.AsSpan(0, count), d, s);

@@ -162,7 +162,7 @@ internal sealed class RowGrams
         for (var r = 0; r < count; r++)
         {
             var d = _d[(r * _a) + t];
-            if (!(d > 0))
+            if (!(d > Uninformed.LeastInformation))
             {
                 x[r] = 0;
                 s[r] = double.PositiveInfinity;

@@ -9,6 +9,12 @@ namespace FitCluster.Math.Ebmf;
 /// </summary>
 internal static class Uninformed
 {
+    /// <summary>
+    /// A sum of second moments below this says nothing: under a slab that has lost all but 1e-300 of its weight, moments are tiny and not
+    /// zero, and 1 / s^2 taken from them leaves the range of doubles.
+    /// </summary>
+    public const double LeastInformation = 1e-100;
+
     /// <summary>Replaces an infinite second moment by the squared mean.</summary>
     public static void MakeFinite(PriorFamily family, ReadOnlySpan<double> mean, Span<double> second)
     {

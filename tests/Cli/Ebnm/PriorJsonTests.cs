@@ -35,6 +35,9 @@ public sealed class PriorJsonTests
     [InlineData("""{"family": "normal", "components": [{"kind": "normal", "weight": 0.5, "location": 0, "scale": 1}]}""", "the weights add up to 0.5")]
     [InlineData("""{"family": "normal", "components": [{"kind": "normal", "weight": 1, "location": 0, "scale": -1}]}""", "the scale must not be negative")]
     [InlineData("""{"family": "normal", "components": [{"kind": "uniform", "weight": 1, "low": 2, "high": 1}]}""", "high is below low")]
+    [InlineData("""{"family": "point_normal", "components": [{"kind": "laplace", "weight": 1, "location": 0, "scale": 1}]}""", "family point_normal has a point and a normal")]
+    [InlineData("""{"family": "normal", "components": [{"kind": "normal", "weight": 0.5, "location": 0, "scale": 1}, {"kind": "normal", "weight": 0.5, "location": 0, "scale": 2}]}""", "family normal has one normal")]
+    [InlineData("""{"family": "horseshoe", "components": [{"kind": "point", "weight": 1, "location": 0}]}""", "family horseshoe has one horseshoe")]
     public void A_prior_that_is_wrong_is_refused(string json, string words)
     {
         using var document = JsonDocument.Parse(json);
@@ -42,5 +45,18 @@ public sealed class PriorJsonTests
         Assert.Equal(ExitCode.BadInput, refused.ExitCode);
         Assert.StartsWith("prior.json", refused.Message, StringComparison.Ordinal);
         Assert.Contains(words, refused.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("point_normal", """{"kind": "normal", "weight": 0.5, "location": 1, "scale": 0}, {"kind": "normal", "weight": 0.5, "location": 1, "scale": 2}""")]
+    [InlineData("point_laplace", """{"kind": "laplace", "weight": 0.5, "location": 1, "scale": 0}, {"kind": "laplace", "weight": 0.5, "location": 1, "scale": 2}""")]
+    [InlineData("unimodal", """{"kind": "uniform", "weight": 0.5, "low": 1, "high": 1}, {"kind": "uniform", "weight": 0.5, "low": 0, "high": 1}""")]
+    public void A_component_without_width_is_a_point_and_tells_the_mode(string family, string components)
+    {
+        using var document = JsonDocument.Parse($$"""{"family": "{{family}}", "components": [{{components}}]}""");
+        var read = PriorJson.Read(document.RootElement, "prior.json");
+        Assert.Equal(new PriorComponent(ComponentKind.Point, 0.5, 1, 0), read.Components[0]);
+        Assert.NotEqual(ComponentKind.Point, read.Components[1].Kind);
+        Assert.Equal(1, read.Mode);
     }
 }

@@ -114,6 +114,20 @@ public sealed class KillTests : IDisposable
         Assert.Equal(Scratch.Arrays(_scratch.At("whole")), Scratch.Arrays(_scratch.At("out")));
     }
 
+    [Theory]
+    [InlineData(2)]
+    [InlineData(15)]
+    public void An_interruption_while_data_are_read_ends_with_130(int signal)
+    {
+        // Nobody writes into the pipe: the program waits for its data.
+        FitProgram.Wait(FitProgram.StartOther("mkfifo", _scratch.At("data.csv"))).Expect(0);
+        var run = FitProgram.Start("fit", "ebmf", "--data", _scratch.At("data.csv"), "--out", _scratch.At("none"));
+        Thread.Sleep(1500);
+        FitProgram.Signal(run.Process, signal);
+        Assert.Contains("interrupted", FitProgram.Wait(run).Expect(130).Error, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(_scratch.At("none")));
+    }
+
     [Fact]
     public void Two_processes_do_not_work_in_one_folder()
     {

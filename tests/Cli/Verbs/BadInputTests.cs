@@ -18,7 +18,12 @@ public sealed class BadInputTests : IDisposable
     [InlineData("index.mtx", "%%MatrixMarket matrix coordinate real general\n3 3 2\n1 1 2.5\n4 1 1.0\n", "4")]
     [InlineData("zero.mtx", "%%MatrixMarket matrix coordinate real general\n3 3 2\n0 1 2.5\n1 1 1.0\n", "0")]
     [InlineData("short.mtx", "%%MatrixMarket matrix coordinate real general\n3 3 5\n1 1 2.5\n", "short.mtx")]
-    [InlineData("not.npy", "this is no array", "not.npy")]
+    [InlineData("not.npy", "this is no array", "is text, not a NumPy array")]
+    [InlineData("table.npy", "name,a,b\nr1,1,2\nr2,3,4\n", "is text, not a NumPy array")]
+    [InlineData("not.npz", "name,a,b\nr1,1,2\nr2,3,4\n", "is text, not a NumPy archive")]
+    [InlineData("nobanner.mtx", "3 3 2\n1 1 2.5\n2 3 1.0\n", "must begin with %%MatrixMarket")]
+    [InlineData("novalue.mtx", "%%MatrixMarket matrix coordinate real general\n3 3 2\n1 1 2.5\n2 3\n", "no value after the two indices")]
+    [InlineData("allmissing.csv", "name,a,b\nr1,NA,NA\nr2,,NA\n", "has no observed entry")]
     public void A_bad_file_gets_a_sentence_and_2_and_nothing_is_written(string name, string content, string word)
     {
         var ran = FitProgram.Run("fit", "ebmf", "--data", _scratch.File(name, content), "--out", _scratch.At("out")).ExpectBadInput(word);
@@ -59,6 +64,17 @@ public sealed class BadInputTests : IDisposable
     }
 
     [Fact]
+    public void A_start_with_names_of_its_own_goes_with_data_without_names()
+    {
+        var data = _scratch.File("plain.mtx", "%%MatrixMarket matrix array real general\n4 3\n" + string.Join('\n', Enumerable.Range(0, 12).Select(i => (i * 7) % 5)) + "\n");
+        Directory.CreateDirectory(_scratch.At("named"));
+        _scratch.File("named/loadings.csv", ",k1\ncell0,1\ncell1,2\ncell2,3\ncell3,4\n");
+        _scratch.File("named/factors.csv", ",k1\ngene0,1\ngene1,2\ngene2,3\n");
+        var ran = FitProgram.Run("fit", "ebmf", "--data", data, "--out", _scratch.At("out"), "--set", $"ebmf.init={_scratch.At("named")}");
+        Assert.True(ran.ExitCode is 0 or 3, ran.Error);
+    }
+
+    [Fact]
     public void An_output_that_cannot_be_written_is_refused_before_the_work()
     {
         var data = _scratch.Csv();
@@ -68,6 +84,14 @@ public sealed class BadInputTests : IDisposable
         // Not even root can write there.
         FitProgram.Run("fit", "ebmf", "--data", data, "--out", "/proc/fitcluster-out").ExpectBadInput("/proc/fitcluster-out");
         Assert.Equal("x", File.ReadAllText(file));
+    }
+
+    [Fact]
+    public void A_matrix_without_noise_is_fitted()
+    {
+        // A proposal's prior loses its slab here, and 1 / s^2 of what is left overflowed.
+        var data = _scratch.File("exact.mtx", "%%MatrixMarket matrix array real general\n3 3\n1\n2\n3\n4\n5\n6\n7\n8\n9\n");
+        FitProgram.Run("fit", "ebmf", "--data", data, "--out", _scratch.At("out"), "--factors", "2").Expect(0);
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using FitCluster.Cli.Ebnm;
+using FitCluster.Cli.Output;
 using FitCluster.Math.Ebnm;
 using Xunit;
 
@@ -42,6 +43,18 @@ public sealed class EbnmTests : IDisposable
             Assert.Equal(40, solution.Mean.Length);
             Assert.All(solution.Mean, m => Assert.True(double.IsFinite(m), EbnmFamilies.Name(family)));
         }
+    }
+
+    [Fact]
+    public void A_posterior_on_one_point_has_the_standard_deviation_0()
+    {
+        // 2.1^2 is not a double: the difference of the moments would leave 1e-8.
+        var prior = new Prior(PriorFamily.Npmle, 0, [new(ComponentKind.Point, 0.5, 0, 0), new(ComponentKind.Point, 0.3, 2.1, 0), new(ComponentKind.Point, 0.2, -3.3, 0)]);
+        double[] x = [.. Enumerable.Range(0, 50).Select(i => (i - 25) * 0.7)];
+        var solution = EbnmSolution.Solve(new EbnmInput(x, [.. x.Select(_ => 0.05)]), PriorFamily.Npmle, new EbnmOptions { Start = prior, FixPrior = true });
+        using var document = JsonDocument.Parse(Json.Bytes(solution.Write));
+        var sd = document.RootElement.GetProperty("posterior").GetProperty("sd").EnumerateArray().Select(v => v.GetDouble()).ToList();
+        Assert.All(sd, v => Assert.InRange(v, 0, 1e-10));
     }
 
     [Fact]

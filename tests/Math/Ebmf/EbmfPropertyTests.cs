@@ -43,6 +43,17 @@ public sealed class EbmfPropertyTests
     }
 
     [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_matrix_without_noise_ends_with_a_finite_elbo(bool extrapolate)
+    {
+        // Here a proposal's prior loses its slab, and what is left of the loadings is 1e-150.
+        double[][] y = [[1, 4, 7], [2, 5, 8], [3, 6, 9]];
+        var fit = SequentialFit.Run(Options(y) with { MaxFactors = 2, Extrapolate = extrapolate, MaxSweeps = 500 }, SequentialFit.Shards(y, 1));
+        Assert.True(double.IsFinite(fit.Elbo));
+    }
+
+    [Theory]
     [InlineData(PriorFamily.PointNormal, VarianceStructure.Constant, 0)]
     [InlineData(PriorFamily.PointExponential, VarianceStructure.Column, 0)]
     [InlineData(PriorFamily.PointNormal, VarianceStructure.Row, 0.2)]
