@@ -36,7 +36,7 @@ internal static class FitPart
             {
                 using var result = JsonDocument.Parse(run.Output);
                 (best, rounds) = (run, Number(result.RootElement, "seconds"));
-                words = string.Create(CultureInfo.InvariantCulture, $"K {Number(result.RootElement, "factors"):0}, ELBO {Number(result.RootElement, "elbo"):F1}, {Number(result.RootElement, "sweeps"):0} sweeps");
+                words = string.Create(CultureInfo.InvariantCulture, $"K {Number(result.RootElement, "factors"):0}, ELBO {Number(result.RootElement, "elbo"):F1}, {Number(result.RootElement, "rounds"):0} rounds");
             }
         }
 

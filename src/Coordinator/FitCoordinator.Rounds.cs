@@ -175,7 +175,7 @@ public sealed partial class FitCoordinator
             return;
         }
 
-        if (global.FirstOrDefault(a => a.Values.Any(double.IsNaN)) is { } nan)
+        if (global.FirstOrDefault(a => HasNaN(a.Values)) is { } nan)
         {
             End(FitStatus.Failed, $"array '{nan.Name}' of the global state of job {_job} has a NaN after the update of round {round}", context);
             return;
@@ -191,5 +191,19 @@ public sealed partial class FitCoordinator
         _trace.Add(new TraceLine(round, report.Phase, report.Objective));
         observer.OnRound(_job, report, round, Seconds(context));
         Continue(context);
+    }
+
+    // In every round over the whole global state: without a call for each value.
+    private static bool HasNaN(double[] values)
+    {
+        foreach (var value in values)
+        {
+            if (double.IsNaN(value))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 }

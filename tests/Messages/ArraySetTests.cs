@@ -27,4 +27,22 @@ public sealed class ArraySetTests
         Assert.Null(new ArraySet().Set("a", [1.0]).Set("m", [double.NegativeInfinity], reduction: Reduction.Max).FirstNonFinite());
         Assert.Equal("b", new ArraySet().Set("a", [1.0]).Set("b", [double.NaN]).FirstNonFinite());
     }
+
+    [Theory]
+    [InlineData(double.NaN)]
+    [InlineData(double.PositiveInfinity)]
+    [InlineData(double.NegativeInfinity)]
+    public void A_value_that_is_not_finite_is_found_wherever_it_is(double value)
+    {
+        for (var length = 1; length <= 20; length++)
+        {
+            for (var at = 0; at < length; at++)
+            {
+                var values = Enumerable.Range(0, length).Select(i => i * 1e300).ToArray();
+                Assert.Null(new ArraySet().Set("a", values).FirstNonFinite());
+                values[at] = value;
+                Assert.Equal("a", new ArraySet().Set("a", values).FirstNonFinite());
+            }
+        }
+    }
 }

@@ -16,6 +16,9 @@ internal enum EvaluationPurpose
 
     /// <summary>The factor left out is kept or removed.</summary>
     Nullcheck = 3,
+
+    /// <summary>The variance that goes with given starting factors is known; the first sweep begins.</summary>
+    Start = 4,
 }
 
 /// <summary>

@@ -64,29 +64,29 @@ internal sealed partial class EbmfUpdate
         var v = (double[])state.Noise.Clone();
         if (noise.Variance == VarianceStructure.Constant)
         {
-            v.AsSpan().Fill(Precision(TotalCount, residuals.Sum(), 0));
+            v.AsSpan().Fill(Precision(TotalCount, residuals.Sum(), state.ColumnSquares.Sum(), 0));
         }
         else if (noise.Variance == VarianceStructure.Column)
         {
             for (var j = 0; j < Columns; j++)
             {
-                v[j] = state.ColumnCounts[j] == 0 ? 1 : Precision(state.ColumnCounts[j], residuals[j], j);
+                v[j] = state.ColumnCounts[j] == 0 ? 1 : Precision(state.ColumnCounts[j], residuals[j], state.ColumnSquares[j], j);
             }
         }
 
         var (sum, variance) = (-state.SumLogWeight, 0.0);
         for (var j = 0; j < Columns; j++)
         {
-            sum += (state.ColumnCounts[j] * (LogTwoPi - double.Log(v[j]))) + (v[j] * residuals[j]);
+            sum += (state.ColumnCounts[j] * (LogTwoPi - double.Log(v[j]))) + (v[j] * double.Max(0, residuals[j]));
             variance += state.ColumnCounts[j] / v[j];
         }
 
         return (v, -0.5 * sum, variance);
     }
 
-    private double Precision(double count, double residual, int column)
+    private double Precision(double count, double residual, double squares, int column)
     {
-        var estimated = count / double.Max(residual, LocalEvaluate.LeastSquares);
+        var estimated = LocalEvaluate.Precision(count, residual, squares);
         if (noise.Known is KnownErrors.None)
         {
             return estimated;
@@ -108,7 +108,11 @@ internal sealed partial class EbmfUpdate
     private void AfterEvaluate(ArraySet partial)
     {
         state.Passes++;
-        if (noise.NeedsSearch)
+        if (!noise.NeedsEvaluation)
+        {
+            (state.ProposedNoise, state.ProposedDataTerm, state.ProposedTotalVariance) = NoiseOf(partial["columns"]);
+        }
+        else if (noise.NeedsSearch)
         {
             if (!Search(partial))
             {
@@ -120,7 +124,7 @@ internal sealed partial class EbmfUpdate
             Evaluate(partial);
 
             // The two sides of a rank-one structure alternate; a few rounds settle the model without factors.
-            if (noise.Variance == VarianceStructure.Kronecker && state.Purpose is EvaluationPurpose.NullModel or EvaluationPurpose.AfterDrop && state.Passes < 4)
+            if (noise.Variance == VarianceStructure.Kronecker && state.Purpose is not (EvaluationPurpose.Judge or EvaluationPurpose.Nullcheck) && state.Passes < 4)
             {
                 state.Noise = state.ProposedNoise;
                 return;
@@ -149,12 +153,12 @@ internal sealed partial class EbmfUpdate
             return;
         }
 
-        var columns = partial["columns"];
+        var (columns, columnSquares) = (partial["columns"], partial["columnSquares"]);
         var v = new double[Columns];
         var (sum, inverse) = ((TotalCount * LogTwoPi) - sums[0], 0.0);
         for (var j = 0; j < Columns; j++)
         {
-            v[j] = state.ColumnCounts[j] == 0 ? 1 : state.ColumnCounts[j] / double.Max(columns[j], LocalEvaluate.LeastSquares);
+            v[j] = state.ColumnCounts[j] == 0 ? 1 : LocalEvaluate.Precision(state.ColumnCounts[j], columns[j], columnSquares[j]);
             sum += (v[j] * columns[j]) - (state.ColumnCounts[j] * double.Log(v[j]));
             inverse += state.ColumnCounts[j] / v[j];
         }
@@ -230,6 +234,10 @@ internal sealed partial class EbmfUpdate
                 state.Elbo = state.DataTerm;
                 (state.HasNewElbo, state.ElboIsValid) = (true, true);
                 BeginStages();
+                break;
+            case EvaluationPurpose.Start:
+                AcceptNoise();
+                BeginIteration(All(), prepare: true);
                 break;
             case EvaluationPurpose.AfterDrop:
                 AcceptNoise();

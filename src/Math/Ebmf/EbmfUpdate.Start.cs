@@ -219,8 +219,7 @@ internal sealed partial class EbmfUpdate
             return;
         }
 
-        BeginIteration(All(), prepare: true);
-        state.Stage = EbmfStage.Backfit;
+        BeginWithFactors();
     }
 
     private int LoadingsSign(int k) => EbnmFamilies.Get(options.LoadingsPrior[int.Min(k, options.LoadingsPrior.Count - 1)]).Sign;

@@ -123,14 +123,23 @@ internal sealed partial class EbmfUpdate(EbmfOptions options, EbmfNoise noise, E
             }
 
             state.Adopt = 1 + options.FixedFactorCount;
-            BeginIteration(All(), prepare: true);
-            state.Stage = EbmfStage.Backfit;
+            BeginWithFactors();
         }
         else
         {
             state.Stage = EbmfStage.Backfit;
             BeginSubspace(options.MaxFactors);
         }
+    }
+
+    // Factors are in from the beginning: the variance that is left beside them comes first, for with the one of the model without
+    // factors they would look like noise.
+    private void BeginWithFactors()
+    {
+        state.Stage = EbmfStage.Backfit;
+        (state.Iterating, state.Active) = ([], []);
+        state.Purpose = EvaluationPurpose.Start;
+        BeginEvaluation();
     }
 
     private void BeginGreedy()

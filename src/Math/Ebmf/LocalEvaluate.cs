@@ -9,8 +9,10 @@ namespace FitCluster.Math.Ebmf;
 /// </summary>
 internal sealed class LocalEvaluate
 {
-    // R^2 never goes below this, so that a perfect fit has a finite precision (models/ebmf.md 5.2).
-    public const double LeastSquares = 2.2e-16;
+    // R^2 never goes below this (models/ebmf.md 5.2), nor below this share of the sum of squares of its group: the sums that it
+    // comes from have lost all digits there, and a perfect fit must have a finite precision.
+    private const double LeastSquares = 2.2e-16;
+    private const double LeastShare = 1e-13;
 
     private readonly EbmfBroadcast _order;
     private readonly ShardData _data;
@@ -29,10 +31,19 @@ internal sealed class LocalEvaluate
         _l2 = [.. _included.Select(k => order.Proposed.Contains(k) ? shard.ProposedSecond[k] : shard.Second[k])];
     }
 
+    /// <summary>The precision N / R^2 of a group with so many observed entries, and this sum of their squares.</summary>
+    public static double Precision(double count, double residual, double squares) =>
+        count / double.Max(residual, double.Max(LeastSquares, LeastShare * squares));
+
     /// <summary>Runs the evaluation that the variance structure needs.</summary>
     public static ArraySet Run(EbmfBroadcast order, ShardData data, EbmfShard shard, EbmfOptions options, EbmfNoise noise)
     {
         var evaluation = new LocalEvaluate(order, data, shard, options, noise);
+        if (!noise.NeedsEvaluation)
+        {
+            return evaluation.Columns();
+        }
+
         return (noise.ByEntry, noise.Variance) switch
         {
             (false, VarianceStructure.Row) => evaluation.Rows(withSums: false),
@@ -56,13 +67,13 @@ internal sealed class LocalEvaluate
         }
 
         var (sumLog, sumSquares, sumVariance) = (0.0, 0.0, 0.0);
+        var columnResiduals = new double[withSums ? p : 0];
         var columnSquares = new double[withSums ? p : 0];
         for (var i = 0; i < rows; i++)
         {
             residuals.Read(i, _l, _l2);
             var n = residuals.Count;
-            var r2 = double.Max(residuals.Sum, LeastSquares);
-            var u = n == 0 ? 1 : n / r2;
+            var u = n == 0 ? 1 : Precision(n, residuals.Sum, residuals.Squares);
             if (knownErrors is not null || _noise.Known == KnownErrors.Scalar)
             {
                 var known = knownErrors is null ? _options.StandardErrors[0] : knownErrors[i];
@@ -75,11 +86,31 @@ internal sealed class LocalEvaluate
             sumVariance += n / u;
             if (withSums)
             {
-                residuals.AddByColumn(u, columnSquares);
+                residuals.AddByColumn(u, columnResiduals, columnSquares);
             }
         }
 
-        return new ArraySet().Set("sums", [sumLog, sumSquares, sumVariance]).Set("columns", columnSquares);
+        return new ArraySet().Set("sums", [sumLog, sumSquares, sumVariance]).Set("columns", columnResiduals).Set("columnSquares", columnSquares);
+    }
+
+    // sum_i w_ij E r_ij^2 by column, with weights that do not change.
+    private ArraySet Columns()
+    {
+        var result = new double[_data.Block.Columns];
+        var reader = new ObservedRow(_data, _noise.Known, _options.StandardErrors);
+        var squares = new double[_data.Block.Columns];
+        for (var i = 0; i < _shard.Rows; i++)
+        {
+            reader.Read(i);
+            SquaresOf(reader, i, squares);
+            var u = _noise.HasRowPrecision ? _shard.RowNoise[i] : 1;
+            for (var e = 0; e < reader.Count; e++)
+            {
+                result[reader.Columns[e]] += (_noise.ByEntry ? 1 / reader.KnownVariance[e] : u) * squares[e];
+            }
+        }
+
+        return new ArraySet().Set("columns", result);
     }
 
     // A variance sigma_i^2 added to the known ones in each row: a minimization in one dimension that stays on the shard.

@@ -63,14 +63,8 @@ internal sealed class LocalSweep
     private ArraySet Run(EbmfNoise noise)
     {
         using var products = new BlockProducts(_data.Block, WeightedFactors(noise), transpose: true);
-        var chunk = _rowGrams?.ChunkRows(products.ChunkRows) ?? products.ChunkRows;
-        var scratch = new Scratch(_k, _a, chunk);
-        for (var first = 0; first < _shard.Rows; first += chunk)
+        ForChunks(products, noise, (first, count, scratch) =>
         {
-            var count = int.Min(chunk, _shard.Rows - first);
-            StartingPoint(first, count, scratch);
-            RowWeights(noise, first, count, scratch.U);
-            Products(products, noise, first, count, scratch);
             for (var t = 0; t < _a; t++)
             {
                 PseudoData(t, count, scratch, first);
@@ -78,36 +72,28 @@ internal sealed class LocalSweep
             }
 
             Sums(products, noise, first, count, scratch);
-        }
-
+        });
         return Partial(products, noise);
     }
 
     private ArraySet Prepare(EbmfNoise noise)
     {
         using var products = new BlockProducts(_data.Block, WeightedFactors(noise), transpose: false);
-        var chunk = _rowGrams?.ChunkRows(products.ChunkRows) ?? products.ChunkRows;
-        var scratch = new Scratch(_k, _a, chunk);
         for (var t = 0; t < _a; t++)
         {
             _shard.X.Add(new double[_shard.Rows]);
             _shard.S.Add(new double[_shard.Rows]);
         }
 
-        for (var first = 0; first < _shard.Rows; first += chunk)
+        ForChunks(products, noise, (first, count, scratch) =>
         {
-            var count = int.Min(chunk, _shard.Rows - first);
-            StartingPoint(first, count, scratch);
-            RowWeights(noise, first, count, scratch.U);
-            Products(products, noise, first, count, scratch);
             for (var t = 0; t < _a; t++)
             {
                 PseudoData(t, count, scratch, first);
                 scratch.X.AsSpan(0, count).CopyTo(_shard.X[t].AsSpan(first));
                 scratch.S.AsSpan(0, count).CopyTo(_shard.S[t].AsSpan(first));
             }
-        }
-
+        });
         var partial = new ArraySet();
         for (var t = 0; t < _a; t++)
         {
@@ -115,6 +101,21 @@ internal sealed class LocalSweep
         }
 
         return partial;
+    }
+
+    // Goes through the rows in chunks that stay in the cache, with X F of each at hand.
+    private void ForChunks(BlockProducts products, EbmfNoise noise, Action<int, int, Scratch> body)
+    {
+        var chunk = _rowGrams?.ChunkRows(products.ChunkRows) ?? products.ChunkRows;
+        var scratch = new Scratch(_k, _a, chunk);
+        for (var first = 0; first < _shard.Rows; first += chunk)
+        {
+            var count = int.Min(chunk, _shard.Rows - first);
+            StartingPoint(first, count, scratch);
+            RowWeights(noise, first, count, scratch.U);
+            Products(products, noise, first, count, scratch);
+            body(first, count, scratch);
+        }
     }
 
     private List<double[]> WeightedFactors(EbmfNoise noise) =>
@@ -202,10 +203,7 @@ internal sealed class LocalSweep
             if (d > Uninformed.LeastInformation)
             {
                 TensorPrimitives.Divide(x, d, x);
-                for (var r = 0; r < count; r++)
-                {
-                    s[r] = 1 / double.Sqrt(scratch.U[r] * d);
-                }
+                StandardDeviations(scratch.U.AsSpan(0, count), d, s);
             }
             else
             {
@@ -224,6 +222,22 @@ internal sealed class LocalSweep
                     s[r] = double.PositiveInfinity;
                 }
             }
+        }
+    }
+
+    // s_i = 1 / sqrt(u_i d); the weights are mostly all equal.
+    private static void StandardDeviations(ReadOnlySpan<double> u, double d, Span<double> s)
+    {
+        var first = 1 / double.Sqrt(u[0] * d);
+        if (!u.ContainsAnyExcept(u[0]))
+        {
+            s.Fill(first);
+            return;
+        }
+
+        for (var r = 0; r < s.Length; r++)
+        {
+            s[r] = 1 / double.Sqrt(u[r] * d);
         }
     }
 

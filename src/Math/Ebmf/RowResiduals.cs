@@ -48,6 +48,9 @@ internal sealed class RowResiduals
     /// <summary>sum over observed j of v_j E r_ij^2.</summary>
     public double Sum { get; private set; }
 
+    /// <summary>sum over observed j of v_j y_ij^2.</summary>
+    public double Squares { get; private set; }
+
     /// <summary>Reads a row, with the moments of its loadings.</summary>
     public void Read(int row, double[][] l, double[][] l2)
     {
@@ -60,15 +63,16 @@ internal sealed class RowResiduals
 
         _reader.Read(row);
         Count = _reader.Count;
-        Sum = 0;
+        (Sum, Squares) = (0, 0);
         for (var e = 0; e < Count; e++)
         {
             Sum += _v[_reader.Columns[e]] * Square(_reader.Values[e], _reader.Columns[e]);
+            Squares += _v[_reader.Columns[e]] * _reader.Values[e] * _reader.Values[e];
         }
     }
 
-    /// <summary>Adds u E r_ij^2 of the row in hand to the sums of its columns.</summary>
-    public void AddByColumn(double u, double[] to)
+    /// <summary>Adds u E r_ij^2, and u y_ij^2, of the row in hand to the sums of its columns.</summary>
+    public void AddByColumn(double u, double[] to, double[] squares)
     {
         if (_block.IsSparse && _block.Unstored == UnstoredEntries.Zero)
         {
@@ -84,6 +88,7 @@ internal sealed class RowResiduals
                 }
 
                 to[j] += u * Square(y, j);
+                squares[j] += u * y * y;
             }
 
             return;
@@ -92,6 +97,7 @@ internal sealed class RowResiduals
         for (var e = 0; e < _reader.Count; e++)
         {
             to[_reader.Columns[e]] += u * Square(_reader.Values[e], _reader.Columns[e]);
+            squares[_reader.Columns[e]] += u * _reader.Values[e] * _reader.Values[e];
         }
     }
 
@@ -125,6 +131,7 @@ internal sealed class RowResiduals
             }
         }
 
+        Squares = sum;
         for (var t = 0; t < k; t++)
         {
             var l = _l[t][row];

@@ -174,6 +174,18 @@ public sealed class EbmfPropertyTests
         Assert.Equal(0.5, fit.Result.Scalar("residual_sd"), 0.02);
     }
 
+    [Theory]
+    [InlineData(VarianceStructure.Constant, 0)]
+    [InlineData(VarianceStructure.Constant, 1e-6)]
+    [InlineData(VarianceStructure.Row, 0)]
+    public void A_matrix_with_hardly_any_noise_is_reproduced_and_nothing_overflows(VarianceStructure variance, double noise)
+    {
+        var y = RandomProblem.Make(3, 60, 25, 3, noise: noise);
+        var fit = SequentialFit.Run(Options(y) with { Variance = variance, MaxFactors = 8, Extrapolate = true, MaxSweeps = 500 }, SequentialFit.Shards(y, 2));
+        Assert.Equal(3, fit.K);
+        AssertClose([.. y.SelectMany(r => r)], fit.Fitted(), 1e-6);
+    }
+
     [Fact]
     public void Noise_alone_has_no_factor_and_an_all_zero_row_or_column_is_allowed()
     {

@@ -39,4 +39,20 @@ public sealed class PublishedFiguresTests(ITestOutputHelper output)
         Assert.True(fit.Elbo >= reference - (1e-5 * double.Abs(reference)), $"ELBO {fit.Elbo:F6} is below the reference's {reference:F6}");
         Assert.True(fit.K == k || fit.Elbo > reference, $"K is {fit.K}, the reference's {k}, at no higher ELBO");
     }
+
+    [Theory]
+    [InlineData("gtex", 5, VarianceStructure.Column, true, -80629.439978)]
+    [InlineData("gtex", 5, VarianceStructure.Row, false, -80121.238827)]
+    [InlineData("sim_a", 3, VarianceStructure.Constant, true, -43640.423738)]
+    public void From_an_svd_of_the_data_the_elbo_is_no_lower(string input, int k, VarianceStructure variance, bool extrapolate, double reference)
+    {
+        var y = SharedFolder.RequireJson($"reference/inputs/{input}.json").GetProperty("Y").Matrix();
+        var options = new EbmfOptions
+        {
+            Rows = y.Length, Columns = y[0].Length, MaxFactors = k, Greedy = false, Init = EbmfInit.Svd, Variance = variance, Extrapolate = extrapolate,
+        };
+        var fit = SequentialFit.Run(options, SequentialFit.Shards(y, 2));
+        output.WriteLine($"ELBO {fit.Elbo:F6} (reference {reference:F6}, difference {fit.Elbo - reference:E2}), K {fit.K}, {fit.Result.Scalar("sweeps")} sweeps");
+        Assert.True(fit.Elbo >= reference - (1e-5 * double.Abs(reference)), $"ELBO {fit.Elbo:F6} is below the reference's {reference:F6}");
+    }
 }

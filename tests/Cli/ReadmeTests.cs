@@ -1,0 +1,110 @@
+using System.Diagnostics;
+using System.Text.RegularExpressions;
+using FitCluster.Math.Ebnm;
+using FitCluster.Tests;
+using Xunit;
+
+namespace FitCluster.Cli.Tests;
+
+/// <summary>
+/// What README says can be done: the commands of its console blocks below a "run" comment are run as they stand, in order, in a folder beside
+/// which ../shared is; and verbs, options and prior families that it names exist.
+/// </summary>
+public sealed partial class ReadmeTests : IDisposable
+{
+    private static readonly string Readme = File.ReadAllText(Path.Combine(Repository(), "README.md"));
+    private readonly Scratch _scratch = new();
+
+    public static TheoryData<int> Blocks() => [.. Enumerable.Range(0, RunBlock().Count(Readme))];
+
+    [Theory]
+    [MemberData(nameof(Blocks))]
+    public void Commands_of_a_block_that_is_marked_run_end_well(int block)
+    {
+        var commands = RunBlock().Matches(Readme)[block].Groups[1].Value.Split('\n').Where(l => l.StartsWith("$ ", StringComparison.Ordinal)).Select(l => l[2..]).ToList();
+        Assert.NotEmpty(commands);
+        foreach (Match path in commands.SelectMany(c => SharedPath().Matches(c)))
+        {
+            SharedFolder.Require(path.Groups[1].Value);
+        }
+
+        var work = Directory.CreateDirectory(_scratch.At("work")).FullName;
+        if (SharedFolder.Root is { } shared)
+        {
+            Directory.CreateSymbolicLink(_scratch.At("shared"), shared);
+        }
+
+        _scratch.File("work/fitcluster", $"#!/usr/bin/env bash\nexec '{FitProgram.Path}' \"$@\"\n");
+        FitProgram.Wait(FitProgram.StartOther("chmod", "+x", _scratch.At("work/fitcluster"))).Expect(0);
+        foreach (var command in commands)
+        {
+            var info = new ProcessStartInfo("bash", ["-c", command]) { WorkingDirectory = work, RedirectStandardOutput = true, RedirectStandardError = true };
+            FitProgram.Wait(new FitProgram.Started(Process.Start(info)!), command).Expect(0);
+        }
+    }
+
+    [Fact]
+    public void There_are_blocks_to_run()
+    {
+        Assert.True(RunBlock().Count(Readme) >= 3, "README has no console blocks below <!-- run -->");
+    }
+
+    [Fact]
+    public void Verbs_of_README_and_of_the_program_are_the_same()
+    {
+        var help = FitProgram.Run("--help").Expect(0).Output;
+        var verbs = HelpVerb().Matches(help[help.IndexOf("Commands:", StringComparison.Ordinal)..]).Select(m => m.Groups[1].Value).Order().ToList();
+        var named = ReadmeVerb().Matches(Readme).Select(m => m.Groups[1].Value).Distinct().Order().ToList();
+        Assert.Equal(verbs, named);
+    }
+
+    [Fact]
+    public void Every_option_that_README_names_exists()
+    {
+        var verbs = ReadmeVerb().Matches(Readme).Select(m => m.Groups[1].Value).Distinct();
+        var help = string.Concat(verbs.Select(v => FitProgram.Run(v, "--help").Expect(0).Output));
+        var known = Option().Matches(help).Select(m => m.Value).ToHashSet();
+        var unknown = Option().Matches(Readme).Select(m => m.Value).Distinct().Where(o => !known.Contains(o)).ToList();
+        Assert.True(unknown.Count == 0, $"README names {string.Join(", ", unknown)}, which no verb has");
+    }
+
+    [Fact]
+    public void Every_prior_family_is_in_README() =>
+        Assert.All(EbnmFamilies.Names, name => Assert.Contains($"`{name}`", Readme, StringComparison.Ordinal));
+
+    [Fact]
+    public void Every_file_that_README_links_is_there() =>
+        Assert.All(Link().Matches(Readme).Select(m => m.Groups[1].Value), path =>
+            Assert.True(File.Exists(Path.Combine(Repository(), path)), $"README links {path}, which is not there"));
+
+    public void Dispose() => _scratch.Dispose();
+
+    private static string Repository()
+    {
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        while (!File.Exists(Path.Combine(folder.FullName, "Cluster.sln")))
+        {
+            folder = folder.Parent ?? throw new InvalidOperationException("Cluster.sln is in no folder above the tests");
+        }
+
+        return folder.FullName;
+    }
+
+    [GeneratedRegex(@"<!-- run -->\n```console\n(.*?)```", RegexOptions.Singleline)]
+    private static partial Regex RunBlock();
+
+    [GeneratedRegex(@"\.\./shared/([^\s'""]+)")]
+    private static partial Regex SharedPath();
+
+    [GeneratedRegex(@"^  ([a-z]+) ", RegexOptions.Multiline)]
+    private static partial Regex HelpVerb();
+
+    [GeneratedRegex(@"(?:^\$ \./|`|^\./|^  )fitcluster ([a-z]+)", RegexOptions.Multiline)]
+    private static partial Regex ReadmeVerb();
+
+    [GeneratedRegex(@"(?<![\w-])--[a-z][a-z-]*[a-z]")]
+    private static partial Regex Option();
+
+    [GeneratedRegex(@"\]\(([^)#:]+)\)")]
+    private static partial Regex Link();
+}
