@@ -26,7 +26,57 @@ public sealed class Deconvolver : GridFamily
         var rows = MixtureKernels.Rows(GridComponent.Of(components), x, s);
         var model = new SplineDeconvolution(Array.ConvertAll(components, c => c.Location));
         var (weights, logLikelihood, converged, iterations) = model.Fit(rows, options.MaxIterations);
+
+        // The reference fits counts of scores in bins. Neither criterion is better in every case: the one is kept whose prior is the more likely one
+        // of the scores themselves.
+        var bins = Bins(x, s, components);
+        if (bins.Count == 0)
+        {
+            return new EbnmFit(Weighted(new Prior(Family, 0, components), weights), logLikelihood, converged, iterations);
+        }
+
+        var binned = model.Fit(bins, options.MaxIterations);
+        var prior = Weighted(new Prior(Family, 0, components), binned.Weights);
+        var ofScores = Moments(prior, x, s, new double[x.Length], new double[x.Length]);
+        if (ofScores > logLikelihood)
+        {
+            (weights, logLikelihood, converged, iterations) = (binned.Weights, ofScores, binned.Converged, iterations + binned.Iterations);
+        }
+
         return new EbnmFit(Weighted(new Prior(Family, 0, components), weights), logLikelihood, converged, iterations);
+    }
+
+    // Probabilities of 39 bins of equal width between the extremes, rounded to one decimal, as deconvolveR has them by default: a score on or
+    // beyond the last edge is left out.
+    private static LikelihoodRows Bins(ReadOnlySpan<double> x, ReadOnlySpan<double> s, PriorComponent[] components)
+    {
+        const int Count = 39;
+        var (least, largest) = (double.PositiveInfinity, double.NegativeInfinity);
+        for (var i = 0; i < x.Length; i++)
+        {
+            if (double.IsFinite(s[i]))
+            {
+                (least, largest) = (double.Min(least, x[i]), double.Max(largest, x[i]));
+            }
+        }
+
+        var low = double.Round(least, 1);
+        var width = (double.Round(largest, 1) - low) / Count;
+        var rows = new LikelihoodRows(components.Length);
+        for (var i = 0; i < x.Length; i++)
+        {
+            var bin = double.IsFinite(s[i]) && width > 0 ? (int)double.Floor((x[i] - low) / width) : -1;
+            if (bin is >= 0 and < Count)
+            {
+                var from = low + (bin * width);
+                var row = Array.ConvertAll(components, c => Numerics.NormalDistribution.IntervalProbability(from - c.Location, from + width - c.Location));
+                var top = row.Max();
+                rows.Add(Array.ConvertAll(row, r => r / top), 1);
+            }
+        }
+
+        rows.Complete();
+        return rows;
     }
 
     /// <inheritdoc/>

@@ -53,6 +53,13 @@ public class GridFamilyTests
 
         var fit = family.Fit(x, s, options);
         var reached = Accumulate(family, prior, x, s)[1];
+        if (name == PriorFamily.Deconvolver)
+        {
+            // Its steps climb the penalized likelihood of the scores. A fit is that, or the one of binned scores where that is the likelier.
+            Assert.True(fit.LogLikelihood >= reached - 1e-3);
+            return;
+        }
+
         TestContext.Current.TestOutputHelper!.WriteLine($"{name}: {reached - fit.LogLikelihood:E2} of {fit.LogLikelihood} ({prior.Components.Length})");
         Assert.Equal(fit.LogLikelihood, reached, prior.Components.Length <= GridStatistics.MostQuadratic ? 1e-3 : 0.3);
     }
