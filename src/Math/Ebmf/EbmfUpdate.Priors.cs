@@ -70,7 +70,7 @@ internal sealed partial class EbmfUpdate
         }
 
         state.PriorValues = values;
-        if (largestGain <= PriorTolerance || state.Passes >= MostPriorRounds)
+        if (largestGain <= PriorTolerance || state.Passes >= MostPriorRounds || state.EndedEarly)
         {
             state.PriorValues = [];
             foreach (var k in state.Active)
