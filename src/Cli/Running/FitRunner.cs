@@ -42,7 +42,10 @@ internal sealed class FitRunner(PreparedJob job, FitFolder folder, JobName name,
         {
             if (resumedFrom is { } round)
             {
-                log.Event($"resumed from the checkpoint of round {round}");
+                var lost = log.LastRound - round.Value;
+                log.Event(lost > 0
+                    ? $"the process ended after round {log.LastRound}; resumed from the checkpoint of round {round}: {lost} {(lost == 1 ? "round is" : "rounds are")} computed again"
+                    : $"resumed from the checkpoint of round {round}: nothing was lost");
                 display.Message($"resuming '{job}' from the checkpoint of round {round}");
             }
         }

@@ -32,6 +32,9 @@ internal sealed class RunLog : IDisposable
     /// <summary>Seconds of each round, by its number; the last attempt at a round counts.</summary>
     public Dictionary<long, double> Seconds { get; } = [];
 
+    /// <summary>The latest round that any attempt completed; 0 while there is none.</summary>
+    public long LastRound { get; private set; }
+
     /// <summary>Events, in words.</summary>
     public List<string> Events { get; } = [];
 
@@ -69,6 +72,7 @@ internal sealed class RunLog : IDisposable
             case ["R", var round, var seconds] when long.TryParse(round, CultureInfo.InvariantCulture, out var number) &&
                 double.TryParse(seconds, CultureInfo.InvariantCulture, out var value):
                 Seconds[number] = value;
+                LastRound = long.Max(LastRound, number);
                 break;
             case ["E", var words]:
                 Events.Add(words);

@@ -13,9 +13,9 @@ public class ParametricGoldenTests
         PriorFamily.Horseshoe, PriorFamily.Flat, PriorFamily.PointMass,
     ];
 
-    public static TheoryData<string> FixedPriors => [.. GoldenEbnm.Cases(Families).Where(id => GoldenEbnm.Load(id).Options.FixPrior)];
+    public static TheoryData<string> FixedPriors => [.. GoldenEbnm.Cases(Families).Where(id => GoldenEbnm.Load(id).Options.FixPrior).DefaultIfEmpty("absent")];
 
-    public static TheoryData<string> Fitted => [.. GoldenEbnm.Cases(Families).Where(id => !GoldenEbnm.Load(id).Options.FixPrior)];
+    public static TheoryData<string> Fitted => [.. GoldenEbnm.Cases(Families).Where(id => !GoldenEbnm.Load(id).Options.FixPrior).DefaultIfEmpty("absent")];
 
     [Theory(SkipTestWithoutData = true)]
     [MemberData(nameof(FixedPriors))]
