@@ -82,10 +82,7 @@ internal sealed class EbmfState
     /// <summary>The inner procedure's last value (Ritz value, change of a vector, objective).</summary>
     public double InnerValue { get => _scalars[17]; set => _scalars[17] = value; }
 
-    /// <summary>The ELBO's part that is not KL, of the accepted state.</summary>
-    public double DataTerm { get => _scalars[18]; set => _scalars[18] = value; }
-
-    /// <summary>The same of the proposal.</summary>
+    /// <summary>The ELBO's part that is not KL, as the last evaluation or sums have it.</summary>
     public double ProposedDataTerm { get => _scalars[19]; set => _scalars[19] = value; }
 
     /// <summary>Times a backfit was run again after the nullcheck.</summary>
@@ -96,9 +93,6 @@ internal sealed class EbmfState
 
     /// <summary>1 + the index of the first factor whose loadings start from the given ones, before the coming round; else 0.</summary>
     public int Adopt { get => (int)_scalars[22]; set => _scalars[22] = value; }
-
-    /// <summary>Sum of the unweighted squared data (observed).</summary>
-    public double SumSquares { get => _scalars[23]; set => _scalars[23] = value; }
 
     /// <summary>Whether the ELBO of this state may be compared with (false right after given starts).</summary>
     public bool ElboIsValid { get => _scalars[24] != 0; set => _scalars[24] = value ? 1 : 0; }

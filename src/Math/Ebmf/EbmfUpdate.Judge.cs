@@ -151,9 +151,8 @@ internal sealed partial class EbmfUpdate
             return;
         }
 
-        (state.Noise, state.DataTerm, state.TotalVariance) = NoiseOf(state.K == 0
-            ? state.ColumnSquares
-            : ColumnResiduals(AcceptedSums(), [.. state.Factors.Select(f => f.Mean)], [.. state.Factors.Select(f => f.Second)]));
+        TakeNoise(AcceptedResiduals());
+        AcceptNoise();
         BeginBackfit();
     }
 }

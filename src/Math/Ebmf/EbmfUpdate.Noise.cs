@@ -15,7 +15,7 @@ internal sealed partial class EbmfUpdate
         var sums = partial["sums"];
         (state.ColumnCounts, state.ColumnSquares) = (partial["counts"], partial["squares"]);
         TotalCount = state.ColumnCounts.Sum();
-        (state.SumLogWeight, state.SumSquares, state.SumKnownVariance) = (sums[0], sums[1], sums[2]);
+        (state.SumLogWeight, state.SumKnownVariance) = (sums[0], sums[2]);
         var meanSquare = sums[1] / double.Max(1, sums[3]);
         state.Noise = InitialNoise(meanSquare, sums[2] / double.Max(1, sums[3]));
         state.Purpose = EvaluationPurpose.NullModel;
@@ -25,11 +25,8 @@ internal sealed partial class EbmfUpdate
             return;
         }
 
-        var (v, data, variance) = NoiseOf(state.ColumnSquares);
-        (state.Noise, state.DataTerm, state.TotalVariance) = (v, data, variance);
-        state.Elbo = data;
-        (state.HasNewElbo, state.ElboIsValid) = (true, true);
-        BeginStages();
+        TakeNoise(state.ColumnSquares);
+        Evaluated();
     }
 
     private double[] InitialNoise(double meanSquare, double meanKnown)
@@ -84,6 +81,10 @@ internal sealed partial class EbmfUpdate
         return (v, -0.5 * sum, variance);
     }
 
+    // What follows from residuals by column, under judgement.
+    private void TakeNoise(double[] residuals) =>
+        (state.ProposedNoise, state.ProposedDataTerm, state.ProposedTotalVariance) = NoiseOf(residuals);
+
     private double Precision(double count, double residual, double squares, int column)
     {
         var estimated = LocalEvaluate.Precision(count, residual, squares);
@@ -110,7 +111,7 @@ internal sealed partial class EbmfUpdate
         state.Passes++;
         if (!noise.NeedsEvaluation)
         {
-            (state.ProposedNoise, state.ProposedDataTerm, state.ProposedTotalVariance) = NoiseOf(partial["columns"]);
+            TakeNoise(partial["columns"]);
         }
         else if (noise.NeedsSearch)
         {
@@ -217,7 +218,6 @@ internal sealed partial class EbmfUpdate
     private void AcceptNoise()
     {
         state.Noise = state.ProposedNoise;
-        state.DataTerm = state.ProposedDataTerm;
         state.TotalVariance = state.ProposedTotalVariance;
         state.PromoteNoise = noise.NeedsEvaluation && noise.Variance is VarianceStructure.Row or VarianceStructure.Kronecker;
     }
@@ -231,7 +231,7 @@ internal sealed partial class EbmfUpdate
                 break;
             case EvaluationPurpose.NullModel:
                 AcceptNoise();
-                state.Elbo = state.DataTerm;
+                state.Elbo = state.ProposedDataTerm;
                 (state.HasNewElbo, state.ElboIsValid) = (true, true);
                 BeginStages();
                 break;
@@ -241,7 +241,7 @@ internal sealed partial class EbmfUpdate
                 break;
             case EvaluationPurpose.AfterDrop:
                 AcceptNoise();
-                state.Elbo = state.DataTerm + KullbackLeiblerSum();
+                state.Elbo = state.ProposedDataTerm + KullbackLeiblerSum();
                 BeginBackfit();
                 break;
             default:

@@ -45,8 +45,7 @@ internal sealed partial class EbmfUpdate
                 return;
             }
 
-            var residuals = ColumnResiduals(AcceptedSums(), [.. state.Factors.Select(f => f.Mean)], [.. state.Factors.Select(f => f.Second)], state.Candidate);
-            (state.ProposedNoise, state.ProposedDataTerm, state.ProposedTotalVariance) = NoiseOf(residuals);
+            TakeNoise(AcceptedResiduals(state.Candidate));
             RemoveIfNull();
         }
     }

@@ -91,6 +91,9 @@ internal sealed partial class EbmfUpdate
         return result;
     }
 
+    private double[] AcceptedResiduals(int leftOut = -1) =>
+        ColumnResiduals(AcceptedSums(), [.. state.Factors.Select(f => f.Mean)], [.. state.Factors.Select(f => f.Second)], leftOut);
+
     private Sums AcceptedSums() => new(
         state.Gram, state.GramByColumn, [.. state.Factors.Select(f => f.CrossProduct!)], [.. state.Factors.Select(f => f.SumSecond)],
         ByColumn ? [.. state.Factors.Select(f => f.SumSecondByColumn!)] : null);

@@ -43,7 +43,7 @@ internal sealed partial class EbmfUpdate
             return;
         }
 
-        (state.ProposedNoise, state.ProposedDataTerm, state.ProposedTotalVariance) = NoiseOf(ColumnResiduals(sums, mean, second));
+        TakeNoise(ColumnResiduals(sums, mean, second));
         Judge(sums);
     }
 

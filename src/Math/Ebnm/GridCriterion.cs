@@ -11,7 +11,6 @@ namespace FitCluster.Math.Ebnm;
 internal static class GridCriterion
 {
     private const int GoldenSteps = 28;
-    private const double Golden = 0.61803398874989484820;
 
     /// <summary>The criterion for p = N(0, 1), q = N(0, m), f = N(0, v), 1 &lt;= v &lt;= m.</summary>
     public static double Normal(double m)
@@ -142,27 +141,7 @@ internal static class GridCriterion
         return d * d * sum;
     }
 
-    private static double Maximum(double low, double high, Func<double, double> f)
-    {
-        var (a, b) = (low, high);
-        var (x1, x2) = (b - (Golden * (b - a)), a + (Golden * (b - a)));
-        var (y1, y2) = (f(x1), f(x2));
-        for (var step = 0; step < GoldenSteps; step++)
-        {
-            if (y1 > y2)
-            {
-                (b, x2, y2) = (x2, x1, y1);
-                x1 = b - (Golden * (b - a));
-                y1 = f(x1);
-            }
-            else
-            {
-                (a, x1, y1) = (x1, x2, y2);
-                x2 = a + (Golden * (b - a));
-                y2 = f(x2);
-            }
-        }
-
-        return double.Max(y1, y2);
-    }
+    // So many steps, however narrow the range.
+    private static double Maximum(double low, double high, Func<double, double> f) =>
+        GoldenSection.Maximize(low, high, f, tolerance: -1, GoldenSteps).Value;
 }

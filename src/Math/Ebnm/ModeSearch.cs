@@ -1,3 +1,5 @@
+using FitCluster.Math.Numerics;
+
 namespace FitCluster.Math.Ebnm;
 
 /// <summary>
@@ -9,7 +11,6 @@ internal static class ModeSearch
     private const int Quantiles = 19;
     private const int Starts = 2;
     private const int MostScanned = 20000;
-    private const double Golden = 0.61803398874989484820;
 
     /// <summary>The log-likelihood of observations at a mode.</summary>
     public delegate double Profile(ReadOnlySpan<double> x, ReadOnlySpan<double> s, double mode);
@@ -31,7 +32,7 @@ internal static class ModeSearch
         {
             var low = candidates[int.Max(i - 1, 0)];
             var high = candidates[int.Min(i + 1, candidates.Length - 1)];
-            var (mode, value) = Refine(low, high, mode => profile(xs, ss, mode), 1e-6 * (candidates[^1] - candidates[0]));
+            var (mode, value) = GoldenSection.Maximize(low, high, mode => profile(xs, ss, mode), 1e-6 * (candidates[^1] - candidates[0]));
             if (value > mostLikely)
             {
                 (best, mostLikely) = (mode, value);
@@ -75,28 +76,5 @@ internal static class ModeSearch
         }
 
         return [.. candidates.Distinct().Order()];
-    }
-
-    private static (double Mode, double Value) Refine(double a, double b, Func<double, double> f, double tolerance)
-    {
-        var (x1, x2) = (b - (Golden * (b - a)), a + (Golden * (b - a)));
-        var (y1, y2) = (f(x1), f(x2));
-        while (b - a > tolerance)
-        {
-            if (y1 > y2)
-            {
-                (b, x2, y2) = (x2, x1, y1);
-                x1 = b - (Golden * (b - a));
-                y1 = f(x1);
-            }
-            else
-            {
-                (a, x1, y1) = (x1, x2, y2);
-                x2 = a + (Golden * (b - a));
-                y2 = f(x2);
-            }
-        }
-
-        return y1 > y2 ? (x1, y1) : (x2, y2);
     }
 }
