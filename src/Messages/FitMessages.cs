@@ -84,3 +84,18 @@ public sealed record StaleAttempt(JobName Job, Attempt Attempt, long Load, Attem
 
 /// <summary>The coordinator to a shard: the job has ended, forget it.</summary>
 public sealed record ReleaseShard(JobName Job, Attempt Attempt, ShardId Shard) : IMessage;
+
+/// <summary>
+/// The engine to an actor: its node wants to give it up (the node drains, or has more than its share). The actor brings its work to where
+/// another node can take over and then stops; it is activated again elsewhere. It never leaves the node.
+/// </summary>
+public sealed record Draining : IMessage;
+
+/// <summary>
+/// A shard to the coordinator: its node wants to give it up. The coordinator makes a checkpoint soon, lets the shard go with
+/// <see cref="ReleaseShard"/> when the checkpoint is whole, and loads it again elsewhere; no retry is counted.
+/// </summary>
+public sealed record ShardLeaving(JobName Job, Attempt Attempt, long Load, ShardId Shard) : IMessage;
+
+/// <summary>To the job directory: look at the jobs now (one was submitted, cancelled or resumed; or a node has joined).</summary>
+public sealed record WakeDirectory : IMessage;

@@ -20,7 +20,7 @@ public static class CheckpointRules
     /// <summary>What is wrong with a request, in one sentence; null when nothing is.</summary>
     public static string? Check(StoreRequest request)
     {
-        if (!JobName.IsValid(request.Job.Value))
+        if (request is not ListOpenJobs && !JobName.IsValid(request.Job.Value))
         {
             return $"a {request.GetType().Name} has no job name";
         }

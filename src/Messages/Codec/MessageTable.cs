@@ -102,6 +102,12 @@ internal static class MessageTable
         Make(19,
             static (ref BodyWriter w, PartDamaged m) => { Head(ref w, m.Job, m.Attempt, m.Load, m.Shard, m.Round); w.Text(m.Reason); },
             static (ref BodyReader r) => new PartDamaged(r.Job(), r.Attempt(), r.Signed("the load"), r.Shard(), r.Round(), r.Text("the reason"))),
+        Make(20,
+            static (ref BodyWriter w, ShardLeaving m) => Head(ref w, m.Job, m.Attempt, m.Load, m.Shard),
+            static (ref BodyReader r) => new ShardLeaving(r.Job(), r.Attempt(), r.Signed("the load"), r.Shard())),
+        Make(21,
+            static (ref BodyWriter w, WakeDirectory m) => { },
+            static (ref BodyReader r) => new WakeDirectory()),
     ];
 
     private static readonly FrozenDictionary<Type, Entry> ByType = Entries.ToFrozenDictionary(e => e.Type);
