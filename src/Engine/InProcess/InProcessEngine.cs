@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Diagnostics;
 using FitCluster.Messages;
 
 namespace FitCluster.Engine;
@@ -11,20 +10,7 @@ namespace FitCluster.Engine;
 /// </summary>
 public sealed class InProcessEngine : IEngine
 {
-    /// <summary>How long <see cref="DisposeAsync"/> waits for store requests in flight, which cannot be interrupted inside the operating system.</summary>
-    private static readonly TimeSpan StoreGrace = TimeSpan.FromSeconds(30);
-
-    private readonly ICheckpointStore _store;
-    private readonly Action<ActorAddress, Exception>? _failed;
-    private readonly ConcurrentDictionary<string, ActorFactory> _factories = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<ActorAddress, ActorCell> _cells = new();
-    private readonly ConcurrentDictionary<Task, bool> _asks = new();
-    private readonly RunQueue _runQueue = new();
-    private readonly TimerQueue _timers;
-    private readonly List<Thread> _threads = [];
-    private readonly CancellationTokenSource _stop = new();
-    private readonly long _started = Stopwatch.GetTimestamp();
-    private Task? _ending;
+    private readonly Host _host;
 
     /// <summary>Starts an engine.</summary>
     /// <param name="store">Carries out what actors ask.</param>
@@ -32,160 +18,53 @@ public sealed class InProcessEngine : IEngine
     /// <param name="failed">
     /// Told of every failed activation and every message that no registered actor can take. Called on the engine's threads; must be quick.
     /// </param>
-    public InProcessEngine(ICheckpointStore store, int threads, Action<ActorAddress, Exception>? failed = null)
-    {
-        ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
-        (_store, _failed) = (store, failed);
-        _timers = new TimerQueue(() => Now);
-        Start("fitcluster timers", _timers.Run);
-        for (var i = 0; i < threads; i++)
-        {
-            Start($"fitcluster worker {i}", Work);
-        }
-    }
+    public InProcessEngine(ICheckpointStore store, int threads, Action<ActorAddress, Exception>? failed = null) => _host = new Host(store, threads, failed);
 
     /// <summary>Time since the engine started.</summary>
-    public TimeSpan Now => Stopwatch.GetElapsedTime(_started);
-
-    internal bool IsStopped { get; private set; }
+    public TimeSpan Now => _host.Now;
 
     /// <inheritdoc/>
     /// <exception cref="InvalidOperationException">The kind is registered already.</exception>
-    public void Register(string kind, ActorFactory factory)
-    {
-        ArgumentNullException.ThrowIfNull(factory);
-        if (!_factories.TryAdd(kind, factory))
-        {
-            throw new InvalidOperationException($"the actor kind '{kind}' is registered already");
-        }
-    }
+    public void Register(string kind, ActorFactory factory) => _host.Register(kind, factory);
 
     /// <inheritdoc/>
     public void Tell(ActorAddress to, IMessage message)
     {
         ArgumentNullException.ThrowIfNull(message);
-        Send(to, new Envelope(message, null));
+        _host.Send(to, new Envelope(message, null));
     }
 
     /// <summary>Lets the handlers that are running end, abandons everything else, and waits until every thread has ended.</summary>
-    public ValueTask DisposeAsync()
+    public ValueTask DisposeAsync() => _host.DisposeAsync();
+
+    private sealed class Host(ICheckpointStore store, int threads, Action<ActorAddress, Exception>? failed) : ActorHost(store, threads, failed)
     {
-        lock (_threads)
-        {
-            _ending ??= End();
-        }
+        private readonly ConcurrentDictionary<ActorAddress, ActorCell> _cells = new();
 
-        return new ValueTask(_ending);
-    }
+        public override void Forget(ActorCell cell) => _cells.TryRemove(new KeyValuePair<ActorAddress, ActorCell>(cell.Address, cell));
 
-    internal void Enqueue(ActorCell cell) => _runQueue.Enqueue(cell);
-
-    internal void Forget(ActorCell cell) => _cells.TryRemove(new KeyValuePair<ActorAddress, ActorCell>(cell.Address, cell));
-
-    internal void CarryOut(in Effect effect, ActorCell from, long activation)
-    {
-        if (effect.Request is { } request)
+        public override void Send(ActorAddress to, in Envelope envelope)
         {
-            Ask(request, effect.Answer!, from, activation);
-        }
-        else if (effect.Delay is { } delay)
-        {
-            _timers.Add(from, activation, effect.Message!, delay);
-        }
-        else
-        {
-            Send(effect.To, new Envelope(effect.Message, from.Address));
-        }
-    }
-
-    internal void Report(ActorAddress address, Exception error)
-    {
-        try
-        {
-            _failed?.Invoke(address, error);
-        }
-        catch (Exception again)
-        {
-            // A reporter that fails must not take a worker thread, and with it every actor, down.
-            Trace.TraceError($"reporting a failure of {address} failed: {again.Message} (the failure: {error.Message})");
-        }
-    }
-
-    private void Send(ActorAddress to, in Envelope envelope)
-    {
-        while (!IsStopped)
-        {
-            if (!_cells.TryGetValue(to, out var cell))
+            while (!IsStopped)
             {
-                if (!_factories.TryGetValue(to.Kind, out var factory))
+                if (!_cells.TryGetValue(to, out var cell))
                 {
-                    Report(to, new InvalidOperationException(
-                        $"no actor of kind '{to.Kind}' is registered here: a {envelope.Message?.GetType().Name} to {to} was dropped"));
+                    if (FactoryOf(to.Kind) is not { } factory)
+                    {
+                        ReportUnknown(to, envelope.Message);
+                        return;
+                    }
+
+                    cell = _cells.GetOrAdd(to, static (address, with) => new ActorCell(with.Host, address, with.Factory), (Host: this, Factory: factory));
+                }
+
+                if (cell.Post(envelope))
+                {
                     return;
                 }
 
-                cell = _cells.GetOrAdd(to, static (address, with) => new ActorCell(with.Engine, address, with.Factory), (Engine: this, Factory: factory));
+                Forget(cell);
             }
-
-            if (cell.Post(envelope))
-            {
-                return;
-            }
-
-            Forget(cell);
         }
-    }
-
-    private void Ask(StoreRequest request, Func<StoreReply, IMessage> answer, ActorCell cell, long activation)
-    {
-        if (IsStopped)
-        {
-            return;
-        }
-
-        var task = Task.Run(async () =>
-        {
-            StoreReply reply;
-            try
-            {
-                reply = await _store.Handle(request, _stop.Token).ConfigureAwait(false);
-            }
-            catch (Exception error)
-            {
-                reply = new StoreReply($"the store could not carry out {request.GetType().Name} of job {request.Job}: {error.Message}");
-            }
-
-            cell.Post(new Envelope(null, null, activation, reply, answer));
-        });
-        _asks.TryAdd(task, true);
-        task.ContinueWith(done => _asks.TryRemove(done, out _), TaskScheduler.Default);
-    }
-
-    private void Start(string name, Action run)
-    {
-        var thread = new Thread(() => run()) { Name = name, IsBackground = true };
-        _threads.Add(thread);
-        thread.Start();
-    }
-
-    private void Work()
-    {
-        while (_runQueue.Take() is { } cell)
-        {
-            cell.RunTurn();
-        }
-    }
-
-    private async Task End()
-    {
-        IsStopped = true;
-        await _stop.CancelAsync().ConfigureAwait(false);
-        _runQueue.Close();
-        _timers.Close();
-        // Not on the caller's thread: it may be a handler's, which could not end itself.
-        await Task.Run(() => _threads.ForEach(thread => thread.Join())).ConfigureAwait(false);
-        await Task.WhenAny(Task.WhenAll(_asks.Keys), Task.Delay(StoreGrace)).ConfigureAwait(false);
-        _cells.Clear();
-        _stop.Dispose();
     }
 }

@@ -2,45 +2,71 @@ using FitCluster.Messages;
 
 namespace FitCluster.Engine;
 
-/// <summary>A cluster's engine: RabbitMQ carries the messages, places the actors and notices failures (architecture.md, section 3).</summary>
+/// <summary>
+/// A cluster's engine: RabbitMQ carries the messages, places the actors and notices failures (architecture.md, section 3). An actor's mailbox is a queue; its lease
+/// is one message of the quorum queue of its kind's leases, and to hold that unacknowledged is to host the actor. When a node dies, the broker gives its leases to
+/// others. An actor is handed one message at a time, acknowledged when it has been handled; messages may be lost with a connection, or come twice.
+/// </summary>
 public sealed class RabbitMqEngine : IEngine
 {
-    private RabbitMqEngine()
-    {
-    }
+    private static readonly TimeSpan GiveUpLimit = TimeSpan.FromSeconds(30);
 
-    /// <summary>Whether the connection to the broker is up.</summary>
-    public bool IsConnected => throw new NotImplementedException();
+    private readonly RabbitMqHost _host;
+    private readonly Lock _lock = new();
+    private Task? _ending;
+
+    private RabbitMqEngine(RabbitMqHost host) => _host = host;
+
+    /// <summary>Whether the connection to the broker is up, and the broker takes messages.</summary>
+    public bool IsConnected => _host.Session is { Connection.IsOpen: true, IsBlocked: false };
 
     /// <summary>The addresses that are hosted here at the moment.</summary>
-    public IReadOnlyList<ActorAddress> Hosted => throw new NotImplementedException();
+    public IReadOnlyList<ActorAddress> Hosted => _host.Session?.Hosted ?? [];
 
     /// <summary>Connects to the broker. Nothing is hosted before <see cref="Start"/>.</summary>
     /// <exception cref="BrokerException">The broker cannot be reached, refuses the user, or is not set up as a cluster needs it.</exception>
     public static Task<RabbitMqEngine> Connect(RabbitMqOptions options, ICheckpointStore store, CancellationToken cancellation = default) =>
-        throw new NotImplementedException();
+        Connect(options, store, sendsLocally: true, cancellation);
 
     /// <inheritdoc/>
-    public void Register(string kind, ActorFactory factory) => throw new NotImplementedException();
+    /// <exception cref="InvalidOperationException">The kind is registered already.</exception>
+    public void Register(string kind, ActorFactory factory) => _host.Register(kind, factory);
 
     /// <summary>Begins to host actors of the registered kinds, up to the capacity of each.</summary>
-    public Task Start(CancellationToken cancellation = default) => throw new NotImplementedException();
+    /// <exception cref="BrokerException">The broker does not let the queues of leases be made.</exception>
+    public Task Start(CancellationToken cancellation = default) => _host.Start(cancellation);
 
     /// <inheritdoc/>
-    public void Tell(ActorAddress to, IMessage message) => throw new NotImplementedException();
+    public void Tell(ActorAddress to, IMessage message)
+    {
+        ArgumentNullException.ThrowIfNull(message);
+        _host.Send(to, new Envelope(message, null));
+    }
 
     /// <summary>Waits until everything told so far has been taken by the broker, or dropped for a reason that was reported.</summary>
-    public Task Flush(CancellationToken cancellation = default) => throw new NotImplementedException();
+    public Task Flush(CancellationToken cancellation = default) => _host.Flush(cancellation);
 
     /// <summary>
     /// Takes no new actors, tells those that are here (<see cref="Draining"/>), and waits until all have stopped, or the limit has passed. Those that stop are
     /// activated elsewhere at once; those that do not are when the engine ends. The number that did not stop in time.
     /// </summary>
-    public Task<int> Drain(TimeSpan limit) => throw new NotImplementedException();
+    public Task<int> Drain(TimeSpan limit) => _host.Drain(limit);
 
     /// <summary>Tells so many actors of a kind, those that came last, that they are to go elsewhere; takes none of that kind until they have gone, or 30 seconds.</summary>
-    public Task GiveUp(string kind, int count) => throw new NotImplementedException();
+    public Task GiveUp(string kind, int count) =>
+        _host.Session is { } session && count > 0 ? session.Guard(session.GiveUp(kind, count, GiveUpLimit)) : Task.CompletedTask;
 
-    /// <inheritdoc/>
-    public ValueTask DisposeAsync() => throw new NotImplementedException();
+    /// <summary>Ends: every lease goes to other nodes, handlers that are running end to no effect.</summary>
+    public ValueTask DisposeAsync()
+    {
+        lock (_lock)
+        {
+            _ending ??= _host.Close();
+        }
+
+        return new ValueTask(_ending);
+    }
+
+    internal static async Task<RabbitMqEngine> Connect(RabbitMqOptions options, ICheckpointStore store, bool sendsLocally, CancellationToken cancellation) =>
+        new(await RabbitMqHost.Connect(options, store, sendsLocally, cancellation).ConfigureAwait(false));
 }

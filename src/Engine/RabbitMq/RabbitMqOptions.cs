@@ -7,7 +7,7 @@ public sealed record RabbitMqOptions
 {
     /// <summary>
     /// amqp://user:password@host:5672/vhost, or amqps:// for TLS. Query parameters: <c>heartbeat</c> (seconds, default 4), <c>cacert</c> (a PEM file whose
-    /// authorities are trusted for this connection), <c>mailboxes</c> (classic or quorum, default classic: quorum for a broker of several nodes).
+    /// authorities are trusted for this connection).
     /// </summary>
     public required string Url { get; init; }
 

@@ -3,7 +3,7 @@ using FitCluster.Messages;
 namespace FitCluster.Engine;
 
 /// <summary>The context of one actor: collects effects while a handler runs. Used by one worker thread at a time.</summary>
-internal sealed class InProcessContext(InProcessEngine engine, ActorAddress self) : IActorContext
+internal sealed class ActorContext(ActorHost engine, ActorAddress self) : IActorContext
 {
     private bool _open;
 

@@ -7,7 +7,7 @@ namespace FitCluster.Engine;
 /// The mailbox of one address and the activation behind it. A cell is in the run queue at most once, and so is run by one worker
 /// at a time; a cell that has neither messages nor an activation is retired and forgotten.
 /// </summary>
-internal sealed class ActorCell(InProcessEngine engine, ActorAddress address, ActorFactory factory)
+internal sealed class ActorCell(ActorHost engine, ActorAddress address, ActorFactory factory)
 {
     /// <summary>A turn ends after so many messages, so that a busy actor does not starve the others.</summary>
     private const int MessagesPerTurn = 64;
@@ -16,13 +16,26 @@ internal sealed class ActorCell(InProcessEngine engine, ActorAddress address, Ac
     private static readonly long TicksPerTurn = Stopwatch.Frequency / 1000;
 
     private readonly Queue<Envelope> _mailbox = new();
-    private readonly InProcessContext _context = new(engine, address);
+    private readonly ActorContext _context = new(engine, address);
     private IActor? _actor;
     private long _activation;
     private bool _isScheduled;
     private bool _isRetired;
+    private volatile bool _isKilled;
 
     public ActorAddress Address => address;
+
+    /// <summary>Whether it takes no more messages.</summary>
+    public bool IsRetired
+    {
+        get
+        {
+            lock (_mailbox)
+            {
+                return _isRetired;
+            }
+        }
+    }
 
     /// <summary>Puts a message into the mailbox; false when the cell is retired.</summary>
     public bool Post(Envelope envelope)
@@ -47,6 +60,24 @@ internal sealed class ActorCell(InProcessEngine engine, ActorAddress address, Ac
         return true;
     }
 
+    /// <summary>
+    /// Ends the activation and takes no more messages: the right to host the actor is gone. A handler that is running goes on to its end, to no effect.
+    /// </summary>
+    public void Kill()
+    {
+        _isKilled = true;
+        lock (_mailbox)
+        {
+            _isRetired = true;
+            _mailbox.Clear();
+            if (!_isScheduled)
+            {
+                // Timers may hold the cell for long, and the actor may hold much.
+                _actor = null;
+            }
+        }
+    }
+
     /// <summary>Handles some messages on the calling worker thread, then goes to the end of the run queue if there are more.</summary>
     public void RunTurn()
     {
@@ -66,6 +97,7 @@ internal sealed class ActorCell(InProcessEngine engine, ActorAddress address, Ac
                 {
                     // From here on a Post may schedule the cell again, on another thread: nothing of it is touched after the lock.
                     _isScheduled = false;
+                    _actor = _isKilled ? null : _actor;
                     _isRetired = isRetired = _actor is null;
                     isEmpty = true;
                     break;
@@ -75,7 +107,7 @@ internal sealed class ActorCell(InProcessEngine engine, ActorAddress address, Ac
             Handle(envelope);
         }
 
-        if (isRetired)
+        if (isRetired && !_isKilled)
         {
             engine.Forget(this);
         }
@@ -87,13 +119,13 @@ internal sealed class ActorCell(InProcessEngine engine, ActorAddress address, Ac
 
     private void Handle(in Envelope envelope)
     {
-        if (envelope.Activation != 0 && (_actor is null || envelope.Activation != _activation))
-        {
-            return;
-        }
-
         try
         {
+            if (envelope.Activation != 0 && (_actor is null || envelope.Activation != _activation))
+            {
+                return;
+            }
+
             if (_actor is null)
             {
                 _actor = factory(address) ?? throw new InvalidOperationException($"the factory of kind '{address.Kind}' made no actor for {address}");
@@ -104,8 +136,14 @@ internal sealed class ActorCell(InProcessEngine engine, ActorAddress address, Ac
                 }
             }
 
-            var message = envelope.Message ?? envelope.Answer!(envelope.Reply!);
-            Deliver(message, envelope.Sender);
+            if (envelope.Message is { } message)
+            {
+                Deliver(message, envelope.Sender);
+            }
+            else if (envelope.Answer is { } answer)
+            {
+                Deliver(answer(envelope.Reply!), null);
+            }
         }
         catch (Exception error)
         {
@@ -115,6 +153,7 @@ internal sealed class ActorCell(InProcessEngine engine, ActorAddress address, Ac
         finally
         {
             _context.Close();
+            envelope.Handled?.Invoke();
         }
     }
 
@@ -127,7 +166,7 @@ internal sealed class ActorCell(InProcessEngine engine, ActorAddress address, Ac
         _context.Open(sender);
         _actor!.Receive(message, _context);
         _context.Close();
-        foreach (var effect in _context.Effects)
+        foreach (var effect in _isKilled ? [] : _context.Effects)
         {
             engine.CarryOut(effect, this, _activation);
         }
@@ -136,6 +175,7 @@ internal sealed class ActorCell(InProcessEngine engine, ActorAddress address, Ac
         if (_context.IsStopping)
         {
             _actor = null;
+            engine.Stopped(this);
             return false;
         }
 

@@ -1,0 +1,117 @@
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
+using RabbitMQ.Client;
+using RabbitMQ.Client.Exceptions;
+
+namespace FitCluster.Engine;
+
+/// <summary>Opens connections to the broker, and says in a sentence why one could not be opened.</summary>
+internal sealed class BrokerConnector(BrokerUrl url, string node)
+{
+    private static readonly TimeSpan ConnectLimit = TimeSpan.FromSeconds(5);
+
+    private readonly X509Certificate2Collection? _authorities = ReadAuthorities(url);
+
+    public BrokerUrl Url => url;
+
+    /// <exception cref="BrokerException">The broker cannot be reached, or refuses.</exception>
+    public async Task<IConnection> Open(CancellationToken cancellation)
+    {
+        var factory = new ConnectionFactory
+        {
+            HostName = url.Host,
+            Port = url.Port,
+            UserName = url.User,
+            Password = url.Password,
+            VirtualHost = url.VirtualHost,
+            ClientProvidedName = $"fitcluster {node}",
+            RequestedHeartbeat = url.Heartbeat,
+            RequestedConnectionTimeout = ConnectLimit,
+            HandshakeContinuationTimeout = ConnectLimit,
+            // A lease and a mailbox end with their connection; what comes back is begun anew, by us.
+            AutomaticRecoveryEnabled = false,
+            TopologyRecoveryEnabled = false,
+        };
+        if (url.IsTls)
+        {
+            factory.Ssl = new SslOption(url.Host) { Enabled = true };
+            if (_authorities is not null)
+            {
+                factory.Ssl.CertificateValidationCallback = IsTrusted;
+            }
+        }
+
+        try
+        {
+            return await factory.CreateConnectionAsync(cancellation).ConfigureAwait(false);
+        }
+        catch (Exception error) when (error is not OperationCanceledException || !cancellation.IsCancellationRequested)
+        {
+            throw new BrokerException($"the broker {url} {Why(error)}", error);
+        }
+    }
+
+    private static X509Certificate2Collection? ReadAuthorities(BrokerUrl url)
+    {
+        if (url.Authorities is not { } path)
+        {
+            return null;
+        }
+
+        var authorities = new X509Certificate2Collection();
+        try
+        {
+            authorities.ImportFromPemFile(path);
+        }
+        catch (Exception error) when (error is System.Security.Cryptography.CryptographicException or IOException or UnauthorizedAccessException)
+        {
+            throw new BrokerException($"the file cacert={path} in the URL of the broker {url} could not be read: {error.Message}", error);
+        }
+
+        return authorities.Count > 0 ? authorities : throw new BrokerException($"the file cacert={path} in the URL of the broker {url} has no certificate in PEM form");
+    }
+
+    private bool IsTrusted(object sender, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors)
+    {
+        if (certificate is null || (errors & ~SslPolicyErrors.RemoteCertificateChainErrors) != 0)
+        {
+            return false;
+        }
+
+        using var own = new X509Chain();
+        own.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
+        own.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
+        own.ChainPolicy.CustomTrustStore.AddRange(_authorities!);
+        foreach (var element in chain?.ChainElements ?? Enumerable.Empty<X509ChainElement>())
+        {
+            own.ChainPolicy.ExtraStore.Add(element.Certificate);
+        }
+
+        return own.Build(new X509Certificate2(certificate));
+    }
+
+    private string Why(Exception error)
+    {
+        for (var cause = error; cause is not null; cause = cause.InnerException)
+        {
+            switch (cause)
+            {
+                case AuthenticationFailureException or PossibleAuthenticationFailureException:
+                    return $"refuses the user '{url.User}': the user is unknown there, or the password is wrong";
+                case OperationInterruptedException { ShutdownReason: { } reason }:
+                    return $"refuses the connection: {reason.ReplyText}; check the vhost '{url.VirtualHost}' and the user's rights in it";
+                case AuthenticationException:
+                    return $"could not be trusted: {cause.Message} (give the authority's certificate as ?cacert=FILE in the URL)";
+                case SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.TryAgain or SocketError.NoData }:
+                    return $"cannot be reached: the host '{url.Host}' is not known";
+                case SocketException socket:
+                    return $"cannot be reached: {socket.Message}; is it running, and is the URL right?";
+            }
+        }
+
+        var last = error.GetBaseException();
+        return $"cannot be reached: {(last is TimeoutException or OperationCanceledException ? "it did not answer in time" : last.Message.ReplaceLineEndings(" "))}";
+    }
+}

@@ -1,0 +1,231 @@
+using FitCluster.Messages;
+using RabbitMQ.Client;
+using RabbitMQ.Client.Events;
+using RabbitMQ.Client.Exceptions;
+
+namespace FitCluster.Engine;
+
+/// <summary>
+/// One actor that is hosted here: the lease, the only consumer of the mailbox, and the cell that runs it. Lease and consumer are of one
+/// connection and end with it.
+/// </summary>
+internal sealed class HostedActor(BrokerSession session, RabbitMqHost host, ActorAddress address, Lease lease)
+{
+    private const ushort Prefetch = 64;
+
+    /// <summary>How long another consumer may still have the mailbox before the lease is taken for a second one of the same actor.</summary>
+    private static readonly TimeSpan OtherConsumer = TimeSpan.FromSeconds(20);
+
+    private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(200);
+
+    private readonly Lock _gate = new();
+    private ActorCell _cell = new(host, address, host.FactoryOf(address.Kind)!);
+    private IChannel _channel = null!;
+    private MailboxConsumer _consumer = null!;
+    private string _consumerTag = "";
+    private bool _isClosing;
+    private bool _isKilled;
+
+    public ActorAddress Address => address;
+
+    /// <summary>Whether the lease goes to another node as soon as the actor stops.</summary>
+    public bool IsGivenUp { get; private set; }
+
+    /// <summary>Whether it is letting go of the mailbox and the lease.</summary>
+    public bool IsClosing
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _isClosing;
+            }
+        }
+    }
+
+    /// <summary>Takes the mailbox and wakes the actor. False when another holder of a lease has the mailbox: this lease is one too many.</summary>
+    public async Task<bool> Begin()
+    {
+        var until = Environment.TickCount64 + (long)OtherConsumer.TotalMilliseconds;
+        var pause = TimeSpan.FromMilliseconds(10);
+        while (true)
+        {
+            try
+            {
+                await Consume(newChannel: true).ConfigureAwait(false);
+                Post(new Envelope(null, null));
+                return true;
+            }
+            catch (OperationInterruptedException error) when (BrokerQueues.IsRefused(error))
+            {
+                // A holder that has died may be there for a moment after its lease came here.
+                if (Environment.TickCount64 > until)
+                {
+                    return false;
+                }
+            }
+
+            await Task.Delay(pause).ConfigureAwait(false);
+            pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
+        }
+    }
+
+    /// <summary>Gives a message to the actor.</summary>
+    public bool Post(in Envelope envelope)
+    {
+        lock (_gate)
+        {
+            if (_isKilled)
+            {
+                return false;
+            }
+
+            if (_cell.Post(envelope))
+            {
+                return true;
+            }
+
+            _cell = new ActorCell(host, address, host.FactoryOf(address.Kind)!);
+            return _cell.Post(envelope);
+        }
+    }
+
+    /// <summary>Tells the actor that it is to go elsewhere.</summary>
+    public void GiveUp()
+    {
+        IsGivenUp = true;
+        Post(new Envelope(new Draining(), null));
+    }
+
+    /// <summary>The right to host it is gone, with the connection.</summary>
+    public void Kill()
+    {
+        lock (_gate)
+        {
+            _isKilled = true;
+            _cell.Kill();
+        }
+    }
+
+    /// <summary>An activation has ended by its own wish.</summary>
+    public void Stopped()
+    {
+        if (IsGivenUp && BeginClosing(null))
+        {
+            _ = session.Guard(HandOver());
+        }
+    }
+
+    /// <summary>The cell has neither messages nor an activation.</summary>
+    public void Idle(ActorCell cell)
+    {
+        if (BeginClosing(cell))
+        {
+            _ = session.Guard(IsGivenUp ? HandOver() : Retire());
+        }
+    }
+
+    private bool BeginClosing(ActorCell? idle)
+    {
+        lock (_gate)
+        {
+            return !_isKilled && !_isClosing && (idle is null || idle == _cell) && (_isClosing = true);
+        }
+    }
+
+    private async Task Consume(bool newChannel)
+    {
+        if (newChannel)
+        {
+            _channel = await session.Connection.CreateChannelAsync().ConfigureAwait(false);
+            _channel.ChannelShutdownAsync += OnShutdown;
+            await _channel.BasicQosAsync(0, Prefetch, false).ConfigureAwait(false);
+            await session.Queues.DeclareMailbox(_channel, address, CancellationToken.None).ConfigureAwait(false);
+        }
+
+        _consumer = new MailboxConsumer(_channel, this, session);
+        _consumerTag = await _channel.BasicConsumeAsync(BrokerQueues.Mailbox(address), autoAck: false, "", noLocal: false, exclusive: true, null, _consumer).ConfigureAwait(false);
+    }
+
+    /// <summary>Nothing is left to do: the mailbox goes, if it is empty, and then the lease.</summary>
+    private async Task Retire()
+    {
+        await _channel.BasicCancelAsync(_consumerTag).ConfigureAwait(false);
+        await _consumer.Ended.ConfigureAwait(false);
+        lock (_gate)
+        {
+            // From here on senders in this process go by the broker, where the emptiness of the mailbox decides.
+            _isKilled = _cell.IsRetired;
+        }
+
+        if (!_isKilled)
+        {
+            // Messages had come before the consumer ended.
+            await Consume(newChannel: false).ConfigureAwait(false);
+            Reopen();
+            return;
+        }
+
+        try
+        {
+            await _channel.QueueDeleteAsync(BrokerQueues.Mailbox(address), ifUnused: true, ifEmpty: true).ConfigureAwait(false);
+        }
+        catch (OperationInterruptedException error) when (BrokerQueues.IsPrecondition(error))
+        {
+            Reopen();
+            await Consume(newChannel: true).ConfigureAwait(false);
+            return;
+        }
+
+        session.Remove(this);
+        await Close().ConfigureAwait(false);
+        await lease.Complete().ConfigureAwait(false);
+    }
+
+    private void Reopen()
+    {
+        ActorCell cell;
+        var wasOpen = false;
+        lock (_gate)
+        {
+            wasOpen = !_isKilled;
+            (_isClosing, _isKilled, cell) = (false, false, _cell);
+        }
+
+        // It may have become idle while it was closing, when nobody listened.
+        if (wasOpen && cell.IsRetired)
+        {
+            Idle(cell);
+        }
+    }
+
+    /// <summary>The mailbox is let go first, so that the next holder of the lease finds it free.</summary>
+    private async Task HandOver()
+    {
+        Kill();
+        await Close().ConfigureAwait(false);
+        session.Remove(this);
+        await lease.Return().ConfigureAwait(false);
+    }
+
+    private async Task Close()
+    {
+        _channel.ChannelShutdownAsync -= OnShutdown;
+        await _channel.CloseAsync().ConfigureAwait(false);
+        await _channel.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private Task OnShutdown(object sender, ShutdownEventArgs reason)
+    {
+        // A mailbox that was deleted under us, or held a message for too long: with the connection up, the actor goes to whoever gets the lease next.
+        if (reason.Initiator == ShutdownInitiator.Peer && session.Connection.IsOpen && reason.ReplyCode is not (403 or 406) && BeginClosing(null))
+        {
+            host.Say($"the mailbox of {address} was taken away by the broker ({reason.ReplyText}): the actor goes back to where any node can take it");
+            Kill();
+            session.Remove(this);
+            _ = session.Guard(lease.Return());
+        }
+
+        return Task.CompletedTask;
+    }
+}

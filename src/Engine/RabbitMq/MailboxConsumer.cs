@@ -1,0 +1,63 @@
+using FitCluster.Messages;
+using RabbitMQ.Client;
+
+namespace FitCluster.Engine;
+
+/// <summary>Takes what comes into a mailbox, and acknowledges each message once it has been handled.</summary>
+internal sealed class MailboxConsumer(IChannel channel, HostedActor actor, BrokerSession session) : AsyncDefaultBasicConsumer(channel)
+{
+    private readonly Reassembly _reassembly = new();
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Done when the last message before the end of consuming has been taken.</summary>
+    public Task Ended => _ended.Task;
+
+    public override Task HandleBasicCancelOkAsync(string consumerTag, CancellationToken cancellationToken = default)
+    {
+        _ended.TrySetResult();
+        return base.HandleBasicCancelOkAsync(consumerTag, cancellationToken);
+    }
+
+    public override Task HandleChannelShutdownAsync(object channel, RabbitMQ.Client.Events.ShutdownEventArgs reason)
+    {
+        _ended.TrySetResult();
+        return base.HandleChannelShutdownAsync(channel, reason);
+    }
+
+    public override Task HandleBasicDeliverAsync(
+        string consumerTag, ulong deliveryTag, bool redelivered, string exchange, string routingKey, IReadOnlyBasicProperties properties, ReadOnlyMemory<byte> body,
+        CancellationToken cancellationToken = default)
+    {
+        Envelope? envelope = null;
+        try
+        {
+            var parcel = Parcel.Read(body.Span);
+            if (parcel.IsWhole)
+            {
+                envelope = new Envelope(MessageCodec.Decode(parcel.Piece), parcel.Sender, Handled: () => Acknowledge(deliveryTag));
+            }
+            else if (_reassembly.Add(parcel) is { } frame)
+            {
+                envelope = new Envelope(MessageCodec.Decode(frame.Span), parcel.Sender, Handled: () => Acknowledge(deliveryTag));
+            }
+        }
+        catch (FrameException error)
+        {
+            session.SayRefused($"a message to {actor.Address} was dropped: {error.Message}");
+        }
+
+        if (envelope is { } whole)
+        {
+            ClusterMeters.Received(body.Length);
+            actor.Post(whole);
+        }
+        else
+        {
+            Acknowledge(deliveryTag);
+        }
+
+        return Task.CompletedTask;
+    }
+
+    private void Acknowledge(ulong deliveryTag) => _ = session.Guard(Channel.BasicAckAsync(deliveryTag, multiple: false).AsTask());
+}

@@ -1,0 +1,126 @@
+using System.Buffers;
+using FitCluster.Messages;
+using RabbitMQ.Client;
+using RabbitMQ.Client.Exceptions;
+
+namespace FitCluster.Engine;
+
+/// <summary>
+/// Sends messages to mailboxes with publisher confirms, beside the handlers. A mailbox that is not there comes back: then the actor is
+/// nowhere, and its lease is published before the mailbox is made. Should two senders do that at once, there are two leases, and the second to be
+/// taken is dropped, as only one consumer may have the mailbox.
+/// </summary>
+internal sealed class MailboxPublisher(BrokerQueues queues, IChannel[] channels, IChannel declaring, RabbitMqHost host)
+{
+    /// <summary>A frame goes in pieces of this size: the broker's own limit of a message may be 16 MB.</summary>
+    public const int PieceBytes = 4 << 20;
+
+    private const int Stripes = 64;
+    private static readonly BasicProperties Transient = new();
+    private static readonly BasicProperties Persistent = new() { Persistent = true };
+
+    private readonly SemaphoreSlim[] _activations = [.. Enumerable.Range(0, Stripes).Select(_ => new SemaphoreSlim(1))];
+
+    /// <exception cref="FrameException">The message cannot be written.</exception>
+    /// <exception cref="OperationInterruptedException">The connection or channel is gone: the message may be lost.</exception>
+    public async Task Publish(ActorAddress to, ActorAddress? sender, IMessage message)
+    {
+        using var frame = new FrameBuffer(Parcel.Overhead(sender));
+        MessageCodec.Encode(message, frame);
+        var id = Guid.NewGuid();
+        // One channel for each receiver: what is sent in order arrives in order.
+        var channel = channels[(uint)to.GetHashCode() % (uint)channels.Length];
+        var total = frame.FrameBytes;
+        for (var offset = 0; offset < total; offset += PieceBytes)
+        {
+            var piece = frame.Piece(sender, id, offset, int.Min(PieceBytes, total - offset));
+            await Publish(channel, to, message, piece).ConfigureAwait(false);
+        }
+
+        ClusterMeters.Sent(total);
+    }
+
+    private async Task Publish(IChannel channel, ActorAddress to, IMessage message, ReadOnlyMemory<byte> piece)
+    {
+        if (await TryPublish(channel, BrokerQueues.Mailbox(to), Transient, piece).ConfigureAwait(false))
+        {
+            return;
+        }
+
+        var stripe = _activations[(uint)to.GetHashCode() % Stripes];
+        await stripe.WaitAsync().ConfigureAwait(false);
+        try
+        {
+            // Someone here may have made it meanwhile.
+            if (await TryPublish(channel, BrokerQueues.Mailbox(to), Transient, piece).ConfigureAwait(false))
+            {
+                return;
+            }
+
+            if (!await TryPublish(channel, BrokerQueues.Leases(to.Kind), Persistent, LeaseText.Write(to)).ConfigureAwait(false))
+            {
+                host.ReportUnknown(to, message);
+                return;
+            }
+
+            await queues.DeclareMailbox(declaring, to, CancellationToken.None).ConfigureAwait(false);
+            await TryPublish(channel, BrokerQueues.Mailbox(to), Transient, piece).ConfigureAwait(false);
+        }
+        finally
+        {
+            stripe.Release();
+        }
+    }
+
+    /// <summary>False when there is no such queue.</summary>
+    private static async Task<bool> TryPublish(IChannel channel, string queue, BasicProperties properties, ReadOnlyMemory<byte> body)
+    {
+        try
+        {
+            await channel.BasicPublishAsync("", queue, mandatory: true, properties, body).ConfigureAwait(false);
+            return true;
+        }
+        catch (PublishException error) when (error.IsReturn)
+        {
+            return false;
+        }
+        catch (PublishException error)
+        {
+            throw new FrameException($"the broker refused it: the queue {queue} is full or not to be had at the moment", error);
+        }
+    }
+
+    /// <summary>A pooled buffer for a frame, with room before it for the header of its first piece.</summary>
+    private sealed class FrameBuffer(int overhead) : IBufferWriter<byte>, IDisposable
+    {
+        private byte[] _bytes = [];
+
+        public int FrameBytes { get; private set; }
+
+        public void Advance(int count) => FrameBytes += count;
+
+        public Memory<byte> GetMemory(int sizeHint = 0) => Rent(sizeHint).AsMemory(overhead);
+
+        public Span<byte> GetSpan(int sizeHint = 0) => Rent(sizeHint).AsSpan(overhead);
+
+        /// <summary>The header goes where the end of the piece before was: that one has been sent.</summary>
+        public ReadOnlyMemory<byte> Piece(ActorAddress? sender, Guid id, int offset, int length)
+        {
+            Parcel.WriteHeader(_bytes.AsSpan(offset), sender, id, offset, FrameBytes);
+            return _bytes.AsMemory(offset, overhead + length);
+        }
+
+        public void Dispose()
+        {
+            if (_bytes.Length > 0)
+            {
+                ArrayPool<byte>.Shared.Return(_bytes);
+            }
+
+            _bytes = [];
+        }
+
+        // The codec asks once, for the size of the whole frame.
+        private byte[] Rent(int frameBytes) => _bytes = ArrayPool<byte>.Shared.Rent(overhead + frameBytes);
+    }
+}

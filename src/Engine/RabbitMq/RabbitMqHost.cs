@@ -1,0 +1,209 @@
+using System.Diagnostics;
+using FitCluster.Messages;
+using RabbitMQ.Client.Exceptions;
+
+namespace FitCluster.Engine;
+
+/// <summary>The actors of this process, and the connection over which they are held: made anew, with growing pauses, whenever it is lost.</summary>
+internal sealed class RabbitMqHost : ActorHost
+{
+    private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
+
+    /// <summary>More than this on its way out, and messages are dropped: the broker takes nothing, and memory has a bound.</summary>
+    private const int MostOutstanding = 20_000;
+
+    private readonly RabbitMqOptions _options;
+    private readonly BrokerConnector _connector;
+    private readonly CancellationTokenSource _ended = new();
+    private volatile BrokerSession? _session;
+    private volatile bool _isTaking;
+    private int _outstanding;
+
+    private RabbitMqHost(RabbitMqOptions options, BrokerConnector connector, ICheckpointStore store)
+        : base(store, options.Threads, options.Failed)
+    {
+        (_options, _connector) = (options, connector);
+    }
+
+    public BrokerSession? Session => _session;
+
+    /// <summary>Tests only: false sends to actors hosted here through the broker as well.</summary>
+    public bool SendsLocally { get; init; } = true;
+
+    /// <exception cref="BrokerException">The broker cannot be used.</exception>
+    public static async Task<RabbitMqHost> Connect(RabbitMqOptions options, ICheckpointStore store, bool sendsLocally, CancellationToken cancellation)
+    {
+        var connector = new BrokerConnector(BrokerUrl.Parse(options.Url), options.Node);
+        var host = new RabbitMqHost(options, connector, store) { SendsLocally = sendsLocally };
+        try
+        {
+            host._session = await BrokerSession.Open(host, connector, options.Capacity, host.Lost, cancellation).ConfigureAwait(false);
+            return host;
+        }
+        catch
+        {
+            await host.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    public void Say(string words) => _options.Say?.Invoke(words);
+
+    public async Task Start(CancellationToken cancellation)
+    {
+        _isTaking = true;
+        if (_session is { } session)
+        {
+            if (session.Queues.Warning is { } warning)
+            {
+                Say(warning);
+            }
+
+            await TakeLeases(session, cancellation).ConfigureAwait(false);
+        }
+    }
+
+    public override void Forget(ActorCell cell) => _session?.Find(cell.Address)?.Idle(cell);
+
+    public override void Stopped(ActorCell cell) => _session?.Find(cell.Address)?.Stopped();
+
+    public override void Send(ActorAddress to, in Envelope envelope)
+    {
+        if (IsStopped || _session is not { } session)
+        {
+            // Lost: the protocol asks again for what matters.
+            return;
+        }
+
+        if (SendsLocally && session.Find(to) is { IsGivenUp: false } actor && actor.Post(envelope))
+        {
+            return;
+        }
+
+        if (Interlocked.Increment(ref _outstanding) > MostOutstanding)
+        {
+            Interlocked.Decrement(ref _outstanding);
+            Report(to, new InvalidOperationException($"{MostOutstanding} messages wait for the broker to take them: a {envelope.Message!.GetType().Name} to {to} was dropped"));
+            return;
+        }
+
+        var (sender, message) = (envelope.Sender, envelope.Message!);
+        _ = Task.Run(() => Publish(session, to, sender, message));
+    }
+
+    /// <summary>Waits until nothing is on its way out.</summary>
+    public async Task Flush(CancellationToken cancellation)
+    {
+        while (Volatile.Read(ref _outstanding) > 0)
+        {
+            await Task.Delay(2, cancellation).ConfigureAwait(false);
+        }
+    }
+
+    public async Task<int> Drain(TimeSpan limit)
+    {
+        _isTaking = false;
+        if (_session is not { } session)
+        {
+            return 0;
+        }
+
+        var since = Stopwatch.GetTimestamp();
+        await session.Guard(session.BeginDraining()).ConfigureAwait(false);
+        while (session.Hosted.Count > 0 && session.Connection.IsOpen && Stopwatch.GetElapsedTime(since) < limit)
+        {
+            await Task.Delay(20).ConfigureAwait(false);
+        }
+
+        return session.Hosted.Count;
+    }
+
+    /// <summary>Ends: the leases go back with the connection.</summary>
+    public async Task Close()
+    {
+        await _ended.CancelAsync().ConfigureAwait(false);
+        if (_session is { } session)
+        {
+            _session = null;
+            await session.DisposeAsync().ConfigureAwait(false);
+        }
+
+        await DisposeAsync().ConfigureAwait(false);
+        _ended.Dispose();
+    }
+
+    private async Task Publish(BrokerSession session, ActorAddress to, ActorAddress? sender, IMessage message)
+    {
+        try
+        {
+            await session.Publisher.Publish(to, sender, message).ConfigureAwait(false);
+        }
+        catch (Exception error)
+        {
+            // With the connection go the messages on it; anything else somebody should know.
+            if (session.Connection.IsOpen && !IsStopped && error is not AlreadyClosedException)
+            {
+                Report(to, new InvalidOperationException($"a {message.GetType().Name} to {to} was not sent: {error.Message.ReplaceLineEndings(" ")}", error));
+            }
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _outstanding);
+        }
+    }
+
+    private async Task TakeLeases(BrokerSession session, CancellationToken cancellation)
+    {
+        foreach (var kind in Kinds)
+        {
+            await session.TakeLeases(kind, cancellation).ConfigureAwait(false);
+        }
+    }
+
+    private Task Lost(BrokerSession session, ShutdownReason reason)
+    {
+        session.Kill();
+        if (_ended.IsCancellationRequested || _session is not { } current || (current != session && current is not null))
+        {
+            return Task.CompletedTask;
+        }
+
+        _session = null;
+        Say($"the connection to the broker {_connector.Url} was lost ({reason.Words}): what was hosted here goes to others; connecting again");
+        _ = Task.Run(() => Reconnect(session));
+        return Task.CompletedTask;
+    }
+
+    private async Task Reconnect(BrokerSession lost)
+    {
+        var since = Stopwatch.GetTimestamp();
+        await lost.Connection.DisposeAsync().ConfigureAwait(false);
+        for (var pause = ShortestPause; !_ended.IsCancellationRequested; pause = pause * 2 < LongestPause ? pause * 2 : LongestPause)
+        {
+            try
+            {
+                var session = await BrokerSession.Open(this, _connector, _options.Capacity, Lost, _ended.Token).ConfigureAwait(false);
+                _session = session;
+                if (_isTaking)
+                {
+                    await TakeLeases(session, _ended.Token).ConfigureAwait(false);
+                }
+
+                Say(FormattableString.Invariant($"connected to the broker again after {Stopwatch.GetElapsedTime(since).TotalSeconds:F1} s"));
+                return;
+            }
+            catch (Exception error) when (error is BrokerException or OperationInterruptedException or AlreadyClosedException or OperationCanceledException or IOException)
+            {
+                if (_session is { } half)
+                {
+                    _session = null;
+                    await half.DisposeAsync().ConfigureAwait(false);
+                }
+            }
+
+            // Jitter, so that all nodes do not come at once.
+            await Task.Delay(pause * (0.5 + Random.Shared.NextDouble())).ConfigureAwait(false);
+        }
+    }
+}
