@@ -127,14 +127,24 @@ internal sealed class BrokerSession : IAsyncDisposable
         }
 
         _order.Enqueue(address);
-        if (!await actor.Begin().ConfigureAwait(false))
+        try
         {
-            Remove(actor);
-            await lease.Complete().ConfigureAwait(false);
+            if (!await actor.Begin().ConfigureAwait(false))
+            {
+                Remove(actor);
+                await lease.Complete().ConfigureAwait(false);
+            }
+            else if (_isDraining)
+            {
+                actor.GiveUp();
+            }
         }
-        else if (_isDraining)
+        catch (Exception error) when (Connection.IsOpen)
         {
-            actor.GiveUp();
+            _host.Say($"{address} could not be hosted here ({error.Message.ReplaceLineEndings(" ")}): its lease goes back");
+            actor.Kill();
+            Remove(actor);
+            await lease.Return().ConfigureAwait(false);
         }
     }
 
@@ -142,6 +152,22 @@ internal sealed class BrokerSession : IAsyncDisposable
     public HostedActor? Find(ActorAddress address) => _hosted.GetValueOrDefault(address);
 
     public void Remove(HostedActor actor) => _hosted.TryRemove(new KeyValuePair<ActorAddress, HostedActor>(actor.Address, actor));
+
+    /// <summary>Deletes a queue that nobody uses; false when there is something in it, or somebody uses it.</summary>
+    public async Task<bool> DeleteIfEmpty(string queue)
+    {
+        // A refusal closes the channel.
+        await using var channel = await Connection.CreateChannelAsync().ConfigureAwait(false);
+        try
+        {
+            await channel.QueueDeleteAsync(queue, ifUnused: true, ifEmpty: true).ConfigureAwait(false);
+            return true;
+        }
+        catch (OperationInterruptedException error) when (BrokerQueues.IsPrecondition(error))
+        {
+            return false;
+        }
+    }
 
     /// <summary>Takes no leases any more, and tells every actor to go elsewhere.</summary>
     public async Task BeginDraining()
@@ -189,7 +215,7 @@ internal sealed class BrokerSession : IAsyncDisposable
         }
         catch (Exception error)
         {
-            if (Connection.IsOpen && !_host.IsStopped && error is not AlreadyClosedException)
+            if (Connection.IsOpen && !_host.IsStopped)
             {
                 _host.Say($"the broker did not do what it was asked: {error.Message.ReplaceLineEndings(" ")}");
             }

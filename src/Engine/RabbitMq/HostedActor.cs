@@ -166,11 +166,9 @@ internal sealed class HostedActor(BrokerSession session, RabbitMqHost host, Acto
             return;
         }
 
-        try
-        {
-            await _channel.QueueDeleteAsync(BrokerQueues.Mailbox(address), ifUnused: true, ifEmpty: true).ConfigureAwait(false);
-        }
-        catch (OperationInterruptedException error) when (BrokerQueues.IsPrecondition(error))
+        // What was on its way here and not taken is in the mailbox again when the channel has closed: so emptiness is asked for afterwards.
+        await Close().ConfigureAwait(false);
+        if (!await session.DeleteIfEmpty(BrokerQueues.Mailbox(address)).ConfigureAwait(false))
         {
             Reopen();
             await Consume(newChannel: true).ConfigureAwait(false);
@@ -178,7 +176,6 @@ internal sealed class HostedActor(BrokerSession session, RabbitMqHost host, Acto
         }
 
         session.Remove(this);
-        await Close().ConfigureAwait(false);
         await lease.Complete().ConfigureAwait(false);
     }
 

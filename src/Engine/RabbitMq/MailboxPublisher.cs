@@ -16,8 +16,6 @@ internal sealed class MailboxPublisher(BrokerQueues queues, IChannel[] channels,
     public const int PieceBytes = 4 << 20;
 
     private const int Stripes = 64;
-    private static readonly BasicProperties Transient = new();
-    private static readonly BasicProperties Persistent = new() { Persistent = true };
 
     private readonly SemaphoreSlim[] _activations = [.. Enumerable.Range(0, Stripes).Select(_ => new SemaphoreSlim(1))];
 
@@ -42,7 +40,7 @@ internal sealed class MailboxPublisher(BrokerQueues queues, IChannel[] channels,
 
     private async Task Publish(IChannel channel, ActorAddress to, IMessage message, ReadOnlyMemory<byte> piece)
     {
-        if (await TryPublish(channel, BrokerQueues.Mailbox(to), Transient, piece).ConfigureAwait(false))
+        if (await TryPublish(channel, BrokerQueues.Mailbox(to), isDurable: false, piece).ConfigureAwait(false))
         {
             return;
         }
@@ -52,19 +50,19 @@ internal sealed class MailboxPublisher(BrokerQueues queues, IChannel[] channels,
         try
         {
             // Someone here may have made it meanwhile.
-            if (await TryPublish(channel, BrokerQueues.Mailbox(to), Transient, piece).ConfigureAwait(false))
+            if (await TryPublish(channel, BrokerQueues.Mailbox(to), isDurable: false, piece).ConfigureAwait(false))
             {
                 return;
             }
 
-            if (!await TryPublish(channel, BrokerQueues.Leases(to.Kind), Persistent, LeaseText.Write(to)).ConfigureAwait(false))
+            if (!await TryPublish(channel, BrokerQueues.Leases(to.Kind), isDurable: true, LeaseText.Write(to)).ConfigureAwait(false))
             {
                 host.ReportUnknown(to, message);
                 return;
             }
 
             await queues.DeclareMailbox(declaring, to, CancellationToken.None).ConfigureAwait(false);
-            await TryPublish(channel, BrokerQueues.Mailbox(to), Transient, piece).ConfigureAwait(false);
+            await TryPublish(channel, BrokerQueues.Mailbox(to), isDurable: false, piece).ConfigureAwait(false);
         }
         finally
         {
@@ -73,11 +71,12 @@ internal sealed class MailboxPublisher(BrokerQueues queues, IChannel[] channels,
     }
 
     /// <summary>False when there is no such queue.</summary>
-    private static async Task<bool> TryPublish(IChannel channel, string queue, BasicProperties properties, ReadOnlyMemory<byte> body)
+    private static async Task<bool> TryPublish(IChannel channel, string queue, bool isDurable, ReadOnlyMemory<byte> body)
     {
         try
         {
-            await channel.BasicPublishAsync("", queue, mandatory: true, properties, body).ConfigureAwait(false);
+            // New ones each time: the client writes the number of the confirm into them.
+            await channel.BasicPublishAsync("", queue, mandatory: true, new BasicProperties { Persistent = isDurable }, body).ConfigureAwait(false);
             return true;
         }
         catch (PublishException error) when (error.IsReturn)

@@ -142,7 +142,7 @@ internal sealed class RabbitMqHost : ActorHost
         catch (Exception error)
         {
             // With the connection go the messages on it; anything else somebody should know.
-            if (session.Connection.IsOpen && !IsStopped && error is not AlreadyClosedException)
+            if (session.Connection.IsOpen && !IsStopped)
             {
                 Report(to, new InvalidOperationException($"a {message.GetType().Name} to {to} was not sent: {error.Message.ReplaceLineEndings(" ")}", error));
             }
