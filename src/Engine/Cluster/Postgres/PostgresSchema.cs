@@ -1,0 +1,98 @@
+using System.Globalization;
+using Npgsql;
+
+namespace FitCluster.Engine;
+
+/// <summary>
+/// The tables of the store, made and brought up to date by the program. A migration that has been released is never changed; what changes is added as the next one.
+/// </summary>
+internal static class PostgresSchema
+{
+    /// <summary>Any number that no other program takes for its advisory locks.</summary>
+    private const long Lock = 0x4669_7443_6C75_7374;
+
+    private static readonly string[] Migrations =
+    [
+        """
+        CREATE TABLE fitcluster.attempts (job text PRIMARY KEY, newest bigint NOT NULL);
+        CREATE TABLE fitcluster.parts (
+            job text NOT NULL, round bigint NOT NULL, shard integer NOT NULL, attempt bigint NOT NULL, checksum text NOT NULL, bytes bigint NOT NULL,
+            chunks integer NOT NULL, PRIMARY KEY (job, round, shard, attempt));
+        CREATE TABLE fitcluster.part_chunks (
+            job text NOT NULL, round bigint NOT NULL, shard integer NOT NULL, attempt bigint NOT NULL, chunk integer NOT NULL, sha bytea NOT NULL, content bytea NOT NULL,
+            PRIMARY KEY (job, round, shard, attempt, chunk),
+            FOREIGN KEY (job, round, shard, attempt) REFERENCES fitcluster.parts ON DELETE CASCADE);
+        ALTER TABLE fitcluster.part_chunks ALTER COLUMN content SET STORAGE EXTERNAL;
+        CREATE TABLE fitcluster.manifests (
+            job text NOT NULL, round bigint NOT NULL, attempt bigint NOT NULL, spec_hash text NOT NULL, data_hash text NOT NULL, shards integer NOT NULL, parts jsonb NOT NULL,
+            PRIMARY KEY (job, round));
+        CREATE TABLE fitcluster.jobs (
+            job text PRIMARY KEY, number bigint GENERATED ALWAYS AS IDENTITY, spec text NOT NULL, spec_hash text NOT NULL, data_hash text NOT NULL, shards integer NOT NULL,
+            state text NOT NULL DEFAULT 'Queued', cancel_wanted boolean NOT NULL DEFAULT false, submitted timestamptz NOT NULL DEFAULT now(), reported timestamptz,
+            ended timestamptz, reason text NOT NULL DEFAULT '', progress jsonb NOT NULL DEFAULT '{}');
+        CREATE TABLE fitcluster.events (number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, job text NOT NULL, time timestamptz NOT NULL DEFAULT now(), words text NOT NULL);
+        CREATE INDEX ON fitcluster.events (job, number);
+        CREATE TABLE fitcluster.rounds (
+            job text NOT NULL, round bigint NOT NULL, phase text NOT NULL, objective double precision NOT NULL, seconds double precision NOT NULL, PRIMARY KEY (job, round));
+        CREATE TABLE fitcluster.results (job text NOT NULL, name text NOT NULL, bytes bigint NOT NULL, checksum text NOT NULL, PRIMARY KEY (job, name));
+        CREATE TABLE fitcluster.result_chunks (
+            job text NOT NULL, name text NOT NULL, chunk integer NOT NULL, content bytea NOT NULL, PRIMARY KEY (job, name, chunk),
+            FOREIGN KEY (job, name) REFERENCES fitcluster.results ON DELETE CASCADE);
+        ALTER TABLE fitcluster.result_chunks ALTER COLUMN content SET STORAGE EXTERNAL;
+        CREATE TABLE fitcluster.nodes (name text PRIMARY KEY, started timestamptz NOT NULL DEFAULT now(), seen timestamptz NOT NULL DEFAULT now(), entry jsonb NOT NULL);
+        """,
+        // Who saw an event, and whether a node is up, were not kept at first.
+        """
+        ALTER TABLE fitcluster.events ADD COLUMN node text NOT NULL DEFAULT '';
+        ALTER TABLE fitcluster.nodes ADD COLUMN state text NOT NULL DEFAULT 'up', ADD COLUMN capacity integer NOT NULL DEFAULT 0;
+        """,
+    ];
+
+    /// <summary>The newest version this program knows.</summary>
+    public static int Version => Migrations.Length;
+
+    /// <summary>Makes or migrates the tables, one process at a time.</summary>
+    /// <exception cref="ClusterStoreException">The tables are of a newer program.</exception>
+    public static async Task Prepare(NpgsqlDataSource source, StoreUrl url, CancellationToken cancellation)
+    {
+        await using var connection = await source.OpenConnectionAsync(cancellation).ConfigureAwait(false);
+        await using var transaction = await connection.BeginTransactionAsync(cancellation).ConfigureAwait(false);
+        await Execute(connection, $"SELECT pg_advisory_xact_lock({Lock})", cancellation).ConfigureAwait(false);
+        var version = await VersionOf(connection, cancellation).ConfigureAwait(false);
+        if (version > Version)
+        {
+            throw new ClusterStoreException(
+                $"the store {url} has tables of version {version}, and this program knows versions up to {Version}: upgrade this program (tables are never taken back)", false);
+        }
+
+        for (var next = version; next < Version; next++)
+        {
+            await Execute(connection, Migrations[next], cancellation).ConfigureAwait(false);
+            await Execute(connection, string.Create(CultureInfo.InvariantCulture, $"UPDATE fitcluster.schema_version SET version = {next + 1}"), cancellation).ConfigureAwait(false);
+        }
+
+        await transaction.CommitAsync(cancellation).ConfigureAwait(false);
+    }
+
+    private static async Task<int> VersionOf(NpgsqlConnection connection, CancellationToken cancellation)
+    {
+        await using (var command = new NpgsqlCommand("SELECT to_regclass('fitcluster.schema_version') IS NOT NULL", connection))
+        {
+            if (await command.ExecuteScalarAsync(cancellation).ConfigureAwait(false) is not true)
+            {
+                await Execute(connection, "CREATE SCHEMA IF NOT EXISTS fitcluster; CREATE TABLE fitcluster.schema_version (version integer NOT NULL); INSERT INTO fitcluster.schema_version VALUES (0)", cancellation)
+                    .ConfigureAwait(false);
+                return 0;
+            }
+        }
+
+        await using var read = new NpgsqlCommand("SELECT version FROM fitcluster.schema_version", connection);
+        return (int)(await read.ExecuteScalarAsync(cancellation).ConfigureAwait(false))!;
+    }
+
+    private static async Task Execute(NpgsqlConnection connection, string sql, CancellationToken cancellation)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false);
+    }
+}

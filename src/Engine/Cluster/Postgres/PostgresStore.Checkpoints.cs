@@ -1,0 +1,229 @@
+using System.Buffers;
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text.Json;
+using FitCluster.Messages;
+using Npgsql;
+
+namespace FitCluster.Engine;
+
+public sealed partial class PostgresStore
+{
+    /// <summary>What is wrong with a part, found without moving it; no row when nothing is.</summary>
+    private const string FaultOfPart = """
+        SELECT p.checksum <> $5 OR p.bytes <> (SELECT coalesce(sum(length(c.content)), 0) FROM fitcluster.part_chunks c WHERE (c.job, c.round, c.shard, c.attempt) = (p.job, p.round, p.shard, p.attempt))
+            OR p.chunks <> (SELECT count(*) FROM fitcluster.part_chunks c WHERE (c.job, c.round, c.shard, c.attempt) = (p.job, p.round, p.shard, p.attempt) AND sha256(c.content) = c.sha)
+        FROM fitcluster.parts p WHERE p.job = $1 AND p.round = $2 AND p.shard = $3 AND p.attempt = $4
+        """;
+
+    /// <inheritdoc/>
+    public async ValueTask<StoreReply> Handle(StoreRequest request, CancellationToken cancellation = default)
+    {
+        if (CheckpointRules.Check(request) is { } wrong)
+        {
+            return new StoreReply(wrong);
+        }
+
+        try
+        {
+            return request switch
+            {
+                ClaimAttempt claim => await Claim(claim, cancellation).ConfigureAwait(false),
+                SavePart save => await Save(save, cancellation).ConfigureAwait(false),
+                CommitCheckpoint commit => await InTransaction(c => Commit(c, commit, cancellation), cancellation).ConfigureAwait(false),
+                FindCheckpoint find => await InTransaction(c => Find(c, find.Job, cancellation), cancellation).ConfigureAwait(false),
+                LoadPart load => await InTransaction(c => Load(c, load, cancellation), cancellation).ConfigureAwait(false),
+                ListOpenJobs => await OpenJobs(cancellation).ConfigureAwait(false),
+                _ => new StoreReply($"the store knows no request {request.GetType().Name}"),
+            };
+        }
+        catch (Exception error) when (error is ClusterStoreException or FrameException or OperationCanceledException)
+        {
+            return new StoreReply($"{request.GetType().Name} of job {request.Job} failed: {error.Message}");
+        }
+    }
+
+    private Task<AttemptClaimed> Claim(ClaimAttempt claim, CancellationToken cancellation) => InTransaction(
+        async connection => new AttemptClaimed(new Attempt((long)(await Scalar(
+            connection, cancellation, "INSERT INTO fitcluster.attempts VALUES ($1, 1) ON CONFLICT (job) DO UPDATE SET newest = attempts.newest + 1 RETURNING newest", claim.Job.Value)
+            .ConfigureAwait(false))!)),
+        cancellation);
+
+    private async Task<StoreReply> Save(SavePart save, CancellationToken cancellation)
+    {
+        var buffer = new ArrayBufferWriter<byte>(1024);
+        ArraySetCodec.Encode(save.State, buffer);
+        var bytes = buffer.WrittenMemory;
+        var checksum = CheckpointRules.Checksum(bytes.Span);
+        return await InTransaction(connection => Save(connection, save, bytes, checksum, cancellation), cancellation).ConfigureAwait(false);
+    }
+
+    private static async Task<StoreReply> Save(NpgsqlConnection connection, SavePart save, ReadOnlyMemory<byte> bytes, string checksum, CancellationToken cancellation)
+    {
+        if (CheckpointRules.Fence(save.Job, save.Attempt, await Newest(connection, save.Job, cancellation).ConfigureAwait(false)) is { } fenced)
+        {
+            return fenced;
+        }
+
+        var manifests = await Manifests(connection, save.Job, save.Round, cancellation).ConfigureAwait(false);
+        if (manifests is [var manifest] && Committed.WithOther(manifest, save, checksum) is { } refused)
+        {
+            return refused;
+        }
+
+        object[] key = [save.Job.Value, save.Round.Value, save.Shard.Value, save.Attempt.Value];
+        // Two saves of one part (asked again while the first was on its way) go one after the other.
+        await Execute(connection, cancellation, "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", string.Join('/', key)).ConfigureAwait(false);
+        await Execute(connection, cancellation, "DELETE FROM fitcluster.parts WHERE job = $1 AND round = $2 AND shard = $3 AND attempt = $4", key).ConfigureAwait(false);
+        var chunks = (bytes.Length + ChunkBytes - 1) / ChunkBytes;
+        await Execute(connection, cancellation, "INSERT INTO fitcluster.parts VALUES ($1, $2, $3, $4, $5, $6, $7)", [.. key, checksum, (long)bytes.Length, chunks]).ConfigureAwait(false);
+        for (var chunk = 0; chunk < chunks; chunk++)
+        {
+            var content = bytes.Slice(chunk * ChunkBytes, int.Min(ChunkBytes, bytes.Length - (chunk * ChunkBytes)));
+            await Execute(connection, cancellation, "INSERT INTO fitcluster.part_chunks VALUES ($1, $2, $3, $4, $5, $6, $7)", [.. key, chunk, SHA256.HashData(content.Span), content]).ConfigureAwait(false);
+        }
+
+        return new PartSaved(checksum, bytes.Length);
+    }
+
+    private static async Task<StoreReply> Commit(NpgsqlConnection connection, CommitCheckpoint commit, CancellationToken cancellation)
+    {
+        if (CheckpointRules.Fence(commit.Job, commit.Attempt, await Newest(connection, commit.Job, cancellation).ConfigureAwait(false)) is { } fenced)
+        {
+            return fenced;
+        }
+
+        var manifest = commit.Manifest;
+        foreach (var part in manifest.Parts)
+        {
+            var bytes = await Scalar(
+                connection, cancellation, "SELECT bytes FROM fitcluster.parts WHERE job = $1 AND round = $2 AND shard = $3 AND attempt = $4",
+                commit.Job.Value, manifest.Round.Value, part.Shard.Value, part.Attempt.Value).ConfigureAwait(false) as long?;
+            if (bytes != part.Bytes)
+            {
+                return new StoreReply(
+                    $"the checkpoint of round {manifest.Round} of job {commit.Job} was not committed: {CheckpointRules.Name(part.Shard)} of attempt {part.Attempt} is not there with {part.Bytes} bytes");
+            }
+        }
+
+        await Execute(
+            connection, cancellation,
+            """
+            INSERT INTO fitcluster.manifests VALUES ($1, $2, $3, $4, $5, $6, $7::jsonb)
+            ON CONFLICT (job, round) DO UPDATE SET attempt = $3, spec_hash = $4, data_hash = $5, shards = $6, parts = $7::jsonb
+            """,
+            commit.Job.Value, manifest.Round.Value, manifest.Attempt.Value, manifest.SpecHash, manifest.DataHash, manifest.Shards,
+            JsonSerializer.Serialize(manifest.Parts.Select(p => new StoredPart(p.Shard.Value, p.Attempt.Value, p.Checksum, p.Bytes)))).ConfigureAwait(false);
+        await Prune(connection, commit, cancellation).ConfigureAwait(false);
+        return new StoreReply();
+    }
+
+    /// <summary>Keeps the newest checkpoints and, before an older one goes, makes sure that a newer one is whole.</summary>
+    private static async Task Prune(NpgsqlConnection connection, CommitCheckpoint commit, CancellationToken cancellation)
+    {
+        var manifests = await Manifests(connection, commit.Job, null, cancellation).ConfigureAwait(false);
+        var newestWhole = -1;
+        for (var i = 0; i < manifests.Count && newestWhole < 0 && manifests.Count > commit.Keep; i++)
+        {
+            newestWhole = await Fault(connection, manifests[i], cancellation).ConfigureAwait(false) is null ? i : -1;
+        }
+
+        if (newestWhole >= 0)
+        {
+            foreach (var old in manifests.Skip(int.Max(commit.Keep, newestWhole + 1)))
+            {
+                await Execute(connection, cancellation, "DELETE FROM fitcluster.manifests WHERE job = $1 AND round = $2", commit.Job.Value, old.Round.Value).ConfigureAwait(false);
+            }
+        }
+
+        await Execute(
+            connection, cancellation,
+            """
+            DELETE FROM fitcluster.parts p WHERE p.job = $1 AND (p.round < $2 OR p.attempt < $3) AND NOT EXISTS (
+                SELECT 1 FROM fitcluster.manifests m, jsonb_to_recordset(m.parts) AS k("Shard" integer, "Attempt" bigint)
+                WHERE m.job = p.job AND m.round = p.round AND k."Shard" = p.shard AND k."Attempt" = p.attempt)
+            """,
+            commit.Job.Value, commit.Manifest.Round.Value, commit.Attempt.Value).ConfigureAwait(false);
+    }
+
+    private static async Task<StoreReply> Find(NpgsqlConnection connection, JobName job, CancellationToken cancellation)
+    {
+        var faults = new List<string>();
+        foreach (var manifest in await Manifests(connection, job, null, cancellation).ConfigureAwait(false))
+        {
+            if (await Fault(connection, manifest, cancellation).ConfigureAwait(false) is not { } fault)
+            {
+                return CheckpointRules.Found(manifest, faults);
+            }
+
+            faults.Add($"the checkpoint of round {manifest.Round} of job {job} is passed over, {fault}");
+        }
+
+        return CheckpointRules.Found(null, faults);
+    }
+
+    private static async Task<string?> Fault(NpgsqlConnection connection, CheckpointManifest manifest, CancellationToken cancellation)
+    {
+        foreach (var part in manifest.Parts)
+        {
+            var isDamaged = await Scalar(
+                connection, cancellation, FaultOfPart, manifest.Job.Value, manifest.Round.Value, part.Shard.Value, part.Attempt.Value, part.Checksum).ConfigureAwait(false) as bool?;
+            if (isDamaged != false)
+            {
+                return isDamaged is null ? $"{CheckpointRules.Name(part.Shard)} is missing" : $"{CheckpointRules.Name(part.Shard)} is damaged (SHA-256 differs)";
+            }
+        }
+
+        return null;
+    }
+
+    private static async Task<StoreReply> Load(NpgsqlConnection connection, LoadPart load, CancellationToken cancellation)
+    {
+        var what = $"{CheckpointRules.Name(load.Shard)} of round {load.Round} of job {load.Job}";
+        object[] key = [load.Job.Value, load.Round.Value, load.Shard.Value, load.Attempt.Value];
+        var length = await Scalar(
+            connection, cancellation, "SELECT bytes FROM fitcluster.parts WHERE job = $1 AND round = $2 AND shard = $3 AND attempt = $4", key).ConfigureAwait(false) as long?;
+        if (length is null)
+        {
+            return new StoreReply($"{what} is missing", IsCorrupt: true);
+        }
+
+        var bytes = new byte[length.Value];
+        var at = 0;
+        await using var command = Command(
+            connection, "SELECT content FROM fitcluster.part_chunks WHERE job = $1 AND round = $2 AND shard = $3 AND attempt = $4 ORDER BY chunk", key);
+        await using (var reader = await command.ExecuteReaderAsync(System.Data.CommandBehavior.SequentialAccess, cancellation).ConfigureAwait(false))
+        {
+            while (await reader.ReadAsync(cancellation).ConfigureAwait(false))
+            {
+                await using var content = await reader.GetStreamAsync(0, cancellation).ConfigureAwait(false);
+                at += await content.ReadAtLeastAsync(bytes.AsMemory(at), int.Min(ChunkBytes, bytes.Length - at), throwOnEndOfStream: false, cancellation).ConfigureAwait(false);
+            }
+        }
+
+        return at == bytes.Length && CheckpointRules.Checksum(bytes) == load.Checksum
+            ? new PartLoaded(ArraySetCodec.Decode(bytes))
+            : new StoreReply($"{what} is damaged (SHA-256 differs)", IsCorrupt: true);
+    }
+
+    /// <summary>The manifests of a job, newest first; of one round only, if asked for.</summary>
+    private static async Task<IReadOnlyList<CheckpointManifest>> Manifests(NpgsqlConnection connection, JobName job, Round? round, CancellationToken cancellation)
+    {
+        var sql = "SELECT round, attempt, spec_hash, data_hash, shards, parts::text FROM fitcluster.manifests WHERE job = $1" +
+            (round is { } only ? string.Create(CultureInfo.InvariantCulture, $" AND round = {only.Value}") : "") + " ORDER BY round DESC";
+        await using var command = Command(connection, sql, job.Value);
+        await using var reader = await command.ExecuteReaderAsync(cancellation).ConfigureAwait(false);
+        var manifests = new List<CheckpointManifest>();
+        while (await reader.ReadAsync(cancellation).ConfigureAwait(false))
+        {
+            var parts = JsonSerializer.Deserialize<StoredPart[]>(reader.GetString(5))!;
+            manifests.Add(new CheckpointManifest(
+                job, new Attempt(reader.GetInt64(1)), new Round(reader.GetInt64(0)), reader.GetString(2), reader.GetString(3), reader.GetInt32(4),
+                [.. parts.Select(p => new CheckpointPart(new ShardId(p.Shard), new Attempt(p.Attempt), p.Checksum, p.Bytes))]));
+        }
+
+        return manifests;
+    }
+
+    private sealed record StoredPart(int Shard, long Attempt, string Checksum, long Bytes);
+}

@@ -1,0 +1,219 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using FitCluster.Messages;
+using Npgsql;
+
+namespace FitCluster.Engine;
+
+public sealed partial class PostgresStore
+{
+    private const string JobColumns = "job, spec, spec_hash, data_hash, shards, state, cancel_wanted, submitted, reported, ended, reason, progress::text";
+
+    /// <summary>A node that has not reported for so long counts for nothing.</summary>
+    private const string IsUp = "state = 'up' AND seen > now() - interval '5 seconds'";
+
+    private static readonly JsonSerializerOptions JsonForm = new() { NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals };
+
+    /// <inheritdoc/>
+    public Task<Submitted> Submit(JobSubmission submission, CancellationToken cancellation = default) => InTransaction(
+        async connection =>
+        {
+            var inserted = await Execute(
+                connection, cancellation, "INSERT INTO fitcluster.jobs (job, spec, spec_hash, data_hash, shards) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (job) DO NOTHING",
+                submission.Job.Value, submission.Spec, submission.SpecHash, submission.DataHash, submission.Shards).ConfigureAwait(false);
+            if (inserted == 1)
+            {
+                return Submitted.New;
+            }
+
+            await using var command = Command(connection, "SELECT spec_hash, data_hash FROM fitcluster.jobs WHERE job = $1", submission.Job.Value);
+            await using var reader = await command.ExecuteReaderAsync(cancellation).ConfigureAwait(false);
+            await reader.ReadAsync(cancellation).ConfigureAwait(false);
+            return reader.GetString(0) != submission.SpecHash ? Submitted.OtherSpec : reader.GetString(1) != submission.DataHash ? Submitted.OtherData : Submitted.Same;
+        },
+        cancellation);
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<JobEntry>> Jobs(CancellationToken cancellation = default) =>
+        InTransaction(connection => ReadJobs(connection, $"SELECT {JobColumns} FROM fitcluster.jobs ORDER BY number", cancellation), cancellation);
+
+    /// <inheritdoc/>
+    public Task<JobEntry?> Job(JobName job, CancellationToken cancellation = default) => InTransaction(connection => ReadJob(connection, job, cancellation), cancellation);
+
+    /// <inheritdoc/>
+    public Task<JobEntry?> Cancel(JobName job, CancellationToken cancellation = default) => InTransaction(
+        async connection =>
+        {
+            await Execute(
+                connection, cancellation,
+                """
+                UPDATE fitcluster.jobs SET cancel_wanted = state = 'Running', state = CASE state WHEN 'Queued' THEN 'Cancelled' ELSE state END,
+                    ended = CASE state WHEN 'Queued' THEN now() ELSE ended END, reason = CASE state WHEN 'Queued' THEN 'cancelled before it began' ELSE reason END
+                WHERE job = $1 AND state IN ('Queued', 'Running')
+                """,
+                job.Value).ConfigureAwait(false);
+            return await ReadJob(connection, job, cancellation).ConfigureAwait(false);
+        },
+        cancellation);
+
+    /// <inheritdoc/>
+    public Task<JobEntry?> Resume(JobName job, CancellationToken cancellation = default) => InTransaction(
+        async connection =>
+        {
+            await Execute(
+                connection, cancellation,
+                """
+                UPDATE fitcluster.jobs SET cancel_wanted = false, reason = '', ended = NULL, reported = CASE state WHEN 'Running' THEN reported ELSE NULL END,
+                    state = CASE state WHEN 'Running' THEN state ELSE 'Queued' END
+                WHERE job = $1 AND state IN ('Running', 'Cancelled', 'Failed')
+                """,
+                job.Value).ConfigureAwait(false);
+            return await ReadJob(connection, job, cancellation).ConfigureAwait(false);
+        },
+        cancellation);
+
+    /// <inheritdoc/>
+    public Task<bool> Report(JobName job, JobProgress progress, CancellationToken cancellation = default) => Fenced(
+        job, progress.Attempt,
+        async connection => await Execute(
+            connection, cancellation, "UPDATE fitcluster.jobs SET state = 'Running', reported = now(), progress = $2::jsonb WHERE job = $1 AND state IN ('Queued', 'Running')",
+            job.Value, JsonSerializer.Serialize(StoredProgress.Of(progress), JsonForm)).ConfigureAwait(false) == 1,
+        cancellation);
+
+    /// <inheritdoc/>
+    public Task<bool> AddRounds(JobName job, Attempt attempt, IReadOnlyList<JobRound> rounds, CancellationToken cancellation = default) => Fenced(
+        job, attempt,
+        async connection =>
+        {
+            await Execute(
+                connection, cancellation,
+                """
+                INSERT INTO fitcluster.rounds SELECT $1, r, p, o, s FROM unnest($2, $3, $4, $5) AS t(r, p, o, s)
+                ON CONFLICT (job, round) DO UPDATE SET phase = excluded.phase, objective = excluded.objective, seconds = excluded.seconds
+                """,
+                job.Value, rounds.Select(r => r.Round.Value).ToArray(), rounds.Select(r => r.Phase).ToArray(), rounds.Select(r => r.Objective).ToArray(),
+                rounds.Select(r => r.Seconds).ToArray()).ConfigureAwait(false);
+            return true;
+        },
+        cancellation);
+
+    /// <inheritdoc/>
+    public Task AddEvent(JobName job, string node, string words, CancellationToken cancellation = default) => InTransaction(
+        // PostgreSQL's text takes every character but NUL.
+        connection => Execute(connection, cancellation, "INSERT INTO fitcluster.events (job, node, words) VALUES ($1, $2, $3)", job.Value, node, words.Replace('\0', '?')),
+        cancellation);
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<JobEvent>> Events(JobName job, long after = 0, CancellationToken cancellation = default) => InTransaction(
+        async connection =>
+        {
+            await using var command = Command(connection, "SELECT number, time, node, words FROM fitcluster.events WHERE job = $1 AND number > $2 ORDER BY number", job.Value, after);
+            await using var reader = await command.ExecuteReaderAsync(cancellation).ConfigureAwait(false);
+            var events = new List<JobEvent>();
+            while (await reader.ReadAsync(cancellation).ConfigureAwait(false))
+            {
+                events.Add(new JobEvent(reader.GetInt64(0), reader.GetFieldValue<DateTimeOffset>(1), reader.GetString(2), reader.GetString(3)));
+            }
+
+            return (IReadOnlyList<JobEvent>)events;
+        },
+        cancellation);
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<JobRound>> Rounds(JobName job, CancellationToken cancellation = default) => InTransaction(
+        async connection =>
+        {
+            await using var command = Command(connection, "SELECT round, phase, objective, seconds FROM fitcluster.rounds WHERE job = $1 ORDER BY round", job.Value);
+            await using var reader = await command.ExecuteReaderAsync(cancellation).ConfigureAwait(false);
+            var rounds = new List<JobRound>();
+            while (await reader.ReadAsync(cancellation).ConfigureAwait(false))
+            {
+                rounds.Add(new JobRound(new Round(reader.GetInt64(0)), reader.GetString(1), reader.GetDouble(2), reader.GetDouble(3)));
+            }
+
+            return (IReadOnlyList<JobRound>)rounds;
+        },
+        cancellation);
+
+    private Task<OpenJobsFound> OpenJobs(CancellationToken cancellation) => InTransaction(
+        async connection =>
+        {
+            var capacity = Convert.ToInt64(
+                await Scalar(connection, cancellation, $"SELECT coalesce(sum(capacity), 0) FROM fitcluster.nodes WHERE {IsUp}").ConfigureAwait(false), System.Globalization.CultureInfo.InvariantCulture);
+            await using var command = Command(
+                connection,
+                """
+                SELECT job, spec, spec_hash, data_hash, shards, state = 'Running', cancel_wanted, coalesce(extract(epoch FROM now() - reported)::float8, 0)
+                FROM fitcluster.jobs WHERE state IN ('Queued', 'Running') ORDER BY number
+                """);
+            await using var reader = await command.ExecuteReaderAsync(cancellation).ConfigureAwait(false);
+            var jobs = new List<OpenJob>();
+            while (await reader.ReadAsync(cancellation).ConfigureAwait(false))
+            {
+                jobs.Add(new OpenJob(ReadSubmission(reader), reader.GetBoolean(5), reader.GetBoolean(6), reader.GetDouble(7)));
+            }
+
+            return new OpenJobsFound(jobs, capacity);
+        },
+        cancellation);
+
+    /// <summary>Carries a write out unless a newer attempt of the job was claimed.</summary>
+    private Task<bool> Fenced(JobName job, Attempt attempt, Func<NpgsqlConnection, Task<bool>> write, CancellationToken cancellation) => InTransaction(
+        async connection => await Newest(connection, job, cancellation).ConfigureAwait(false) <= attempt && await write(connection).ConfigureAwait(false), cancellation);
+
+    private static async Task<JobEntry?> ReadJob(NpgsqlConnection connection, JobName job, CancellationToken cancellation) =>
+        await ReadJobs(connection, $"SELECT {JobColumns} FROM fitcluster.jobs WHERE job = $1", cancellation, job.Value).ConfigureAwait(false) is [var only] ? only : null;
+
+    private static async Task<IReadOnlyList<JobEntry>> ReadJobs(NpgsqlConnection connection, string sql, CancellationToken cancellation, params object[] values)
+    {
+        await using var command = Command(connection, sql, values);
+        await using var reader = await command.ExecuteReaderAsync(cancellation).ConfigureAwait(false);
+        var jobs = new List<JobEntry>();
+        while (await reader.ReadAsync(cancellation).ConfigureAwait(false))
+        {
+            jobs.Add(new JobEntry
+            {
+                Submission = ReadSubmission(reader),
+                State = Enum.Parse<JobState>(reader.GetString(5)),
+                CancelWanted = reader.GetBoolean(6),
+                Submitted = reader.GetFieldValue<DateTimeOffset>(7),
+                Reported = reader.IsDBNull(8) ? null : reader.GetFieldValue<DateTimeOffset>(8),
+                Ended = reader.IsDBNull(9) ? null : reader.GetFieldValue<DateTimeOffset>(9),
+                Reason = reader.GetString(10),
+                Progress = JsonSerializer.Deserialize<StoredProgress>(reader.GetString(11), JsonForm)!.ToProgress(),
+            });
+        }
+
+        return jobs;
+    }
+
+    private static JobSubmission ReadSubmission(NpgsqlDataReader reader) =>
+        new(new JobName(reader.GetString(0)), reader.GetString(1), reader.GetString(2), reader.GetString(3), reader.GetInt32(4));
+
+    /// <summary>A report as it is kept: its fields' names are part of the store's form.</summary>
+    private sealed record StoredProgress(
+        long Attempt, string Node, long Round, string Phase, double Objective, double Share, double Seconds, long Rows, long CheckpointRound, int Checkpoints, StoredShard[]? Shards)
+    {
+        public static StoredProgress Of(JobProgress p) => new(
+            p.Attempt.Value, p.Node, p.Round.Value, p.Phase, p.Objective, p.Share, p.Seconds, p.Rows, p.CheckpointRound.Value, p.Checkpoints,
+            [.. p.Shards.Select(s => new StoredShard(s.Shard.Value, s.Load, s.IsReady, s.Round.Value, s.WaitingSeconds, s.LastSeconds, s.Losses, s.Failures, s.IsStraggler, s.Rows))]);
+
+        public JobProgress ToProgress() => new()
+        {
+            Attempt = new Attempt(Attempt),
+            Node = Node ?? "",
+            Round = new Round(Round),
+            Phase = Phase ?? "",
+            Objective = Node is null ? double.NaN : Objective,
+            Share = Share,
+            Seconds = Seconds,
+            Rows = Rows,
+            CheckpointRound = new Round(CheckpointRound),
+            Checkpoints = Checkpoints,
+            Shards = [.. (Shards ?? []).Select(s => new ShardStatus(new ShardId(s.Shard), s.Load, s.IsReady, new Round(s.Round), s.Waiting, s.Last, s.Losses, s.Failures, s.IsStraggler, s.Rows))],
+        };
+    }
+
+    private sealed record StoredShard(
+        int Shard, long Load, bool IsReady, long Round, double Waiting, double Last, int Losses, int Failures, bool IsStraggler, long Rows);
+}
