@@ -22,7 +22,7 @@ public sealed partial class FitCoordinator
         _pending is null && _roundsHere > 0 && context.Now >= _checkpointAllowedAt &&
         ((_settings.CheckpointRounds > 0 && _round.Value - BaseRound.Value >= _settings.CheckpointRounds) ||
             (context.Now - _checkpointedAt).TotalSeconds >= _settings.CheckpointSeconds ||
-            _log.Exceeds(_settings.ReplayRounds, _settings.ReplayBytes));
+            _log.Exceeds(_settings.ReplayRounds, _settings.ReplayBytes) || _slots.Any(slot => slot.IsLeaving));
 
     /// <summary>
     /// Forgets the oldest broadcasts when no checkpoint could be made for long: memory has a bound too. False when a shard that is being
@@ -159,6 +159,7 @@ public sealed partial class FitCoordinator
             Drive(slot, context);
         }
 
+        LetGo(context);
         var oldest = _slots.Where(slot => slot.IsReady).Select(slot => slot.Round).DefaultIfEmpty(BaseRound).Min();
         _log.DropUpTo(oldest < BaseRound ? oldest : BaseRound);
         if (_stage == Stage.Finishing)

@@ -11,7 +11,12 @@ public sealed partial class FitCoordinator
 
     private void Interrupt(InterruptJob interrupt, IActorContext context)
     {
-        if (_stage == Stage.Starting || (_stage == Stage.Running && _roundsHere == 0))
+        if (_stage == Stage.Starting && !_isClaimed)
+        {
+            // The end is to be noted under an attempt of its own.
+            _interrupt ??= interrupt.Reason;
+        }
+        else if (_stage == Stage.Starting || (_stage == Stage.Running && _roundsHere == 0))
         {
             // Whatever there is to keep is in the checkpoint this would have gone on from.
             End(FitStatus.Interrupted, interrupt.Reason, context);
@@ -33,7 +38,11 @@ public sealed partial class FitCoordinator
 
     private void AfterLastCheckpoint(IActorContext context)
     {
-        if (_ending is { Status: FitStatus.Interrupted } interrupted)
+        if (_ending is { Status: FitStatus.Running })
+        {
+            Leave(context);
+        }
+        else if (_ending is { Status: FitStatus.Interrupted } interrupted)
         {
             End(FitStatus.Interrupted, interrupted.Reason, context);
         }
@@ -88,13 +97,17 @@ public sealed partial class FitCoordinator
 
         var seconds = _report is null ? 0 : Seconds(context);
         var outcome = new FitOutcome(
-            status, reason, _round, result, hasResults ? [.. _slots.Select(slot => slot.Result!)] : [], _report, [.. _trace], seconds);
+            status, reason, _round, result, hasResults ? [.. _slots.Select(slot => slot.Result!)] : [], _report, [.. _trace], seconds) { Attempt = _attempt, Culprit = _culprit };
         _stage = Stage.Ended;
         _questions.Clear();
         _log.Clear(_round);
         (_pending, _slots, _global) = (null, [], []);
         ScheduleLinger(context);
         observer.OnEnded(_job, outcome);
+        if (_isDraining)
+        {
+            context.Stop();
+        }
     }
 
     private void ScheduleLinger(IActorContext context) =>

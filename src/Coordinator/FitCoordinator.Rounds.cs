@@ -69,6 +69,12 @@ public sealed partial class FitCoordinator
         }
         else
         {
+            if (_isDraining)
+            {
+                BeginLeaving(context);
+                return;
+            }
+
             if (IsCheckpointDue(context))
             {
                 BeginCheckpoint(context);

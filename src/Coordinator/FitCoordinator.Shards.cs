@@ -7,6 +7,7 @@ namespace FitCluster.Coordinator;
 public sealed partial class FitCoordinator
 {
     private int _jobFailures;
+    private ShardId? _culprit;
 
     /// <summary>Tells a shard the next thing it has to do, if there is one, and says when to tell it again.</summary>
     private void Drive(ShardSlot slot, IActorContext context)
@@ -58,6 +59,7 @@ public sealed partial class FitCoordinator
         }
 
         slot.IsReady = true;
+        slot.Rows = ready.Rows;
         slot.Answered(context.Now);
         Drive(slot, context);
         AskForOwedPart(slot, context);
@@ -91,8 +93,10 @@ public sealed partial class FitCoordinator
             Say($"shard {slot.Shard} of job {_job} was lost in round {_round.Next}: it is loaded again from round {BaseRound} and replays {_round.Value - BaseRound.Value} rounds");
         }
 
-        if (++slot.Losses > _settings.ShardLosses)
+        // A shard that owed nothing was not what killed its node.
+        if (slot.IsOwing && ++slot.Losses >= _settings.ShardLosses)
         {
+            _culprit = slot.Shard;
             End(FitStatus.Failed, $"shard {slot.Shard} of job {_job} was lost {slot.Losses} times in a row in round {slot.Furthest.Next} without progress: " +
                 "its node may be short of memory; use more shards or more memory", context);
             return;
@@ -129,6 +133,7 @@ public sealed partial class FitCoordinator
         }
         else if (slot.Failures >= _settings.ShardFailures)
         {
+            _culprit = slot.Shard;
             End(FitStatus.Failed, $"shard {slot.Shard} of job {_job} failed {slot.Failures} times in a row without progress, the last time: {failed.Reason}", context);
         }
         else if (_jobFailures >= _settings.JobFailures)

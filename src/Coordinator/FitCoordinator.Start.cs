@@ -13,6 +13,7 @@ public sealed partial class FitCoordinator
     private const string LoadOwn = "load";
 
     private CheckpointManifest? _base;
+    private bool _isClaimed;
     private bool _endedEarly;
     private string _endedEarlyReason = "";
     private double _earlierSeconds;
@@ -66,11 +67,21 @@ public sealed partial class FitCoordinator
         var isAsleep = _stage is Stage.Idle or Stage.Ended;
         _stage = Stage.Starting;
         _questions.Clear();
-        (_pending, _base, _report, _slots) = (null, null, null, []);
+        (_pending, _base, _report, _slots, _isClaimed, _culprit) = (null, null, null, [], false, null);
+        Ask(Claim, new ClaimAttempt(_job), context);
+        if (isAsleep)
+        {
+            ScheduleTick(context);
+        }
+    }
+
+    /// <summary>Makes the model of the spec. After the claim, so that a failure can be noted under an attempt of its own.</summary>
+    private bool Open(IActorContext context)
+    {
         try
         {
             _settings = settingsOf(_start!.Spec);
-            var job = open(_start.Spec);
+            var job = open(_start!.Spec);
             _model = job.Model;
             if (_settings.Problems() is [_, ..] problems)
             {
@@ -85,14 +96,10 @@ public sealed partial class FitCoordinator
         catch (Exception error)
         {
             End(FitStatus.Failed, $"job {_job} could not be opened: {error.Message}", context);
-            return;
+            return false;
         }
 
-        Ask(Claim, new ClaimAttempt(_job), context);
-        if (isAsleep)
-        {
-            ScheduleTick(context);
-        }
+        return true;
     }
 
     private void Ask(string purpose, StoreRequest request, IActorContext context) =>
@@ -140,8 +147,16 @@ public sealed partial class FitCoordinator
         switch (reply)
         {
             case AttemptClaimed claimed:
-                _attempt = claimed.Attempt;
-                Ask(Find, new FindCheckpoint(_job), context);
+                (_attempt, _isClaimed) = (claimed.Attempt, true);
+                if (_interrupt is { } reason)
+                {
+                    End(FitStatus.Interrupted, reason, context);
+                }
+                else if (Open(context))
+                {
+                    Ask(Find, new FindCheckpoint(_job), context);
+                }
+
                 break;
             case CheckpointFound found when _stage == Stage.Peeking:
                 TakePeeked(found.Manifest, context);

@@ -36,6 +36,7 @@ public sealed partial class FitCoordinator(JobOpener open, Func<string, FitSetti
     private Round _round;
     private string? _interrupt;
     private long _ticks;
+    private bool _isDraining;
 
     /// <summary>A coordinator whose settings do not depend on the spec.</summary>
     public FitCoordinator(JobOpener open, FitSettings settings, IFitObserver observer)
@@ -91,8 +92,12 @@ public sealed partial class FitCoordinator(JobOpener open, Func<string, FitSetti
             case InterruptJob interrupt:
                 Interrupt(interrupt, context);
                 break;
+            case Draining:
+                Drain(context);
+                break;
             case TimerElapsed { Kind: Tick } timer when timer.Number == _ticks:
                 AskAgain(context);
+                ReportShards(context);
                 ScheduleTick(context);
                 break;
             case TimerElapsed { Kind: Linger } timer when timer.Number == _lingering && _stage is Stage.Ended or Stage.Idle:
@@ -119,6 +124,9 @@ public sealed partial class FitCoordinator(JobOpener open, Func<string, FitSetti
                 break;
             case ShardEmpty empty when Accept(empty.Attempt, empty.Load, empty.Shard, context) is { } slot:
                 Lose(slot, context);
+                break;
+            case ShardLeaving leaving when Accept(leaving.Attempt, leaving.Load, leaving.Shard, context) is { } slot:
+                TakeLeaving(slot, context);
                 break;
             case ShardReady ready when Accept(ready.Attempt, ready.Load, ready.Shard, context) is { } slot:
                 TakeReady(slot, ready, context);

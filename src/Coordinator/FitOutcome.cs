@@ -14,7 +14,14 @@ namespace FitCluster.Coordinator;
 /// <param name="Seconds">The seconds spent over all attempts, without what was lost.</param>
 public sealed record FitOutcome(
     FitStatus Status, string Reason, Round Rounds, ArraySet? GlobalResult, IReadOnlyList<ArraySet> ShardResults, RoundReport? Report,
-    IReadOnlyList<TraceLine> Trace, double Seconds);
+    IReadOnlyList<TraceLine> Trace, double Seconds)
+{
+    /// <summary>The attempt that ended it: the store refuses what older ones say.</summary>
+    public Attempt Attempt { get; init; }
+
+    /// <summary>The shard that was lost or failed too often, if that is why it ended.</summary>
+    public ShardId? Culprit { get; init; }
+}
 
 /// <summary>One round of a fit's trace.</summary>
 public readonly record struct TraceLine(Round Round, string Phase, double Objective);

@@ -30,8 +30,8 @@ public sealed record FitSettings
     /// <summary>More broadcasts than this since the last checkpoint make one due (256).</summary>
     public int ReplayRounds { get; init; } = 256;
 
-    /// <summary>More bytes of broadcasts than this since the last checkpoint make one due (512 MiB).</summary>
-    public long ReplayBytes { get; init; } = 512L << 20;
+    /// <summary>More bytes of broadcasts than this since the last checkpoint make one due (64 MiB).</summary>
+    public long ReplayBytes { get; init; } = 64L << 20;
 
     /// <summary>Failures of one shard in a row, without progress, that end the job (3).</summary>
     public int ShardFailures { get; init; } = 3;
@@ -39,8 +39,8 @@ public sealed record FitSettings
     /// <summary>Failures of all shards together, over one activation of the coordinator, that end the job (30).</summary>
     public int JobFailures { get; init; } = 30;
 
-    /// <summary>Losses of one shard in a row, without progress, that end the job: a shard that kills its node every time (20).</summary>
-    public int ShardLosses { get; init; } = 20;
+    /// <summary>Losses of one shard in a row while it was at work, without progress, that end the job: a shard that kills its node every time (3).</summary>
+    public int ShardLosses { get; init; } = 3;
 
     /// <summary>Failed or unanswered requests to the store in a row, at the start, that end the job (20).</summary>
     public int StoreTries { get; init; } = 20;

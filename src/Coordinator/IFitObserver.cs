@@ -21,6 +21,11 @@ public interface IFitObserver
     /// <summary>Something happened that a user may want to read: who was lost, what was passed over, what is tried again.</summary>
     void OnEvent(JobName job, string words);
 
+    /// <summary>How the shards do, twice a second while there is a job.</summary>
+    void OnShards(JobName job, Attempt attempt, IReadOnlyList<Engine.ShardStatus> shards)
+    {
+    }
+
     /// <summary>A checkpoint exists.</summary>
     void OnCheckpoint(JobName job, Round round, long bytes, double seconds);
 

@@ -5,7 +5,7 @@ namespace FitCluster.Coordinator;
 /// <summary>The broadcasts since the newest checkpoint, by which a lost shard is brought to the present. Nobody writes to their arrays.</summary>
 internal sealed class ReplayLog
 {
-    private readonly Queue<ArraySet> _broadcasts = new();
+    private readonly List<ArraySet> _broadcasts = [];
 
     /// <summary>The broadcast before the first one held: held are <see cref="After"/> + 1, + 2, ...</summary>
     public Round After { get; private set; }
@@ -23,12 +23,12 @@ internal sealed class ReplayLog
     /// <summary>Adds the broadcast of the round after the last one held.</summary>
     public void Add(ArraySet broadcast)
     {
-        _broadcasts.Enqueue(broadcast);
+        _broadcasts.Add(broadcast);
         Bytes += broadcast.Bytes;
     }
 
     /// <summary>The broadcast of a round.</summary>
-    public ArraySet this[Round round] => _broadcasts.ElementAt((int)(round.Value - After.Value - 1));
+    public ArraySet this[Round round] => _broadcasts[(int)(round.Value - After.Value - 1)];
 
     /// <summary>Whether a shard in the state after this round can be brought to the present.</summary>
     public bool Reaches(Round round) => round >= After;
@@ -36,11 +36,10 @@ internal sealed class ReplayLog
     /// <summary>Drops the broadcasts up to a round.</summary>
     public void DropUpTo(Round round)
     {
-        while (After < round && _broadcasts.TryDequeue(out var dropped))
-        {
-            Bytes -= dropped.Bytes;
-            After = After.Next;
-        }
+        var count = (int)long.Clamp(round.Value - After.Value, 0, _broadcasts.Count);
+        Bytes -= _broadcasts.Take(count).Sum(b => b.Bytes);
+        _broadcasts.RemoveRange(0, count);
+        After = new Round(After.Value + count);
     }
 
     /// <summary>Whether it holds more than so many broadcasts or bytes; the one in hand is always kept.</summary>

@@ -31,6 +31,21 @@ internal sealed class ShardSlot(ShardId shard)
     /// <summary>Losses in a row without progress.</summary>
     public int Losses { get; set; }
 
+    /// <summary>Its node wants to give it up: it goes with the next checkpoint.</summary>
+    public bool IsLeaving { get; set; }
+
+    /// <summary>Whether it has been asked for something that it has not answered.</summary>
+    public bool IsOwing => Due < TimeSpan.MaxValue;
+
+    /// <summary>Its rows, once it was ready.</summary>
+    public long Rows { get; set; }
+
+    /// <summary>How long it took over its last answer.</summary>
+    public TimeSpan Last { get; private set; }
+
+    /// <summary>It was said to be slow, and is.</summary>
+    public bool IsStraggler { get; set; }
+
     /// <summary>When it was asked for what it owes, first.</summary>
     public TimeSpan AskedAt { get; set; }
 
@@ -49,6 +64,7 @@ internal sealed class ShardSlot(ShardId shard)
     /// <summary>An answer came: it is not late, and the next wait starts small.</summary>
     public void Answered(TimeSpan now)
     {
+        Last = now - AskedAt;
         Slowest = Repeats == 0 && now - AskedAt > Slowest ? now - AskedAt : Slowest;
         Repeats = 0;
     }
@@ -57,6 +73,6 @@ internal sealed class ShardSlot(ShardId shard)
     public void Reload(Round from)
     {
         Load++;
-        (IsReady, Round, Repeats) = (false, from, 0);
+        (IsReady, Round, Repeats, IsLeaving) = (false, from, 0, false);
     }
 }

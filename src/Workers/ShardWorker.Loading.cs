@@ -87,6 +87,8 @@ public sealed partial class ShardWorker
         {
             _opened = null;
             Fail(context, load.CheckpointRound, $"shard {_shard} of job {_job} could not be loaded: {error.Message}", isPermanent: false);
+            // Another node may see what this one does not.
+            context.Stop();
             return;
         }
 

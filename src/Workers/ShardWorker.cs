@@ -12,9 +12,13 @@ namespace FitCluster.Workers;
 public sealed partial class ShardWorker(JobOpener open) : IActor
 {
     /// <summary>An activation that nobody has told anything for so long says that it is there, and empty.</summary>
-    internal static readonly TimeSpan HelloDelay = TimeSpan.FromMilliseconds(500);
+    internal static readonly TimeSpan HelloDelay = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>How often it is said that the node wants to give the shard up.</summary>
+    private static readonly TimeSpan LeavingPause = TimeSpan.FromSeconds(1);
 
     private const string Hello = "hello";
+    private const string Leaving = "leaving";
 
     private JobName _job;
     private ShardId _shard;
@@ -46,6 +50,9 @@ public sealed partial class ShardWorker(JobOpener open) : IActor
                     Report(context, new ShardEmpty(_job, default, 0, _shard));
                 }
 
+                break;
+            case Draining or TimerElapsed { Kind: Leaving }:
+                Leave(context);
                 break;
             case LoadShard load:
                 Load(load, context);
@@ -104,6 +111,18 @@ public sealed partial class ShardWorker(JobOpener open) : IActor
         {
             Forget();
         }
+    }
+
+    private void Leave(IActorContext context)
+    {
+        if (_loaded is null)
+        {
+            context.Stop();
+            return;
+        }
+
+        Report(context, new ShardLeaving(_job, _attempt, _load, _shard));
+        context.Schedule(LeavingPause, new TimerElapsed(Leaving, 0));
     }
 
     private void Forget() => (_loaded, _loading) = (null, null);

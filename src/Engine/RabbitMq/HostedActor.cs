@@ -16,6 +16,8 @@ internal sealed class HostedActor(BrokerSession session, RabbitMqHost host, Acto
     /// <summary>How long another consumer may still have the mailbox before the lease is taken for a second one of the same actor.</summary>
     private static readonly TimeSpan OtherConsumer = TimeSpan.FromSeconds(20);
 
+    private static readonly TimeSpan IdleBeforeRetiring = TimeSpan.FromSeconds(1);
+
     private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(200);
 
     private readonly Lock _gate = new();
@@ -119,9 +121,25 @@ internal sealed class HostedActor(BrokerSession session, RabbitMqHost host, Acto
     /// <summary>The cell has neither messages nor an activation.</summary>
     public void Idle(ActorCell cell)
     {
+        if (!IsGivenUp)
+        {
+            _ = session.Guard(RetireLater(cell));
+        }
+        else if (BeginClosing(cell))
+        {
+            _ = session.Guard(HandOver());
+        }
+    }
+
+    /// <summary>
+    /// A message that reaches the mailbox in the moment in which it is deleted is lost, confirmed or not: so it is deleted only when nothing has come for a while.
+    /// </summary>
+    private async Task RetireLater(ActorCell cell)
+    {
+        await Task.Delay(IdleBeforeRetiring).ConfigureAwait(false);
         if (BeginClosing(cell))
         {
-            _ = session.Guard(IsGivenUp ? HandOver() : Retire());
+            await (IsGivenUp ? HandOver() : Retire()).ConfigureAwait(false);
         }
     }
 

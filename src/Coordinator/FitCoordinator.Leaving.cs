@@ -1,0 +1,86 @@
+using FitCluster.Engine;
+using FitCluster.Messages;
+using FitCluster.Workers;
+
+namespace FitCluster.Coordinator;
+
+public sealed partial class FitCoordinator
+{
+    private const double StragglerFactor = 3;
+    private const double StragglerSeconds = 1;
+
+    /// <summary>The node wants to give this coordinator up: a checkpoint at the end of the round in hand, and its successor loses nothing.</summary>
+    private void Drain(IActorContext context)
+    {
+        _isDraining = true;
+        if (_stage is Stage.Idle or Stage.Peeking or Stage.Starting or Stage.Ended || (_stage == Stage.Running && _roundsHere == 0))
+        {
+            context.Stop();
+        }
+    }
+
+    private void BeginLeaving(IActorContext context) => BeginFinishing((FitStatus.Running, ""), context);
+
+    private void Leave(IActorContext context)
+    {
+        Say($"the coordinator of job {_job} leaves its node after round {_round}, with a checkpoint of round {BaseRound}: another goes on from there");
+        _stage = Stage.Idle;
+        _questions.Clear();
+        (_pending, _slots) = (null, []);
+        context.Stop();
+    }
+
+    /// <summary>A shard's node wants to give it up: with the next checkpoint, or at once if there is nothing that it would have to do again.</summary>
+    private void TakeLeaving(ShardSlot slot, IActorContext context)
+    {
+        if (_stage != Stage.Running || !slot.IsReady)
+        {
+            return;
+        }
+
+        slot.IsLeaving = true;
+        if (_round == BaseRound && _pending is null && _base is not null)
+        {
+            LetGo(context);
+        }
+    }
+
+    /// <summary>Lets leaving shards go, and loads them again elsewhere; no loss is counted.</summary>
+    private void LetGo(IActorContext context)
+    {
+        foreach (var slot in _slots.Where(slot => slot.IsLeaving && slot.IsReady))
+        {
+            Say($"shard {slot.Shard} of job {_job} leaves its node: it is loaded again elsewhere from round {BaseRound}, and {_round.Value - BaseRound.Value} rounds are replayed");
+            context.Tell(ShardAddress.Of(_job, slot.Shard), new ReleaseShard(_job, _attempt, slot.Shard));
+            slot.Reload(BaseRound);
+            Drive(slot, context);
+        }
+    }
+
+    private void ReportShards(IActorContext context)
+    {
+        if (!IsAtWork)
+        {
+            return;
+        }
+
+        var median = _slots.Select(slot => slot.Last.TotalSeconds).Order().ElementAt(_slots.Length / 2);
+        var shards = new List<ShardStatus>(_slots.Length);
+        foreach (var slot in _slots)
+        {
+            var waiting = slot.IsOwing ? (context.Now - slot.AskedAt).TotalSeconds : 0;
+            var slow = double.Max(waiting, slot.Last.TotalSeconds);
+            var isStraggler = slot.IsReady && slow > StragglerSeconds && slow > StragglerFactor * median;
+            if (isStraggler && !slot.IsStraggler)
+            {
+                Say(FormattableString.Invariant($"shard {slot.Shard} of job {_job} is slow: {slow:F1} s where the median of all shards is {median:F1} s"));
+            }
+
+            slot.IsStraggler = isStraggler;
+            shards.Add(new ShardStatus(
+                slot.Shard, slot.Load, slot.IsReady, slot.Round, waiting, slot.Last.TotalSeconds, slot.Losses, slot.Failures, isStraggler, slot.Rows));
+        }
+
+        observer.OnShards(_job, _attempt, shards);
+    }
+}

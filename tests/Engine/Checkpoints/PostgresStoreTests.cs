@@ -1,0 +1,189 @@
+using FitCluster.Messages;
+using FitCluster.Services;
+using Xunit;
+
+namespace FitCluster.Engine.Tests.Checkpoints;
+
+public sealed class PostgresStoreTests : CheckpointStoreConformance
+{
+    private static readonly JobName Job = new("job-1");
+
+    [Fact]
+    public async Task The_same_job_is_submitted_once_however_often_it_is()
+    {
+        await using var harness = await Harness.Create();
+        var results = await Task.WhenAll(Enumerable.Range(0, 16).Select(_ => harness.Cluster.Submit(new JobSubmission(Job, "spec", "s", "d", 2))));
+        Assert.Equal(1, results.Count(r => r == Submitted.New));
+        Assert.Equal(15, results.Count(r => r == Submitted.Same));
+        Assert.Equal(Submitted.OtherSpec, await harness.Cluster.Submit(new JobSubmission(Job, "spec", "other", "d", 2)));
+        Assert.Equal(Submitted.OtherData, await harness.Cluster.Submit(new JobSubmission(Job, "spec", "s", "other", 2)));
+        var entry = Assert.Single(await harness.Cluster.Jobs());
+        Assert.Equal((JobState.Queued, "spec", 2), (entry.State, entry.Submission.Spec, entry.Submission.Shards));
+    }
+
+    [Fact]
+    public async Task Reports_of_a_superseded_attempt_are_refused_and_the_end_is_reported_once_with_its_files()
+    {
+        await using var harness = await Harness.Create();
+        var store = harness.Cluster;
+        await store.Submit(new JobSubmission(Job, "spec", "s", "d", 1));
+        await store.Do(new ClaimAttempt(Job));
+        await store.Do(new ClaimAttempt(Job));
+        Assert.False(await store.Report(Job, new JobProgress { Attempt = new Attempt(1), Round = new Round(9) }));
+        var shard = new ShardStatus(new ShardId(0), 1, true, new Round(3), 0.5, 0.25, 0, 1, true, 100);
+        var progress = new JobProgress { Attempt = new Attempt(2), Node = "n", Round = new Round(3), Phase = "backfit", Objective = -1.5, Share = 0.5, Shards = [shard] };
+        Assert.True(await store.Report(Job, progress));
+        var read = (await store.Job(Job))!;
+        Assert.Equal((JobState.Running, new Round(3), -1.5, shard), (read.State, read.Progress.Round, read.Progress.Objective, Assert.Single(read.Progress.Shards)));
+        Assert.True(await store.AddRounds(Job, new Attempt(2), [new JobRound(new Round(1), "a", double.NaN, 1), new JobRound(new Round(2), "b", 2, 2)]));
+        Assert.True(await store.AddRounds(Job, new Attempt(2), [new JobRound(new Round(2), "c", 3, 2.5)]));
+        Assert.Equal(["a", "c"], (await store.Rounds(Job)).Select(r => r.Phase));
+
+        var file = Path.GetTempFileName();
+        var content = new byte[9_000_000];
+        new Random(1).NextBytes(content);
+        await File.WriteAllBytesAsync(file, content, TestContext.Current.CancellationToken);
+        Assert.False(await store.End(Job, progress with { Attempt = new Attempt(1) }, JobState.Converged, "", [("x.npy", file)]));
+        Assert.Empty(await store.Results(Job));
+        Assert.True(await store.End(Job, progress, JobState.Converged, "", [("x.npy", file)]));
+        Assert.False(await store.End(Job, progress, JobState.Failed, "twice", []));
+        Assert.Equal(JobState.Converged, (await store.Job(Job))!.State);
+        var result = Assert.Single(await store.Results(Job));
+        using var copy = new MemoryStream();
+        await store.CopyResult(Job, result, copy);
+        Assert.True(copy.ToArray().AsSpan().SequenceEqual(content));
+        await harness.Sql("UPDATE fitcluster.result_chunks SET content = set_byte(content, 5, 255 - get_byte(content, 5)) WHERE chunk = 1");
+        Assert.Contains("damaged", (await Assert.ThrowsAsync<ClusterStoreException>(() => store.CopyResult(Job, result, new MemoryStream()))).Message, StringComparison.Ordinal);
+        File.Delete(file);
+    }
+
+    [Fact]
+    public async Task A_job_is_cancelled_and_resumed_in_every_state()
+    {
+        await using var harness = await Harness.Create();
+        var store = harness.Cluster;
+        Assert.Null(await store.Cancel(Job));
+        await store.Submit(new JobSubmission(Job, "spec", "s", "d", 1));
+        Assert.Equal(JobState.Cancelled, (await store.Cancel(Job))!.State);
+        Assert.Equal(JobState.Queued, (await store.Resume(Job))!.State);
+        await store.Do(new ClaimAttempt(Job));
+        await store.Report(Job, new JobProgress { Attempt = new Attempt(1) });
+        var cancelling = (await store.Cancel(Job))!;
+        Assert.Equal((JobState.Running, true), (cancelling.State, cancelling.CancelWanted));
+        var open = Assert.IsType<OpenJobsFound>(await store.Do(new ListOpenJobs()));
+        Assert.True(Assert.Single(open.Jobs) is { IsRunning: true, CancelWanted: true });
+        await store.End(Job, new JobProgress { Attempt = new Attempt(1) }, JobState.Cancelled, "by a user", []);
+        Assert.Empty(Assert.IsType<OpenJobsFound>(await store.Do(new ListOpenJobs())).Jobs);
+        Assert.Equal((JobState.Queued, ""), ((await store.Resume(Job))!.State, (await store.Job(Job))!.Reason));
+    }
+
+    [Fact]
+    public async Task Events_and_nodes_take_every_text()
+    {
+        await using var harness = await Harness.Create();
+        var store = harness.Cluster;
+        const string hostile = "'; DROP TABLE jobs; -- \"\n\0 λ";
+        await store.AddEvent(Job, "n'1", hostile);
+        await store.AddEvent(Job, "n'1", "second");
+        var events = await store.Events(Job);
+        Assert.Equal([hostile.Replace('\0', '?'), "second"], events.Select(e => e.Words));
+        Assert.Equal("second", Assert.Single(await store.Events(Job, events[0].Number)).Words);
+        await store.ReportNode(new NodeEntry { Name = "a", Capacity = 4, LastLines = [hostile], Actors = ["fit/x"], MemoryBytes = 7 });
+        await store.ReportNode(new NodeEntry { Name = "b", Capacity = 3 });
+        await store.ReportNode(new NodeEntry { Name = "b", Capacity = 3, State = "draining" });
+        var nodes = await store.Nodes();
+        Assert.Equal(["a", "b"], nodes.Select(n => n.Name));
+        Assert.Equal((7, "fit/x"), (nodes[0].MemoryBytes, nodes[0].Actors[0]));
+        Assert.Equal(4, Assert.IsType<OpenJobsFound>(await store.Do(new ListOpenJobs())).Capacity);
+    }
+
+    [Fact]
+    public async Task An_older_schema_is_migrated_and_a_newer_one_is_refused()
+    {
+        await using var harness = await Harness.Create();
+        await harness.Sql("ALTER TABLE fitcluster.events DROP COLUMN node; ALTER TABLE fitcluster.nodes DROP COLUMN state, DROP COLUMN capacity; UPDATE fitcluster.schema_version SET version = 1");
+        await harness.Sql("INSERT INTO fitcluster.events (job, words) VALUES ('job-1', 'of old')");
+        await using var again = new PostgresStore(harness.Url);
+        await Task.WhenAll(again.Prepare(), harness.Cluster.Prepare());
+        Assert.Equal(("", "of old"), (await again.Events(Job)).Select(e => (e.Node, e.Words)).Single());
+        await harness.Sql("UPDATE fitcluster.schema_version SET version = 999");
+        var error = await Assert.ThrowsAsync<ClusterStoreException>(() => again.Prepare());
+        Assert.Contains("version 999", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_is_wrong_with_a_store_is_said_in_a_sentence_without_the_password()
+    {
+        await using var harness = await Harness.Create();
+        var cases = new[]
+        {
+            (harness.Url.Replace("s3cret", "b4dword", StringComparison.Ordinal), "refuses the user"),
+            ("postgres://fit:b4dword@127.0.0.1:1/x", "cannot be reached"),
+            ("postgres://fit:b4dword@no-such-host.invalid/x", "is not known"),
+            (harness.Url + "?sslmode=require", "store postgres://"),
+            (harness.Url[..harness.Url.LastIndexOf('/')] + "/nothere", "no database"),
+        };
+        foreach (var (url, words) in cases)
+        {
+            await using var store = new PostgresStore(url);
+            var error = await Assert.ThrowsAsync<ClusterStoreException>(() => store.Prepare());
+            Assert.True(error.IsUnreachable);
+            Assert.Contains(words, error.Message, StringComparison.Ordinal);
+            Assert.DoesNotContain("b4dword", error.Message, StringComparison.Ordinal);
+            Assert.DoesNotContain("s3cret", error.Message, StringComparison.Ordinal);
+            Assert.NotNull((await store.Do(new ClaimAttempt(Job))).Error);
+        }
+
+        Assert.Contains("unknown parameter", Assert.Throws<ClusterStoreException>(() => new PostgresStore("postgres://a:b4dword@h/x?what=1")).Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("b4dword", Assert.Throws<ClusterStoreException>(() => new PostgresStore("http://a:b4dword@h/x")).Message, StringComparison.Ordinal);
+    }
+
+    protected override async ValueTask<StoreHarness> CreateHarness() => await Harness.Create();
+
+    private sealed class Harness(PostgresServer server, string url) : StoreHarness
+    {
+        private readonly List<PostgresStore> _others = [];
+
+        public string Url => url;
+
+        public PostgresStore Cluster { get; } = new(url);
+
+        public override ICheckpointStore Store => Cluster;
+
+        public static async Task<Harness> Create()
+        {
+            Assert.SkipWhen(PostgresServer.Missing is not null, PostgresServer.Missing ?? "");
+            var server = await PostgresServer.Shared();
+            var harness = new Harness(server, await server.NewDatabase());
+            await harness.Cluster.Prepare();
+            return harness;
+        }
+
+        public Task<string> Sql(string sql) => server.Sql(url, sql);
+
+        public override ICheckpointStore Another()
+        {
+            _others.Add(new PostgresStore(url));
+            return _others[^1];
+        }
+
+        public override async ValueTask Damage(JobName job, Round round, ShardId shard, Attempt attempt) => await Sql(
+            $"UPDATE fitcluster.part_chunks SET content = set_byte(content, 0, 255 - get_byte(content, 0)) WHERE job = '{job}' AND round = {round} AND shard = {shard} AND attempt = {attempt}");
+
+        public override async ValueTask Remove(JobName job, Round round, ShardId shard, Attempt attempt) =>
+            await Sql($"DELETE FROM fitcluster.parts WHERE job = '{job}' AND round = {round} AND shard = {shard} AND attempt = {attempt}");
+
+        public override async ValueTask<int> PartCount(JobName job) => int.Parse(await Sql($"SELECT count(*) FROM fitcluster.parts WHERE job = '{job}'"));
+
+        public override async ValueTask DisposeAsync()
+        {
+            await Cluster.DisposeAsync();
+            foreach (var other in _others)
+            {
+                await other.DisposeAsync();
+            }
+
+            await base.DisposeAsync();
+        }
+    }
+}
