@@ -15,6 +15,12 @@ internal static class ExitCode
     /// <summary>Not converged within the limit asked for; the results are written.</summary>
     public const int NotConverged = 3;
 
+    /// <summary>The broker or the store cannot be reached.</summary>
+    public const int Unreachable = 4;
+
+    /// <summary>The name is taken by a job with another spec, or with other data.</summary>
+    public const int NameTaken = 5;
+
     /// <summary>Interrupted: a checkpoint is written.</summary>
     public const int Interrupted = 130;
 }

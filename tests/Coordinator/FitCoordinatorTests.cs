@@ -165,18 +165,82 @@ public sealed class FitCoordinatorTests
     }
 
     [Fact]
-    public void Losses_without_a_fault_use_no_retries()
+    public void A_shard_that_is_lost_three_times_while_it_was_at_work_ends_the_job_by_name()
     {
         var bench = new Bench(new CountingModel(6));
         bench.StartAll();
-        for (var loss = 0; loss < 10; loss++)
+        for (var loss = 0; loss < 3; loss++)
         {
+            Assert.Null(bench.Outcome);
             var run = bench.Take<RunRound>().Find(r => r.Shard.Value == 1)!;
             bench.Give(new ShardEmpty(Bench.Job, run.Attempt, run.Load, run.Shard));
             bench.Ready(bench.Take<LoadShard>());
         }
 
+        Assert.Equal((FitStatus.Failed, new ShardId(1)), (bench.Outcome!.Status, bench.Outcome.Culprit));
+        Assert.StartsWith("shard 1 of job job was lost 3 times in a row in round 1 without progress", bench.Outcome.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_shard_that_owes_nothing_may_be_lost_as_often_as_nodes_die()
+    {
+        var bench = new Bench(new CountingModel(6));
+        bench.StartAll();
+        var run = bench.Take<RunRound>().Find(r => r.Shard.Value == 1)!;
+        bench.Give(Bench.Answer(run));
+        for (var loss = 0; loss < 10; loss++)
+        {
+            bench.Give(new ShardEmpty(Bench.Job, run.Attempt, run.Load, run.Shard));
+            bench.Ready(bench.Take<LoadShard>());
+            run = bench.Take<RunRound>().FindLast(r => r.Shard.Value == 1)!;
+            bench.Give(Bench.Answer(run));
+        }
+
         Assert.Null(bench.Outcome);
+    }
+
+    [Fact]
+    public void A_coordinator_whose_node_drains_leaves_with_a_checkpoint_and_its_successor_loses_nothing()
+    {
+        var model = new CountingModel(9);
+        var bench = new Bench(model, Bench.Settings with { CheckpointRounds = 0 });
+        bench.StartAll();
+        bench.Work(() => bench.Sent.Any(sent => sent.Message is RunRound { Round.Value: 4 }));
+        bench.Give(new Draining());
+        bench.Work(() => bench.IsStopped);
+        Assert.True(bench.IsStopped);
+        Assert.Null(bench.Outcome);
+        Assert.Contains(bench.Events, words => words.StartsWith("the coordinator of job job leaves its node", StringComparison.Ordinal));
+        var left = bench.Checkpoints[^1];
+        var successor = new Bench(model, Bench.Settings, bench.Store);
+        successor.Work();
+        Assert.Equal((FitStatus.Converged, new Round(left)), (successor.Outcome!.Status, successor.ResumedFrom[0]));
+    }
+
+    [Fact]
+    public void The_directory_starts_jobs_in_order_while_they_fit()
+    {
+        static OpenJob Of(string name, int shards, bool runs = false, bool cancel = false, double silent = 0) =>
+            new(new JobSubmission(new JobName(name), "spec", "s", "d", shards), runs, cancel, silent);
+        static string Words(long capacity, params OpenJob[] jobs) => string.Join(
+            ' ', JobDirectory.Decide(new OpenJobsFound(jobs, capacity)).Select(c => $"{(c.Message is StartJob ? '+' : '-')}{c.Job}"));
+        Assert.Equal("+b +c", Words(8, Of("a", 3, runs: true), Of("b", 3), Of("c", 2), Of("d", 1)));
+        Assert.Equal("", Words(8, Of("a", 3, runs: true), Of("b", 6), Of("c", 1)));
+        Assert.Equal("+big", Words(8, Of("big", 20), Of("c", 1)));
+        Assert.Equal("+a -a -b", Words(8, Of("a", 1, true, true, 6), Of("b", 1, true, true)));
+        Assert.Equal(100, JobDirectory.Decide(new OpenJobsFound([.. Enumerable.Range(0, 1000).Select(i => Of($"j{i}", 1))], 5000)).Count);
+    }
+
+    [Fact]
+    public void A_shard_whose_node_drains_goes_with_a_checkpoint_and_without_a_loss()
+    {
+        var bench = new Bench(new CountingModel(6));
+        bench.StartAll();
+        var run = (RunRound)bench.Sent.Last(sent => sent.Message is RunRound { Shard.Value: 1 }).Message;
+        bench.Give(new ShardLeaving(Bench.Job, run.Attempt, run.Load, run.Shard));
+        bench.Work();
+        Assert.Equal(FitStatus.Converged, bench.Outcome!.Status);
+        Assert.Contains(bench.Events, words => words.StartsWith("shard 1 of job job leaves its node", StringComparison.Ordinal));
     }
 
     [Fact]

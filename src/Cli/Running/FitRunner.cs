@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using FitCluster.Cli.Progress;
+using FitCluster.Cli.Spec;
 using FitCluster.Coordinator;
 using FitCluster.Engine;
 using FitCluster.Math.Models;
@@ -24,7 +25,7 @@ internal sealed class FitRunner(PreparedJob job, FitFolder folder, JobName name,
         InProcessEngine? made = null;
         var engine = made = new InProcessEngine(store, threads, (address, error) => Failed(address, error, made!));
         JobOpener open = _ => job;
-        engine.Register(ShardAddress.CoordinatorKind, _ => new FitCoordinator(open, Settings(job), this));
+        engine.Register(ShardAddress.CoordinatorKind, _ => new FitCoordinator(open, Settings(job.Spec), this));
         engine.Register(ShardAddress.Kind, _ => new ShardWorker(open));
         using var handled = Interruption.HandledHere();
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Signalled(context, engine));
@@ -88,13 +89,14 @@ internal sealed class FitRunner(PreparedJob job, FitFolder folder, JobName name,
     /// <inheritdoc/>
     public void OnEnded(JobName job, FitOutcome outcome) => _ended.TrySetResult(outcome);
 
-    private static FitSettings Settings(PreparedJob job) => new()
+    /// <summary>The settings that a spec asks for.</summary>
+    public static FitSettings Settings(JobSpec spec) => new()
     {
-        MaxRounds = job.Spec.Stop.MaxRounds ?? long.MaxValue,
-        MaxSeconds = job.Spec.Stop.MaxSeconds ?? double.PositiveInfinity,
-        CheckpointSeconds = job.Spec.Checkpoint.EverySeconds,
-        CheckpointRounds = job.Spec.Checkpoint.EveryRounds ?? 0,
-        Keep = job.Spec.Checkpoint.Keep,
+        MaxRounds = spec.Stop.MaxRounds ?? long.MaxValue,
+        MaxSeconds = spec.Stop.MaxSeconds ?? double.PositiveInfinity,
+        CheckpointSeconds = spec.Checkpoint.EverySeconds,
+        CheckpointRounds = spec.Checkpoint.EveryRounds ?? 0,
+        Keep = spec.Checkpoint.Keep,
     };
 
     private void Start(InProcessEngine engine) =>

@@ -44,6 +44,10 @@ internal static class JobSpecReader
         return problems.Count == 0 ? spec : null;
     }
 
+    /// <summary>Reads a spec that is a JSON text; null when there is any problem.</summary>
+    public static JobSpec? ReadText(string json, string name, ProblemList problems) =>
+        JsonSpecReader.Read(json, name, problems) is MapNode root ? Bind(root, Directory.GetCurrentDirectory(), problems) : null;
+
     private static MapNode? ReadTree(string path, ProblemList problems)
     {
         string text;

@@ -14,6 +14,18 @@ public sealed partial class PostgresStore
         job, progress.Attempt,
         async connection =>
         {
+            if (await Scalar(connection, cancellation, "SELECT state IN ('Queued', 'Running') FROM fitcluster.jobs WHERE job = $1", job.Value).ConfigureAwait(false) is not true)
+            {
+                return false;
+            }
+
+            await Execute(connection, cancellation, "DELETE FROM fitcluster.results WHERE job = $1", job.Value).ConfigureAwait(false);
+            foreach (var (name, path) in files)
+            {
+                await SaveFile(connection, job, name, path, cancellation).ConfigureAwait(false);
+            }
+
+            // Last, so that the coordinator can report that it is alive while the files are written.
             var ended = await Execute(
                 connection, cancellation,
                 """
@@ -23,13 +35,7 @@ public sealed partial class PostgresStore
                 job.Value, state.ToString(), reason.Replace('\0', '?'), JsonSerializer.Serialize(StoredProgress.Of(progress), JsonForm)).ConfigureAwait(false);
             if (ended == 0)
             {
-                return false;
-            }
-
-            await Execute(connection, cancellation, "DELETE FROM fitcluster.results WHERE job = $1", job.Value).ConfigureAwait(false);
-            foreach (var (name, path) in files)
-            {
-                await SaveFile(connection, job, name, path, cancellation).ConfigureAwait(false);
+                throw new ClusterStoreException($"job {job} ended while its results were being stored: nothing of them was kept", false);
             }
 
             if (state is JobState.Converged or JobState.Stopped)

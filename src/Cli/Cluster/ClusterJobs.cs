@@ -1,0 +1,79 @@
+using FitCluster.Cli.Running;
+using FitCluster.Data;
+using FitCluster.Math.Models;
+
+namespace FitCluster.Cli.Cluster;
+
+/// <summary>Opens the jobs of a node: each once, however many of its shards are here, and only if the data are those it was submitted with. Thread-safe.</summary>
+internal sealed class ClusterJobs(string node)
+{
+    private const int KeptWithoutUse = 2;
+
+    private readonly Lock _lock = new();
+    private readonly Dictionary<string, WeakReference<Lazy<PreparedJob>>> _jobs = new(StringComparer.Ordinal);
+    private readonly Queue<Lazy<PreparedJob>> _latest = new();
+
+    /// <exception cref="InvalidDataException">The data are not there, are others, or the spec cannot be read.</exception>
+    public IFitJob Open(string text) => Prepare(text);
+
+    public PreparedJob Prepare(string text)
+    {
+        Lazy<PreparedJob> job;
+        lock (_lock)
+        {
+            if (!_jobs.TryGetValue(text, out var known) || !known.TryGetTarget(out job!) || IsFaulted(job))
+            {
+                job = new Lazy<PreparedJob>(() => Read(text));
+                _jobs[text] = new WeakReference<Lazy<PreparedJob>>(job);
+                foreach (var gone in _jobs.Where(j => !j.Value.TryGetTarget(out _)).Select(j => j.Key).ToList())
+                {
+                    _jobs.Remove(gone);
+                }
+
+                _latest.Enqueue(job);
+                if (_latest.Count > KeptWithoutUse)
+                {
+                    _latest.Dequeue();
+                }
+            }
+        }
+
+        return job.Value;
+    }
+
+    // A Lazy that threw throws the same again: what was wrong may have been mended.
+    private static bool IsFaulted(Lazy<PreparedJob> job)
+    {
+        try
+        {
+            return job.IsValueCreated && job.Value is null;
+        }
+        catch (Exception)
+        {
+            return true;
+        }
+    }
+
+    private PreparedJob Read(string text)
+    {
+        var (spec, specHash, dataHash) = ClusterSpec.Read(text);
+        PreparedJob job;
+        try
+        {
+            job = new PreparedJob(spec, DataOpener.Open(spec.Data));
+        }
+        catch (Exception e) when (e is DataException or CliException or IOException or UnauthorizedAccessException)
+        {
+            throw new InvalidDataException($"node {node} cannot use the data: {e.Message.ReplaceLineEndings(" ")}", e);
+        }
+
+        if (job.DataHash != dataHash)
+        {
+            throw new InvalidDataException(
+                $"the data at '{spec.Data.Path}', as node {node} sees them, are not those the job was submitted with (hash {job.DataHash[..12]}, expected {dataHash[..12]}): make all nodes see the same files");
+        }
+
+        return job.SpecHash == specHash ? job
+            : throw new InvalidDataException($"node {node} reads the spec otherwise than the program that submitted it: use the same version of FitCluster everywhere");
+    }
+}
