@@ -29,6 +29,7 @@ internal sealed class LoadedShard(IFitModel model, ShardData data, ArraySet stat
     {
         Partial = null;
         Partial = model.Local(broadcast, data, state);
+        WorkMeters.Ran(Rows);
         Round = Round.Next;
         return Partial;
     }

@@ -29,6 +29,14 @@ internal static class CommandLine
             SimulateVerb.Create(),
             IngestVerb.Create(),
             CheckVerb.Create(),
+            NodeVerb.Create(),
+            SubmitVerb.Create(),
+            ListVerb.Create(),
+            StatusVerb.Create(),
+            WatchVerb.Create(),
+            StopVerbs.Cancel(),
+            StopVerbs.Resume(),
+            ResultsVerb.Create(),
         };
 
     private static bool AsksForHelp(ParseResult result) =>

@@ -1,0 +1,70 @@
+using System.CommandLine;
+using System.Text.Json;
+using FitCluster.Cli.Cluster;
+using FitCluster.Cli.Output;
+using FitCluster.Cli.Spec;
+using FitCluster.Engine;
+
+namespace FitCluster.Cli.Verbs;
+
+/// <summary>What the verbs that ask a cluster have in common: where it is, how the answer is printed, and what becomes of failures.</summary>
+internal static class ClusterVerb
+{
+    public delegate Task<int> Ask(ParseResult result, IClusterStore store, OutputFormat format, ProblemList problems);
+
+    /// <summary>Adds the common options; <paramref name="ask"/> is called with a store that has been reached.</summary>
+    public static void Make(Command command, Ask ask, Action<ParseResult, ProblemList>? check = null, bool warnsOfBroker = true)
+    {
+        var cluster = new ClusterOptions();
+        var format = Options.Text("--format", "table|json", "how the answer is printed on stdout (default table)");
+        cluster.AddTo(command);
+        command.Add(format);
+        command.SetAction(result =>
+        {
+            var problems = new ProblemList();
+            var printed = OutputFormats.Parse(result.GetValue(format), problems);
+            var url = cluster.Store(result, problems);
+            check?.Invoke(result, problems);
+            problems.ThrowIfAny();
+            return Run(url, warnsOfBroker ? cluster.BrokerIfGiven(result) : null, store => ask(result, store, printed, problems)).GetAwaiter().GetResult();
+        });
+    }
+
+    public static void PrintJson(Action<Utf8JsonWriter> write)
+    {
+        using var stdout = Console.OpenStandardOutput();
+        stdout.Write(Json.Bytes(write));
+    }
+
+    /// <summary>Reaches the store, does the work, and words what fails.</summary>
+    public static async Task<int> Run(string url, string? broker, Func<IClusterStore, Task<int>> work)
+    {
+        await using var store = await ClusterOptions.Connect(url).ConfigureAwait(false);
+        try
+        {
+            if (broker is not null)
+            {
+                await WarnOfBroker(broker, store).ConfigureAwait(false);
+            }
+
+            return await work(store).ConfigureAwait(false);
+        }
+        catch (ClusterStoreException error)
+        {
+            throw ClusterOptions.Failure(error);
+        }
+    }
+
+    /// <summary>The store answers without the broker; but nothing moves without it, and that should be known.</summary>
+    private static async Task WarnOfBroker(string url, ICheckpointStore store)
+    {
+        try
+        {
+            await using var engine = await ClusterOptions.Connect(url, store).ConfigureAwait(false);
+        }
+        catch (CliException error)
+        {
+            Console.Error.WriteLine($"warning: {error.Message}");
+        }
+    }
+}

@@ -1,0 +1,100 @@
+using System.CommandLine;
+using FitCluster.Cli.Cluster;
+using FitCluster.Cli.Output;
+using FitCluster.Cli.Running;
+using FitCluster.Engine;
+
+namespace FitCluster.Cli.Verbs;
+
+/// <summary><c>fitcluster results JOB --out DIR</c>: fetches what 'fit' would have written.</summary>
+internal static class ResultsVerb
+{
+    private const string Temporary = ".results.tmp";
+
+    public static Command Create()
+    {
+        var name = new Argument<string>("JOB") { Description = "the job's name" };
+        var output = Options.Text("--out", "DIR", "the folder for the files");
+        var fresh = Options.Switch("--fresh", "replace another fit in DIR");
+        var wait = Options.Switch("--wait", "wait until the job has ended");
+        var command = new Command("results", "Fetches the files of a job that has ended: the same that 'fit' writes.") { name, output, fresh, wait };
+        ClusterVerb.Make(
+            command,
+            async (result, store, format, _) =>
+            {
+                var job = await JobWords.Find(store, result.GetValue(name)!).ConfigureAwait(false);
+                if (result.GetValue(wait) && JobWords.ExitCodeOf(job) is null)
+                {
+                    await WatchVerb.Watch(store, job.Submission.Job, "none", OutputFormat.Table).ConfigureAwait(false);
+                    job = await JobWords.Find(store, job.Submission.Job.Value).ConfigureAwait(false);
+                }
+
+                return await Fetch(store, job, result.GetValue(output)!, result.GetValue(fresh), format).ConfigureAwait(false);
+            },
+            (result, problems) =>
+            {
+                if (result.GetValue(output) is null)
+                {
+                    problems.Add("results: --out DIR is missing");
+                }
+            });
+        return command;
+    }
+
+    private static async Task<int> Fetch(IClusterStore store, JobEntry job, string path, bool fresh, OutputFormat format)
+    {
+        var name = job.Submission.Job;
+        if (job.State is not (JobState.Converged or JobState.Stopped))
+        {
+            var reason = job.Reason.Length > 0 ? $" ({job.Reason})" : "";
+            throw new CliException(ExitCode.Failed, $"{name} has no results: it is {JobWords.StateOf(job)}{reason}, at round {job.Progress.Round}");
+        }
+
+        using var folder = FitFolder.Check(Path.GetFullPath(path));
+        var found = fresh ? null : RunFile.Read(folder.At(RunFile.ResultName)) ?? RunFile.Read(folder.At(RunFile.FileName));
+        if (found is not null && (found.SpecHash != job.Submission.SpecHash || found.DataHash != job.Submission.DataHash))
+        {
+            throw CliException.BadInput($"'{path}' holds the fit '{found.Name}' with another spec or other data: give another --out, or --fresh to throw that fit away");
+        }
+
+        folder.Take();
+        folder.Clear();
+        var temporary = folder.At(Temporary);
+        try
+        {
+            Directory.CreateDirectory(temporary);
+            var files = await store.Results(name).ConfigureAwait(false);
+            foreach (var file in files)
+            {
+                await using var to = File.Create(Path.Combine(temporary, Path.GetFileName(file.Name)));
+                await store.CopyResult(name, file, to).ConfigureAwait(false);
+                to.Flush(flushToDisk: true);
+            }
+
+            // fit.json last: a fit without it has no results.
+            foreach (var file in files.OrderBy(f => f.Name == RunFile.ResultName))
+            {
+                File.Move(Path.Combine(temporary, file.Name), folder.At(file.Name), overwrite: true);
+            }
+        }
+        finally
+        {
+            if (Directory.Exists(temporary))
+            {
+                Directory.Delete(temporary, recursive: true);
+            }
+        }
+
+        if (format == OutputFormat.Json)
+        {
+            using var stdout = Console.OpenStandardOutput();
+            stdout.Write(await File.ReadAllBytesAsync(folder.At(RunFile.ResultName)).ConfigureAwait(false));
+        }
+        else
+        {
+            Console.Out.WriteLine($"{name}: {JobWords.StateOf(job)} after round {job.Progress.Round}; the files are in '{path}'");
+        }
+
+        return JobWords.ExitCodeOf(job)!.Value;
+    }
+}

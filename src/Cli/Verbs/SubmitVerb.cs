@@ -1,0 +1,94 @@
+using System.CommandLine;
+using FitCluster.Cli.Cluster;
+using FitCluster.Cli.Output;
+using FitCluster.Cli.Progress;
+using FitCluster.Cli.Running;
+using FitCluster.Cli.Spec;
+using FitCluster.Coordinator;
+using FitCluster.Engine;
+using FitCluster.Messages;
+
+namespace FitCluster.Cli.Verbs;
+
+/// <summary><c>fitcluster submit</c>: hands a job to a cluster. The same job twice is one job.</summary>
+internal static class SubmitVerb
+{
+    public static Command Create()
+    {
+        var options = new FitOptions();
+        var cluster = new ClusterOptions();
+        var format = Options.Text("--format", "table|json", "how the answer is printed on stdout (default table)");
+        var progress = Options.Text("--progress", "KIND", "with --wait: auto, bar, plain or none (default auto), on stderr");
+        var wait = Options.Switch("--wait", "watch the job until it ends, and end with its exit code");
+        var command = new Command("submit", "Hands a job to a cluster. The same name, spec and data again are the same job; another spec under the name is refused.");
+        options.AddTo(command);
+        cluster.AddTo(command);
+        command.Add(format);
+        command.Add(progress);
+        command.Add(wait);
+        command.SetAction(result =>
+        {
+            var problems = new ProblemList();
+            var printed = OutputFormats.Parse(result.GetValue(format), problems);
+            var display = ProgressDisplays.Parse(result.GetValue(progress), problems);
+            var (broker, store) = (cluster.Broker(result, problems), cluster.Store(result, problems));
+            var spec = options.Read(result, problems);
+            if (spec is { Name: null })
+            {
+                problems.Add("a job of a cluster needs a name: give --name NAME, or 'name' in the spec");
+            }
+
+            foreach (var (isGiven, what) in new[] { (spec?.Out is not null, "out"), (spec?.Threads is not null, "threads"), (spec?.Fresh == true, "fresh") })
+            {
+                if (isGiven)
+                {
+                    problems.Add($"'{what}' is for 'fit' on one machine: a cluster's results are fetched with 'results JOB --out DIR', and its nodes have their own threads");
+                }
+            }
+
+            problems.ThrowIfAny();
+            return ClusterVerb.Run(store, null, reached => Submit(spec!, broker, reached, printed, result.GetValue(wait) ? display : null)).GetAwaiter().GetResult();
+        });
+        return command;
+    }
+
+    private static async Task<int> Submit(JobSpec spec, string broker, IClusterStore store, OutputFormat format, string? watch)
+    {
+        var job = new PreparedJob(spec, DataOpener.Open(spec.Data));
+        foreach (var line in FitVerb.Describe(job))
+        {
+            Console.Error.WriteLine(line);
+        }
+
+        var name = new JobName(spec.Name!);
+        // Before anything is accepted: what nobody can be told of is not accepted.
+        await using var engine = await ClusterOptions.Connect(broker, store).ConfigureAwait(false);
+        var submitted = await store.Submit(new JobSubmission(name, ClusterSpec.Write(job), job.SpecHash, job.DataHash, job.Shards)).ConfigureAwait(false);
+        if (submitted is Submitted.OtherSpec or Submitted.OtherData)
+        {
+            throw new CliException(
+                ExitCode.NameTaken, $"the name '{name}' belongs to a job with {(submitted == Submitted.OtherSpec ? "another spec" : "other data")}: give the new job another --name");
+        }
+
+        engine.Tell(JobDirectory.Address, new WakeDirectory());
+        await engine.Flush().ConfigureAwait(false);
+        if (watch is not null)
+        {
+            return await WatchVerb.Watch(store, name, watch, format).ConfigureAwait(false);
+        }
+
+        var entry = await JobWords.Find(store, name.Value).ConfigureAwait(false);
+        if (format == OutputFormat.Json)
+        {
+            ClusterVerb.PrintJson(writer => JobWords.Write(writer, entry, null));
+        }
+        else
+        {
+            Console.Out.WriteLine(submitted == Submitted.New
+                ? $"{name} is submitted: {job.Shards} {(job.Shards == 1 ? "shard" : "shards")}"
+                : $"{name} was submitted before, and is {JobWords.StateOf(entry)}");
+        }
+
+        return ExitCode.Done;
+    }
+}
