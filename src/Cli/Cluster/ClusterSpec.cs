@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using FitCluster.Cli.Output;
 using FitCluster.Cli.Running;
 using FitCluster.Cli.Spec;
@@ -20,10 +21,28 @@ internal static class ClusterSpec
             writer.WriteString("dataHash", job.DataHash);
             writer.WriteBoolean("tables", job.Spec.Tables);
             writer.WritePropertyName("spec");
-            SpecCanonical.Write(writer, job.Spec, job.Shards, job.Options.MaxFactors, forPeople: true);
+            var spec = JsonNode.Parse(Json.Bytes(w => SpecCanonical.Write(w, job.Spec, job.Shards, job.Options.MaxFactors, forPeople: true)))!;
+            RemoveWhatIsNotGiven(spec.AsObject());
+            spec.WriteTo(writer);
             writer.WriteEndObject();
         },
         indented: false));
+
+    /// <summary>For people "nothing" is written as null or as an empty list; a spec leaves it out.</summary>
+    private static void RemoveWhatIsNotGiven(JsonObject section)
+    {
+        foreach (var (name, value) in section.ToList())
+        {
+            if (value is null or JsonArray { Count: 0 })
+            {
+                section.Remove(name);
+            }
+            else if (value is JsonObject inner)
+            {
+                RemoveWhatIsNotGiven(inner);
+            }
+        }
+    }
 
     /// <exception cref="InvalidDataException">A newer program wrote it, or it is damaged.</exception>
     public static (JobSpec Spec, string SpecHash, string DataHash) Read(string text)
