@@ -6,7 +6,7 @@ public sealed class CommandLineTests
 {
     [Theory]
     [InlineData("fitt", "did you mean 'fit'?")]
-    [InlineData("submit", "unknown verb 'submit'")]
+    [InlineData("sweep", "unknown verb 'sweep'")]
     [InlineData("ebnm --famly x", "unknown option '--famly': did you mean '--family'?")]
     [InlineData("fit ebmf --factrs 3", "did you mean '--factors'?")]
     [InlineData("fit ebfm --data x --out y", "did you mean 'ebmf'?")]
@@ -32,8 +32,8 @@ public sealed class CommandLineTests
     {
         Assert.Matches(@"^\d+\.\d+\.\d+", FitProgram.Run("--version").Expect(0).Output);
         var help = FitProgram.Run("--help").Expect(0).Output;
-        Assert.All(["demo", "fit", "ebnm", "simulate", "ingest", "check"], verb => Assert.Contains(verb, help, StringComparison.Ordinal));
-        Assert.DoesNotContain("submit", help, StringComparison.Ordinal);
+        Assert.All(["demo", "fit", "ebnm", "simulate", "ingest", "check", "node", "submit", "list", "status", "watch", "cancel", "resume", "results"], verb => Assert.Contains(verb, help, StringComparison.Ordinal));
+        Assert.DoesNotContain("sweep", help, StringComparison.Ordinal);
         Assert.Contains("--checkpoint-seconds", FitProgram.Run("fit", "--help").Expect(0).Output, StringComparison.Ordinal);
     }
 }

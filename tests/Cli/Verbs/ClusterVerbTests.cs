@@ -1,0 +1,52 @@
+using Xunit;
+
+namespace FitCluster.Cli.Tests.Verbs;
+
+/// <summary>What the verbs of a cluster say when there is none, or they are told wrongly.</summary>
+public sealed class ClusterVerbTests
+{
+    private const string NoStore = "postgres://fit:s3cret@127.0.0.1:1/db";
+    private const string NoBroker = "amqp://fit:s3cret@127.0.0.1:1/";
+
+    [Theory]
+    [InlineData("list")]
+    [InlineData("status job")]
+    [InlineData("watch job")]
+    [InlineData("cancel job")]
+    [InlineData("resume job")]
+    [InlineData("results job --out /tmp/fitcluster-never")]
+    public void A_store_that_is_not_there_ends_with_4_and_no_password(string arguments)
+    {
+        var ran = FitProgram.Run([.. arguments.Split(' '), "--broker", NoBroker, "--store", NoStore]).Expect(4);
+        Assert.Contains("the store postgres://127.0.0.1:1/db cannot be reached", ran.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("s3cret", ran.Error + ran.Output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("list", "--store URL is missing")]
+    [InlineData("node --store postgres://h/d --broker amqp://h --capacity x", "--capacity is 'x'")]
+    [InlineData("node --store postgres://h/d --broker amqp://h --capacity 0 --coordinators 0", "leave this node nothing to do")]
+    [InlineData("node --store postgres://h/d --broker amqp://h --name ../x", "--name '../x' is not allowed")]
+    [InlineData("node --store postgres://h/d --broker amqp://h --listen nowhere", "--listen is 'nowhere'")]
+    [InlineData("list --store http://fit:s3cret@h/d", "is not of the form postgres://")]
+    [InlineData("list --store postgres://fit:s3cret@h/d?ssl=1", "unknown parameter 'ssl'")]
+    [InlineData("list --format xml --store postgres://h/d", "--format cannot be 'xml'")]
+    [InlineData("results job --store postgres://h/d", "--out DIR is missing")]
+    [InlineData("cancel job --timeout never --broker amqp://h --store postgres://h/d", "--timeout is 'never'")]
+    public void A_wrong_option_ends_with_2_before_anything_is_asked(string arguments, string words)
+    {
+        var ran = FitProgram.Run(arguments.Split(' ')).ExpectBadInput(words);
+        Assert.DoesNotContain("s3cret", ran.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Submit_needs_a_name_and_takes_nothing_that_is_for_one_machine()
+    {
+        using var scratch = new Scratch();
+        var data = scratch.File("d.csv", "name,a,b\nx,1,2\ny,3,4\n");
+        string[] cluster = ["--broker", NoBroker, "--store", NoStore];
+        FitProgram.Run(["submit", "ebmf", "--data", data, .. cluster]).ExpectBadInput("needs a name");
+        FitProgram.Run(["submit", "ebmf", "--data", data, "--name", "../x", .. cluster]).ExpectBadInput("name");
+        FitProgram.Run(["submit", "ebmf", "--data", data, "--name", "x", "--out", "y", "--threads", "2", .. cluster]).ExpectBadInput("'out' is for 'fit'", "'threads' is for 'fit'");
+    }
+}
