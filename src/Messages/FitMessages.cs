@@ -87,7 +87,7 @@ public sealed record ReleaseShard(JobName Job, Attempt Attempt, ShardId Shard) :
 
 /// <summary>
 /// The engine to an actor: its node wants to give it up (the node drains, or has more than its share). The actor brings its work to where
-/// another node can take over and then stops; it is activated again elsewhere. It never leaves the node.
+/// another node can take over and then stops; it is activated again elsewhere.
 /// </summary>
 public sealed record Draining : IMessage;
 

@@ -108,6 +108,9 @@ internal static class MessageTable
         Make(21,
             static (ref BodyWriter w, WakeDirectory m) => { },
             static (ref BodyReader r) => new WakeDirectory()),
+        Make(22,
+            static (ref BodyWriter w, Draining m) => { },
+            static (ref BodyReader r) => new Draining()),
     ];
 
     private static readonly FrozenDictionary<Type, Entry> ByType = Entries.ToFrozenDictionary(e => e.Type);
