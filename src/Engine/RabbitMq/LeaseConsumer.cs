@@ -10,7 +10,7 @@ internal sealed class LeaseConsumer(IChannel channel, string kind, BrokerSession
         CancellationToken cancellationToken = default)
     {
         var lease = new Lease(Channel, deliveryTag);
-        if (LeaseText.Read(body.Span, kind) is { } address)
+        if (LeaseText.Read(body.Span, kind) is { } address && session.Accepts(address))
         {
             // Not on the dispatcher's turn: the leases behind it are not to wait.
             _ = session.Guard(session.Take(address, lease));
