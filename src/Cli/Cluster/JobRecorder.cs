@@ -14,6 +14,10 @@ namespace FitCluster.Cli.Cluster;
 internal sealed class JobRecorder(IClusterStore store, string node, ClusterJobs jobs, Action<string> say, Action<JobName> abandon) : IFitObserver, IAsyncDisposable
 {
     private const int JobsAtOnce = 4;
+
+    /// <summary>A node that has not reported for so long has ended.</summary>
+    private const double NodeGoneSeconds = 3;
+
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(400);
     private static readonly TimeSpan PauseAfterFailure = TimeSpan.FromSeconds(2);
 
@@ -214,7 +218,7 @@ internal sealed class JobRecorder(IClusterStore store, string node, ClusterJobs 
 
             if (outcome is not null && notes.Ended != outcome)
             {
-                await End(job, progress, outcome).ConfigureAwait(false);
+                await End(job, progress, outcome, notes).ConfigureAwait(false);
                 notes.Ended = outcome;
                 lock (_lock)
                 {
@@ -249,7 +253,7 @@ internal sealed class JobRecorder(IClusterStore store, string node, ClusterJobs 
         }
     }
 
-    private async Task End(JobName job, JobProgress progress, FitOutcome outcome)
+    private async Task End(JobName job, JobProgress progress, FitOutcome outcome, Notes notes)
     {
         var (state, reason) = outcome.Status switch
         {
@@ -272,19 +276,34 @@ internal sealed class JobRecorder(IClusterStore store, string node, ClusterJobs 
             var files = await WriteFiles(job, outcome, folder).ConfigureAwait(false);
             await store.End(job, progress, state, reason, files, _end.Token).ConfigureAwait(false);
         }
-        catch (Exception error) when (OutputFiles.IsFailure(error))
+        catch (Exception error) when (OutputFiles.IsFailure(error) || error is CliException)
         {
-            await store.AddEvent(job, node, $"node {node} could not write the results ({error.Message}): they are kept in memory, and it is tried again", _end.Token).ConfigureAwait(false);
-            throw;
+            var words = $"node {node} could not write the results in '{Path.GetTempPath()}' ({OutputFiles.Reason(error)}): they are kept in memory, and it is tried again";
+            if (!notes.IsDiskTold)
+            {
+                notes.IsDiskTold = true;
+                await store.AddEvent(job, node, words, _end.Token).ConfigureAwait(false);
+            }
+
+            throw new IOException(words, error);
         }
         finally
         {
             await beating.CancelAsync().ConfigureAwait(false);
             await heart.ConfigureAwait(false);
-            if (Directory.Exists(folder))
-            {
-                Directory.Delete(folder, recursive: true);
-            }
+            DeleteIfThere(folder);
+        }
+    }
+
+    private static void DeleteIfThere(string folder)
+    {
+        try
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+        catch (Exception error) when (OutputFiles.IsFailure(error))
+        {
+            // Never made, or a leftover that the next try replaces.
         }
     }
 
@@ -361,11 +380,13 @@ internal sealed class JobRecorder(IClusterStore store, string node, ClusterJobs 
             return "";
         }
 
+        // The last of them may just have died, and its supervisor have a word to say.
+        await Task.Delay(TimeSpan.FromSeconds(NodeGoneSeconds), _end.Token).ConfigureAwait(false);
         var address = Workers.ShardAddress.Of(job, shard).ToString();
         var known = new List<string>();
-        foreach (var gone in (await store.Nodes(_end.Token).ConfigureAwait(false)).Where(n => n.Actors.Contains(address) && (n.SeenSecondsAgo > 3 || n.State is not ("up" or "draining"))))
+        foreach (var gone in (await store.Nodes(_end.Token).ConfigureAwait(false)).Where(n => n.Actors.Contains(address) && (n.SeenSecondsAgo > NodeGoneSeconds || n.State is not ("up" or "draining"))))
         {
-            var how = gone.State is "up" or "draining" ? "ended without a word" : $"ended: {gone.State}";
+            var how = gone.State is "up" or "draining" ? "ended without a word (its exit code is known to 'node --supervise' only)" : $"ended: {gone.State}";
             var last = gone.LastLines.Count > 0 ? $"; its last lines: {string.Join(" | ", gone.LastLines.TakeLast(3))}" : "";
             known.Add(FormattableString.Invariant($"node {gone.Name} {how}, with {gone.MemoryBytes / 1e6:F0} MB of {gone.MemoryLimitBytes / 1e6:F0} MB in use{last}"));
         }
@@ -385,6 +406,9 @@ internal sealed class JobRecorder(IClusterStore store, string node, ClusterJobs 
         public FitOutcome? Outcome { get; set; }
 
         public FitOutcome? Ended { get; set; }
+
+        /// <summary>That the results cannot be written was noted: once is enough.</summary>
+        public bool IsDiskTold { get; set; }
 
         public bool IsDirty { get; set; }
 
