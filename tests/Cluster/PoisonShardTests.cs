@@ -18,7 +18,7 @@ public sealed class PoisonShardTests(FaultTests.Fit fit)
         var coordinators = await cluster.StartNodeIn([], "--capacity", "0");
         var worker = await cluster.StartNodeIn([], "--coordinators", "0", "--supervise");
         // No checkpoint but the first: a shard that is loaded again has many rounds to replay, in which it makes no progress.
-        cluster.Run(["submit", .. FaultTests.Fit.Arguments, "--checkpoint-rounds", "100000", "--name", "poison", "--data", fit.Data]).Expect(0);
+        cluster.Run("submit", "ebmf", "--shards", "6", "--factors", "10", "--tolerance", "1e-7", "--checkpoint-seconds", "3600", "--name", "poison", "--data", fit.Data).Expect(0);
         await cluster.Round("poison", 60);
         var kills = 0;
         for (; kills < MostKills && (await cluster.Job("poison")).Ended is null; await Task.Delay(20, TestContext.Current.CancellationToken))

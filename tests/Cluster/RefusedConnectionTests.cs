@@ -31,18 +31,23 @@ public sealed class RefusedConnectionTests
             (broker, "postgres://fit:b4dword@127.0.0.1:1/x", "the store postgres://127.0.0.1:1/x cannot be reached"),
             (broker, cluster.Database.Url("nothere"), "cannot be used: there is no database 'nothere'"),
         };
-        // Nodes try for a while, as all of a cluster may be starting: all of these at once.
-        var nodes = cases.Select(c => FitProgram.Start("node", "--broker", c.Broker, "--store", c.Store)).ToList();
         foreach (var (theBroker, theStore, words) in cases)
         {
             string[] where = ["--broker", theBroker, "--store", theStore];
             Refusals.Check(FitProgram.Run(["submit", .. SmallFit.Arguments, "--name", "job", "--data", fit.Data, .. where]).Expect(4), words);
-            // The store answers without the broker: a warning then.
-            Refusals.Check(FitProgram.Run(["list", .. where]).Expect(theBroker == broker ? 4 : 0), words);
         }
 
         Assert.Null(await cluster.Store.Job(new JobName("job")));
-        foreach (var (node, (_, _, words)) in nodes.Zip(cases))
+        // Nodes try for a while, as all of a cluster may be starting: some of these at once.
+        var some = new[] { cases[0], cases[1], cases[6], cases[7] };
+        var nodes = some.Select(c => FitProgram.Start("node", "--broker", c.Broker, "--store", c.Store)).ToList();
+        foreach (var (theBroker, theStore, words) in some)
+        {
+            // The store answers without the broker: a warning then.
+            Refusals.Check(FitProgram.Run(["list", "--broker", theBroker, "--store", theStore]).Expect(theBroker == broker ? 4 : 0), words);
+        }
+
+        foreach (var (node, (_, _, words)) in nodes.Zip(some))
         {
             Refusals.Check(FitProgram.Wait(node, "node").Expect(4), words);
         }
