@@ -33,7 +33,14 @@ public sealed partial class FitCoordinator
     /// <summary>A shard's node wants to give it up: with the next checkpoint, or at once if there is nothing that it would have to do again.</summary>
     private void TakeLeaving(ShardSlot slot, IActorContext context)
     {
-        if (_stage != Stage.Running || !slot.IsReady)
+        if (!slot.IsReady)
+        {
+            // Its next activation is no sign of a death.
+            slot.Loadings = 0;
+            return;
+        }
+
+        if (_stage != Stage.Running)
         {
             return;
         }

@@ -94,15 +94,36 @@ public sealed partial class FitCoordinator
         }
 
         // A shard that owed nothing was not what killed its node.
-        if (slot.IsOwing && ++slot.Losses >= _settings.ShardLosses)
+        if (!slot.IsOwing || !IsLostTooOften(slot, context))
         {
-            _culprit = slot.Shard;
-            End(FitStatus.Failed, $"shard {slot.Shard} of job {_job} was lost {slot.Losses} times in a row in round {slot.Furthest.Next} without progress: " +
-                "its node may be short of memory; use more shards or more memory", context);
+            Reload(slot, context);
+        }
+    }
+
+    /// <summary>A second activation begins the same load: the one before ended while it loaded, which has told nobody else.</summary>
+    private void TakeLoading(ShardSlot slot, IActorContext context)
+    {
+        if (slot.IsReady || slot.Loadings++ == 0)
+        {
             return;
         }
 
-        Reload(slot, context);
+        Say($"shard {slot.Shard} of job {_job} was lost while it was being loaded from round {slot.Round}: it is loaded again");
+        IsLostTooOften(slot, context);
+    }
+
+    /// <summary>Counts a loss; ends the job at one too many.</summary>
+    private bool IsLostTooOften(ShardSlot slot, IActorContext context)
+    {
+        if (++slot.Losses < _settings.ShardLosses)
+        {
+            return false;
+        }
+
+        _culprit = slot.Shard;
+        End(FitStatus.Failed, $"shard {slot.Shard} of job {_job} was lost {slot.Losses} times in a row in round {slot.Furthest.Next} without progress: " +
+            "its node may be short of memory; use more shards or more memory", context);
+        return true;
     }
 
     private void Reload(ShardSlot slot, IActorContext context)

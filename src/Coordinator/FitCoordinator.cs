@@ -128,6 +128,9 @@ public sealed partial class FitCoordinator(JobOpener open, Func<string, FitSetti
             case ShardLeaving leaving when Accept(leaving.Attempt, leaving.Load, leaving.Shard, context) is { } slot:
                 TakeLeaving(slot, context);
                 break;
+            case ShardLoading loading when Accept(loading.Attempt, loading.Load, loading.Shard, context) is { } slot:
+                TakeLoading(slot, context);
+                break;
             case ShardReady ready when Accept(ready.Attempt, ready.Load, ready.Shard, context) is { } slot:
                 TakeReady(slot, ready, context);
                 break;

@@ -31,6 +31,9 @@ internal sealed class ShardSlot(ShardId shard)
     /// <summary>Losses in a row without progress.</summary>
     public int Losses { get; set; }
 
+    /// <summary>The activations that have begun the present load.</summary>
+    public int Loadings { get; set; }
+
     /// <summary>Its node wants to give it up: it goes with the next checkpoint.</summary>
     public bool IsLeaving { get; set; }
 
@@ -73,6 +76,6 @@ internal sealed class ShardSlot(ShardId shard)
     public void Reload(Round from)
     {
         Load++;
-        (IsReady, Round, Repeats, IsLeaving) = (false, from, 0, false);
+        (IsReady, Round, Repeats, IsLeaving, Loadings) = (false, from, 0, false, 0);
     }
 }

@@ -29,6 +29,12 @@ public sealed record LoadShard(
     JobName Job, Attempt Attempt, long Load, ShardId Shard, int Shards, string Spec, bool FromCheckpoint, Attempt CheckpointAttempt,
     Round CheckpointRound, string PartChecksum) : IMessage;
 
+/// <summary>
+/// A shard to the coordinator: it begins this load. Each activation says so once, before it opens the data; a second one of the same load means that the one
+/// before ended while it loaded.
+/// </summary>
+public sealed record ShardLoading(JobName Job, Attempt Attempt, long Load, ShardId Shard) : IMessage;
+
 /// <summary>A shard to the coordinator: loaded, in the state after <paramref name="Round"/>.</summary>
 public sealed record ShardReady(JobName Job, Attempt Attempt, long Load, ShardId Shard, Round Round, long Rows, long Bytes) : IMessage;
 

@@ -6,8 +6,10 @@ namespace FitCluster.Workers;
 public sealed partial class ShardWorker
 {
     private const string Part = "part";
+    private const string Opening = "opening";
 
     private long _partQuestion;
+    private long _openings;
 
     private void Load(LoadShard load, IActorContext context)
     {
@@ -23,8 +25,14 @@ public sealed partial class ShardWorker
             return;
         }
 
+        var isAgain = _loading is { } before && before.Attempt == load.Attempt && before.Load == load.Load;
         Forget();
         (_attempt, _load, _loading) = (load.Attempt, load.Load, load);
+        if (!isAgain)
+        {
+            Report(context, new ShardLoading(_job, _attempt, _load, _shard));
+        }
+
         if (load.FromCheckpoint)
         {
             Ask(context, Part, new LoadPart(load.Job, load.CheckpointAttempt, load.CheckpointRound, load.Shard, load.PartChecksum));
@@ -32,7 +40,8 @@ public sealed partial class ShardWorker
         }
         else
         {
-            Open(load, null, context);
+            // On a turn of its own: what was reported is under way before the data are opened, which may be the end of this process.
+            context.Schedule(TimeSpan.Zero, new TimerElapsed(Opening, ++_openings));
         }
     }
 

@@ -57,6 +57,13 @@ public sealed partial class ShardWorker(JobOpener open) : IActor
             case LoadShard load:
                 Load(load, context);
                 break;
+            case TimerElapsed { Kind: Opening } timer:
+                if (_loading is { FromCheckpoint: false } loading && timer.Number == _openings)
+                {
+                    Open(loading, null, context);
+                }
+
+                break;
             case StoreAnswered answer:
                 TakeAnswer(answer, context);
                 break;
@@ -117,6 +124,12 @@ public sealed partial class ShardWorker(JobOpener open) : IActor
     {
         if (_loaded is null)
         {
+            if (_loading is not null)
+            {
+                // Or the next activation would look as if this one had died of the load.
+                Report(context, new ShardLeaving(_job, _attempt, _load, _shard));
+            }
+
             context.Stop();
             return;
         }

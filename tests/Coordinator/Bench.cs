@@ -12,11 +12,11 @@ internal sealed class Bench : IActorContext, IFitObserver
 
     private readonly FitCoordinator _coordinator;
 
-    public Bench(CountingModel model, FitSettings? settings = null, InMemoryCheckpointStore? store = null)
+    public Bench(CountingModel model, FitSettings? settings = null, InMemoryCheckpointStore? store = null, JobOpener? open = null)
     {
         Store = store ?? new InMemoryCheckpointStore();
         Start = new StartJob(Job, "spec", "hash", "data", model.Shards);
-        _coordinator = new FitCoordinator(_ => model, settings ?? Settings, this);
+        _coordinator = new FitCoordinator(open ?? (_ => model), settings ?? Settings, this);
         Give(new Activated());
     }
 

@@ -182,6 +182,71 @@ public sealed class FitCoordinatorTests
     }
 
     [Fact]
+    public void A_shard_that_is_lost_three_times_while_it_is_loaded_ends_the_job_by_name()
+    {
+        var bench = new Bench(new CountingModel(6));
+        bench.Give(bench.Start);
+        var load = bench.Take<LoadShard>()[1];
+        var loading = new ShardLoading(Bench.Job, load.Attempt, load.Load, load.Shard);
+        for (var activation = 0; activation < 4; activation++)
+        {
+            Assert.Null(bench.Outcome);
+            bench.Give(loading);
+        }
+
+        Assert.Equal((FitStatus.Failed, new ShardId(1)), (bench.Outcome!.Status, bench.Outcome.Culprit));
+        Assert.StartsWith("shard 1 of job job was lost 3 times in a row in round 1 without progress", bench.Outcome.Reason, StringComparison.Ordinal);
+        Assert.Equal(3, bench.Events.Count(words => words.StartsWith("shard 1 of job job was lost while it was being loaded", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void A_shard_whose_node_drains_while_it_is_loaded_is_not_lost()
+    {
+        var bench = new Bench(new CountingModel(6));
+        bench.Give(bench.Start);
+        var load = bench.Take<LoadShard>()[1];
+        for (var activation = 0; activation < 10; activation++)
+        {
+            bench.Give(new ShardLoading(Bench.Job, load.Attempt, load.Load, load.Shard));
+            bench.Give(new ShardLeaving(Bench.Job, load.Attempt, load.Load, load.Shard));
+        }
+
+        Assert.Null(bench.Outcome);
+        Assert.Empty(bench.Events);
+    }
+
+    [Fact]
+    public void A_coordinator_whose_node_cannot_open_the_job_hands_it_to_the_next_and_one_that_goes_on_fails()
+    {
+        var bench = new Bench(new CountingModel(6), open: _ => throw new Math.Models.JobNotHereException("node n cannot use the data"));
+        bench.Give(bench.Start);
+        Assert.True(bench.IsStopped);
+        Assert.Null(bench.Outcome);
+        Assert.Equal(bench.Start, Assert.Single(bench.Take<StartJob>()));
+        Assert.Equal("node n cannot use the data; the coordinator of job job goes to another node", Assert.Single(bench.Events));
+
+        bench = new Bench(new CountingModel(6), open: _ => throw new InvalidDataException("node n cannot use the data"));
+        bench.Give(bench.Start);
+        Assert.Equal((FitStatus.Failed, "job job could not be opened: node n cannot use the data"), (bench.Outcome!.Status, bench.Outcome.Reason));
+    }
+
+    [Fact]
+    public void Many_shards_that_cannot_be_loaded_once_each_do_not_end_the_job()
+    {
+        var bench = new Bench(new CountingModel(6), Bench.Settings with { JobFailures = 2 });
+        bench.Give(bench.Start);
+        foreach (var load in bench.Take<LoadShard>())
+        {
+            bench.Give(new ShardFailed(Bench.Job, load.Attempt, load.Load, load.Shard, default, "no data here", false));
+        }
+
+        Assert.Null(bench.Outcome);
+        bench.Pass(3);
+        bench.Work();
+        Assert.Equal(FitStatus.Converged, bench.Outcome!.Status);
+    }
+
+    [Fact]
     public void A_shard_that_owes_nothing_may_be_lost_as_often_as_nodes_die()
     {
         var bench = new Bench(new CountingModel(6));

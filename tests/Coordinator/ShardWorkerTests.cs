@@ -12,6 +12,7 @@ public sealed class ShardWorkerTests : IActorContext
 
     private readonly List<IMessage> _sent = [];
     private readonly List<(StoreRequest Request, Func<StoreReply, IMessage> Answer)> _asked = [];
+    private readonly Queue<IMessage> _due = new();
     private readonly ShardWorker _worker;
     private IFitJob _job = new CountingModel(9);
 
@@ -89,6 +90,32 @@ public sealed class ShardWorkerTests : IActorContext
     }
 
     [Fact]
+    public void An_activation_says_once_that_it_begins_a_load_before_it_opens_the_data()
+    {
+        _worker.Receive(Load(1, 1), this);
+        Assert.IsType<ShardLoading>(Assert.Single(_sent));
+        _worker.Receive(Load(1, 1), this);
+        Assert.Single(_sent);
+        Assert.Equal(2, _due.Count);
+        _sent.Clear();
+        while (_due.TryDequeue(out var due))
+        {
+            _worker.Receive(due, this);
+        }
+
+        Assert.IsType<ShardReady>(Assert.Single(_sent));
+    }
+
+    [Fact]
+    public void A_worker_that_drains_while_it_loads_says_that_it_leaves()
+    {
+        _worker.Receive(Load(1, 1), this);
+        _sent.Clear();
+        _worker.Receive(new Draining(), this);
+        Assert.IsType<ShardLeaving>(Assert.Single(_sent));
+    }
+
+    [Fact]
     public void A_damaged_part_is_reported()
     {
         Give(Load(1, 1) with { FromCheckpoint = true, CheckpointRound = new Round(4) });
@@ -99,6 +126,10 @@ public sealed class ShardWorkerTests : IActorContext
 
     void IActorContext.Schedule(TimeSpan delay, IMessage message)
     {
+        if (delay == TimeSpan.Zero)
+        {
+            _due.Enqueue(message);
+        }
     }
 
     void IActorContext.Ask(StoreRequest request, Func<StoreReply, IMessage> answer) => _asked.Add((request, answer));
@@ -117,6 +148,11 @@ public sealed class ShardWorkerTests : IActorContext
     {
         _sent.Clear();
         _worker.Receive(message, this);
+        while (_due.TryDequeue(out var due))
+        {
+            _worker.Receive(due, this);
+        }
+
         return _sent.LastOrDefault();
     }
 

@@ -111,6 +111,9 @@ internal static class MessageTable
         Make(22,
             static (ref BodyWriter w, Draining m) => { },
             static (ref BodyReader r) => new Draining()),
+        Make(23,
+            static (ref BodyWriter w, ShardLoading m) => Head(ref w, m.Job, m.Attempt, m.Load, m.Shard),
+            static (ref BodyReader r) => new ShardLoading(r.Job(), r.Attempt(), r.Signed("the load"), r.Shard())),
     ];
 
     private static readonly FrozenDictionary<Type, Entry> ByType = Entries.ToFrozenDictionary(e => e.Type);

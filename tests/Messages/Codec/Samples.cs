@@ -21,6 +21,7 @@ internal static class Samples
         new Draining(),
         new WakeDirectory(),
         new ShardLeaving(Job, new Attempt(3), 2, new ShardId(5)),
+        new ShardLoading(Job, new Attempt(3), 2, new ShardId(5)),
         new TimerElapsed("answer", long.MinValue),
         new TimerElapsed("", long.MaxValue),
         new StartJob(Job, "model: ebmf\nη: 1", "sha256:ab", "sha256:cd", 64),
