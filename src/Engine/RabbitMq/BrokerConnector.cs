@@ -46,9 +46,12 @@ internal sealed class BrokerConnector(BrokerUrl url, string node)
         }
         catch (Exception error) when (error is not OperationCanceledException || !cancellation.IsCancellationRequested)
         {
-            throw new BrokerException($"the broker {url} {Why(error)}", error);
+            throw Worded(error);
         }
     }
+
+    /// <summary>Why the connection could not be opened, or ended as soon as it was: a refusal may come a moment after the handshake.</summary>
+    public BrokerException Worded(Exception error) => new($"the broker {url} {Why(error)}", error);
 
     private static X509Certificate2Collection? ReadAuthorities(BrokerUrl url)
     {

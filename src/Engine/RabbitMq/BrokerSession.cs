@@ -68,7 +68,7 @@ internal sealed class BrokerSession : IAsyncDisposable
         {
             await connection.DisposeAsync().ConfigureAwait(false);
             throw error is BrokerException or OperationCanceledException ? error
-                : new BrokerException($"the broker {connector.Url} broke off: {error.Message.ReplaceLineEndings(" ")}", error);
+                : connector.Worded(error);
         }
     }
 
