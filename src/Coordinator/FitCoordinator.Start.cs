@@ -102,6 +102,19 @@ public sealed partial class FitCoordinator
         return true;
     }
 
+    /// <summary>Losses of shards are counted by the coordinator; those it did not survive only the store can count.</summary>
+    private bool IsGivenUp(int restarts, IActorContext context)
+    {
+        if (restarts < _settings.JobRestarts)
+        {
+            return false;
+        }
+
+        End(FitStatus.Failed, $"job {_job} was begun {restarts} times without coming to a checkpoint, and its coordinator was lost each time: " +
+            "a shard on the same node may use up its memory; use more shards or more memory, or let coordinators be on nodes of their own (--capacity 0), and resume it", context);
+        return true;
+    }
+
     private void Ask(string purpose, StoreRequest request, IActorContext context) =>
         _questions.Ask(purpose, request, AskAgainDelay, context);
 
@@ -152,7 +165,7 @@ public sealed partial class FitCoordinator
                 {
                     End(FitStatus.Interrupted, reason, context);
                 }
-                else if (Open(context))
+                else if (Open(context) && !IsGivenUp(claimed.Restarts, context))
                 {
                     Ask(Find, new FindCheckpoint(_job), context);
                 }

@@ -84,14 +84,14 @@ internal sealed class TestCluster : IAsyncDisposable
         _nodes.Remove(node);
     }
 
-    /// <summary>SIGTERM; the exit code.</summary>
-    public async Task<int> Terminate(string node)
+    /// <summary>SIGTERM: the node hands over, and ends with 0.</summary>
+    public async Task Terminate(string node)
     {
         Signal(node, 15);
-        var process = _nodes[node].Process;
-        await process.WaitForExitAsync().WaitAsync(Limit);
+        var started = _nodes[node];
+        await started.Process.WaitForExitAsync().WaitAsync(Limit);
         _nodes.Remove(node);
-        return process.ExitCode;
+        Assert.True(started.Process.ExitCode == 0, $"node {node} ended with {started.Process.ExitCode}: {started.Error}");
     }
 
     /// <summary>Runs a verb of the program against this cluster.</summary>
@@ -116,7 +116,7 @@ internal sealed class TestCluster : IAsyncDisposable
 
     public static Task Until(Func<bool> condition, string what) => Until(() => Task.FromResult(condition()), what);
 
-    public static async Task Until(Func<Task<bool>> condition, string what)
+    public static async Task Until(Func<Task<bool>> condition, string what, TimeSpan? limit = null)
     {
         for (var clock = Stopwatch.StartNew(); ; await Task.Delay(30))
         {
@@ -132,7 +132,7 @@ internal sealed class TestCluster : IAsyncDisposable
                 // The database may be the one that is being killed.
             }
 
-            Assert.True(clock.Elapsed < Limit, what);
+            Assert.True(clock.Elapsed < (limit ?? Limit), what);
         }
     }
 

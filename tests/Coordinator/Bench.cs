@@ -26,6 +26,9 @@ internal sealed class Bench : IActorContext, IFitObserver
 
     public StartJob Start { get; }
 
+    /// <summary>What the store says of attempts since the last progress.</summary>
+    public int Restarts { get; init; }
+
     public List<(ActorAddress To, IMessage Message)> Sent { get; } = [];
 
     public List<string> Events { get; } = [];
@@ -64,7 +67,7 @@ internal sealed class Bench : IActorContext, IFitObserver
             var (request, answer) = Questions[0];
             Questions.RemoveAt(0);
             var reply = StoreFault(request) is { } fault ? new StoreReply(fault) : Store.Handle(request).AsTask().GetAwaiter().GetResult();
-            _coordinator.Receive(answer(reply), this);
+            _coordinator.Receive(answer(reply is AttemptClaimed claimed ? claimed with { Restarts = Restarts } : reply), this);
         }
     }
 

@@ -182,6 +182,39 @@ public sealed class FitCoordinatorTests
     }
 
     [Fact]
+    public void A_shard_whose_node_was_only_cut_off_is_not_blamed()
+    {
+        var bench = new Bench(new CountingModel(6));
+        bench.StartAll();
+        for (var loss = 0; loss < 5; loss++)
+        {
+            var run = bench.Take<RunRound>().Find(r => r.Shard.Value == 1)!;
+            bench.Give(new ShardEmpty(Bench.Job, run.Attempt, run.Load, run.Shard));
+            bench.Ready(bench.Take<LoadShard>());
+            bench.Give(new ShardCutOff(Bench.Job, run.Shard));
+        }
+
+        Assert.Null(bench.Outcome);
+        bench.Give(new ShardCutOff(Bench.Job, new ShardId(99)));
+        Assert.Null(bench.Outcome);
+    }
+
+    [Theory]
+    [InlineData(2, false)]
+    [InlineData(3, true)]
+    public void A_job_that_was_begun_too_often_without_progress_is_given_up(int restarts, bool isGivenUp)
+    {
+        var bench = new Bench(new CountingModel(6), Bench.Settings with { JobRestarts = 3 }) { Restarts = restarts };
+        bench.Give(bench.Start);
+        Assert.Equal(isGivenUp, bench.Outcome is not null);
+        if (isGivenUp)
+        {
+            Assert.Equal(FitStatus.Failed, bench.Outcome!.Status);
+            Assert.StartsWith("job job was begun 3 times without coming to a checkpoint", bench.Outcome.Reason, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public void A_shard_that_owes_nothing_may_be_lost_as_often_as_nodes_die()
     {
         var bench = new Bench(new CountingModel(6));

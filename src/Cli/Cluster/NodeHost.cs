@@ -89,6 +89,7 @@ internal sealed class NodeHost : IAsyncDisposable
                     [JobDirectory.Kind] = int.Min(1, _options.Coordinators),
                 },
                 Say = Say,
+                Regained = Exonerate,
                 Failed = (address, error) => Say($"{address} failed: {error.Message.ReplaceLineEndings(" ")}"),
             },
             _store).ConfigureAwait(false);
@@ -108,6 +109,15 @@ internal sealed class NodeHost : IAsyncDisposable
     {
         _recorder.Know(job, spec);
         return FitRunner.Settings(ClusterSpec.Read(spec).Spec) with { AskAgainSeconds = 2, LingerSeconds = 3 };
+    }
+
+    /// <summary>The shards that were here when the connection was lost did not kill this node.</summary>
+    private void Exonerate(IReadOnlyList<ActorAddress> hosted)
+    {
+        foreach (var (job, shard) in hosted.Where(address => address.Kind == ShardAddress.Kind).Select(ShardAddress.Parse))
+        {
+            _engine.Tell(ShardAddress.OfCoordinator(job), new ShardCutOff(job, shard));
+        }
     }
 
     private void Abandon(JobName job) => _engine.Tell(ShardAddress.OfCoordinator(job), new InterruptJob(job, "it has ended already"));

@@ -163,6 +163,7 @@ internal sealed class RabbitMqHost : ActorHost
 
     private Task Lost(BrokerSession session, ShutdownReason reason)
     {
+        var hosted = session.Hosted;
         session.Kill();
         if (_ended.IsCancellationRequested || _session is not { } current || (current != session && current is not null))
         {
@@ -171,11 +172,11 @@ internal sealed class RabbitMqHost : ActorHost
 
         _session = null;
         Say($"the connection to the broker {_connector.Url} was lost ({reason.Words}): what was hosted here goes to others; connecting again");
-        _ = Task.Run(() => Reconnect(session));
+        _ = Task.Run(() => Reconnect(session, hosted));
         return Task.CompletedTask;
     }
 
-    private async Task Reconnect(BrokerSession lost)
+    private async Task Reconnect(BrokerSession lost, IReadOnlyList<ActorAddress> hosted)
     {
         var since = Stopwatch.GetTimestamp();
         await lost.Connection.DisposeAsync().ConfigureAwait(false);
@@ -191,6 +192,7 @@ internal sealed class RabbitMqHost : ActorHost
                 }
 
                 Say(FormattableString.Invariant($"connected to the broker again after {Stopwatch.GetElapsedTime(since).TotalSeconds:F1} s"));
+                _options.Regained?.Invoke(hosted);
                 return;
             }
             catch (Exception error) when (error is BrokerException or OperationInterruptedException or AlreadyClosedException or OperationCanceledException or IOException)

@@ -111,6 +111,9 @@ internal static class MessageTable
         Make(22,
             static (ref BodyWriter w, Draining m) => { },
             static (ref BodyReader r) => new Draining()),
+        Make(23,
+            static (ref BodyWriter w, ShardCutOff m) => { w.Job(m.Job); w.Signed(m.Shard.Value); },
+            static (ref BodyReader r) => new ShardCutOff(r.Job(), r.Shard())),
     ];
 
     private static readonly FrozenDictionary<Type, Entry> ByType = Entries.ToFrozenDictionary(e => e.Type);

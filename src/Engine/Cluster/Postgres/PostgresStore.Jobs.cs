@@ -68,6 +68,8 @@ public sealed partial class PostgresStore
                 WHERE job = $1 AND state IN ('Running', 'Cancelled', 'Failed')
                 """,
                 job.Value).ConfigureAwait(false);
+            // The next claim is the first of a new count.
+            await Execute(connection, cancellation, "UPDATE fitcluster.attempts SET restarts = -1 WHERE job = $1", job.Value).ConfigureAwait(false);
             return await ReadJob(connection, job, cancellation).ConfigureAwait(false);
         },
         cancellation);
