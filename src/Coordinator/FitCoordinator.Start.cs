@@ -45,6 +45,13 @@ public sealed partial class FitCoordinator
             return;
         }
 
+        if (_stage == Stage.Ended && _outcome is { } outcome && start.SpecHash == _start!.SpecHash && start.DataHash == _start.DataHash)
+        {
+            // Who asks has not heard of the end yet.
+            observer.OnEnded(_job, outcome);
+            return;
+        }
+
         _start = start;
         _interrupt = null;
         BeginStart(context);
@@ -67,7 +74,7 @@ public sealed partial class FitCoordinator
         var isAsleep = _stage is Stage.Idle or Stage.Ended;
         _stage = Stage.Starting;
         _questions.Clear();
-        (_pending, _base, _report, _slots, _isClaimed, _culprit) = (null, null, null, [], false, null);
+        (_pending, _base, _report, _slots, _isClaimed, _culprit, _outcome) = (null, null, null, [], false, null, null);
         Ask(Claim, new ClaimAttempt(_job), context);
         if (isAsleep)
         {
@@ -170,6 +177,9 @@ public sealed partial class FitCoordinator
                     Ask(Find, new FindCheckpoint(_job), context);
                 }
 
+                break;
+            case JobHasEnded:
+                Rest(context);
                 break;
             case CheckpointFound found when _stage == Stage.Peeking:
                 TakePeeked(found.Manifest, context);

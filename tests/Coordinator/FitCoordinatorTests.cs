@@ -233,6 +233,61 @@ public sealed class FitCoordinatorTests
     }
 
     [Fact]
+    public void An_ended_job_that_is_started_again_says_its_end_again_and_computes_nothing()
+    {
+        var bench = new Bench(new CountingModel(4));
+        bench.StartAll();
+        bench.Work();
+        var outcome = bench.Outcome;
+        Assert.Equal(FitStatus.Converged, outcome!.Status);
+        bench.Sent.Clear();
+        bench.Forget();
+        bench.Give(bench.Start);
+        Assert.Same(outcome, bench.Outcome);
+        Assert.Empty(bench.Sent);
+        Assert.Single(bench.Attempts);
+    }
+
+    [Fact]
+    public void A_job_that_has_ended_in_the_cluster_s_store_is_not_begun()
+    {
+        var bench = new Bench(new CountingModel(4)) { HasEnded = true };
+        bench.Give(bench.Start);
+        bench.Work();
+        Assert.Null(bench.Outcome);
+        Assert.Empty(bench.Attempts);
+        Assert.DoesNotContain(bench.Sent, sent => sent.Message is LoadShard);
+    }
+
+    [Fact]
+    public void A_straggler_is_named_once_and_marked_until_it_answers()
+    {
+        var bench = new Bench(new CountingModel(6) { Shards = 5 });
+        bench.StartAll();
+        var runs = bench.Take<RunRound>();
+        bench.Pass(0.2);
+        foreach (var run in runs.Where(r => r.Shard.Value != 3))
+        {
+            bench.Give(Bench.Answer(run));
+        }
+
+        bench.Pass(0.5);
+        Assert.DoesNotContain(bench.Shards, shard => shard.IsStraggler);
+        bench.Pass(1);
+        bench.Pass(0.5);
+        Assert.Equal(new ShardId(3), Assert.Single(bench.Shards, shard => shard.IsStraggler).Shard);
+        Assert.Equal("shard 3 of job job is slow: 1.7 s where the median of all shards is 0.2 s", Assert.Single(bench.Events, words => words.Contains("is slow", StringComparison.Ordinal)));
+        bench.Give(Bench.Answer(runs.Single(r => r.Shard.Value == 3)));
+        foreach (var run in bench.Take<RunRound>())
+        {
+            bench.Give(Bench.Answer(run));
+        }
+
+        bench.Pass(0.5);
+        Assert.DoesNotContain(bench.Shards, shard => shard.IsStraggler);
+    }
+
+    [Fact]
     public void A_coordinator_whose_node_drains_leaves_with_a_checkpoint_and_its_successor_loses_nothing()
     {
         var model = new CountingModel(9);

@@ -24,6 +24,11 @@ internal sealed class SimulatedJobs(Func<TimeSpan> now, Func<FaultyStore> makeSt
         }
 
         var row = Find(request.Job);
+        if (request is ClaimAttempt && !row.IsOpen)
+        {
+            return ValueTask.FromResult<StoreReply>(new JobHasEnded());
+        }
+
         var reply = row.Store.Handle(request, cancellation).AsTask().GetAwaiter().GetResult();
         if (reply is AttemptClaimed claimed)
         {

@@ -34,6 +34,9 @@ public record StoreReply(string? Error = null, bool IsFenced = false, bool IsCor
 /// </param>
 public sealed record AttemptClaimed(Attempt Attempt, int Restarts = 0) : StoreReply;
 
+/// <summary>Another answer to <see cref="ClaimAttempt"/>, of a cluster's store: the job has ended, so nobody is to begin it; a user may resume it.</summary>
+public sealed record JobHasEnded() : StoreReply;
+
 /// <summary>The answer to <see cref="SavePart"/>.</summary>
 public sealed record PartSaved(string Checksum, long Bytes) : StoreReply;
 

@@ -74,7 +74,13 @@ public sealed class PostgresStoreTests : CheckpointStoreConformance
         Assert.True(Assert.Single(open.Jobs) is { IsRunning: true, CancelWanted: true });
         await store.End(Job, new JobProgress { Attempt = new Attempt(1) }, JobState.Cancelled, "by a user", []);
         Assert.Empty(Assert.IsType<OpenJobsFound>(await store.Do(new ListOpenJobs())).Jobs);
+        Assert.IsType<JobHasEnded>(await store.Do(new ClaimAttempt(Job)));
         Assert.Equal((JobState.Queued, ""), ((await store.Resume(Job))!.State, (await store.Job(Job))!.Reason));
+        Assert.Equal(new Attempt(2), Assert.IsType<AttemptClaimed>(await store.Do(new ClaimAttempt(Job))).Attempt);
+        await store.Beat([(Job, new Attempt(1))]);
+        Assert.Equal(JobState.Queued, (await store.Job(Job))!.State);
+        await store.Beat([(Job, new Attempt(2)), (new JobName("unknown"), new Attempt(1))]);
+        Assert.Equal(JobState.Running, (await store.Job(Job))!.State);
     }
 
     [Fact]

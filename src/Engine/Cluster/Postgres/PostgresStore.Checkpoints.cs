@@ -43,9 +43,14 @@ public sealed partial class PostgresStore
         }
     }
 
-    private Task<AttemptClaimed> Claim(ClaimAttempt claim, CancellationToken cancellation) => InTransaction(
+    private Task<StoreReply> Claim(ClaimAttempt claim, CancellationToken cancellation) => InTransaction<StoreReply>(
         async connection =>
         {
+            if (await Scalar(connection, cancellation, "SELECT state IN ('Queued', 'Running') FROM fitcluster.jobs WHERE job = $1 FOR SHARE", claim.Job.Value).ConfigureAwait(false) is false)
+            {
+                return new JobHasEnded();
+            }
+
             await using var command = Command(
                 connection,
                 """

@@ -83,6 +83,17 @@ public sealed partial class PostgresStore
         cancellation);
 
     /// <inheritdoc/>
+    public Task Beat(IReadOnlyList<(JobName Job, Attempt Attempt)> jobs, CancellationToken cancellation = default) => InTransaction(
+        connection => Execute(
+            connection, cancellation,
+            """
+            UPDATE fitcluster.jobs AS j SET state = 'Running', reported = now() FROM unnest($1, $2) AS t(job, attempt)
+            WHERE j.job = t.job AND j.state IN ('Queued', 'Running') AND NOT EXISTS (SELECT 1 FROM fitcluster.attempts a WHERE a.job = t.job AND a.newest > t.attempt)
+            """,
+            jobs.Select(j => j.Job.Value).ToArray(), jobs.Select(j => j.Attempt.Value).ToArray()),
+        cancellation);
+
+    /// <inheritdoc/>
     public Task<bool> AddRounds(JobName job, Attempt attempt, IReadOnlyList<JobRound> rounds, CancellationToken cancellation = default) => Fenced(
         job, attempt,
         async connection =>
