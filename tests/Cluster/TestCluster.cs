@@ -75,7 +75,12 @@ internal sealed class TestCluster : IAsyncDisposable
         }
     }
 
-    public void Signal(string node, int signal) => FitProgram.Signal(_nodes[node].Process, signal);
+    public void Signal(string node, int signal)
+    {
+        var started = _nodes[node];
+        Assert.False(started.Process.HasExited, $"node {node} had ended by itself, with {(started.Process.HasExited ? started.Process.ExitCode : 0)}: {started.Error}");
+        FitProgram.Signal(started.Process, signal);
+    }
 
     /// <summary>Kills a node at once.</summary>
     public void Kill(string node)

@@ -114,7 +114,7 @@ internal sealed class HostedActor(BrokerSession session, RabbitMqHost host, Acto
     {
         if (IsGivenUp && BeginClosing(null))
         {
-            _ = session.Guard(HandOver());
+            _ = session.Guard(() => HandOver());
         }
     }
 
@@ -123,11 +123,11 @@ internal sealed class HostedActor(BrokerSession session, RabbitMqHost host, Acto
     {
         if (!IsGivenUp)
         {
-            _ = session.Guard(RetireLater(cell));
+            _ = session.Guard(() => RetireLater(cell));
         }
         else if (BeginClosing(cell))
         {
-            _ = session.Guard(HandOver());
+            _ = session.Guard(() => HandOver());
         }
     }
 
@@ -238,7 +238,7 @@ internal sealed class HostedActor(BrokerSession session, RabbitMqHost host, Acto
             host.Say($"the mailbox of {address} was taken away by the broker ({reason.ReplyText}): the actor goes back to where any node can take it");
             Kill();
             session.Remove(this);
-            _ = session.Guard(lease.Return());
+            _ = session.Guard(() => lease.Return());
         }
 
         return Task.CompletedTask;

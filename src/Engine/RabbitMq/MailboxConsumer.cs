@@ -59,5 +59,5 @@ internal sealed class MailboxConsumer(IChannel channel, HostedActor actor, Broke
         return Task.CompletedTask;
     }
 
-    private void Acknowledge(ulong deliveryTag) => _ = session.Guard(Channel.BasicAckAsync(deliveryTag, multiple: false).AsTask());
+    private void Acknowledge(ulong deliveryTag) => _ = session.Guard(() => Channel.BasicAckAsync(deliveryTag, multiple: false).AsTask());
 }

@@ -54,7 +54,7 @@ public sealed class RabbitMqEngine : IEngine
 
     /// <summary>Tells so many actors of a kind, those that came last, that they are to go elsewhere; takes none of that kind until they have gone, or 30 seconds.</summary>
     public Task GiveUp(string kind, int count) =>
-        _host.Session is { } session && count > 0 ? session.Guard(session.GiveUp(kind, count, GiveUpLimit)) : Task.CompletedTask;
+        _host.Session is { } session && count > 0 ? session.Guard(() => session.GiveUp(kind, count, GiveUpLimit)) : Task.CompletedTask;
 
     /// <summary>Ends: every lease goes to other nodes, handlers that are running end to no effect.</summary>
     public ValueTask DisposeAsync()

@@ -110,7 +110,7 @@ internal sealed class RabbitMqHost : ActorHost
         }
 
         var since = Stopwatch.GetTimestamp();
-        await session.Guard(session.BeginDraining()).ConfigureAwait(false);
+        await session.Guard(() => session.BeginDraining()).ConfigureAwait(false);
         while (session.Hosted.Count > 0 && session.Connection.IsOpen && Stopwatch.GetElapsedTime(since) < limit)
         {
             await Task.Delay(20).ConfigureAwait(false);
