@@ -307,6 +307,7 @@ internal sealed class JobRecorder(IClusterStore store, string node, ClusterJobs 
 
     private async Task<IReadOnlyList<(string Name, string Path)>> WriteFiles(JobName job, FitOutcome outcome, string path)
     {
+        using var span = Telemetry.Source.StartActivity("results.write")?.SetTag("fitcluster.job", job.Value);
         string spec;
         lock (_lock)
         {
