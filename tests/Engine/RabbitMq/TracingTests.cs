@@ -42,8 +42,10 @@ public sealed class TracingTests
         // The part of the checkpoint is saved within the step that said so, and what failed says why.
         var second = spans.Single(s => s.OperationName == "shard.step" && s.TraceId == rounds[1].TraceId);
         var save = Assert.Single(spans, s => s.OperationName == "checkpoint.save" && s.TraceId == rounds[1].TraceId);
-        Assert.Equal((second.SpanId, ActivityStatusCode.Error), (save.ParentSpanId, save.Status));
-        Assert.Contains("attempt", save.StatusDescription, StringComparison.Ordinal);
+        var load = Assert.Single(spans, s => s.OperationName == "checkpoint.load" && s.TraceId == rounds[1].TraceId);
+        Assert.Equal((second.SpanId, ActivityStatusCode.Unset), (save.ParentSpanId, save.Status));
+        Assert.Equal((save.SpanId, ActivityStatusCode.Error), (load.ParentSpanId, load.Status));
+        Assert.NotEmpty(load.StatusDescription!);
         Assert.Contains(spans, s => s.OperationName == "actor.activate" && Equals(s.GetTagItem("fitcluster.actor"), "shard/traced/3"));
     }
 
@@ -93,12 +95,16 @@ public sealed class TracingTests
             {
                 if (run.SaveFirst)
                 {
-                    // Of an attempt that was never claimed: refused.
                     context.Ask(new SavePart(run.Job, run.Attempt, run.Round, run.Shard, new ArraySet()), reply => new TimerElapsed("saved", 0));
                     return;
                 }
 
                 context.Tell(context.Sender!.Value, new RoundAnswer(run.Job, run.Attempt, run.Load, run.Shard, run.Round, new ArraySet()));
+            }
+            else if (message is TimerElapsed { Kind: "saved" })
+            {
+                // There is no such part.
+                context.Ask(new LoadPart(Job, new Attempt(7), new Round(7), Shard, "no"), reply => new TimerElapsed("refused", 0));
             }
             else if (message is TimerElapsed)
             {
