@@ -55,11 +55,14 @@ internal sealed class TestCluster : IAsyncDisposable
     }
 
     /// <summary>Starts a node, within a network namespace if one is named; its name.</summary>
-    public async Task<string> StartNode(string? networkNamespace = null)
+    /// <param name="networkNamespace">The namespace.</param>
+    /// <param name="environment">Variables, as NAME=VALUE.</param>
+    /// <param name="more">More of its command line.</param>
+    public async Task<string> StartNode(string? networkNamespace = null, IReadOnlyList<string>? environment = null, IReadOnlyList<string>? more = null)
     {
         var name = $"n{++_started}";
-        string[] arguments = ["node", "--name", name, "--broker", BrokerUrl, "--store", _storeUrl];
-        var started = networkNamespace is null ? FitProgram.Start(arguments)
+        string[] arguments = ["node", "--name", name, "--broker", BrokerUrl, "--store", _storeUrl, .. more ?? []];
+        var started = networkNamespace is null ? FitProgram.StartOther("env", [.. environment ?? [], FitProgram.Path, .. arguments])
             : FitProgram.StartOther("ip", ["netns", "exec", networkNamespace, FitProgram.Path, .. arguments]);
         _nodes.Add(name, started);
         await Until(() => Said(name, "is ready"), $"node {name} did not start: {started.Error}");

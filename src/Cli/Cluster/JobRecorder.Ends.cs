@@ -129,6 +129,7 @@ internal sealed partial class JobRecorder
 
     private async Task<IReadOnlyList<(string Name, string Path)>> WriteFiles(JobName job, FitOutcome outcome, string path)
     {
+        using var span = Telemetry.Source.StartActivity("results.write")?.SetTag("fitcluster.job", job.Value);
         string spec;
         lock (_lock)
         {

@@ -34,11 +34,11 @@ internal sealed class MailboxConsumer(IChannel channel, HostedActor actor, Broke
             var parcel = Parcel.Read(body.Span);
             if (parcel.IsWhole)
             {
-                envelope = new Envelope(MessageCodec.Decode(parcel.Piece), parcel.Sender, Handled: () => Acknowledge(deliveryTag));
+                envelope = new Envelope(MessageCodec.Decode(parcel.Piece), parcel.Sender, Handled: () => Acknowledge(deliveryTag), Cause: TraceHeader.Read(properties));
             }
             else if (_reassembly.Add(parcel) is { } frame)
             {
-                envelope = new Envelope(MessageCodec.Decode(frame.Span), parcel.Sender, Handled: () => Acknowledge(deliveryTag));
+                envelope = new Envelope(MessageCodec.Decode(frame.Span), parcel.Sender, Handled: () => Acknowledge(deliveryTag), Cause: TraceHeader.Read(properties));
             }
         }
         catch (FrameException error)

@@ -40,7 +40,7 @@ public sealed class RabbitMqEngine : IEngine
     public void Tell(ActorAddress to, IMessage message)
     {
         ArgumentNullException.ThrowIfNull(message);
-        _host.Send(to, new Envelope(message, null));
+        _host.Send(to, new Envelope(message, null, Cause: System.Diagnostics.Activity.Current?.Context ?? default));
     }
 
     /// <summary>Waits until everything told so far has been taken by the broker, or dropped for a reason that was reported.</summary>

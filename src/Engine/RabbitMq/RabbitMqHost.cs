@@ -88,8 +88,8 @@ internal sealed class RabbitMqHost : ActorHost
             return;
         }
 
-        var (sender, message) = (envelope.Sender, envelope.Message!);
-        _ = Task.Run(() => Publish(session, to, sender, message));
+        var (sender, message, cause) = (envelope.Sender, envelope.Message!, envelope.Cause);
+        _ = Task.Run(() => Publish(session, to, sender, message, cause));
     }
 
     /// <summary>Waits until nothing is on its way out.</summary>
@@ -133,11 +133,11 @@ internal sealed class RabbitMqHost : ActorHost
         _ended.Dispose();
     }
 
-    private async Task Publish(BrokerSession session, ActorAddress to, ActorAddress? sender, IMessage message)
+    private async Task Publish(BrokerSession session, ActorAddress to, ActorAddress? sender, IMessage message, ActivityContext cause)
     {
         try
         {
-            await session.Publisher.Publish(to, sender, message).ConfigureAwait(false);
+            await session.Publisher.Publish(to, sender, message, cause).ConfigureAwait(false);
         }
         catch (Exception error)
         {
