@@ -125,13 +125,16 @@ public sealed partial class FitCoordinator
 
     private void TakeFailure(ShardSlot slot, ShardFailed failed, IActorContext context)
     {
+        // A shard that could not be loaded goes to another node: that many start on nodes which do not see the data is no fault of the job.
+        var isLoading = !slot.IsReady;
+        var most = isLoading ? _settings.ShardLoadFailures : _settings.ShardFailures;
         slot.Failures++;
-        _jobFailures++;
+        _jobFailures += isLoading ? 0 : 1;
         if (failed.IsPermanent)
         {
             End(FitStatus.Failed, failed.Reason, context);
         }
-        else if (slot.Failures >= _settings.ShardFailures)
+        else if (slot.Failures >= most)
         {
             _culprit = slot.Shard;
             End(FitStatus.Failed, $"shard {slot.Shard} of job {_job} failed {slot.Failures} times in a row without progress, the last time: {failed.Reason}", context);
@@ -142,8 +145,8 @@ public sealed partial class FitCoordinator
         }
         else
         {
-            Say($"{failed.Reason}; it is loaded again (failure {slot.Failures} of at most {_settings.ShardFailures})");
-            Reload(slot, context, TimeSpan.FromSeconds(_settings.RetrySeconds * (1 << int.Min(slot.Failures - 1, 10))));
+            Say($"{failed.Reason}; it is loaded again (failure {slot.Failures} of at most {most})");
+            Reload(slot, context, TimeSpan.FromSeconds(_settings.RetrySeconds * (1 << int.Min(slot.Failures - 1, isLoading ? 1 : 10))));
         }
     }
 

@@ -1,4 +1,5 @@
 using FitCluster.Engine;
+using FitCluster.Math.Models;
 using FitCluster.Messages;
 
 namespace FitCluster.Coordinator;
@@ -99,6 +100,11 @@ public sealed partial class FitCoordinator
             {
                 throw new ArgumentException($"the job has {job.Shards} shards, but was asked for with {_start.Shards}");
             }
+        }
+        catch (JobNotHereException error)
+        {
+            GoElsewhere(error.Message, context);
+            return false;
         }
         catch (Exception error)
         {
@@ -292,6 +298,16 @@ public sealed partial class FitCoordinator
         _stage = Stage.Idle;
         _questions.Clear();
         (_pending, _slots) = (null, []);
+        context.Stop();
+    }
+
+    /// <summary>The job cannot be opened here: who has this address next, on another node, is told to start it. How often that may be is the opener's.</summary>
+    private void GoElsewhere(string why, IActorContext context)
+    {
+        Say($"{why}; the coordinator of job {_job} goes to another node");
+        context.Tell(context.Self, _start!);
+        _stage = Stage.Idle;
+        _questions.Clear();
         context.Stop();
     }
 

@@ -36,7 +36,10 @@ public sealed record FitSettings
     /// <summary>Failures of one shard in a row, without progress, that end the job (3).</summary>
     public int ShardFailures { get; init; } = 3;
 
-    /// <summary>Failures of all shards together, over one activation of the coordinator, that end the job (30).</summary>
+    /// <summary>Failures of one shard in a row to be loaded that end the job; each time it may be placed on another node (3).</summary>
+    public int ShardLoadFailures { get; init; } = 3;
+
+    /// <summary>Failures of all shards together, but for those to load, over one activation of the coordinator, that end the job (30).</summary>
     public int JobFailures { get; init; } = 30;
 
     /// <summary>Losses of one shard in a row while it was at work, without progress, that end the job: a shard that kills its node every time (3).</summary>
@@ -77,6 +80,7 @@ public sealed record FitSettings
         Require(ReplayRounds >= 1, nameof(ReplayRounds), ReplayRounds, "1 or more");
         Require(ReplayBytes >= 1, nameof(ReplayBytes), ReplayBytes, "1 or more");
         Require(ShardFailures >= 1, nameof(ShardFailures), ShardFailures, "1 or more");
+        Require(ShardLoadFailures >= 1, nameof(ShardLoadFailures), ShardLoadFailures, "1 or more");
         Require(JobFailures >= 1, nameof(JobFailures), JobFailures, "1 or more");
         Require(ShardLosses >= 1, nameof(ShardLosses), ShardLosses, "1 or more");
         Require(JobRestarts >= 1, nameof(JobRestarts), JobRestarts, "1 or more");

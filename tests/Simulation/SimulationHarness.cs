@@ -28,7 +28,7 @@ internal static class SimulationHarness
     public static FitSettings Settings { get; } = new()
     {
         CheckpointRounds = 4, AskAgainSeconds = 1, AskAgainMaxSeconds = 4, RetrySeconds = 0.5, LingerSeconds = 5, ReplayRounds = 6, Keep = 2,
-        ShardFailures = 1000, JobFailures = 100_000, ShardLosses = 1000, StoreTries = 1000,
+        ShardFailures = 1000, ShardLoadFailures = 1000, JobFailures = 100_000, ShardLosses = 1000, StoreTries = 1000,
     };
 
     /// <summary>Every kind of fault, with weights that differ from seed to seed, for the first 40 virtual seconds.</summary>

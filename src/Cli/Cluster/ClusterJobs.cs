@@ -21,7 +21,7 @@ internal sealed class ClusterJobs(string node)
         Lazy<PreparedJob> job;
         lock (_lock)
         {
-            if (!_jobs.TryGetValue(text, out var known) || !known.TryGetTarget(out job!) || IsFaulted(job))
+            if (!_jobs.TryGetValue(text, out var known) || !known.TryGetTarget(out job!))
             {
                 job = new Lazy<PreparedJob>(() => Read(text));
                 _jobs[text] = new WeakReference<Lazy<PreparedJob>>(job);
@@ -38,19 +38,22 @@ internal sealed class ClusterJobs(string node)
             }
         }
 
-        return job.Value;
-    }
-
-    // A Lazy that threw throws the same again: what was wrong may have been mended.
-    private static bool IsFaulted(Lazy<PreparedJob> job)
-    {
         try
         {
-            return job.IsValueCreated && job.Value is null;
+            return job.Value;
         }
-        catch (Exception)
+        catch
         {
-            return true;
+            // A Lazy that threw throws the same again: what was wrong may be mended next time.
+            lock (_lock)
+            {
+                if (_jobs.TryGetValue(text, out var known) && known.TryGetTarget(out var same) && same == job)
+                {
+                    _jobs.Remove(text);
+                }
+            }
+
+            throw;
         }
     }
 

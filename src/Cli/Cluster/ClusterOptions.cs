@@ -17,12 +17,38 @@ internal sealed class ClusterOptions
         command.Add(_store);
     }
 
-    public string Broker(ParseResult result, ProblemList problems) => Read(result, _broker, "FITCLUSTER_BROKER", problems);
+    public string Broker(ParseResult result, ProblemList problems)
+    {
+        var url = Read(result, _broker, "FITCLUSTER_BROKER", problems);
+        CheckBroker(url, problems);
+        return url;
+    }
 
-    public string Store(ParseResult result, ProblemList problems) => Read(result, _store, "FITCLUSTER_STORE", problems);
+    public string Store(ParseResult result, ProblemList problems)
+    {
+        var url = Read(result, _store, "FITCLUSTER_STORE", problems);
+        try
+        {
+            if (url.Length > 0)
+            {
+                PostgresStore.CheckUrl(url);
+            }
+        }
+        catch (ClusterStoreException error)
+        {
+            problems.Add(error.Message);
+        }
+
+        return url;
+    }
 
     /// <summary>The broker's URL where one is given; it serves only a warning.</summary>
-    public string? BrokerIfGiven(ParseResult result) => result.GetValue(_broker) ?? Environment.GetEnvironmentVariable("FITCLUSTER_BROKER");
+    public string? BrokerIfGiven(ParseResult result, ProblemList problems)
+    {
+        var url = result.GetValue(_broker) ?? Environment.GetEnvironmentVariable("FITCLUSTER_BROKER");
+        CheckBroker(url ?? "", problems);
+        return url;
+    }
 
     /// <exception cref="CliException">The URL is wrong (2), or the store cannot be reached (4).</exception>
     public static async Task<PostgresStore> Connect(string url)
@@ -59,6 +85,21 @@ internal sealed class ClusterOptions
     }
 
     public static CliException Failure(ClusterStoreException error) => new(error.IsUnreachable ? ExitCode.Unreachable : ExitCode.BadInput, error.Message, error);
+
+    private static void CheckBroker(string url, ProblemList problems)
+    {
+        try
+        {
+            if (url.Length > 0)
+            {
+                RabbitMqEngine.CheckUrl(url);
+            }
+        }
+        catch (BrokerException error)
+        {
+            problems.Add(error.Message);
+        }
+    }
 
     private static string Read(ParseResult result, Option<string?> option, string variable, ProblemList problems)
     {

@@ -10,6 +10,10 @@ namespace FitCluster.Cli.Cluster;
 internal sealed partial class JobRecorder
 {
     private const int EndsAtOnce = 2;
+
+    /// <summary>A node that has not reported for so long has ended.</summary>
+    private const double NodeGoneSeconds = 3;
+
     private static readonly TimeSpan BeatPause = TimeSpan.FromSeconds(1);
 
     private readonly SemaphoreSlim _ends = new(EndsAtOnce);
@@ -33,7 +37,7 @@ internal sealed partial class JobRecorder
             await _ends.WaitAsync(_end.Token).ConfigureAwait(false);
             try
             {
-                await End(job, progress, outcome).ConfigureAwait(false);
+                await End(job, progress, outcome, notes).ConfigureAwait(false);
                 isDone = true;
             }
             finally
@@ -92,7 +96,7 @@ internal sealed partial class JobRecorder
         }
     }
 
-    private async Task End(JobName job, JobProgress progress, FitOutcome outcome)
+    private async Task End(JobName job, JobProgress progress, FitOutcome outcome, Notes notes)
     {
         var (state, reason) = outcome.Status switch
         {
@@ -113,17 +117,32 @@ internal sealed partial class JobRecorder
             var files = await WriteFiles(job, outcome, folder).ConfigureAwait(false);
             await store.End(job, progress, state, reason, files, _end.Token).ConfigureAwait(false);
         }
-        catch (Exception error) when (OutputFiles.IsFailure(error))
+        catch (Exception error) when (OutputFiles.IsFailure(error) || error is CliException)
         {
-            await store.AddEvent(job, node, $"node {node} could not write the results ({error.Message}): they are kept in memory, and it is tried again", _end.Token).ConfigureAwait(false);
-            throw;
+            var words = $"node {node} could not write the results in '{Path.GetTempPath()}' ({OutputFiles.Reason(error)}): they are kept in memory, and it is tried again";
+            if (!notes.IsDiskTold)
+            {
+                notes.IsDiskTold = true;
+                await store.AddEvent(job, node, words, _end.Token).ConfigureAwait(false);
+            }
+
+            throw new IOException(words, error);
         }
         finally
         {
-            if (Directory.Exists(folder))
-            {
-                Directory.Delete(folder, recursive: true);
-            }
+            DeleteIfThere(folder);
+        }
+    }
+
+    private static void DeleteIfThere(string folder)
+    {
+        try
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+        catch (Exception error) when (OutputFiles.IsFailure(error))
+        {
+            // Never made, or a leftover that the next try replaces.
         }
     }
 
@@ -184,11 +203,13 @@ internal sealed partial class JobRecorder
             return "";
         }
 
+        // The last of them may just have died, and its supervisor have a word to say.
+        await Task.Delay(TimeSpan.FromSeconds(NodeGoneSeconds), _end.Token).ConfigureAwait(false);
         var address = Workers.ShardAddress.Of(job, shard).ToString();
         var known = new List<string>();
-        foreach (var gone in (await store.Nodes(_end.Token).ConfigureAwait(false)).Where(n => n.Actors.Contains(address) && (n.SeenSecondsAgo > 3 || n.State is not ("up" or "draining"))))
+        foreach (var gone in (await store.Nodes(_end.Token).ConfigureAwait(false)).Where(n => n.Actors.Contains(address) && (n.SeenSecondsAgo > NodeGoneSeconds || n.State is not ("up" or "draining"))))
         {
-            var how = gone.State is "up" or "draining" ? "ended without a word" : $"ended: {gone.State}";
+            var how = gone.State is "up" or "draining" ? "ended without a word (its exit code is known to 'node --supervise' only)" : $"ended: {gone.State}";
             var last = gone.LastLines.Count > 0 ? $"; its last lines: {string.Join(" | ", gone.LastLines.TakeLast(3))}" : "";
             known.Add(FormattableString.Invariant($"node {gone.Name} {how}, with {gone.MemoryBytes / 1e6:F0} MB of {gone.MemoryLimitBytes / 1e6:F0} MB in use{last}"));
         }

@@ -281,6 +281,9 @@ internal sealed partial class JobRecorder(IClusterStore store, string node, Clus
 
         public FitOutcome? Ended { get; set; }
 
+        /// <summary>That the results cannot be written was noted: once is enough.</summary>
+        public bool IsDiskTold { get; set; }
+
         public bool IsDirty { get; set; }
 
         public bool IsBusy { get; set; }

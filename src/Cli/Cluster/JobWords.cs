@@ -37,7 +37,7 @@ internal static class JobWords
 
     /// <summary>The node that hosts an address; empty when none does.</summary>
     public static string NodeOf(ActorAddress address, IReadOnlyList<NodeEntry> nodes) =>
-        nodes.FirstOrDefault(n => n.SeenSecondsAgo < 5 && n.Actors.Contains(address.ToString()))?.Name ?? "";
+        nodes.FirstOrDefault(n => n is { SeenSecondsAgo: < 5, State: "up" or "draining" } && n.Actors.Contains(address.ToString()))?.Name ?? "";
 
     /// <summary>Why a job is queued, or nothing.</summary>
     public static string WhyQueued(JobEntry job, IReadOnlyList<JobEntry> jobs, IReadOnlyList<NodeEntry> nodes)

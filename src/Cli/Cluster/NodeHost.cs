@@ -12,6 +12,10 @@ namespace FitCluster.Cli.Cluster;
 internal sealed class NodeHost : IAsyncDisposable
 {
     private const int LastLines = 20;
+
+    /// <summary>More than on one machine: each time it may be another node that does not see the data.</summary>
+    private const int ShardLoadFailures = 6;
+
     private static readonly TimeSpan ReportPause = TimeSpan.FromMilliseconds(700);
     private static readonly TimeSpan BalancePause = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan WakePause = TimeSpan.FromSeconds(10);
@@ -24,6 +28,7 @@ internal sealed class NodeHost : IAsyncDisposable
     private readonly RowRate _rate = new();
     private RabbitMqEngine _engine = null!;
     private JobRecorder _recorder = null!;
+    private UnusableJobs _unusable = null!;
     private Task _loops = Task.CompletedTask;
     private string _state = "up";
     private long _reported;
@@ -45,7 +50,25 @@ internal sealed class NodeHost : IAsyncDisposable
     public static async Task<NodeHost> Start(NodeOptions options, IClusterStore store, string storeName)
     {
         var node = new NodeHost(options, store);
-        await node.Join().ConfigureAwait(false);
+        try
+        {
+            await node.Join().ConfigureAwait(false);
+        }
+        catch
+        {
+            if (node._engine is { } engine)
+            {
+                await engine.DisposeAsync().ConfigureAwait(false);
+            }
+
+            if (node._recorder is { } recorder)
+            {
+                await recorder.DisposeAsync().ConfigureAwait(false);
+            }
+
+            throw;
+        }
+
         node.Say($"node {options.Name} is ready: store {storeName}, at most {options.Capacity} shards and {options.Coordinators} coordinators");
         return node;
     }
@@ -88,15 +111,18 @@ internal sealed class NodeHost : IAsyncDisposable
                     [ShardAddress.CoordinatorKind] = _options.Coordinators,
                     [JobDirectory.Kind] = int.Min(1, _options.Coordinators),
                 },
+                Accepts = IsOurs,
                 Say = Say,
                 Regained = Exonerate,
                 Failed = (address, error) => Say($"{address} failed: {error.Message.ReplaceLineEndings(" ")}"),
             },
             _store).ConfigureAwait(false);
         var jobs = new ClusterJobs(_options.Name);
+        _unusable = new UnusableJobs(jobs, (kind, job) => _engine.GiveUp(kind, address => JobOf(address) == job));
         _recorder = new JobRecorder(_store, _options.Name, jobs, Say, Abandon);
-        _engine.Register(ShardAddress.Kind, _ => new ShardWorker(jobs.Open));
-        _engine.Register(ShardAddress.CoordinatorKind, address => new FitCoordinator(jobs.Open, spec => Settings(new JobName(address.Id), spec), _recorder));
+        _engine.Register(ShardAddress.Kind, address => new ShardWorker(spec => _unusable.OpenShard(JobOf(address), spec)));
+        _engine.Register(ShardAddress.CoordinatorKind, address => new FitCoordinator(
+            spec => _unusable.OpenCoordinator(JobOf(address), spec), spec => Settings(JobOf(address), spec), _recorder));
         _engine.Register(JobDirectory.Kind, _ => new JobDirectory());
         _recorder.Start();
         await Report().ConfigureAwait(false);
@@ -108,7 +134,21 @@ internal sealed class NodeHost : IAsyncDisposable
     private FitSettings Settings(JobName job, string spec)
     {
         _recorder.Know(job, spec);
-        return FitRunner.Settings(ClusterSpec.Read(spec).Spec) with { AskAgainSeconds = 2, LingerSeconds = 3 };
+        return FitRunner.Settings(ClusterSpec.Read(spec).Spec) with { AskAgainSeconds = 2, LingerSeconds = 3, ShardLoadFailures = ShardLoadFailures };
+    }
+
+    private static JobName JobOf(ActorAddress address) => address.Kind == ShardAddress.Kind ? ShardAddress.Parse(address).Job : new JobName(address.Id);
+
+    /// <summary>What is not the address of an actor of ours is never hosted, whoever wants it to be.</summary>
+    private static bool IsOurs(ActorAddress address)
+    {
+        var slash = address.Id.LastIndexOf('/');
+        return address.Kind switch
+        {
+            ShardAddress.Kind => slash > 0 && JobName.IsValid(address.Id[..slash]) && address.Id[(slash + 1)..] is { Length: <= 6 } index && index.All(char.IsAsciiDigit),
+            ShardAddress.CoordinatorKind => JobName.IsValid(address.Id),
+            _ => address == JobDirectory.Address,
+        };
     }
 
     /// <summary>The shards that were here when the connection was lost did not kill this node.</summary>
@@ -193,6 +233,7 @@ internal sealed class NodeHost : IAsyncDisposable
             MemoryLimitBytes = NodeMemory.Limit,
             RowsPerSecond = _rate.PerSecond(),
             Actors = [.. _engine.Hosted.Select(address => address.ToString())],
+            Unusable = _unusable.Names,
             LastLines = lines,
         }).ConfigureAwait(false);
         Volatile.Write(ref _reported, Stopwatch.GetTimestamp());

@@ -24,9 +24,10 @@ internal static class ClusterVerb
             var problems = new ProblemList();
             var printed = OutputFormats.Parse(result.GetValue(format), problems);
             var url = cluster.Store(result, problems);
+            var broker = warnsOfBroker ? cluster.BrokerIfGiven(result, problems) : null;
             check?.Invoke(result, problems);
             problems.ThrowIfAny();
-            return Run(url, warnsOfBroker ? cluster.BrokerIfGiven(result) : null, store => ask(result, store, printed, problems)).GetAwaiter().GetResult();
+            return Run(url, broker, store => ask(result, store, printed, problems)).GetAwaiter().GetResult();
         });
     }
 

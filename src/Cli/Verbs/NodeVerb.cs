@@ -15,6 +15,10 @@ internal static class NodeVerb
     private const int DefaultCapacity = 64;
     private const int DefaultCoordinators = 256;
     private const int DefaultDrainSeconds = 25;
+
+    /// <summary>Ctrl-C comes from the terminal and from a supervisor: within this time both are one.</summary>
+    private const int OneSignalMilliseconds = 500;
+
     private static readonly TimeSpan JoinLimit = TimeSpan.FromSeconds(10);
 
     public static Command Create()
@@ -26,7 +30,11 @@ internal static class NodeVerb
         var listen = Options.Text("--listen", "HOST:PORT", "where /healthz/live and /healthz/ready are answered (default: nowhere)");
         var threads = Options.Text("--threads", "N", "threads (default: all cores)");
         var drain = Options.Text("--drain-seconds", "S", $"how long handing over may take on SIGTERM (default {DefaultDrainSeconds})");
-        var command = new Command("node", "Joins a cluster: hosts shards and coordinators until SIGTERM, and then hands them over.") { capacity, coordinators, name, listen, threads, drain };
+        var supervise = Options.Switch("--supervise", "run the node as a child, start it again when it crashes, and note in the store how it ended");
+        var command = new Command("node", "Joins a cluster: hosts shards and coordinators until SIGTERM, and then hands them over.")
+        {
+            capacity, coordinators, name, listen, threads, drain, supervise,
+        };
         cluster.AddTo(command);
         command.SetAction(result =>
         {
@@ -70,6 +78,17 @@ internal static class NodeVerb
             }
 
             var health = options.Listen is { } where ? HealthServer.Parse(where, problems) : null;
+            if (result.GetValue(supervise))
+            {
+                if (options.Name.Length > NodeSupervisor.LongestName)
+                {
+                    problems.Add($"--name has {options.Name.Length} characters; with --supervise it may have {NodeSupervisor.LongestName}, as each start adds its number");
+                }
+
+                problems.ThrowIfAny();
+                return new NodeSupervisor(options, [.. result.Tokens.Select(token => token.Value)]).Run().GetAwaiter().GetResult();
+            }
+
             problems.ThrowIfAny();
             return Run(options, health).GetAwaiter().GetResult();
         });
@@ -80,10 +99,16 @@ internal static class NodeVerb
     {
         using var handled = Interruption.HandledHere();
         var stop = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var since = 0L;
         void Signalled(PosixSignalContext context)
         {
             context.Cancel = true;
-            if (!stop.TrySetResult())
+            var first = Interlocked.CompareExchange(ref since, Environment.TickCount64, 0);
+            if (first == 0)
+            {
+                stop.TrySetResult();
+            }
+            else if (Environment.TickCount64 - first > OneSignalMilliseconds)
             {
                 Console.Error.WriteLine("stopped at once: other nodes go on from the last checkpoints");
                 Environment.Exit(ExitCode.Interrupted);

@@ -169,6 +169,9 @@ public sealed record NodeEntry
     /// <summary>The addresses it hosts.</summary>
     public IReadOnlyList<string> Actors { get; init; } = [];
 
+    /// <summary>The jobs whose data it did not see, or saw others, in the last minutes: shards of other nodes are not given up in its favour.</summary>
+    public IReadOnlyList<string> Unusable { get; init; } = [];
+
     /// <summary>Its last log lines: what is left to read when it is gone.</summary>
     public IReadOnlyList<string> LastLines { get; init; } = [];
 }

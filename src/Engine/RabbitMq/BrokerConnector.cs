@@ -13,6 +13,7 @@ internal sealed class BrokerConnector(BrokerUrl url, string node)
     private static readonly TimeSpan ConnectLimit = TimeSpan.FromSeconds(5);
 
     private readonly X509Certificate2Collection? _authorities = ReadAuthorities(url);
+    private volatile bool _isOfOtherHost;
 
     public BrokerUrl Url => url;
 
@@ -36,11 +37,7 @@ internal sealed class BrokerConnector(BrokerUrl url, string node)
         };
         if (url.IsTls)
         {
-            factory.Ssl = new SslOption(url.Host) { Enabled = true };
-            if (_authorities is not null)
-            {
-                factory.Ssl.CertificateValidationCallback = IsTrusted;
-            }
+            factory.Ssl = new SslOption(url.Host) { Enabled = true, CertificateValidationCallback = IsTrusted };
         }
 
         try
@@ -75,15 +72,21 @@ internal sealed class BrokerConnector(BrokerUrl url, string node)
 
     private bool IsTrusted(object sender, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors)
     {
+        _isOfOtherHost = errors.HasFlag(SslPolicyErrors.RemoteCertificateNameMismatch);
         if (certificate is null || (errors & ~SslPolicyErrors.RemoteCertificateChainErrors) != 0)
         {
             return false;
         }
 
+        if (_authorities is null)
+        {
+            return errors == SslPolicyErrors.None;
+        }
+
         using var own = new X509Chain();
         own.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
         own.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
-        own.ChainPolicy.CustomTrustStore.AddRange(_authorities!);
+        own.ChainPolicy.CustomTrustStore.AddRange(_authorities);
         foreach (var element in chain?.ChainElements ?? Enumerable.Empty<X509ChainElement>())
         {
             own.ChainPolicy.ExtraStore.Add(element.Certificate);
@@ -102,6 +105,12 @@ internal sealed class BrokerConnector(BrokerUrl url, string node)
                     return $"refuses the user '{url.User}': the user is unknown there, or the password is wrong";
                 case OperationInterruptedException { ShutdownReason: { } reason }:
                     return $"refuses the connection: {reason.ReplyText}; check the vhost '{url.VirtualHost}' and the user's rights in it";
+                case AuthenticationException when _isOfOtherHost:
+                    return $"could not be trusted: its certificate is not for the host '{url.Host}'; give the name that stands in it";
+                case AuthenticationException when url.IsTls:
+                    return _authorities is null
+                        ? "could not be trusted: no authority that this machine knows has signed its certificate; give the authority's as ?cacert=FILE in the URL"
+                        : $"could not be trusted: the authorities in cacert={url.Authorities} have not signed its certificate, or it has run out";
                 case AuthenticationException:
                     return $"could not be trusted: {cause.Message} (give the authority's certificate as ?cacert=FILE in the URL)";
                 case SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.TryAgain or SocketError.NoData }:

@@ -82,8 +82,10 @@ internal sealed class BrokerQueues(BrokerUrl url, Version broker)
         }
         catch (OperationInterruptedException error) when (IsRefused(error))
         {
-            throw new BrokerException(
-                $"the broker {url} does not let the user '{url.User}' make the queue {queue}: give the user configure, write and read rights in the vhost '{url.VirtualHost}'", error);
+            throw Refused(queue, error);
         }
     }
+
+    public BrokerException Refused(string queue, Exception error) => new(
+        $"the broker {url} does not let the user '{url.User}' use the queue {queue}: give the user configure, write and read rights in the vhost '{url.VirtualHost}'", error);
 }

@@ -14,12 +14,14 @@ internal sealed class BrokerSession : IAsyncDisposable
 {
     private const int PublishingChannels = 4;
     private const int RefusalsSaid = 20;
+    private static readonly TimeSpan HandOverPause = TimeSpan.FromMilliseconds(500);
 
     private readonly RabbitMqHost _host;
     private readonly IReadOnlyDictionary<string, int> _capacity;
     private readonly ConcurrentDictionary<ActorAddress, HostedActor> _hosted = new();
     private readonly ConcurrentDictionary<string, (IChannel Channel, string Tag)> _leases = new(StringComparer.Ordinal);
     private readonly ConcurrentQueue<ActorAddress> _order = new();
+    private readonly SemaphoreSlim _taking = new(1);
     private int _refusals;
     private volatile bool _isDraining;
 
@@ -58,8 +60,7 @@ internal sealed class BrokerSession : IAsyncDisposable
                 channels[i] = await connection.CreateChannelAsync(options, cancellation).ConfigureAwait(false);
             }
 
-            var declaring = await connection.CreateChannelAsync(cancellationToken: cancellation).ConfigureAwait(false);
-            session.Publisher = new MailboxPublisher(queues, channels, declaring, host);
+            session.Publisher = new MailboxPublisher(queues, channels, connection, host);
             await CheckRights(connection, connector.Url, cancellation).ConfigureAwait(false);
             return session;
         }
@@ -73,6 +74,23 @@ internal sealed class BrokerSession : IAsyncDisposable
 
     /// <summary>Begins, or begins again, to take leases of a kind.</summary>
     public async Task TakeLeases(string kind, CancellationToken cancellation)
+    {
+        await _taking.WaitAsync(cancellation).ConfigureAwait(false);
+        try
+        {
+            await TakeLeasesAlone(kind, cancellation).ConfigureAwait(false);
+        }
+        catch (OperationInterruptedException error) when (BrokerQueues.IsRefused(error))
+        {
+            throw Queues.Refused(BrokerQueues.Leases(kind), error);
+        }
+        finally
+        {
+            _taking.Release();
+        }
+    }
+
+    private async Task TakeLeasesAlone(string kind, CancellationToken cancellation)
     {
         if (!_capacity.TryGetValue(kind, out var capacity) || capacity < 1 || _isDraining)
         {
@@ -115,9 +133,10 @@ internal sealed class BrokerSession : IAsyncDisposable
         var actor = new HostedActor(this, _host, address, lease);
         while (!_hosted.TryAdd(address, actor))
         {
-            if (Find(address) is { IsClosing: false })
+            if (Find(address) is { IsClosing: false } other)
             {
                 // Two senders missed the actor at once, and both leases came here.
+                other.Insist();
                 await lease.Complete().ConfigureAwait(false);
                 return;
             }
@@ -131,6 +150,7 @@ internal sealed class BrokerSession : IAsyncDisposable
         {
             if (!await actor.Begin().ConfigureAwait(false))
             {
+                actor.Kill();
                 Remove(actor);
                 await lease.Complete().ConfigureAwait(false);
             }
@@ -152,6 +172,8 @@ internal sealed class BrokerSession : IAsyncDisposable
     public HostedActor? Find(ActorAddress address) => _hosted.GetValueOrDefault(address);
 
     public void Remove(HostedActor actor) => _hosted.TryRemove(new KeyValuePair<ActorAddress, HostedActor>(actor.Address, actor));
+
+    public bool Accepts(ActorAddress address) => _host.Accepts(address);
 
     /// <summary>Deletes a queue that nobody uses; false when there is something in it, or somebody uses it.</summary>
     public async Task<bool> DeleteIfEmpty(string queue)
@@ -195,6 +217,26 @@ internal sealed class BrokerSession : IAsyncDisposable
         await PauseLeases(kind).ConfigureAwait(false);
         var chosen = _order.Reverse().Distinct().Where(a => a.Kind == kind).Select(Find).OfType<HostedActor>().Where(a => !a.IsGivenUp).Take(count).ToList();
         chosen.ForEach(actor => actor.GiveUp());
+        await ResumeWhenGone(kind, chosen, limit).ConfigureAwait(false);
+    }
+
+    /// <summary>Tells those actors of a kind to go elsewhere, at once; the task ends when leases of the kind are taken again.</summary>
+    public Task GiveUp(string kind, Func<ActorAddress, bool> which, TimeSpan limit)
+    {
+        var chosen = _hosted.Values.Where(a => a.Address.Kind == kind && !a.IsGivenUp && which(a.Address)).ToList();
+        // Before anything is waited for: who stops from now on is handed over, and is not told here again.
+        chosen.ForEach(actor => actor.GiveUp());
+        return chosen.Count == 0 ? Task.CompletedTask : PauseAndResume();
+
+        async Task PauseAndResume()
+        {
+            await PauseLeases(kind).ConfigureAwait(false);
+            await ResumeWhenGone(kind, chosen, limit).ConfigureAwait(false);
+        }
+    }
+
+    private async Task ResumeWhenGone(string kind, List<HostedActor> chosen, TimeSpan limit)
+    {
         var since = Stopwatch.GetTimestamp();
         while (Stopwatch.GetElapsedTime(since) < limit && Connection.IsOpen && chosen.Any(actor => Find(actor.Address) == actor))
         {
@@ -202,7 +244,7 @@ internal sealed class BrokerSession : IAsyncDisposable
         }
 
         // What was given back is to be with the others before this node asks for more.
-        await Task.Delay(500).ConfigureAwait(false);
+        await Task.Delay(HandOverPause).ConfigureAwait(false);
         await TakeLeases(kind, CancellationToken.None).ConfigureAwait(false);
     }
 
@@ -260,6 +302,8 @@ internal sealed class BrokerSession : IAsyncDisposable
             await using var channel = await connection.CreateChannelAsync(cancellationToken: cancellation).ConfigureAwait(false);
             var name = $"leases.check.{Guid.NewGuid():N}";
             await channel.QueueDeclareAsync(name, durable: false, exclusive: true, autoDelete: true, cancellationToken: cancellation).ConfigureAwait(false);
+            // The right to write is that of the default exchange; without it the channel is closed at the next request.
+            await channel.BasicPublishAsync("", name, ReadOnlyMemory<byte>.Empty, cancellation).ConfigureAwait(false);
             await channel.BasicGetAsync(name, autoAck: true, cancellation).ConfigureAwait(false);
             await channel.QueueDeleteAsync(name, cancellationToken: cancellation).ConfigureAwait(false);
         }
@@ -277,10 +321,18 @@ internal sealed class BrokerSession : IAsyncDisposable
 
     private async Task PauseLeases(string kind)
     {
-        if (_leases.TryGetValue(kind, out var held) && held.Tag.Length > 0)
+        await _taking.WaitAsync().ConfigureAwait(false);
+        try
         {
-            _leases[kind] = (held.Channel, "");
-            await held.Channel.BasicCancelAsync(held.Tag).ConfigureAwait(false);
+            if (_leases.TryGetValue(kind, out var held) && held.Tag.Length > 0)
+            {
+                _leases[kind] = (held.Channel, "");
+                await held.Channel.BasicCancelAsync(held.Tag).ConfigureAwait(false);
+            }
+        }
+        finally
+        {
+            _taking.Release();
         }
     }
 

@@ -44,6 +44,12 @@ internal sealed class BrokerUrl
             throw new BrokerException("the broker's URL is not of the form amqp://user:password@host:5672/vhost (amqps for TLS)");
         }
 
+        if (uri.UserInfo.Length == 0 && text.Contains('@', StringComparison.Ordinal))
+        {
+            // Cut at a '/', '?' or '#' of the password, whose rest would be printed as the vhost or a parameter.
+            throw new BrokerException("the broker's URL has an '@' but no user before it: write '/', '?', '#', '@' and '%' in a user or password as %2F, %3F, %23, %40 and %25");
+        }
+
         var url = new BrokerUrl(uri);
         var query = HttpUtility.ParseQueryString(uri.Query);
         foreach (var key in query.AllKeys)

@@ -9,8 +9,8 @@ internal sealed class LeaseConsumer(IChannel channel, string kind, BrokerSession
         string consumerTag, ulong deliveryTag, bool redelivered, string exchange, string routingKey, IReadOnlyBasicProperties properties, ReadOnlyMemory<byte> body,
         CancellationToken cancellationToken = default)
     {
-        var lease = new Lease(Channel, deliveryTag);
-        if (LeaseText.Read(body.Span, kind) is { } address)
+        var lease = new Lease(Channel, deliveryTag, redelivered);
+        if (LeaseText.Read(body.Span, kind) is { } address && session.Accepts(address))
         {
             // Not on the dispatcher's turn: the leases behind it are not to wait.
             _ = session.Guard(() => session.Take(address, lease));

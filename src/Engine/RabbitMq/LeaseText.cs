@@ -19,8 +19,15 @@ internal static class LeaseText
         }
 
         var text = Encoding.UTF8.GetString(bytes);
-        var isOurs = text.Length > kind.Length + 1 && text.StartsWith(kind, StringComparison.Ordinal) && text[kind.Length] == '/' &&
-            text.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-' or '/');
-        return isOurs ? new ActorAddress(kind, text[(kind.Length + 1)..]) : null;
+        var isOfKind = text.Length > kind.Length + 1 && text.StartsWith(kind, StringComparison.Ordinal) && text[kind.Length] == '/';
+        return isOfKind && new ActorAddress(kind, text[(kind.Length + 1)..]) is var address && IsAddress(address) ? address : null;
     }
+
+    /// <summary>
+    /// Whether an actor can have an address that came from outside: short enough for a queue's name, of harmless characters, and without parts such as "..".
+    /// </summary>
+    public static bool IsAddress(ActorAddress address) =>
+        address is { Kind.Length: > 0, Id.Length: > 0 } && address.Kind.Length + address.Id.Length < Longest &&
+        address.Kind.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-') && address.Id.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-' or '/') &&
+        address.Id.Split('/').All(part => part.Length > 0 && part[0] != '.');
 }

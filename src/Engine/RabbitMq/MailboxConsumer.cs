@@ -41,15 +41,17 @@ internal sealed class MailboxConsumer(IChannel channel, HostedActor actor, Broke
                 envelope = new Envelope(MessageCodec.Decode(frame.Span), parcel.Sender, Handled: () => Acknowledge(deliveryTag), Cause: TraceHeader.Read(properties));
             }
         }
-        catch (FrameException error)
+        catch (Exception error)
         {
-            session.SayRefused($"a message to {actor.Address} was dropped: {error.Message}");
+            // Of whatever kind: a message that is neither handled nor acknowledged would come again for ever, and stop up the mailbox.
+            envelope = null;
+            session.SayRefused($"a message to {actor.Address} was dropped: {error.Message.ReplaceLineEndings(" ")}");
         }
 
         if (envelope is { } whole)
         {
             ClusterMeters.Received(body.Length);
-            actor.Post(whole);
+            actor.Deliver(whole);
         }
         else
         {

@@ -11,7 +11,7 @@ namespace FitCluster.Engine;
 /// nowhere, and its lease is published before the mailbox is made. Should two senders do that at once, there are two leases, and the second to be
 /// taken is dropped, as only one consumer may have the mailbox.
 /// </summary>
-internal sealed class MailboxPublisher(BrokerQueues queues, IChannel[] channels, IChannel declaring, RabbitMqHost host)
+internal sealed class MailboxPublisher(BrokerQueues queues, IChannel[] channels, IConnection connection, RabbitMqHost host)
 {
     /// <summary>A frame goes in pieces of this size: the broker's own limit of a message may be 16 MB.</summary>
     public const int PieceBytes = 4 << 20;
@@ -62,7 +62,12 @@ internal sealed class MailboxPublisher(BrokerQueues queues, IChannel[] channels,
                 return;
             }
 
-            await queues.DeclareMailbox(declaring, to, CancellationToken.None).ConfigureAwait(false);
+            // A refusal closes the channel, and is no reason to make no other mailbox.
+            await using (var declaring = await connection.CreateChannelAsync().ConfigureAwait(false))
+            {
+                await queues.DeclareMailbox(declaring, to, CancellationToken.None).ConfigureAwait(false);
+            }
+
             await TryPublish(channel, BrokerQueues.Mailbox(to), isDurable: false, piece, cause).ConfigureAwait(false);
         }
         finally

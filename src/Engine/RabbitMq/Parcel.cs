@@ -67,6 +67,11 @@ internal readonly ref struct Parcel(ActorAddress? sender, Guid frame, int offset
         }
 
         var sender = kind > 0 ? new ActorAddress(Encoding.UTF8.GetString(bytes.Slice(HeaderBytes, kind)), Encoding.UTF8.GetString(bytes.Slice(HeaderBytes + kind, id))) : (ActorAddress?)null;
+        if (sender is { } from && !LeaseText.IsAddress(from))
+        {
+            throw new FrameException($"a message of {bytes.Length} bytes is damaged: no actor has the address of its sender");
+        }
+
         return new Parcel(sender, new Guid(bytes[6..22]), offset, total, bytes[start..]);
     }
 }

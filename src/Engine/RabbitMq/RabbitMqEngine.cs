@@ -28,6 +28,10 @@ public sealed class RabbitMqEngine : IEngine
     public static Task<RabbitMqEngine> Connect(RabbitMqOptions options, ICheckpointStore store, CancellationToken cancellation = default) =>
         Connect(options, store, sendsLocally: true, cancellation);
 
+    /// <summary>Refuses a URL that no broker can have; nothing is asked of the network.</summary>
+    /// <exception cref="BrokerException">The URL is not of the form, or has an unknown parameter.</exception>
+    public static void CheckUrl(string url) => BrokerUrl.Parse(url);
+
     /// <inheritdoc/>
     /// <exception cref="InvalidOperationException">The kind is registered already.</exception>
     public void Register(string kind, ActorFactory factory) => _host.Register(kind, factory);
@@ -55,6 +59,18 @@ public sealed class RabbitMqEngine : IEngine
     /// <summary>Tells so many actors of a kind, those that came last, that they are to go elsewhere; takes none of that kind until they have gone, or 30 seconds.</summary>
     public Task GiveUp(string kind, int count) =>
         _host.Session is { } session && count > 0 ? session.Guard(() => session.GiveUp(kind, count, GiveUpLimit)) : Task.CompletedTask;
+
+    /// <summary>
+    /// Tells those actors of a kind that they are to go elsewhere, because this process cannot serve them: marked when this returns, so that one that stops
+    /// itself is handed over. None of that kind is taken until they have gone.
+    /// </summary>
+    public void GiveUp(string kind, Func<ActorAddress, bool> which)
+    {
+        if (_host.Session is { } session)
+        {
+            _ = session.Guard(() => session.GiveUp(kind, which, GiveUpLimit));
+        }
+    }
 
     /// <summary>Ends: every lease goes to other nodes, handlers that are running end to no effect.</summary>
     public ValueTask DisposeAsync()

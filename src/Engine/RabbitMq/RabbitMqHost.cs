@@ -48,6 +48,8 @@ internal sealed class RabbitMqHost : ActorHost
         }
     }
 
+    public bool Accepts(ActorAddress address) => _options.Accepts?.Invoke(address) ?? true;
+
     public void Say(string words) => _options.Say?.Invoke(words);
 
     public async Task Start(CancellationToken cancellation)

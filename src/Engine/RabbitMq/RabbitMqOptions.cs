@@ -20,6 +20,9 @@ public sealed record RabbitMqOptions
     /// <summary>The most actors of each kind that this process hosts. A kind that is not listed is not hosted here, registered or not.</summary>
     public IReadOnlyDictionary<string, int> Capacity { get; init; } = new Dictionary<string, int>();
 
+    /// <summary>Which addresses this process hosts, of those kinds: a lease of any other is dropped, and said. Null: every address.</summary>
+    public Func<ActorAddress, bool>? Accepts { get; init; }
+
     /// <summary>Told in words of what a user may want to read: connections lost and regained, refused messages, alarms of the broker.</summary>
     public Action<string>? Say { get; init; }
 

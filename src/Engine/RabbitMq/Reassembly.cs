@@ -5,10 +5,16 @@ namespace FitCluster.Engine;
 
 /// <summary>
 /// Puts frames together that came in pieces. Pieces of one frame come in order, among those of others. What is not whole after a minute is dropped, and no
-/// memory is taken ahead of what has come, so that a false length costs nothing. Used by one thread at a time.
+/// memory is taken ahead of what has come, so that a false length costs nothing; what waits has a bound too, past which the oldest is dropped. Used by one thread at a time.
 /// </summary>
 internal sealed class Reassembly
 {
+    /// <summary>The most bytes that wait for their frames to be whole: as many as the largest frame has. What waits longest goes first.</summary>
+    private const long MostBytes = MessageCodec.DefaultMaxFrameBytes;
+
+    /// <summary>The most frames that wait.</summary>
+    private const int MostFrames = 64;
+
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
 
     private readonly Dictionary<Guid, (MemoryStream Bytes, long Since)> _frames = [];
@@ -34,6 +40,7 @@ internal sealed class Reassembly
             throw new FrameException($"a piece of a message at offset {parcel.Offset} came where {frame.Bytes.Length} was expected");
         }
 
+        MakeRoom(parcel.Frame, parcel.Piece.Length);
         frame.Bytes.Write(parcel.Piece);
         if (frame.Bytes.Length < parcel.FrameBytes)
         {
@@ -43,5 +50,13 @@ internal sealed class Reassembly
 
         _frames.Remove(parcel.Frame);
         return frame.Bytes.GetBuffer().AsMemory(0, (int)frame.Bytes.Length);
+    }
+
+    private void MakeRoom(Guid frame, int bytes)
+    {
+        while (_frames.Keys.Count(key => key != frame) is > 0 and var others && (others >= MostFrames || _frames.Values.Sum(f => f.Bytes.Length) + bytes > MostBytes))
+        {
+            _frames.Remove(_frames.Where(f => f.Key != frame).MinBy(f => f.Value.Since).Key);
+        }
     }
 }

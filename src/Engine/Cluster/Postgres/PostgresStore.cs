@@ -24,6 +24,10 @@ public sealed partial class PostgresStore : IClusterStore
         _source = new NpgsqlDataSourceBuilder(_url.Builder.ConnectionString).Build();
     }
 
+    /// <summary>Refuses a URL that no store can have; nothing is asked of the network.</summary>
+    /// <exception cref="ClusterStoreException">The URL is not of the form, or has an unknown parameter.</exception>
+    public static void CheckUrl(string url) => StoreUrl.Parse(url);
+
     /// <summary>Where the store is, without a password.</summary>
     public override string ToString() => _url.ToString();
 

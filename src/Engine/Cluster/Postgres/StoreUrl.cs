@@ -28,6 +28,12 @@ internal sealed class StoreUrl
             throw new ClusterStoreException("the store's URL is not of the form postgres://user:password@host:5432/database", false);
         }
 
+        if (uri.UserInfo.Length == 0 && text.Contains('@', StringComparison.Ordinal))
+        {
+            // Cut at a '/', '?' or '#' of the password, whose rest would be printed as the database or a parameter.
+            throw new ClusterStoreException("the store's URL has an '@' but no user before it: write '/', '?', '#', '@' and '%' in a user or password as %2F, %3F, %23, %40 and %25", false);
+        }
+
         var user = uri.UserInfo.Split(':', 2);
         var builder = new NpgsqlConnectionStringBuilder
         {
