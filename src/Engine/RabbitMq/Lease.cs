@@ -6,7 +6,7 @@ namespace FitCluster.Engine;
 internal sealed class Lease(IChannel channel, ulong tag)
 {
     /// <summary>The actor is not needed any more.</summary>
-    public ValueTask Complete() => channel.BasicAckAsync(tag, multiple: false);
+    public async ValueTask Complete() => await channel.BasicAckAsync(tag, multiple: false).ConfigureAwait(false);
 
     /// <summary>Another node is to host the actor.</summary>
     public async Task Return() => await channel.BasicNackAsync(tag, multiple: false, requeue: true).ConfigureAwait(false);

@@ -59,5 +59,8 @@ internal sealed class MailboxConsumer(IChannel channel, HostedActor actor, Broke
         return Task.CompletedTask;
     }
 
-    private void Acknowledge(ulong deliveryTag) => _ = session.Guard(Channel.BasicAckAsync(deliveryTag, multiple: false).AsTask());
+    private void Acknowledge(ulong deliveryTag) => _ = session.Guard(AcknowledgeGuarded(deliveryTag));
+
+    // The client throws at once when the channel has closed meanwhile: on a worker's thread, that would take the process down.
+    private async Task AcknowledgeGuarded(ulong deliveryTag) => await Channel.BasicAckAsync(deliveryTag, multiple: false).ConfigureAwait(false);
 }
