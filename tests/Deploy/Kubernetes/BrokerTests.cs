@@ -102,6 +102,18 @@ public sealed partial class BrokerTests
         Assert.Equal("{ok,ignore}", (await broker.Control("-q", "eval", "application:get_env(rabbit, cluster_partition_handling).")).Trim());
     }
 
+    [Fact]
+    public async Task At_their_first_start_the_other_brokers_wait_for_the_first_one()
+    {
+        var manifests = await Manifests.Render("base");
+        var script = Assert.Single(Broker(manifests).Pod["initContainers"].Items)["command"].Items[^1].Text;
+        var first = $"{Broker(manifests).Document.Name}-0";
+        Assert.Contains($"\"$POD_NAME\" != {first} ", script, StringComparison.Ordinal);
+        Assert.Contains($"/dev/tcp/{first}.{Broker(manifests).Document["spec"]["serviceName"].Text}/{Broker(manifests).Container["ports"].Named("distribution")["containerPort"].Text})", script, StringComparison.Ordinal);
+        Assert.Contains("! -d /var/lib/rabbitmq/mnesia", script, StringComparison.Ordinal);
+        Assert.Equal("Parallel", Broker(manifests).Document["spec"]["podManagementPolicy"].Text);
+    }
+
     private static Workload Broker(Manifests manifests) => Assert.Single(manifests.Workloads, w => w.Labels["app.kubernetes.io/name"] == "rabbitmq");
 
     private static string Setting(Manifests manifests, string key) => Assert.Single(Lines(manifests), line => line.Key == key).Value;

@@ -56,6 +56,17 @@ public sealed class LocalClusterTests : IAsyncLifetime
         Assert.Empty(_cluster.StillRunning());
     }
 
+    /// <summary>The broker is amid its start when the database is found not to start.</summary>
+    [Fact]
+    public async Task A_broker_that_is_still_starting_is_stopped_with_its_port_mapper()
+    {
+        await _cluster.Expect(0, "up", "--nodes", "1");
+        await _cluster.Expect(0, "down");
+        File.Delete(Path.Combine(_cluster.Folder, "postgres", "data", "PG_VERSION"));
+        Assert.Contains("the database did not start", await _cluster.Expect(1, "up", "--nodes", "1"), StringComparison.Ordinal);
+        Assert.Empty(_cluster.StillRunning());
+    }
+
     [Theory]
     [InlineData("'0' is not a number from 1 to 99", "up", "--nodes", "0")]
     [InlineData("'x' is not a number from 1 to 99", "up", "--nodes", "x")]
