@@ -4,13 +4,15 @@ using FitCluster.Cli.Tests;
 using FitCluster.Engine;
 using Xunit;
 
+[assembly: AssemblyFixture(typeof(FitCluster.Cluster.Tests.FaultTests.Fit))]
+
 namespace FitCluster.Cluster.Tests;
 
 /// <summary>
 /// An EBMF fit on three nodes, through a real broker and a real database, while something dies: its arrays equal those of 'fit' in one process, byte by byte.
 /// What each fault cost is written to artifacts/tests/failover.tsv.
 /// </summary>
-public sealed class FaultTests(FaultTests.Fit fit) : IClassFixture<FaultTests.Fit>
+public sealed class FaultTests(FaultTests.Fit fit)
 {
     private const int Stop = 19;
     private const int Continue = 18;

@@ -14,12 +14,13 @@ internal sealed class TestCluster : IAsyncDisposable
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(90);
 
     private readonly string _storeUrl;
+    private readonly bool _ownsServers;
     private readonly Dictionary<string, FitProgram.Started> _nodes = [];
     private int _started;
 
-    private TestCluster(RabbitServer broker, PostgresServer database, string storeUrl)
+    private TestCluster(RabbitServer broker, PostgresServer database, string brokerUrl, string storeUrl, bool ownsServers)
     {
-        (Broker, Database, _storeUrl) = (broker, database, storeUrl);
+        (Broker, Database, BrokerUrl, _storeUrl, _ownsServers) = (broker, database, brokerUrl + (brokerUrl.Contains('?') ? "" : "?heartbeat=2"), storeUrl, ownsServers);
         Store = new PostgresStore(storeUrl);
         Directory.CreateDirectory(Folder);
     }
@@ -34,7 +35,7 @@ internal sealed class TestCluster : IAsyncDisposable
 
     public IReadOnlyCollection<string> Nodes => _nodes.Keys;
 
-    public string BrokerUrl => Broker.Url + "?heartbeat=2";
+    public string BrokerUrl { get; }
 
     public string StoreUrl => _storeUrl;
 
@@ -44,7 +45,23 @@ internal sealed class TestCluster : IAsyncDisposable
         Assert.SkipWhen(PostgresServer.Missing is not null, PostgresServer.Missing ?? "");
         var broker = RabbitServer.StartNew(address);
         var database = await PostgresServer.StartNew(address);
-        var cluster = new TestCluster(await broker, database, await database.NewDatabase());
+        return await Start(nodes, await broker, database, (await broker).Url, await database.NewDatabase(), ownsServers: true);
+    }
+
+    /// <summary>A cluster on the broker and the database that the tests share, with a vhost and a database of its own.</summary>
+    public static async Task<TestCluster> StartShared(int nodes)
+    {
+        Assert.SkipWhen(RabbitServer.Missing is not null, RabbitServer.Missing ?? "");
+        Assert.SkipWhen(PostgresServer.Missing is not null, PostgresServer.Missing ?? "");
+        var broker = RabbitServer.Shared();
+        var database = await PostgresServer.Shared();
+        return await Start(nodes, await broker, database, await (await broker).NewVirtualHost(), await database.NewDatabase(), ownsServers: false);
+    }
+
+    /// <summary>A cluster on servers that somebody else made.</summary>
+    public static async Task<TestCluster> Start(int nodes, RabbitServer broker, PostgresServer database, string brokerUrl, string storeUrl, bool ownsServers)
+    {
+        var cluster = new TestCluster(broker, database, brokerUrl, storeUrl, ownsServers);
         await cluster.Store.Prepare();
         for (var n = 0; n < nodes; n++)
         {
@@ -58,31 +75,40 @@ internal sealed class TestCluster : IAsyncDisposable
     /// <param name="networkNamespace">The namespace.</param>
     /// <param name="environment">Variables, as NAME=VALUE.</param>
     /// <param name="more">More of its command line.</param>
-    public async Task<string> StartNode(string? networkNamespace = null, IReadOnlyList<string>? environment = null, IReadOnlyList<string>? more = null)
+    public Task<string> StartNode(string? networkNamespace = null, IReadOnlyList<string>? environment = null, IReadOnlyList<string>? more = null) =>
+        StartNodeIn([.. networkNamespace is null ? (string[])[] : ["ip", "netns", "exec", networkNamespace], "env", .. environment ?? []], [.. more ?? []]);
+
+    /// <summary>Starts a node by another program (which becomes the node in the end), and with more options; its name.</summary>
+    public async Task<string> StartNodeIn(string[] by, params string[] more)
     {
         var name = $"n{++_started}";
-        string[] arguments = ["node", "--name", name, "--broker", BrokerUrl, "--store", _storeUrl, .. more ?? []];
-        var started = networkNamespace is null ? FitProgram.StartOther("env", [.. environment ?? [], FitProgram.Path, .. arguments])
-            : FitProgram.StartOther("ip", ["netns", "exec", networkNamespace, FitProgram.Path, .. arguments]);
+        string[] line = [.. by, FitProgram.Path, "node", "--name", name, "--broker", BrokerUrl, "--store", _storeUrl, .. more];
+        var started = FitProgram.StartOther(line[0], line[1..]);
         _nodes.Add(name, started);
-        await Until(() => Said(name, "is ready"), $"node {name} did not start: {started.Error}");
+        await Until(() => Said(name, "is ready"), $"node {name} did not start: {ErrorOf(name)}");
         return name;
     }
 
-    public bool Said(string node, string words)
+    /// <summary>All that a node has written so far.</summary>
+    public string ErrorOf(string node)
     {
         var error = _nodes[node].Error;
         lock (error)
         {
-            return error.ToString().Contains(words, StringComparison.Ordinal);
+            return error.ToString();
         }
     }
 
+    public int ProcessOf(string node) => _nodes[node].Process.Id;
+
+    public bool IsUp(string node) => !_nodes[node].Process.HasExited;
+
+    public bool Said(string node, string words) => ErrorOf(node).Contains(words, StringComparison.Ordinal);
+
     public void Signal(string node, int signal)
     {
-        var started = _nodes[node];
-        Assert.False(started.Process.HasExited, $"node {node} had ended by itself, with {(started.Process.HasExited ? started.Process.ExitCode : 0)}: {started.Error}");
-        FitProgram.Signal(started.Process, signal);
+        Assert.True(IsUp(node), $"node {node} had ended by itself, with {(IsUp(node) ? 0 : _nodes[node].Process.ExitCode)}: {ErrorOf(node)}");
+        FitProgram.Signal(_nodes[node].Process, signal);
     }
 
     /// <summary>Kills a node at once.</summary>
@@ -152,8 +178,12 @@ internal sealed class TestCluster : IAsyncDisposable
         }
 
         await Store.DisposeAsync();
-        await Broker.DisposeAsync();
-        await Database.DisposeAsync();
+        if (_ownsServers)
+        {
+            await Broker.DisposeAsync();
+            await Database.DisposeAsync();
+        }
+
         Directory.Delete(Folder, recursive: true);
     }
 }

@@ -24,13 +24,19 @@ internal static class JobWords
     /// <summary>The state, as the contract words it.</summary>
     public static string StateOf(JobEntry job) => job.CancelWanted && job.State == JobState.Running ? "cancelling" : job.State.ToString().ToLowerInvariant();
 
-    public static JobName NameOf(string text) => JobName.IsValid(text) ? new JobName(text)
-        : throw CliException.BadInput($"'{text}' cannot be the name of a job: names have 1 to 128 letters, digits, '.', '_' or '-', and do not start with '.'");
+    /// <summary>Refuses what no job can be called, before anything is asked.</summary>
+    public static void CheckName(string text, ProblemList problems)
+    {
+        if (!JobName.IsValid(text))
+        {
+            problems.Add($"'{text}' cannot be the name of a job: names have 1 to 128 letters, digits, '.', '_' or '-', and do not start with '.'");
+        }
+    }
 
     /// <exception cref="CliException">There is no such job.</exception>
     public static async Task<JobEntry> Find(IClusterStore store, string text)
     {
-        var name = NameOf(text);
+        var name = new JobName(text);
         return await store.Job(name).ConfigureAwait(false) ??
             throw CliException.BadInput($"there is no job '{name}'{Nearest.Suggest(name.Value, [.. (await store.Jobs().ConfigureAwait(false)).Select(j => j.Submission.Job.Value)])}");
     }

@@ -25,6 +25,11 @@ internal static class ClusterVerb
             var printed = OutputFormats.Parse(result.GetValue(format), problems);
             var url = cluster.Store(result, problems);
             var broker = warnsOfBroker ? cluster.BrokerIfGiven(result, problems) : null;
+            if (command.Arguments.FirstOrDefault(argument => argument.Name == "JOB") is Argument<string> job && result.GetValue(job) is { } name)
+            {
+                JobWords.CheckName(name, problems);
+            }
+
             check?.Invoke(result, problems);
             problems.ThrowIfAny();
             return Run(url, broker, store => ask(result, store, printed, problems)).GetAwaiter().GetResult();

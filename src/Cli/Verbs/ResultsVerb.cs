@@ -57,22 +57,27 @@ internal static class ResultsVerb
             throw CliException.BadInput($"'{path}' holds the fit '{found.Name}' with another spec or other data: give another --out, or --fresh to throw that fit away");
         }
 
+        var stored = await store.Results(name).ConfigureAwait(false);
+        if (stored.FirstOrDefault(file => !IsFileName(file.Name)) is { } strange)
+        {
+            throw new CliException(ExitCode.Failed, $"the store has a result of {name} under the name '{strange.Name}', which is not that of a file in a folder: nothing was written; see who else writes to the store");
+        }
+
         folder.Take();
         folder.Clear();
         var temporary = folder.At(Temporary);
         try
         {
             Directory.CreateDirectory(temporary);
-            var files = await store.Results(name).ConfigureAwait(false);
-            foreach (var file in files)
+            foreach (var file in stored)
             {
-                await using var to = File.Create(Path.Combine(temporary, Path.GetFileName(file.Name)));
+                await using var to = File.Create(Path.Combine(temporary, file.Name));
                 await store.CopyResult(name, file, to).ConfigureAwait(false);
                 to.Flush(flushToDisk: true);
             }
 
             // fit.json last: a fit without it has no results.
-            foreach (var file in files.OrderBy(f => f.Name == RunFile.ResultName))
+            foreach (var file in stored.OrderBy(f => f.Name == RunFile.ResultName))
             {
                 File.Move(Path.Combine(temporary, file.Name), folder.At(file.Name), overwrite: true);
             }
@@ -97,4 +102,6 @@ internal static class ResultsVerb
 
         return JobWords.ExitCodeOf(job)!.Value;
     }
+
+    private static bool IsFileName(string name) => name.Length > 0 && name[0] != '.' && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-');
 }

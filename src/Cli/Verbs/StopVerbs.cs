@@ -60,6 +60,7 @@ internal static class StopVerbs
             var problems = new ProblemList();
             var printed = OutputFormats.Parse(result.GetValue(format), problems);
             var (broker, url) = (cluster.Broker(result, problems), cluster.Store(result, problems));
+            JobWords.CheckName(result.GetValue(name)!, problems);
             var seconds = DefaultTimeout;
             if (timeout is not null && result.GetValue(timeout) is { } text && !(int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out seconds) && seconds <= 86_400))
             {

@@ -13,7 +13,7 @@ namespace FitCluster.Engine;
 internal sealed class BrokerSession : IAsyncDisposable
 {
     private const int PublishingChannels = 4;
-    private const int RefusalsSaid = 20;
+    private const int RefusalsSaid = 50;
     private static readonly TimeSpan HandOverPause = TimeSpan.FromMilliseconds(500);
 
     private readonly RabbitMqHost _host;
