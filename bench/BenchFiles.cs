@@ -55,6 +55,23 @@ internal static class BenchFiles
         return path;
     }
 
+    /// <summary>The same matrix as <see cref="Sparse"/>, ingested into a chunked store.</summary>
+    public static string Store(int n, int p, int k, double density)
+    {
+        var source = Sparse(n, p, k, density);
+        var path = Path.ChangeExtension(source, ".store");
+        if (!Directory.Exists(path))
+        {
+            var run = Clock.Run(Program, ["ingest", source, "--out", path]);
+            if (run.ExitCode != 0)
+            {
+                throw new InvalidOperationException($"ingesting {source} ended with exit code {run.ExitCode}: {run.Error}");
+            }
+        }
+
+        return path;
+    }
+
     private static byte[] Bytes<T>(ReadOnlySpan<T> values)
         where T : struct => System.Runtime.InteropServices.MemoryMarshal.AsBytes(values).ToArray();
 

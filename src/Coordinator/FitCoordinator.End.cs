@@ -9,6 +9,9 @@ public sealed partial class FitCoordinator
     private (FitStatus Status, string Reason)? _ending;
     private long _lingering;
 
+    /// <summary>The outcome of an ended job that has results; said again when the job is started again.</summary>
+    private FitOutcome? _outcome;
+
     private void Interrupt(InterruptJob interrupt, IActorContext context)
     {
         if (_stage == Stage.Starting && !_isClaimed)
@@ -103,6 +106,7 @@ public sealed partial class FitCoordinator
         _log.Clear(_round);
         (_pending, _slots, _global) = (null, [], []);
         ScheduleLinger(context);
+        _outcome = hasResults ? outcome : null;
         observer.OnEnded(_job, outcome);
         if (_isDraining)
         {

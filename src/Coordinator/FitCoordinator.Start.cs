@@ -46,6 +46,13 @@ public sealed partial class FitCoordinator
             return;
         }
 
+        if (_stage == Stage.Ended && _outcome is { } outcome && start.SpecHash == _start!.SpecHash && start.DataHash == _start.DataHash)
+        {
+            // Who asks has not heard of the end yet.
+            observer.OnEnded(_job, outcome);
+            return;
+        }
+
         _start = start;
         _interrupt = null;
         BeginStart(context);
@@ -68,7 +75,7 @@ public sealed partial class FitCoordinator
         var isAsleep = _stage is Stage.Idle or Stage.Ended;
         _stage = Stage.Starting;
         _questions.Clear();
-        (_pending, _base, _report, _slots, _isClaimed, _culprit) = (null, null, null, [], false, null);
+        (_pending, _base, _report, _slots, _isClaimed, _culprit, _outcome) = (null, null, null, [], false, null, null);
         Ask(Claim, new ClaimAttempt(_job), context);
         if (isAsleep)
         {
@@ -105,6 +112,19 @@ public sealed partial class FitCoordinator
             return false;
         }
 
+        return true;
+    }
+
+    /// <summary>Losses of shards are counted by the coordinator; those it did not survive only the store can count.</summary>
+    private bool IsGivenUp(int restarts, IActorContext context)
+    {
+        if (restarts < _settings.JobRestarts)
+        {
+            return false;
+        }
+
+        End(FitStatus.Failed, $"job {_job} was begun {restarts} times without coming to a checkpoint, and its coordinator was lost each time: " +
+            "a shard on the same node may use up its memory; use more shards or more memory, or let coordinators be on nodes of their own (--capacity 0), and resume it", context);
         return true;
     }
 
@@ -158,11 +178,14 @@ public sealed partial class FitCoordinator
                 {
                     End(FitStatus.Interrupted, reason, context);
                 }
-                else if (Open(context))
+                else if (Open(context) && !IsGivenUp(claimed.Restarts, context))
                 {
                     Ask(Find, new FindCheckpoint(_job), context);
                 }
 
+                break;
+            case JobHasEnded:
+                Rest(context);
                 break;
             case CheckpointFound found when _stage == Stage.Peeking:
                 TakePeeked(found.Manifest, context);

@@ -119,6 +119,10 @@ public sealed partial class FitCoordinator(JobOpener open, Func<string, FitSetti
     {
         switch (message)
         {
+            case ShardCutOff cut when IsAtWork && (uint)cut.Shard.Value < (uint)_slots.Length:
+                var innocent = _slots[cut.Shard.Value];
+                innocent.Losses = int.Max(0, innocent.Losses - 1);
+                break;
             case ShardEmpty { Attempt.Value: 0 } hello:
                 TakeHello(hello, context);
                 break;

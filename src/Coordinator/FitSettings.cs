@@ -45,6 +45,11 @@ public sealed record FitSettings
     /// <summary>Losses of one shard in a row while it was at work, without progress, that end the job: a shard that kills its node every time (3).</summary>
     public int ShardLosses { get; init; } = 3;
 
+    /// <summary>
+    /// Attempts in a row, in a cluster, that ended without a new checkpoint before the job is given up: a shard that kills the node it shares with the coordinator (12).
+    /// </summary>
+    public int JobRestarts { get; init; } = 12;
+
     /// <summary>Failed or unanswered requests to the store in a row, at the start, that end the job (20).</summary>
     public int StoreTries { get; init; } = 20;
 
@@ -78,6 +83,7 @@ public sealed record FitSettings
         Require(ShardLoadFailures >= 1, nameof(ShardLoadFailures), ShardLoadFailures, "1 or more");
         Require(JobFailures >= 1, nameof(JobFailures), JobFailures, "1 or more");
         Require(ShardLosses >= 1, nameof(ShardLosses), ShardLosses, "1 or more");
+        Require(JobRestarts >= 1, nameof(JobRestarts), JobRestarts, "1 or more");
         Require(StoreTries >= 1, nameof(StoreTries), StoreTries, "1 or more");
         Require(FinalCheckpointTries >= 1, nameof(FinalCheckpointTries), FinalCheckpointTries, "1 or more");
         Require(RetrySeconds > 0, nameof(RetrySeconds), RetrySeconds, "above 0");

@@ -32,6 +32,9 @@ public sealed class JobDirectory : IActor
     /// <summary>The address of the directory.</summary>
     public static ActorAddress Address { get; } = new(Kind, "jobs");
 
+    /// <summary>Simulation only: false leaves silent coordinators to themselves, to prove that the simulation would notice.</summary>
+    internal bool TellsSilent { get; init; } = true;
+
     /// <inheritdoc/>
     public void Receive(IMessage message, IActorContext context)
     {
@@ -52,7 +55,7 @@ public sealed class JobDirectory : IActor
                 _askedAt = null;
                 if (answer.Reply is OpenJobsFound found)
                 {
-                    foreach (var (job, command) in Decide(found))
+                    foreach (var (job, command) in Decide(TellsSilent ? found : found with { Jobs = [.. found.Jobs.Select(job => job with { SilentSeconds = 0 })] }))
                     {
                         context.Tell(ShardAddress.OfCoordinator(job), command);
                     }

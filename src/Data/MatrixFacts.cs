@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace FitCluster.Data;
 
 /// <summary>An entry of a matrix, for messages.</summary>
@@ -32,6 +34,10 @@ public sealed record MatrixFacts
 
     /// <summary>The first entry that is not a whole number, or null.</summary>
     public MatrixEntry? FirstNonInteger { get; init; }
+
+    /// <summary>Entries that differ from zero; null of stores ingested before this was noted.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? NonZeroCount { get; init; }
 
     /// <summary>The transform applied to the values.</summary>
     public Transform Transform { get; init; }

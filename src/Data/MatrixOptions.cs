@@ -75,6 +75,9 @@ public sealed record MatrixOptions
     /// <summary>The column or file with each row's dataset; not read yet, and refused.</summary>
     public string? Datasets { get; init; }
 
+    /// <summary>How data are fetched that are given by URL; no part of what they are.</summary>
+    public FetchOptions Fetch { get; init; } = new();
+
     /// <summary>Reads "none", "log1p" or "log1p-cp10k".</summary>
     public static Transform ParseTransform(string text) => text switch
     {

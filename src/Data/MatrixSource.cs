@@ -1,4 +1,5 @@
 using FitCluster.Data.Reading;
+using FitCluster.Data.Remote;
 using FitCluster.Data.Storage;
 using FitCluster.Math.Numerics;
 
@@ -65,19 +66,27 @@ public sealed class MatrixSource
     /// <summary>Whether names were made here (r1, r2, ...), for data that have none.</summary>
     public static bool AreGenerated(IReadOnlyList<string> names) => names is GeneratedNames;
 
-    /// <summary>Reads a matrix of any format (<see cref="MatrixFormat"/>); maps it when it is a store and the options change nothing.</summary>
+    /// <summary>
+    /// Reads a matrix of any format (<see cref="MatrixFormat"/>) from a path or an http(s) URL; maps it when it is a store and the options change nothing. Of a store at a URL
+    /// only header, names and row offsets are read here, and rows when they are asked for (<see cref="RowBlock(long, int)"/> may then fail too). A file at a URL is
+    /// downloaded to the cache (<see cref="FetchOptions"/>).
+    /// </summary>
     /// <exception cref="DataException">The data cannot be used as they are; the message says why, where, and what to do.</exception>
     public static MatrixSource Open(string path, MatrixOptions? options = null)
     {
         options ??= new MatrixOptions();
-        if (MatrixStore.TryMap(path, options) is { } mapped)
+        using var found = DataPlace.Find(path, options);
+        return found.Use(place =>
         {
-            return mapped;
-        }
+            if (place.Store is { } store && MatrixStore.TryMap(store, options) is { } mapped)
+            {
+                return mapped;
+            }
 
-        using var source = MatrixReader.Open(path, options);
-        var (storage, plan) = MatrixReader.Load(source, options);
-        return new MatrixSource(storage, plan.RowNames, plan.ColumnNames, plan.Facts(), hash: null);
+            using var source = place.Open();
+            var (storage, plan) = MatrixReader.Load(source, options);
+            return new MatrixSource(storage, plan.RowNames, plan.ColumnNames, plan.Facts(), hash: null);
+        });
     }
 
     /// <summary>A run of rows, without a copy.</summary>

@@ -1,4 +1,5 @@
 using FitCluster.Data.Reading;
+using FitCluster.Data.Remote;
 using FitCluster.Data.Store;
 using FitCluster.Math.Numerics;
 
@@ -37,7 +38,24 @@ public static class MatrixStore
             throw new DataException($"a memory limit of {memoryBytes} bytes is too small; give at least 1 MiB (1048576)");
         }
 
-        using var source = MatrixReader.Open(path, options);
+        using var found = DataPlace.Find(path, options);
+        return found.Use(place =>
+        {
+            using (var source = place.Open())
+            {
+                Ingest(source, store, options, memoryBytes, overwrite);
+            }
+
+            return new StoreReader(new LocalStore(store)).Open();
+        });
+    }
+
+    /// <summary>Reads every byte of a store and compares all checksums and the content hash.</summary>
+    /// <exception cref="DataException">It is damaged; the message names the file.</exception>
+    public static void Verify(string store) => new StoreReader(new LocalStore(store)).Verify();
+
+    private static void Ingest(SourceBase source, string store, MatrixOptions options, long memoryBytes, bool overwrite)
+    {
         using var folder = new StoreFolder(store, overwrite);
         var plan = new MatrixPlan(source, options);
         try
@@ -56,25 +74,19 @@ public static class MatrixStore
         {
             throw new DataException($"{store} could not be written ({e.Message}); make room or give another path", e);
         }
-
-        return new StoreReader(store).Open();
     }
 
-    /// <summary>Reads every byte of a store and compares all checksums and the content hash.</summary>
-    /// <exception cref="DataException">It is damaged; the message names the file.</exception>
-    public static void Verify(string store) => new StoreReader(store).Verify();
-
-    /// <summary>Maps a store when a path is one and the options change nothing; otherwise null.</summary>
-    internal static MatrixSource? TryMap(string path, MatrixOptions options)
+    /// <summary>Maps a store when the options change nothing; otherwise null.</summary>
+    internal static MatrixSource? TryMap(StorePlace place, MatrixOptions options)
     {
         var asked = options.Format is MatrixFormat.Store or MatrixFormat.Auto;
-        if (!asked || !IsStore(path) || options.Rows is not null || options.Columns is not null || options.Datasets is not null)
+        if (!asked || options.Rows is not null || options.Columns is not null || options.Datasets is not null)
         {
             return null;
         }
 
-        var reader = new StoreReader(path);
-        CheckOptions(path, reader.Header, options);
+        var reader = new StoreReader(place);
+        CheckOptions(place.Name, reader.Header, options);
         var same = options.Transform == Transform.None &&
             (options.Missing == MissingEntries.None || options.Missing == reader.Header.MissingOption);
         return same ? reader.Open() : null;
@@ -88,19 +100,25 @@ public static class MatrixStore
             throw new DataException($"{path} is not a store: it has no {HeaderName}; give a folder written by fitcluster ingest");
         }
 
-        var reader = new StoreReader(path);
-        CheckOptions(path, reader.Header, options);
+        return OpenSource(new LocalStore(path), options);
+    }
+
+    /// <inheritdoc cref="OpenSource(string, MatrixOptions)"/>
+    internal static SourceBase OpenSource(StorePlace place, MatrixOptions options)
+    {
+        var reader = new StoreReader(place);
+        CheckOptions(place.Name, reader.Header, options);
         var matrix = reader.Open();
         var orientation = reader.Header.Facts.Orientation;
         var (transform, missing) = (reader.Header.Transform, reader.Header.MissingOption);
         return matrix.IsSparse
             ? new StoredEntrySource(matrix.AsStorage(), matrix.RowNames, matrix.ColumnNames, orientation)
             {
-                Path = path, Format = MatrixFormat.Store, Applied = transform, AppliedMissing = missing,
+                Path = place.Name, Format = MatrixFormat.Store, Applied = transform, AppliedMissing = missing,
             }
             : new StoredDenseSource(matrix.AsStorage(), matrix.RowNames, matrix.ColumnNames, orientation)
             {
-                Path = path, Format = MatrixFormat.Store, Applied = transform, AppliedMissing = missing,
+                Path = place.Name, Format = MatrixFormat.Store, Applied = transform, AppliedMissing = missing,
             };
     }
 

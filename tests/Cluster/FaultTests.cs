@@ -118,11 +118,31 @@ public sealed class FaultTests(FaultTests.Fit fit)
         {
             foreach (var node in cluster.Nodes.ToList())
             {
-                Assert.Equal(0, await cluster.Terminate(node));
+                await cluster.Terminate(node);
                 await cluster.StartNode();
             }
         },
         (events, _) => Assert.DoesNotContain("times in a row", events, StringComparison.Ordinal));
+
+    [Fact]
+    public Task A_node_that_joins_takes_load() => Run(
+        "a node joins",
+        async cluster =>
+        {
+            var name = await cluster.StartNode();
+            await TestCluster.Until(
+                async () => (await cluster.Job("job")).Ended is not null ||
+                    (await cluster.Store.Nodes()).Any(node => node.Name == name && node.Actors.Any(a => a.StartsWith("shard/job/", StringComparison.Ordinal))),
+                "the node that joined never got a shard");
+            Assert.Null((await cluster.Job("job")).Ended);
+        },
+        (events, again) =>
+        {
+            Assert.Contains("leaves its node", events, StringComparison.Ordinal);
+            Assert.DoesNotContain("was lost", events, StringComparison.Ordinal);
+            Assert.Equal(0, again);
+        },
+        nodes: 1);
 
     [Fact]
     public async Task A_node_is_cut_off_for_twenty_seconds()
@@ -140,9 +160,9 @@ public sealed class FaultTests(FaultTests.Fit fit)
             network);
     }
 
-    private async Task Run(string what, Func<TestCluster, Task> harm, Action<string, long> check, CutNetwork? network = null)
+    private async Task Run(string what, Func<TestCluster, Task> harm, Action<string, long> check, CutNetwork? network = null, int nodes = 3)
     {
-        await using var cluster = await TestCluster.Start(network is null ? 3 : 2, network?.HostAddress ?? "127.0.0.1");
+        await using var cluster = await TestCluster.Start(network is null ? nodes : nodes - 1, network?.HostAddress ?? "127.0.0.1");
         if (network is not null)
         {
             await cluster.StartNode(network.Name);

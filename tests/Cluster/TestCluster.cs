@@ -72,8 +72,11 @@ internal sealed class TestCluster : IAsyncDisposable
     }
 
     /// <summary>Starts a node, within a network namespace if one is named; its name.</summary>
-    public Task<string> StartNode(string? networkNamespace = null) =>
-        networkNamespace is null ? StartNodeIn([]) : StartNodeIn(["ip", "netns", "exec", networkNamespace]);
+    /// <param name="networkNamespace">The namespace.</param>
+    /// <param name="environment">Variables, as NAME=VALUE.</param>
+    /// <param name="more">More of its command line.</param>
+    public Task<string> StartNode(string? networkNamespace = null, IReadOnlyList<string>? environment = null, IReadOnlyList<string>? more = null) =>
+        StartNodeIn([.. networkNamespace is null ? (string[])[] : ["ip", "netns", "exec", networkNamespace], "env", .. environment ?? []], [.. more ?? []]);
 
     /// <summary>Starts a node by another program (which becomes the node in the end), and with more options; its name.</summary>
     public async Task<string> StartNodeIn(string[] by, params string[] more)
@@ -82,7 +85,7 @@ internal sealed class TestCluster : IAsyncDisposable
         string[] line = [.. by, FitProgram.Path, "node", "--name", name, "--broker", BrokerUrl, "--store", _storeUrl, .. more];
         var started = FitProgram.StartOther(line[0], line[1..]);
         _nodes.Add(name, started);
-        await Until(() => Said(name, "is ready"), $"node {name} did not start: {started.Error}");
+        await Until(() => Said(name, "is ready"), $"node {name} did not start: {ErrorOf(name)}");
         return name;
     }
 
@@ -102,7 +105,11 @@ internal sealed class TestCluster : IAsyncDisposable
 
     public bool Said(string node, string words) => ErrorOf(node).Contains(words, StringComparison.Ordinal);
 
-    public void Signal(string node, int signal) => FitProgram.Signal(_nodes[node].Process, signal);
+    public void Signal(string node, int signal)
+    {
+        Assert.True(IsUp(node), $"node {node} had ended by itself, with {(IsUp(node) ? 0 : _nodes[node].Process.ExitCode)}: {ErrorOf(node)}");
+        FitProgram.Signal(_nodes[node].Process, signal);
+    }
 
     /// <summary>Kills a node at once.</summary>
     public void Kill(string node)
@@ -111,14 +118,14 @@ internal sealed class TestCluster : IAsyncDisposable
         _nodes.Remove(node);
     }
 
-    /// <summary>SIGTERM; the exit code.</summary>
-    public async Task<int> Terminate(string node)
+    /// <summary>SIGTERM: the node hands over, and ends with 0.</summary>
+    public async Task Terminate(string node)
     {
         Signal(node, 15);
-        var process = _nodes[node].Process;
-        await process.WaitForExitAsync().WaitAsync(Limit);
+        var started = _nodes[node];
+        await started.Process.WaitForExitAsync().WaitAsync(Limit);
         _nodes.Remove(node);
-        return process.ExitCode;
+        Assert.True(started.Process.ExitCode == 0, $"node {node} ended with {started.Process.ExitCode}: {started.Error}");
     }
 
     /// <summary>Runs a verb of the program against this cluster.</summary>
@@ -143,7 +150,7 @@ internal sealed class TestCluster : IAsyncDisposable
 
     public static Task Until(Func<bool> condition, string what) => Until(() => Task.FromResult(condition()), what);
 
-    public static async Task Until(Func<Task<bool>> condition, string what)
+    public static async Task Until(Func<Task<bool>> condition, string what, TimeSpan? limit = null)
     {
         for (var clock = Stopwatch.StartNew(); ; await Task.Delay(30))
         {
@@ -159,7 +166,7 @@ internal sealed class TestCluster : IAsyncDisposable
                 // The database may be the one that is being killed.
             }
 
-            Assert.True(clock.Elapsed < Limit, what);
+            Assert.True(clock.Elapsed < (limit ?? Limit), what);
         }
     }
 

@@ -26,6 +26,12 @@ internal sealed class Bench : IActorContext, IFitObserver
 
     public StartJob Start { get; }
 
+    /// <summary>Whether the store says that the job has ended.</summary>
+    public bool HasEnded { get; init; }
+
+    /// <summary>What the store says of attempts since the last progress.</summary>
+    public int Restarts { get; init; }
+
     public List<(ActorAddress To, IMessage Message)> Sent { get; } = [];
 
     public List<string> Events { get; } = [];
@@ -35,6 +41,9 @@ internal sealed class Bench : IActorContext, IFitObserver
     public List<Attempt> Attempts { get; } = [];
 
     public List<Round?> ResumedFrom { get; } = [];
+
+    /// <summary>The last report of the shards.</summary>
+    public IReadOnlyList<ShardStatus> Shards { get; private set; } = [];
 
     public FitOutcome? Outcome { get; private set; }
 
@@ -64,9 +73,13 @@ internal sealed class Bench : IActorContext, IFitObserver
             var (request, answer) = Questions[0];
             Questions.RemoveAt(0);
             var reply = StoreFault(request) is { } fault ? new StoreReply(fault) : Store.Handle(request).AsTask().GetAwaiter().GetResult();
-            _coordinator.Receive(answer(reply), this);
+            _coordinator.Receive(
+                answer(reply is not AttemptClaimed claimed ? reply : HasEnded ? new JobHasEnded() : claimed with { Restarts = Restarts }), this);
         }
     }
+
+    /// <summary>Forgets the outcome, to see whether it is said again.</summary>
+    public void Forget() => Outcome = null;
 
     /// <summary>Lets time pass to the next tick.</summary>
     public void Pass(double seconds)
@@ -155,6 +168,8 @@ internal sealed class Bench : IActorContext, IFitObserver
     public void OnRound(JobName job, RoundReport report, Round round, double secondsSinceStart)
     {
     }
+
+    public void OnShards(JobName job, Attempt attempt, IReadOnlyList<ShardStatus> shards) => Shards = shards;
 
     public void OnEvent(JobName job, string words) => Events.Add(words);
 

@@ -247,6 +247,39 @@ public sealed class FitCoordinatorTests
     }
 
     [Fact]
+    public void A_shard_whose_node_was_only_cut_off_is_not_blamed()
+    {
+        var bench = new Bench(new CountingModel(6));
+        bench.StartAll();
+        for (var loss = 0; loss < 5; loss++)
+        {
+            var run = bench.Take<RunRound>().Find(r => r.Shard.Value == 1)!;
+            bench.Give(new ShardEmpty(Bench.Job, run.Attempt, run.Load, run.Shard));
+            bench.Ready(bench.Take<LoadShard>());
+            bench.Give(new ShardCutOff(Bench.Job, run.Shard));
+        }
+
+        Assert.Null(bench.Outcome);
+        bench.Give(new ShardCutOff(Bench.Job, new ShardId(99)));
+        Assert.Null(bench.Outcome);
+    }
+
+    [Theory]
+    [InlineData(2, false)]
+    [InlineData(3, true)]
+    public void A_job_that_was_begun_too_often_without_progress_is_given_up(int restarts, bool isGivenUp)
+    {
+        var bench = new Bench(new CountingModel(6), Bench.Settings with { JobRestarts = 3 }) { Restarts = restarts };
+        bench.Give(bench.Start);
+        Assert.Equal(isGivenUp, bench.Outcome is not null);
+        if (isGivenUp)
+        {
+            Assert.Equal(FitStatus.Failed, bench.Outcome!.Status);
+            Assert.StartsWith("job job was begun 3 times without coming to a checkpoint", bench.Outcome.Reason, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public void A_shard_that_owes_nothing_may_be_lost_as_often_as_nodes_die()
     {
         var bench = new Bench(new CountingModel(6));
@@ -262,6 +295,61 @@ public sealed class FitCoordinatorTests
         }
 
         Assert.Null(bench.Outcome);
+    }
+
+    [Fact]
+    public void An_ended_job_that_is_started_again_says_its_end_again_and_computes_nothing()
+    {
+        var bench = new Bench(new CountingModel(4));
+        bench.StartAll();
+        bench.Work();
+        var outcome = bench.Outcome;
+        Assert.Equal(FitStatus.Converged, outcome!.Status);
+        bench.Sent.Clear();
+        bench.Forget();
+        bench.Give(bench.Start);
+        Assert.Same(outcome, bench.Outcome);
+        Assert.Empty(bench.Sent);
+        Assert.Single(bench.Attempts);
+    }
+
+    [Fact]
+    public void A_job_that_has_ended_in_the_cluster_s_store_is_not_begun()
+    {
+        var bench = new Bench(new CountingModel(4)) { HasEnded = true };
+        bench.Give(bench.Start);
+        bench.Work();
+        Assert.Null(bench.Outcome);
+        Assert.Empty(bench.Attempts);
+        Assert.DoesNotContain(bench.Sent, sent => sent.Message is LoadShard);
+    }
+
+    [Fact]
+    public void A_straggler_is_named_once_and_marked_until_it_answers()
+    {
+        var bench = new Bench(new CountingModel(6) { Shards = 5 });
+        bench.StartAll();
+        var runs = bench.Take<RunRound>();
+        bench.Pass(0.2);
+        foreach (var run in runs.Where(r => r.Shard.Value != 3))
+        {
+            bench.Give(Bench.Answer(run));
+        }
+
+        bench.Pass(0.5);
+        Assert.DoesNotContain(bench.Shards, shard => shard.IsStraggler);
+        bench.Pass(1);
+        bench.Pass(0.5);
+        Assert.Equal(new ShardId(3), Assert.Single(bench.Shards, shard => shard.IsStraggler).Shard);
+        Assert.Equal("shard 3 of job job is slow: 1.7 s where the median of all shards is 0.2 s", Assert.Single(bench.Events, words => words.Contains("is slow", StringComparison.Ordinal)));
+        bench.Give(Bench.Answer(runs.Single(r => r.Shard.Value == 3)));
+        foreach (var run in bench.Take<RunRound>())
+        {
+            bench.Give(Bench.Answer(run));
+        }
+
+        bench.Pass(0.5);
+        Assert.DoesNotContain(bench.Shards, shard => shard.IsStraggler);
     }
 
     [Fact]

@@ -11,6 +11,7 @@ internal sealed class FaultyStore(ulong seed, SimulatedFaults faults, PlainRun p
     private readonly List<(Round Round, ShardId Shard)> _parts = [];
     private readonly HashSet<(Attempt, Round)> _committed = [];
     private CheckpointManifest? _newest;
+    private JobName _job;
 
     public int Commits { get; private set; }
 
@@ -32,6 +33,7 @@ internal sealed class FaultyStore(ulong seed, SimulatedFaults faults, PlainRun p
         switch (request)
         {
             case SavePart save when reply.Error is null:
+                _job = save.Job;
                 CheckSaved(save);
                 _parts.Add((save.Round, save.Shard));
                 if (IsFaulty && _random.Chance(faults.StoreTorn))
@@ -52,6 +54,17 @@ internal sealed class FaultyStore(ulong seed, SimulatedFaults faults, PlainRun p
         }
 
         return ValueTask.FromResult(reply);
+    }
+
+    /// <summary>The job has ended: its checkpoints go.</summary>
+    public void Forget()
+    {
+        foreach (var (round, shard) in _parts.Distinct())
+        {
+            _store.Remove(_job, round, shard);
+        }
+
+        _parts.Clear();
     }
 
     private StoreReply Inner(StoreRequest request) => _store.Handle(request).AsTask().GetAwaiter().GetResult();

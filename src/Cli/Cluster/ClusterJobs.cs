@@ -14,7 +14,7 @@ internal sealed class ClusterJobs(string node)
     private readonly Queue<Lazy<PreparedJob>> _latest = new();
 
     /// <exception cref="InvalidDataException">The data are not there, are others, or the spec cannot be read.</exception>
-    public IFitJob Open(string text) => Prepare(text);
+    public IFitJob Open(string text) => new OpenedJob(Prepare(text), node);
 
     public PreparedJob Prepare(string text)
     {
@@ -63,7 +63,7 @@ internal sealed class ClusterJobs(string node)
         PreparedJob job;
         try
         {
-            job = new PreparedJob(spec, DataOpener.Open(spec.Data));
+            job = new PreparedJob(spec, DataOpener.Open(spec.Data, node));
         }
         catch (Exception e) when (e is DataException or CliException or IOException or UnauthorizedAccessException)
         {
@@ -73,10 +73,30 @@ internal sealed class ClusterJobs(string node)
         if (job.DataHash != dataHash)
         {
             throw new InvalidDataException(
-                $"the data at '{spec.Data.Path}', as node {node} sees them, are not those the job was submitted with (hash {job.DataHash[..12]}, expected {dataHash[..12]}): make all nodes see the same files");
+                $"the data at '{DataUrl.Show(spec.Data.Path)}', as node {node} sees them, are not those the job was submitted with (hash {job.DataHash[..12]}, expected {dataHash[..12]}): make all nodes see the same files");
         }
 
         return job.SpecHash == specHash ? job
             : throw new InvalidDataException($"node {node} reads the spec otherwise than the program that submitted it: use the same version of FitCluster everywhere");
+    }
+
+    /// <summary>Says of rows that cannot be read (of a URL, they are read only now) where that was.</summary>
+    private sealed class OpenedJob(PreparedJob job, string node) : IFitJob
+    {
+        public IFitModel Model => job.Model;
+
+        public int Shards => job.Shards;
+
+        public ShardData Load(Messages.ShardId shard)
+        {
+            try
+            {
+                return job.Load(shard);
+            }
+            catch (DataException e)
+            {
+                throw new InvalidDataException($"node {node} cannot use the data: {e.Message}", e);
+            }
+        }
     }
 }

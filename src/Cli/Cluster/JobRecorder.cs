@@ -1,5 +1,3 @@
-using FitCluster.Cli.Output;
-using FitCluster.Cli.Running;
 using FitCluster.Coordinator;
 using FitCluster.Engine;
 using FitCluster.Math.Models;
@@ -11,13 +9,9 @@ namespace FitCluster.Cli.Cluster;
 /// Writes down, in the store, how the jobs go whose coordinators are on this node: reports, rounds, events, and at the end the results. What
 /// coordinators say is only noted; it is written beside them, a few times a second, and kept while the store is away.
 /// </summary>
-internal sealed class JobRecorder(IClusterStore store, string node, ClusterJobs jobs, Action<string> say, Action<JobName> abandon) : IFitObserver, IAsyncDisposable
+internal sealed partial class JobRecorder(IClusterStore store, string node, ClusterJobs jobs, Action<string> say, Action<JobName> abandon) : IFitObserver, IAsyncDisposable
 {
     private const int JobsAtOnce = 4;
-
-    /// <summary>A node that has not reported for so long has ended.</summary>
-    private const double NodeGoneSeconds = 3;
-
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(400);
     private static readonly TimeSpan PauseAfterFailure = TimeSpan.FromSeconds(2);
 
@@ -111,7 +105,7 @@ internal sealed class JobRecorder(IClusterStore store, string node, ClusterJobs 
         {
             lock (_lock)
             {
-                if (_jobs.Values.All(notes => !notes.IsDirty && !notes.IsBusy))
+                if (_ending.Count == 0 && _jobs.Values.All(notes => !notes.IsDirty && !notes.IsBusy))
                 {
                     return;
                 }
@@ -126,6 +120,15 @@ internal sealed class JobRecorder(IClusterStore store, string node, ClusterJobs 
         {
             await writing.ConfigureAwait(false);
         }
+
+        Task[] ending;
+        lock (_lock)
+        {
+            ending = [.. _ending.Values.Select(e => e.Task)];
+        }
+
+        await Task.WhenAll(ending).ConfigureAwait(false);
+        _ends.Dispose();
 
         _end.Dispose();
     }
@@ -164,13 +167,18 @@ internal sealed class JobRecorder(IClusterStore store, string node, ClusterJobs 
                 catch (Exception error)
                 {
                     Interlocked.Increment(ref failures);
-                    if (!Volatile.Read(ref _isAway))
-                    {
-                        say($"{job.Key}: how it goes cannot be written down at the moment ({error.Message.ReplaceLineEndings(" ")}): it is kept, and tried again");
-                        Volatile.Write(ref _isAway, true);
-                    }
+                    SayAway(job.Key, error);
                 }
             }).ConfigureAwait(false);
+            try
+            {
+                await BeatIfDue().ConfigureAwait(false);
+            }
+            catch (Exception error) when (error is ClusterStoreException or OperationCanceledException)
+            {
+                failures++;
+            }
+
             if (failures == 0 && dirty.Count > 0)
             {
                 Volatile.Write(ref _isAway, false);
@@ -184,6 +192,15 @@ internal sealed class JobRecorder(IClusterStore store, string node, ClusterJobs 
             {
                 return;
             }
+        }
+    }
+
+    private void SayAway(JobName job, Exception error)
+    {
+        if (!Volatile.Read(ref _isAway))
+        {
+            say($"{job}: how it goes cannot be written down at the moment ({error.Message.ReplaceLineEndings(" ")}): it is kept, and tried again");
+            Volatile.Write(ref _isAway, true);
         }
     }
 
@@ -216,19 +233,17 @@ internal sealed class JobRecorder(IClusterStore store, string node, ClusterJobs 
                 notes.Rounds.RemoveRange(0, rounds.Count);
             }
 
-            if (outcome is not null && notes.Ended != outcome)
+            if (outcome is not null)
             {
-                await End(job, progress, outcome, notes).ConfigureAwait(false);
-                notes.Ended = outcome;
                 lock (_lock)
                 {
-                    if (!notes.IsDirty)
+                    if (notes.Ended != outcome)
                     {
-                        _jobs.Remove(job);
+                        BeginEnding(job, notes, progress, outcome);
                     }
                 }
             }
-            else if (outcome is null && progress.Attempt.Value > 0 && !(isOurs && await store.Report(job, progress, _end.Token).ConfigureAwait(false)) &&
+            else if (progress.Attempt.Value > 0 && !(isOurs && await store.Report(job, progress, _end.Token).ConfigureAwait(false)) &&
                 await store.Job(job, _end.Token).ConfigureAwait(false) is { State: not (JobState.Queued or JobState.Running) })
             {
                 // It has ended, or there is no such job any more: nobody waits for this.
@@ -251,147 +266,6 @@ internal sealed class JobRecorder(IClusterStore store, string node, ClusterJobs 
                 notes.IsBusy = false;
             }
         }
-    }
-
-    private async Task End(JobName job, JobProgress progress, FitOutcome outcome, Notes notes)
-    {
-        var (state, reason) = outcome.Status switch
-        {
-            FitStatus.Converged => (JobState.Converged, ""),
-            FitStatus.Stopped => (JobState.Stopped, outcome.Reason),
-            FitStatus.Interrupted => (JobState.Cancelled, outcome.Reason),
-            _ => (JobState.Failed, outcome.Reason + await WhatIsKnown(job, outcome.Culprit).ConfigureAwait(false)),
-        };
-        if (state is not (JobState.Converged or JobState.Stopped))
-        {
-            await store.End(job, progress, state, reason, [], _end.Token).ConfigureAwait(false);
-            return;
-        }
-
-        var folder = Path.Combine(Path.GetTempPath(), $"fitcluster-results-{node}-{job}");
-        using var beating = CancellationTokenSource.CreateLinkedTokenSource(_end.Token);
-        var heart = Beat(job, progress, beating.Token);
-        try
-        {
-            var files = await WriteFiles(job, outcome, folder).ConfigureAwait(false);
-            await store.End(job, progress, state, reason, files, _end.Token).ConfigureAwait(false);
-        }
-        catch (Exception error) when (OutputFiles.IsFailure(error) || error is CliException)
-        {
-            var words = $"node {node} could not write the results in '{Path.GetTempPath()}' ({OutputFiles.Reason(error)}): they are kept in memory, and it is tried again";
-            if (!notes.IsDiskTold)
-            {
-                notes.IsDiskTold = true;
-                await store.AddEvent(job, node, words, _end.Token).ConfigureAwait(false);
-            }
-
-            throw new IOException(words, error);
-        }
-        finally
-        {
-            await beating.CancelAsync().ConfigureAwait(false);
-            await heart.ConfigureAwait(false);
-            DeleteIfThere(folder);
-        }
-    }
-
-    private static void DeleteIfThere(string folder)
-    {
-        try
-        {
-            Directory.Delete(folder, recursive: true);
-        }
-        catch (Exception error) when (OutputFiles.IsFailure(error))
-        {
-            // Never made, or a leftover that the next try replaces.
-        }
-    }
-
-    /// <summary>While results are written the coordinator is not silent.</summary>
-    private async Task Beat(JobName job, JobProgress progress, CancellationToken cancellation)
-    {
-        try
-        {
-            while (true)
-            {
-                await Task.Delay(TimeSpan.FromSeconds(1), cancellation).ConfigureAwait(false);
-                await store.Report(job, progress, cancellation).ConfigureAwait(false);
-            }
-        }
-        catch (Exception error) when (error is OperationCanceledException or ClusterStoreException)
-        {
-            // The end itself says what is wrong with the store.
-        }
-    }
-
-    private async Task<IReadOnlyList<(string Name, string Path)>> WriteFiles(JobName job, FitOutcome outcome, string path)
-    {
-        string spec;
-        lock (_lock)
-        {
-            spec = _specs[job];
-        }
-
-        var prepared = jobs.Prepare(spec);
-        if (Directory.Exists(path))
-        {
-            Directory.Delete(path, recursive: true);
-        }
-
-        using var folder = FitFolder.Look(path);
-        folder.Take();
-        using (var log = new RunLog(folder.Log))
-        {
-            foreach (var round in await store.Rounds(job, _end.Token).ConfigureAwait(false))
-            {
-                log.Round(round.Round.Value, round.Seconds);
-            }
-
-            foreach (var happened in await store.Events(job, 0, _end.Token).ConfigureAwait(false))
-            {
-                log.Event($"{happened.Time:u} {happened.Node}: {happened.Words}");
-            }
-
-            for (var checkpoint = 0; checkpoint < ProgressOf(job).Checkpoints; checkpoint++)
-            {
-                log.Checkpoint(outcome.Rounds.Value, 0);
-            }
-
-            new ResultWriter(prepared, folder, outcome, log).Write(new FitReport(prepared, job.Value, outcome, log).ToBytes());
-        }
-
-        folder.ClearRun();
-        return [.. Directory.GetFiles(path).Where(file => Path.GetFileName(file)[0] != '.').Order(StringComparer.Ordinal).Select(file => (Path.GetFileName(file), file))];
-    }
-
-    private JobProgress ProgressOf(JobName job)
-    {
-        lock (_lock)
-        {
-            return _jobs[job].Progress;
-        }
-    }
-
-    /// <summary>What the nodes that had a shard, and are silent now, reported last.</summary>
-    private async Task<string> WhatIsKnown(JobName job, ShardId? culprit)
-    {
-        if (culprit is not { } shard)
-        {
-            return "";
-        }
-
-        // The last of them may just have died, and its supervisor have a word to say.
-        await Task.Delay(TimeSpan.FromSeconds(NodeGoneSeconds), _end.Token).ConfigureAwait(false);
-        var address = Workers.ShardAddress.Of(job, shard).ToString();
-        var known = new List<string>();
-        foreach (var gone in (await store.Nodes(_end.Token).ConfigureAwait(false)).Where(n => n.Actors.Contains(address) && (n.SeenSecondsAgo > NodeGoneSeconds || n.State is not ("up" or "draining"))))
-        {
-            var how = gone.State is "up" or "draining" ? "ended without a word (its exit code is known to 'node --supervise' only)" : $"ended: {gone.State}";
-            var last = gone.LastLines.Count > 0 ? $"; its last lines: {string.Join(" | ", gone.LastLines.TakeLast(3))}" : "";
-            known.Add(FormattableString.Invariant($"node {gone.Name} {how}, with {gone.MemoryBytes / 1e6:F0} MB of {gone.MemoryLimitBytes / 1e6:F0} MB in use{last}"));
-        }
-
-        return known.Count > 0 ? $"; {string.Join("; ", known)}" : "";
     }
 
     /// <summary>What is noted of a job and not written down yet.</summary>

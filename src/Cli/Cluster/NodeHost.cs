@@ -113,6 +113,7 @@ internal sealed class NodeHost : IAsyncDisposable
                 },
                 Accepts = IsOurs,
                 Say = Say,
+                Regained = Exonerate,
                 Failed = (address, error) => Say($"{address} failed: {error.Message.ReplaceLineEndings(" ")}"),
             },
             _store).ConfigureAwait(false);
@@ -148,6 +149,15 @@ internal sealed class NodeHost : IAsyncDisposable
             ShardAddress.CoordinatorKind => JobName.IsValid(address.Id),
             _ => address == JobDirectory.Address,
         };
+    }
+
+    /// <summary>The shards that were here when the connection was lost did not kill this node.</summary>
+    private void Exonerate(IReadOnlyList<ActorAddress> hosted)
+    {
+        foreach (var (job, shard) in hosted.Where(address => address.Kind == ShardAddress.Kind).Select(ShardAddress.Parse))
+        {
+            _engine.Tell(ShardAddress.OfCoordinator(job), new ShardCutOff(job, shard));
+        }
     }
 
     private void Abandon(JobName job) => _engine.Tell(ShardAddress.OfCoordinator(job), new InterruptJob(job, "it has ended already"));

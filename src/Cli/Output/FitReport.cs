@@ -118,6 +118,11 @@ internal sealed record FitReport(PreparedJob Job, string Name, FitOutcome Outcom
             return Job.Data.StoredCount;
         }
 
+        if (Job.Data.Facts.NonZeroCount is { } noted)
+        {
+            return noted;
+        }
+
         var count = 0L;
         for (var row = 0L; row < Job.Data.Rows; row++)
         {

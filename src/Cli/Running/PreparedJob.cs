@@ -28,7 +28,7 @@ internal sealed class PreparedJob : IFitJob
 
         if (data.ObservedCount == 0)
         {
-            throw CliException.BadInput($"'{spec.Data.Path}' has no observed entry: every one is missing; give data with values, or correct data.missing");
+            throw CliException.BadInput($"'{DataUrl.Show(spec.Data.Path)}' has no observed entry: every one is missing; give data with values, or correct data.missing");
         }
 
         _fixed = GivenFactors.ReadFixed(spec.Ebmf.FixedFactors, data);

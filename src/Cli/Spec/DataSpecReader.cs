@@ -1,3 +1,5 @@
+using FitCluster.Data;
+
 namespace FitCluster.Cli.Spec;
 
 /// <summary>Reads the section "data".</summary>
@@ -18,11 +20,23 @@ internal static class DataSpecReader
             section.Wrong("datasets", "has no effect with ebmf, which knows no datasets: remove it");
         }
 
+        if (path is not null && DataUrl.IsUrl(path))
+        {
+            try
+            {
+                DataUrl.Parse(path);
+            }
+            catch (DataException error)
+            {
+                problems.Add(section.OriginOf("path")!.Value, error.Message);
+            }
+        }
+
         var transform = section.Choice("transform", JobSpecReader.Transforms) ?? 0;
         var missing = section.Choice("missing", Missing) ?? 0;
         var spec = new DataSpec
         {
-            Path = path is null ? "" : PathResolver.Input(path, section.OriginOf("path")!.Value, folder),
+            Path = path is null ? "" : DataUrl.IsUrl(path) ? path : PathResolver.Input(path, section.OriginOf("path")!.Value, folder),
             Transform = JobSpecReader.Transforms[transform],
             Missing = Missing[missing],
             Rows = Items(section, "rows", folder),

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text.Json;
 using FitCluster.Cli.Output;
+using FitCluster.Data;
 using FitCluster.Math.Ebnm;
 
 namespace FitCluster.Cli.Spec;
@@ -18,8 +19,11 @@ internal static class SpecCanonical
     public static string Hash(JobSpec spec, int shards, int maxFactors) =>
         Convert.ToHexStringLower(SHA256.HashData(Json.Bytes(w => Write(w, spec, shards, maxFactors, forPeople: false), indented: false)));
 
-    /// <summary>Writes the spec as an object; for people with paths, name, and what does not determine the result.</summary>
-    public static void Write(Utf8JsonWriter writer, JobSpec spec, int shards, int maxFactors, bool forPeople)
+    /// <summary>
+    /// Writes the spec as an object; for people with paths, name, and what does not determine the result. A URL's user, password and query are left out
+    /// unless it <paramref name="travels"/> to those who read the data.
+    /// </summary>
+    public static void Write(Utf8JsonWriter writer, JobSpec spec, int shards, int maxFactors, bool forPeople, bool travels = false)
     {
         writer.WriteStartObject();
         if (forPeople && spec.Name is not null)
@@ -28,7 +32,7 @@ internal static class SpecCanonical
         }
 
         writer.WriteString("model", spec.Model);
-        WriteData(writer, spec.Data, forPeople);
+        WriteData(writer, spec.Data, forPeople, travels);
         writer.WriteNumber("seed", spec.Seed);
         writer.WriteNumber("shards", shards);
         writer.WriteStartObject("stop");
@@ -48,12 +52,12 @@ internal static class SpecCanonical
         writer.WriteEndObject();
     }
 
-    private static void WriteData(Utf8JsonWriter writer, DataSpec data, bool forPeople)
+    private static void WriteData(Utf8JsonWriter writer, DataSpec data, bool forPeople, bool travels)
     {
         writer.WriteStartObject("data");
         if (forPeople)
         {
-            writer.WriteString("path", data.Path);
+            writer.WriteString("path", travels ? data.Path : DataUrl.Show(data.Path));
         }
 
         writer.WriteString("transform", data.Transform);

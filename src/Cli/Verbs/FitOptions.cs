@@ -8,7 +8,7 @@ internal sealed class FitOptions
 {
     private readonly List<(string Field, Option<string?> Option)> _fields =
     [
-        ("data.path", Options.Text("--data", "PATH", "the data: a 10x folder, .mtx, .csv/.tsv, .npy, .npz or store (read by content)")),
+        ("data.path", Options.Text("--data", "PATH|URL", "the data: a 10x folder, .mtx, .csv/.tsv, .npy, .npz or store (read by content), or its http(s) URL")),
         ("data.transform", Options.Text("--transform", "NAME", "none, log1p or log1p-cp10k (default none)")),
         ("data.missing", Options.Text("--missing", "WHICH", "entries that count as missing besides NA: none, zeros or unstored (default none)")),
         ("out", Options.Text("--out", "DIR", "the folder of results and checkpoints")),

@@ -10,7 +10,7 @@ internal static class IngestVerb
 {
     public static Command Create()
     {
-        var path = new Argument<string>("PATH") { Description = "the data: any format that 'fit' reads" };
+        var path = new Argument<string>("PATH") { Description = "the data: any format that 'fit' reads, or its http(s) URL" };
         var output = Options.Text("--out", "STORE", "the folder of the store");
         var transform = Options.Text("--transform", "NAME", "none, log1p or log1p-cp10k (default none)");
         var missing = Options.Text("--missing", "WHICH", "entries that count as missing besides NA: none, zeros or unstored (default none)");

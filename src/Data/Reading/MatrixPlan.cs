@@ -121,6 +121,7 @@ internal sealed class MatrixPlan
         FirstNegative = Pipeline.FirstNegative,
         NonIntegerCount = Pipeline.NonIntegers,
         FirstNonInteger = Pipeline.FirstNonInteger,
+        NonZeroCount = Pipeline.NonZeros,
         Transform = Transform,
         Notes = _source.Notes,
     };

@@ -38,6 +38,8 @@ internal sealed class RowPipeline
 
     public long NonIntegers { get; private set; }
 
+    public long NonZeros { get; private set; }
+
     public long Missing { get; private set; }
 
     public MatrixEntry? FirstNegative { get; private set; }
@@ -160,6 +162,7 @@ internal sealed class RowPipeline
     private void Note(int column, double value)
     {
         _columnUsed[column] = true;
+        NonZeros += value != 0 ? 1 : 0;
         if (value < 0)
         {
             Negatives++;

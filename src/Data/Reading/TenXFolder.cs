@@ -13,6 +13,12 @@ internal static class TenXFolder
         var barcodes = Require(folder, "barcodes.tsv");
         var features = TextFile.WithOrWithoutGz(Path.Combine(folder, "features.tsv")) ?? TextFile.WithOrWithoutGz(Path.Combine(folder, "genes.tsv"))
             ?? throw new DataException($"{folder} has neither features.tsv nor genes.tsv (gzipped or not); a 10x folder needs one of them");
+        return Open(matrix, barcodes, features);
+    }
+
+    /// <summary>From its three files, wherever they are.</summary>
+    public static MatrixMarketSource Open(string matrix, string barcodes, string features)
+    {
         var cells = Ids(barcodes);
         var genes = Ids(features);
         MatrixMarketHeader header;

@@ -3,8 +3,8 @@ using FitCluster.Data.Storage;
 
 namespace FitCluster.Data.Store;
 
-/// <summary>A mapped file of a store whose blocks are checked against their SHA-256 before they are first used.</summary>
-internal sealed class CheckedFile : IDisposable
+/// <summary>A file of a store in a folder, mapped.</summary>
+internal sealed unsafe class CheckedFile : StoreBlocks
 {
     private readonly StoreFile _file;
     private readonly MappedFile _mapped;
@@ -29,12 +29,13 @@ internal sealed class CheckedFile : IDisposable
         }
     }
 
-    public unsafe byte* Pointer => _mapped.Pointer;
+    public override byte* Pointer => _mapped.Pointer;
 
-    public long Length => _mapped.Length;
+    public override long Length => _mapped.Length;
 
-    /// <summary>Checks the blocks that hold a range of bytes, each once. Two threads may check the same block; that does no harm.</summary>
-    public unsafe void Check(long offset, long length)
+    /// <inheritdoc/>
+    /// <remarks>Each block once. Two threads may check the same block; that does no harm.</remarks>
+    public override void Check(long offset, long length)
     {
         if (length <= 0)
         {
@@ -59,7 +60,11 @@ internal sealed class CheckedFile : IDisposable
         }
     }
 
-    public void CheckAll() => Check(0, Length);
-
-    public void Dispose() => _mapped.Dispose();
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            _mapped.Dispose();
+        }
+    }
 }

@@ -26,7 +26,7 @@ internal static class NamesFile
         return file.Finish();
     }
 
-    public static unsafe IReadOnlyList<string> Read(CheckedFile? file, char prefix, long count)
+    public static unsafe IReadOnlyList<string> Read(StoreBlocks? file, char prefix, long count)
     {
         if (file is null)
         {

@@ -59,9 +59,10 @@ internal sealed record StoreHeader
     }
 
     /// <summary>Reads and checks a header.</summary>
-    public static StoreHeader Read(string path)
+    /// <param name="bytes">What store.json holds.</param>
+    /// <param name="path">Where it is, for errors.</param>
+    public static StoreHeader Read(byte[] bytes, string path)
     {
-        var bytes = File.ReadAllBytes(path);
         try
         {
             using var document = JsonDocument.Parse(bytes);

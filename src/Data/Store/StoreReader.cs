@@ -6,16 +6,23 @@ namespace FitCluster.Data.Store;
 /// <summary>Maps a store. The header, the names and the row offsets are checked when it is opened; values and columns, block by block, before their first use.</summary>
 internal sealed class StoreReader
 {
-    private readonly Dictionary<string, CheckedFile> _files = [];
-    private readonly string _folder;
+    private static readonly string[] Names =
+        [StoreSink.Values, StoreSink.Columns, StoreSink.RowStarts, StoreSink.MissingStarts, StoreSink.MissingColumns, NamesFile.Rows, NamesFile.Columns];
 
-    public StoreReader(string folder)
+    private readonly Dictionary<string, StoreBlocks> _files = [];
+    private readonly StorePlace _place;
+
+    public StoreReader(StorePlace place)
     {
-        _folder = folder;
-        Header = StoreHeader.Read(Path.Combine(folder, MatrixStore.HeaderName));
+        _place = place;
+        Header = StoreHeader.Read(place.ReadHeader(), place.Of(MatrixStore.HeaderName));
         foreach (var file in Header.Files)
         {
-            _files.Add(file.Name, new CheckedFile(folder, file));
+            // The name comes from the header: it must not lead elsewhere.
+            if (!Names.Contains(file.Name) || !_files.TryAdd(file.Name, place.Open(file)))
+            {
+                throw new DataException($"{place.Of(MatrixStore.HeaderName)} lists the file {file.Name}, which no store has or has twice; ingest the data again");
+            }
         }
     }
 
@@ -38,7 +45,7 @@ internal sealed class StoreReader
         var source = Open();
         if (Storage.ContentHash.Of(source.AsStorage(), source.RowNames, source.ColumnNames) != Header.ContentHash)
         {
-            throw new DataException($"{_folder} does not have the content hash its header states; ingest the data again");
+            throw new DataException($"{_place.Name} does not have the content hash its header states; ingest the data again");
         }
     }
 
@@ -68,23 +75,35 @@ internal sealed class StoreReader
         };
     }
 
-    private unsafe MatrixStorage MapDense(CheckedFile values)
+    private unsafe MatrixStorage MapDense(StoreBlocks values)
     {
         long columns = Header.Columns;
         var starts = Require(StoreSink.MissingStarts, (Header.Rows + 1) * sizeof(long));
         var missing = Require(StoreSink.MissingColumns, Header.Missing * sizeof(int));
         starts.CheckAll();
-        missing.CheckAll();
+        if (Header.Missing == 0)
+        {
+            missing.CheckAll();
+        }
+
+        var missingStarts = (long*)starts.Pointer;
         return new MatrixStorage(this, Header.Rows, Header.Columns, (double*)values.Pointer, UnstoredEntries.Zero)
         {
-            MissingStarts = Header.Missing > 0 ? (long*)starts.Pointer : null,
+            MissingStarts = Header.Missing > 0 ? missingStarts : null,
             MissingColumns = Header.Missing > 0 ? (int*)missing.Pointer : null,
-            BeforeUse = (first, count) => values.Check(first * columns * sizeof(double), count * columns * sizeof(double)),
+            BeforeUse = (first, count) =>
+            {
+                values.Check(first * columns * sizeof(double), count * columns * sizeof(double));
+                if (Header.Missing > 0)
+                {
+                    missing.Check(missingStarts[first] * sizeof(int), (missingStarts[first + count] - missingStarts[first]) * sizeof(int));
+                }
+            },
         };
     }
 
-    private CheckedFile Require(string name, long bytes) =>
+    private StoreBlocks Require(string name, long bytes) =>
         _files.TryGetValue(name, out var file) && (file.Length == bytes || bytes == 0)
             ? file
-            : throw new DataException($"{Path.Combine(_folder, name)} does not have the {bytes} bytes the header of the store asks for; ingest the data again");
+            : throw new DataException($"{_place.Of(name)} does not have the {bytes} bytes the header of the store asks for; ingest the data again");
 }

@@ -27,7 +27,15 @@ public sealed record LoadPart(JobName Job, Attempt Attempt, Round Round, ShardId
 public record StoreReply(string? Error = null, bool IsFenced = false, bool IsCorrupt = false);
 
 /// <summary>The answer to <see cref="ClaimAttempt"/>.</summary>
-public sealed record AttemptClaimed(Attempt Attempt) : StoreReply;
+/// <param name="Attempt">The attempt.</param>
+/// <param name="Restarts">
+/// How many attempts were claimed before this one since the newest checkpoint (of a round above 0) or since a user resumed the job; 0 from a store of one machine,
+/// where a user starts each.
+/// </param>
+public sealed record AttemptClaimed(Attempt Attempt, int Restarts = 0) : StoreReply;
+
+/// <summary>Another answer to <see cref="ClaimAttempt"/>, of a cluster's store: the job has ended, so nobody is to begin it; a user may resume it.</summary>
+public sealed record JobHasEnded() : StoreReply;
 
 /// <summary>The answer to <see cref="SavePart"/>.</summary>
 public sealed record PartSaved(string Checksum, long Bytes) : StoreReply;

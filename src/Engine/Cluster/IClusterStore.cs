@@ -46,6 +46,9 @@ public interface IClusterStore : ICheckpointStore, IAsyncDisposable
     /// <summary>Notes that a job runs, and how far it is. False when a newer attempt has the job.</summary>
     Task<bool> Report(JobName job, JobProgress progress, CancellationToken cancellation = default);
 
+    /// <summary>Notes that these jobs are not silent, though they have ended: their results wait to be written.</summary>
+    Task Beat(IReadOnlyList<(JobName Job, Attempt Attempt)> jobs, CancellationToken cancellation = default);
+
     /// <summary>Adds rounds to a job's trace, replacing those of the same numbers.</summary>
     Task<bool> AddRounds(JobName job, Attempt attempt, IReadOnlyList<JobRound> rounds, CancellationToken cancellation = default);
 

@@ -17,6 +17,7 @@ internal sealed class ActorCell(ActorHost engine, ActorAddress address, ActorFac
 
     private readonly Queue<Envelope> _mailbox = new();
     private readonly ActorContext _context = new(engine, address);
+    private readonly CellTracing _tracing = new(address);
     private IActor? _actor;
     private long _activation;
     private bool _isScheduled;
@@ -66,6 +67,7 @@ internal sealed class ActorCell(ActorHost engine, ActorAddress address, ActorFac
     public void Kill()
     {
         _isKilled = true;
+        _tracing.EndRound("the actor was taken from this node");
         lock (_mailbox)
         {
             _isRetired = true;
@@ -130,7 +132,7 @@ internal sealed class ActorCell(ActorHost engine, ActorAddress address, ActorFac
             {
                 _actor = factory(address) ?? throw new InvalidOperationException($"the factory of kind '{address.Kind}' made no actor for {address}");
                 _activation++;
-                if (!Deliver(new Activated(), null))
+                if (!Deliver(new Activated(), null, null, envelope.Cause))
                 {
                     return;
                 }
@@ -138,16 +140,17 @@ internal sealed class ActorCell(ActorHost engine, ActorAddress address, ActorFac
 
             if (envelope.Message is { } message)
             {
-                Deliver(message, envelope.Sender);
+                Deliver(message, envelope.Sender, null, envelope.Cause);
             }
             else if (envelope.Answer is { } answer)
             {
-                Deliver(answer(envelope.Reply!), null);
+                Deliver(answer(envelope.Reply!), null, envelope.Reply, envelope.Cause);
             }
         }
         catch (Exception error)
         {
             _actor = null;
+            _tracing.EndRound(error.Message);
             engine.Report(address, error);
         }
         finally
@@ -161,20 +164,22 @@ internal sealed class ActorCell(ActorHost engine, ActorAddress address, ActorFac
     /// Runs the handler and carries out its effects. If Activated itself stops the actor, the message that woke it is dropped (false):
     /// to wake it again could go on forever.
     /// </summary>
-    private bool Deliver(IMessage message, ActorAddress? sender)
+    private bool Deliver(IMessage message, ActorAddress? sender, StoreReply? reply, ActivityContext cause)
     {
+        using var span = _tracing.Begin(message, reply, cause);
         _context.Open(sender);
         _actor!.Receive(message, _context);
         _context.Close();
         foreach (var effect in _isKilled ? [] : _context.Effects)
         {
-            engine.CarryOut(effect, this, _activation);
+            engine.CarryOut(effect, this, _activation, _tracing.CauseOf(effect.Message, span, cause));
         }
 
         _context.Effects.Clear();
         if (_context.IsStopping)
         {
             _actor = null;
+            _tracing.EndRound(null);
             engine.Stopped(this);
             return false;
         }

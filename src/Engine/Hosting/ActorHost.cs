@@ -69,11 +69,16 @@ internal abstract class ActorHost : IAsyncDisposable
 
     public abstract void Send(ActorAddress to, in Envelope envelope);
 
-    public void CarryOut(in Effect effect, ActorCell from, long activation)
+    /// <summary>Does what an actor asked for.</summary>
+    /// <param name="effect">What.</param>
+    /// <param name="from">The actor's cell.</param>
+    /// <param name="activation">Its activation.</param>
+    /// <param name="cause">The span that it comes from.</param>
+    public void CarryOut(in Effect effect, ActorCell from, long activation, ActivityContext cause)
     {
         if (effect.Request is { } request)
         {
-            Ask(request, effect.Answer!, from, activation);
+            Ask(request, effect.Answer!, from, activation, cause);
         }
         else if (effect.Delay is { } delay)
         {
@@ -81,7 +86,7 @@ internal abstract class ActorHost : IAsyncDisposable
         }
         else
         {
-            Send(effect.To, new Envelope(effect.Message, from.Address));
+            Send(effect.To, new Envelope(effect.Message, from.Address, Cause: cause));
         }
     }
 
@@ -125,7 +130,7 @@ internal abstract class ActorHost : IAsyncDisposable
         _stop.Dispose();
     }
 
-    private void Ask(StoreRequest request, Func<StoreReply, IMessage> answer, ActorCell cell, long activation)
+    private void Ask(StoreRequest request, Func<StoreReply, IMessage> answer, ActorCell cell, long activation, ActivityContext cause)
     {
         if (IsStopped)
         {
@@ -135,6 +140,7 @@ internal abstract class ActorHost : IAsyncDisposable
         var task = Task.Run(async () =>
         {
             StoreReply reply;
+            using var span = CellTracing.Begin(request, cause);
             try
             {
                 reply = await _store.Handle(request, _stop.Token).ConfigureAwait(false);
@@ -144,7 +150,12 @@ internal abstract class ActorHost : IAsyncDisposable
                 reply = new StoreReply($"the store could not carry out {request.GetType().Name} of job {request.Job}: {error.Message}");
             }
 
-            cell.Post(new Envelope(null, null, activation, reply, answer));
+            if (reply.Error is { } failure)
+            {
+                span?.SetStatus(ActivityStatusCode.Error, failure);
+            }
+
+            cell.Post(new Envelope(null, null, activation, reply, answer, Cause: span?.Context ?? cause));
         });
         _asks.TryAdd(task, true);
         task.ContinueWith(done => _asks.TryRemove(done, out _), TaskScheduler.Default);

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using FitCluster.Messages;
 
 namespace FitCluster.Engine;
@@ -9,5 +10,7 @@ namespace FitCluster.Engine;
 /// <param name="Reply">The store's answer.</param>
 /// <param name="Answer">Makes the message; called on the actor's turn, so it may look at the actor's state.</param>
 /// <param name="Handled">Called when the message has been handled, or dropped for good; not when its cell was killed.</param>
+/// <param name="Cause">The span it comes from; default when nobody listens.</param>
 internal readonly record struct Envelope(
-    IMessage? Message, ActorAddress? Sender, long Activation = 0, StoreReply? Reply = null, Func<StoreReply, IMessage>? Answer = null, Action? Handled = null);
+    IMessage? Message, ActorAddress? Sender, long Activation = 0, StoreReply? Reply = null, Func<StoreReply, IMessage>? Answer = null, Action? Handled = null,
+    ActivityContext Cause = default);

@@ -31,7 +31,7 @@ public sealed class InProcessEngine : IEngine
     public void Tell(ActorAddress to, IMessage message)
     {
         ArgumentNullException.ThrowIfNull(message);
-        _host.Send(to, new Envelope(message, null));
+        _host.Send(to, new Envelope(message, null, Cause: System.Diagnostics.Activity.Current?.Context ?? default));
     }
 
     /// <summary>Lets the handlers that are running end, abandons everything else, and waits until every thread has ended.</summary>

@@ -133,9 +133,10 @@ internal sealed class BrokerSession : IAsyncDisposable
         var actor = new HostedActor(this, _host, address, lease);
         while (!_hosted.TryAdd(address, actor))
         {
-            if (Find(address) is { IsClosing: false })
+            if (Find(address) is { IsClosing: false } other)
             {
                 // Two senders missed the actor at once, and both leases came here.
+                other.Insist();
                 await lease.Complete().ConfigureAwait(false);
                 return;
             }
@@ -149,6 +150,7 @@ internal sealed class BrokerSession : IAsyncDisposable
         {
             if (!await actor.Begin().ConfigureAwait(false))
             {
+                actor.Kill();
                 Remove(actor);
                 await lease.Complete().ConfigureAwait(false);
             }
@@ -246,16 +248,19 @@ internal sealed class BrokerSession : IAsyncDisposable
         await TakeLeases(kind, CancellationToken.None).ConfigureAwait(false);
     }
 
-    /// <summary>Waits for something beside the handlers; what fails because the connection has gone is no news.</summary>
-    public async Task Guard(Task task)
+    /// <summary>
+    /// Does something beside the handlers, and throws nothing; what fails because the connection or a channel has gone is no news. The client throws from its calls as well as
+    /// from their tasks.
+    /// </summary>
+    public async Task Guard(Func<Task> work)
     {
         try
         {
-            await task.ConfigureAwait(false);
+            await work().ConfigureAwait(false);
         }
         catch (Exception error)
         {
-            if (Connection.IsOpen && !_host.IsStopped)
+            if (Connection.IsOpen && !_host.IsStopped && error is not AlreadyClosedException)
             {
                 _host.Say($"the broker did not do what it was asked: {error.Message.ReplaceLineEndings(" ")}");
             }

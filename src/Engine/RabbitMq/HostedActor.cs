@@ -25,8 +25,10 @@ internal sealed class HostedActor(BrokerSession session, RabbitMqHost host, Acto
     private IChannel _channel = null!;
     private MailboxConsumer _consumer = null!;
     private string _consumerTag = "";
+    private bool _hasBegun;
     private bool _isClosing;
     private bool _isKilled;
+    private volatile bool _insists = lease.IsRedelivered;
 
     public ActorAddress Address => address;
 
@@ -45,7 +47,10 @@ internal sealed class HostedActor(BrokerSession session, RabbitMqHost host, Acto
         }
     }
 
-    /// <summary>Takes the mailbox and wakes the actor. False when another holder of a lease has the mailbox: this lease is one too many.</summary>
+    /// <summary>
+    /// Takes the mailbox and wakes the actor. False when another holder of a lease has the mailbox: this lease is one too many. A lease that was another node's before may be the
+    /// only one, and its mailbox taken only until the broker has seen the end of that node: it waits for as long as that takes.
+    /// </summary>
     public async Task<bool> Begin()
     {
         var until = Environment.TickCount64 + (long)OtherConsumer.TotalMilliseconds;
@@ -55,16 +60,27 @@ internal sealed class HostedActor(BrokerSession session, RabbitMqHost host, Acto
             try
             {
                 await Consume(newChannel: true).ConfigureAwait(false);
-                Post(new Envelope(null, null));
+                lock (_gate)
+                {
+                    _hasBegun = true;
+                }
+
+                Deliver(new Envelope(null, null));
                 return true;
             }
             catch (OperationInterruptedException error) when (BrokerQueues.IsRefused(error))
             {
                 // A holder that has died may be there for a moment after its lease came here.
-                if (Environment.TickCount64 > until)
+                await _channel.DisposeAsync().ConfigureAwait(false);
+                if (Environment.TickCount64 > until && !_insists)
                 {
                     return false;
                 }
+            }
+
+            if (IsGivenUp)
+            {
+                throw new OperationCanceledException("the node gives up what it has");
             }
 
             await Task.Delay(pause).ConfigureAwait(false);
@@ -72,24 +88,41 @@ internal sealed class HostedActor(BrokerSession session, RabbitMqHost host, Acto
         }
     }
 
-    /// <summary>Gives a message to the actor.</summary>
+    /// <summary>Another lease of this actor has come here and is dropped: this one may be the only one that is left.</summary>
+    public void Insist() => _insists = true;
+
+    /// <summary>Gives a message of this process to the actor; false before it has its mailbox, and after: then the message goes by the broker.</summary>
     public bool Post(in Envelope envelope)
     {
         lock (_gate)
         {
-            if (_isKilled)
-            {
-                return false;
-            }
-
-            if (_cell.Post(envelope))
-            {
-                return true;
-            }
-
-            _cell = new ActorCell(host, address, host.FactoryOf(address.Kind)!);
-            return _cell.Post(envelope);
+            return _hasBegun && Give(envelope);
         }
+    }
+
+    /// <summary>Gives a message of the mailbox to the actor.</summary>
+    public bool Deliver(in Envelope envelope)
+    {
+        lock (_gate)
+        {
+            return Give(envelope);
+        }
+    }
+
+    private bool Give(in Envelope envelope)
+    {
+        if (_isKilled)
+        {
+            return false;
+        }
+
+        if (_cell.Post(envelope))
+        {
+            return true;
+        }
+
+        _cell = new ActorCell(host, address, host.FactoryOf(address.Kind)!);
+        return _cell.Post(envelope);
     }
 
     /// <summary>Tells the actor that it is to go elsewhere.</summary>
@@ -114,7 +147,7 @@ internal sealed class HostedActor(BrokerSession session, RabbitMqHost host, Acto
     {
         if (IsGivenUp && BeginClosing(null))
         {
-            _ = session.Guard(HandOver());
+            _ = session.Guard(() => Closing(HandOver));
         }
     }
 
@@ -123,11 +156,11 @@ internal sealed class HostedActor(BrokerSession session, RabbitMqHost host, Acto
     {
         if (!IsGivenUp)
         {
-            _ = session.Guard(RetireLater(cell));
+            _ = session.Guard(() => RetireLater(cell));
         }
         else if (BeginClosing(cell))
         {
-            _ = session.Guard(HandOver());
+            _ = session.Guard(() => Closing(HandOver));
         }
     }
 
@@ -139,7 +172,7 @@ internal sealed class HostedActor(BrokerSession session, RabbitMqHost host, Acto
         await Task.Delay(IdleBeforeRetiring).ConfigureAwait(false);
         if (BeginClosing(cell))
         {
-            await (IsGivenUp ? HandOver() : Retire()).ConfigureAwait(false);
+            await Closing(IsGivenUp ? HandOver : Retire).ConfigureAwait(false);
         }
     }
 
@@ -163,6 +196,30 @@ internal sealed class HostedActor(BrokerSession session, RabbitMqHost host, Acto
 
         _consumer = new MailboxConsumer(_channel, this, session);
         _consumerTag = await _channel.BasicConsumeAsync(BrokerQueues.Mailbox(address), autoAck: false, "", noLocal: false, exclusive: true, null, _consumer).ConfigureAwait(false);
+    }
+
+    /// <summary>Whatever goes wrong while it lets go: nothing of it stays here, and its lease goes to whoever can take it.</summary>
+    private async Task Closing(Func<Task> close)
+    {
+        try
+        {
+            await close().ConfigureAwait(false);
+        }
+        catch (Exception) when (session.Connection.IsOpen)
+        {
+            Kill();
+            session.Remove(this);
+            try
+            {
+                await Close().ConfigureAwait(false);
+            }
+            finally
+            {
+                await lease.Return().ConfigureAwait(false);
+            }
+
+            throw;
+        }
     }
 
     /// <summary>Nothing is left to do: the mailbox goes, if it is empty, and then the lease.</summary>
@@ -226,7 +283,11 @@ internal sealed class HostedActor(BrokerSession session, RabbitMqHost host, Acto
     private async Task Close()
     {
         _channel.ChannelShutdownAsync -= OnShutdown;
-        await _channel.CloseAsync().ConfigureAwait(false);
+        if (_channel.IsOpen)
+        {
+            await _channel.CloseAsync().ConfigureAwait(false);
+        }
+
         await _channel.DisposeAsync().ConfigureAwait(false);
     }
 
@@ -238,7 +299,7 @@ internal sealed class HostedActor(BrokerSession session, RabbitMqHost host, Acto
             host.Say($"the mailbox of {address} was taken away by the broker ({reason.ReplyText}): the actor goes back to where any node can take it");
             Kill();
             session.Remove(this);
-            _ = session.Guard(lease.Return());
+            _ = session.Guard(() => lease.Return());
         }
 
         return Task.CompletedTask;

@@ -9,16 +9,16 @@ internal sealed class LeaseConsumer(IChannel channel, string kind, BrokerSession
         string consumerTag, ulong deliveryTag, bool redelivered, string exchange, string routingKey, IReadOnlyBasicProperties properties, ReadOnlyMemory<byte> body,
         CancellationToken cancellationToken = default)
     {
-        var lease = new Lease(Channel, deliveryTag);
+        var lease = new Lease(Channel, deliveryTag, redelivered);
         if (LeaseText.Read(body.Span, kind) is { } address && session.Accepts(address))
         {
             // Not on the dispatcher's turn: the leases behind it are not to wait.
-            _ = session.Guard(session.Take(address, lease));
+            _ = session.Guard(() => session.Take(address, lease));
         }
         else
         {
             session.SayRefused($"a lease of {body.Length} bytes in {BrokerQueues.Leases(kind)} names no actor of this kind: it was dropped");
-            _ = session.Guard(lease.Complete().AsTask());
+            _ = session.Guard(() => lease.Complete());
         }
 
         return Task.CompletedTask;

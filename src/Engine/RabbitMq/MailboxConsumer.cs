@@ -34,11 +34,11 @@ internal sealed class MailboxConsumer(IChannel channel, HostedActor actor, Broke
             var parcel = Parcel.Read(body.Span);
             if (parcel.IsWhole)
             {
-                envelope = new Envelope(MessageCodec.Decode(parcel.Piece), parcel.Sender, Handled: () => Acknowledge(deliveryTag));
+                envelope = new Envelope(MessageCodec.Decode(parcel.Piece), parcel.Sender, Handled: () => Acknowledge(deliveryTag), Cause: TraceHeader.Read(properties));
             }
             else if (_reassembly.Add(parcel) is { } frame)
             {
-                envelope = new Envelope(MessageCodec.Decode(frame.Span), parcel.Sender, Handled: () => Acknowledge(deliveryTag));
+                envelope = new Envelope(MessageCodec.Decode(frame.Span), parcel.Sender, Handled: () => Acknowledge(deliveryTag), Cause: TraceHeader.Read(properties));
             }
         }
         catch (Exception error)
@@ -51,7 +51,7 @@ internal sealed class MailboxConsumer(IChannel channel, HostedActor actor, Broke
         if (envelope is { } whole)
         {
             ClusterMeters.Received(body.Length);
-            actor.Post(whole);
+            actor.Deliver(whole);
         }
         else
         {
@@ -61,5 +61,5 @@ internal sealed class MailboxConsumer(IChannel channel, HostedActor actor, Broke
         return Task.CompletedTask;
     }
 
-    private void Acknowledge(ulong deliveryTag) => _ = session.Guard(Channel.BasicAckAsync(deliveryTag, multiple: false).AsTask());
+    private void Acknowledge(ulong deliveryTag) => _ = session.Guard(() => Channel.BasicAckAsync(deliveryTag, multiple: false).AsTask());
 }

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics;
 using FitCluster.Messages;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Exceptions;
@@ -21,7 +22,7 @@ internal sealed class MailboxPublisher(BrokerQueues queues, IChannel[] channels,
 
     /// <exception cref="FrameException">The message cannot be written.</exception>
     /// <exception cref="OperationInterruptedException">The connection or channel is gone: the message may be lost.</exception>
-    public async Task Publish(ActorAddress to, ActorAddress? sender, IMessage message)
+    public async Task Publish(ActorAddress to, ActorAddress? sender, IMessage message, ActivityContext cause)
     {
         using var frame = new FrameBuffer(Parcel.Overhead(sender));
         MessageCodec.Encode(message, frame);
@@ -32,15 +33,15 @@ internal sealed class MailboxPublisher(BrokerQueues queues, IChannel[] channels,
         for (var offset = 0; offset < total; offset += PieceBytes)
         {
             var piece = frame.Piece(sender, id, offset, int.Min(PieceBytes, total - offset));
-            await Publish(channel, to, message, piece).ConfigureAwait(false);
+            await Publish(channel, to, message, piece, cause).ConfigureAwait(false);
         }
 
         ClusterMeters.Sent(total);
     }
 
-    private async Task Publish(IChannel channel, ActorAddress to, IMessage message, ReadOnlyMemory<byte> piece)
+    private async Task Publish(IChannel channel, ActorAddress to, IMessage message, ReadOnlyMemory<byte> piece, ActivityContext cause)
     {
-        if (await TryPublish(channel, BrokerQueues.Mailbox(to), isDurable: false, piece).ConfigureAwait(false))
+        if (await TryPublish(channel, BrokerQueues.Mailbox(to), isDurable: false, piece, cause).ConfigureAwait(false))
         {
             return;
         }
@@ -50,12 +51,12 @@ internal sealed class MailboxPublisher(BrokerQueues queues, IChannel[] channels,
         try
         {
             // Someone here may have made it meanwhile.
-            if (await TryPublish(channel, BrokerQueues.Mailbox(to), isDurable: false, piece).ConfigureAwait(false))
+            if (await TryPublish(channel, BrokerQueues.Mailbox(to), isDurable: false, piece, cause).ConfigureAwait(false))
             {
                 return;
             }
 
-            if (!await TryPublish(channel, BrokerQueues.Leases(to.Kind), isDurable: true, LeaseText.Write(to)).ConfigureAwait(false))
+            if (!await TryPublish(channel, BrokerQueues.Leases(to.Kind), isDurable: true, LeaseText.Write(to), default).ConfigureAwait(false))
             {
                 host.ReportUnknown(to, message);
                 return;
@@ -67,7 +68,7 @@ internal sealed class MailboxPublisher(BrokerQueues queues, IChannel[] channels,
                 await queues.DeclareMailbox(declaring, to, CancellationToken.None).ConfigureAwait(false);
             }
 
-            await TryPublish(channel, BrokerQueues.Mailbox(to), isDurable: false, piece).ConfigureAwait(false);
+            await TryPublish(channel, BrokerQueues.Mailbox(to), isDurable: false, piece, cause).ConfigureAwait(false);
         }
         finally
         {
@@ -76,12 +77,14 @@ internal sealed class MailboxPublisher(BrokerQueues queues, IChannel[] channels,
     }
 
     /// <summary>False when there is no such queue.</summary>
-    private static async Task<bool> TryPublish(IChannel channel, string queue, bool isDurable, ReadOnlyMemory<byte> body)
+    private static async Task<bool> TryPublish(IChannel channel, string queue, bool isDurable, ReadOnlyMemory<byte> body, ActivityContext cause)
     {
         try
         {
             // New ones each time: the client writes the number of the confirm into them.
-            await channel.BasicPublishAsync("", queue, mandatory: true, new BasicProperties { Persistent = isDurable }, body).ConfigureAwait(false);
+            var properties = new BasicProperties { Persistent = isDurable };
+            TraceHeader.Write(properties, cause);
+            await channel.BasicPublishAsync("", queue, mandatory: true, properties, body).ConfigureAwait(false);
             return true;
         }
         catch (PublishException error) when (error.IsReturn)

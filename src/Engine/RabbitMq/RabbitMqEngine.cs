@@ -44,7 +44,7 @@ public sealed class RabbitMqEngine : IEngine
     public void Tell(ActorAddress to, IMessage message)
     {
         ArgumentNullException.ThrowIfNull(message);
-        _host.Send(to, new Envelope(message, null));
+        _host.Send(to, new Envelope(message, null, Cause: System.Diagnostics.Activity.Current?.Context ?? default));
     }
 
     /// <summary>Waits until everything told so far has been taken by the broker, or dropped for a reason that was reported.</summary>
@@ -58,7 +58,7 @@ public sealed class RabbitMqEngine : IEngine
 
     /// <summary>Tells so many actors of a kind, those that came last, that they are to go elsewhere; takes none of that kind until they have gone, or 30 seconds.</summary>
     public Task GiveUp(string kind, int count) =>
-        _host.Session is { } session && count > 0 ? session.Guard(session.GiveUp(kind, count, GiveUpLimit)) : Task.CompletedTask;
+        _host.Session is { } session && count > 0 ? session.Guard(() => session.GiveUp(kind, count, GiveUpLimit)) : Task.CompletedTask;
 
     /// <summary>
     /// Tells those actors of a kind that they are to go elsewhere, because this process cannot serve them: marked when this returns, so that one that stops
@@ -68,7 +68,7 @@ public sealed class RabbitMqEngine : IEngine
     {
         if (_host.Session is { } session)
         {
-            _ = session.Guard(session.GiveUp(kind, which, GiveUpLimit));
+            _ = session.Guard(() => session.GiveUp(kind, which, GiveUpLimit));
         }
     }
 

@@ -90,8 +90,8 @@ internal sealed class RabbitMqHost : ActorHost
             return;
         }
 
-        var (sender, message) = (envelope.Sender, envelope.Message!);
-        _ = Task.Run(() => Publish(session, to, sender, message));
+        var (sender, message, cause) = (envelope.Sender, envelope.Message!, envelope.Cause);
+        _ = Task.Run(() => Publish(session, to, sender, message, cause));
     }
 
     /// <summary>Waits until nothing is on its way out.</summary>
@@ -112,7 +112,7 @@ internal sealed class RabbitMqHost : ActorHost
         }
 
         var since = Stopwatch.GetTimestamp();
-        await session.Guard(session.BeginDraining()).ConfigureAwait(false);
+        await session.Guard(() => session.BeginDraining()).ConfigureAwait(false);
         while (session.Hosted.Count > 0 && session.Connection.IsOpen && Stopwatch.GetElapsedTime(since) < limit)
         {
             await Task.Delay(20).ConfigureAwait(false);
@@ -135,11 +135,11 @@ internal sealed class RabbitMqHost : ActorHost
         _ended.Dispose();
     }
 
-    private async Task Publish(BrokerSession session, ActorAddress to, ActorAddress? sender, IMessage message)
+    private async Task Publish(BrokerSession session, ActorAddress to, ActorAddress? sender, IMessage message, ActivityContext cause)
     {
         try
         {
-            await session.Publisher.Publish(to, sender, message).ConfigureAwait(false);
+            await session.Publisher.Publish(to, sender, message, cause).ConfigureAwait(false);
         }
         catch (Exception error)
         {
@@ -165,6 +165,7 @@ internal sealed class RabbitMqHost : ActorHost
 
     private Task Lost(BrokerSession session, ShutdownReason reason)
     {
+        var hosted = session.Hosted;
         session.Kill();
         if (_ended.IsCancellationRequested || _session is not { } current || (current != session && current is not null))
         {
@@ -173,11 +174,11 @@ internal sealed class RabbitMqHost : ActorHost
 
         _session = null;
         Say($"the connection to the broker {_connector.Url} was lost ({reason.Words}): what was hosted here goes to others; connecting again");
-        _ = Task.Run(() => Reconnect(session));
+        _ = Task.Run(() => Reconnect(session, hosted));
         return Task.CompletedTask;
     }
 
-    private async Task Reconnect(BrokerSession lost)
+    private async Task Reconnect(BrokerSession lost, IReadOnlyList<ActorAddress> hosted)
     {
         var since = Stopwatch.GetTimestamp();
         await lost.Connection.DisposeAsync().ConfigureAwait(false);
@@ -193,6 +194,7 @@ internal sealed class RabbitMqHost : ActorHost
                 }
 
                 Say(FormattableString.Invariant($"connected to the broker again after {Stopwatch.GetElapsedTime(since).TotalSeconds:F1} s"));
+                _options.Regained?.Invoke(hosted);
                 return;
             }
             catch (Exception error) when (error is BrokerException or OperationInterruptedException or AlreadyClosedException or OperationCanceledException or IOException)

@@ -26,6 +26,9 @@ public sealed record RabbitMqOptions
     /// <summary>Told in words of what a user may want to read: connections lost and regained, refused messages, alarms of the broker.</summary>
     public Action<string>? Say { get; init; }
 
+    /// <summary>Told, when the broker is connected again, what was hosted here when the connection was lost.</summary>
+    public Action<IReadOnlyList<ActorAddress>>? Regained { get; init; }
+
     /// <summary>Told of failed activations and of messages that no actor could take.</summary>
     public Action<ActorAddress, Exception>? Failed { get; init; }
 }

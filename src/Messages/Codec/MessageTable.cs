@@ -112,6 +112,9 @@ internal static class MessageTable
             static (ref BodyWriter w, Draining m) => { },
             static (ref BodyReader r) => new Draining()),
         Make(23,
+            static (ref BodyWriter w, ShardCutOff m) => { w.Job(m.Job); w.Signed(m.Shard.Value); },
+            static (ref BodyReader r) => new ShardCutOff(r.Job(), r.Shard())),
+        Make(24,
             static (ref BodyWriter w, ShardLoading m) => Head(ref w, m.Job, m.Attempt, m.Load, m.Shard),
             static (ref BodyReader r) => new ShardLoading(r.Job(), r.Attempt(), r.Signed("the load"), r.Shard())),
     ];

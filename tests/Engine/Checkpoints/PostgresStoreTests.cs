@@ -74,7 +74,37 @@ public sealed class PostgresStoreTests : CheckpointStoreConformance
         Assert.True(Assert.Single(open.Jobs) is { IsRunning: true, CancelWanted: true });
         await store.End(Job, new JobProgress { Attempt = new Attempt(1) }, JobState.Cancelled, "by a user", []);
         Assert.Empty(Assert.IsType<OpenJobsFound>(await store.Do(new ListOpenJobs())).Jobs);
+        Assert.IsType<JobHasEnded>(await store.Do(new ClaimAttempt(Job)));
         Assert.Equal((JobState.Queued, ""), ((await store.Resume(Job))!.State, (await store.Job(Job))!.Reason));
+        Assert.Equal(new Attempt(2), Assert.IsType<AttemptClaimed>(await store.Do(new ClaimAttempt(Job))).Attempt);
+        await store.Beat([(Job, new Attempt(1))]);
+        Assert.Equal(JobState.Queued, (await store.Job(Job))!.State);
+        await store.Beat([(Job, new Attempt(2)), (new JobName("unknown"), new Attempt(1))]);
+        Assert.Equal(JobState.Running, (await store.Job(Job))!.State);
+    }
+
+    [Fact]
+    public async Task Attempts_without_progress_are_counted_until_a_checkpoint_or_a_resumption()
+    {
+        await using var harness = await Harness.Create();
+        var store = harness.Cluster;
+        await store.Submit(new JobSubmission(Job, "spec", "s", "d", 1));
+        async Task<int> Restarts() => Assert.IsType<AttemptClaimed>(await store.Do(new ClaimAttempt(Job))).Restarts;
+        async Task Checkpoint(long attempt, long round)
+        {
+            var part = Assert.IsType<PartSaved>(await store.Do(new SavePart(Job, new Attempt(attempt), new Round(round), new ShardId(-1), new ArraySet().Set("x", round))));
+            var manifest = new CheckpointManifest(Job, new Attempt(attempt), new Round(round), "s", "d", 0, [new CheckpointPart(new ShardId(-1), new Attempt(attempt), part.Checksum, part.Bytes)]);
+            Assert.Null((await store.Do(new CommitCheckpoint(Job, new Attempt(attempt), manifest, 3))).Error);
+        }
+
+        Assert.Equal((0, 1), (await Restarts(), await Restarts()));
+        await Checkpoint(2, 0);
+        Assert.Equal(2, await Restarts());
+        await Checkpoint(3, 5);
+        Assert.Equal((1, 2), (await Restarts(), await Restarts()));
+        await store.End(Job, new JobProgress { Attempt = new Attempt(5) }, JobState.Failed, "no luck", []);
+        await store.Resume(Job);
+        Assert.Equal((0, 1), (await Restarts(), await Restarts()));
     }
 
     [Fact]
@@ -101,7 +131,7 @@ public sealed class PostgresStoreTests : CheckpointStoreConformance
     public async Task An_older_schema_is_migrated_and_a_newer_one_is_refused()
     {
         await using var harness = await Harness.Create();
-        await harness.Sql("ALTER TABLE fitcluster.events DROP COLUMN node; ALTER TABLE fitcluster.nodes DROP COLUMN state, DROP COLUMN capacity; UPDATE fitcluster.schema_version SET version = 1");
+        await harness.Sql("ALTER TABLE fitcluster.events DROP COLUMN node; ALTER TABLE fitcluster.nodes DROP COLUMN state, DROP COLUMN capacity; ALTER TABLE fitcluster.attempts DROP COLUMN restarts; UPDATE fitcluster.schema_version SET version = 1");
         await harness.Sql("INSERT INTO fitcluster.events (job, words) VALUES ('job-1', 'of old')");
         await using var again = new PostgresStore(harness.Url);
         await Task.WhenAll(again.Prepare(), harness.Cluster.Prepare());

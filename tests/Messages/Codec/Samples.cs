@@ -20,6 +20,7 @@ internal static class Samples
         new Activated(),
         new Draining(),
         new WakeDirectory(),
+        new ShardCutOff(Job, new ShardId(5)),
         new ShardLeaving(Job, new Attempt(3), 2, new ShardId(5)),
         new ShardLoading(Job, new Attempt(3), 2, new ShardId(5)),
         new TimerElapsed("answer", long.MinValue),

@@ -46,6 +46,10 @@ internal static class PostgresSchema
         ALTER TABLE fitcluster.events ADD COLUMN node text NOT NULL DEFAULT '';
         ALTER TABLE fitcluster.nodes ADD COLUMN state text NOT NULL DEFAULT 'up', ADD COLUMN capacity integer NOT NULL DEFAULT 0;
         """,
+        // Attempts since there was progress: a job that kills its coordinator's node again and again is stopped.
+        """
+        ALTER TABLE fitcluster.attempts ADD COLUMN restarts integer NOT NULL DEFAULT 0;
+        """,
     ];
 
     /// <summary>The newest version this program knows.</summary>

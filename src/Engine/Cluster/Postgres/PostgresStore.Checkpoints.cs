@@ -43,10 +43,25 @@ public sealed partial class PostgresStore
         }
     }
 
-    private Task<AttemptClaimed> Claim(ClaimAttempt claim, CancellationToken cancellation) => InTransaction(
-        async connection => new AttemptClaimed(new Attempt((long)(await Scalar(
-            connection, cancellation, "INSERT INTO fitcluster.attempts VALUES ($1, 1) ON CONFLICT (job) DO UPDATE SET newest = attempts.newest + 1 RETURNING newest", claim.Job.Value)
-            .ConfigureAwait(false))!)),
+    private Task<StoreReply> Claim(ClaimAttempt claim, CancellationToken cancellation) => InTransaction<StoreReply>(
+        async connection =>
+        {
+            if (await Scalar(connection, cancellation, "SELECT state IN ('Queued', 'Running') FROM fitcluster.jobs WHERE job = $1 FOR SHARE", claim.Job.Value).ConfigureAwait(false) is false)
+            {
+                return new JobHasEnded();
+            }
+
+            await using var command = Command(
+                connection,
+                """
+                INSERT INTO fitcluster.attempts VALUES ($1, 1) ON CONFLICT (job) DO UPDATE SET newest = attempts.newest + 1, restarts = attempts.restarts + 1
+                RETURNING newest, restarts
+                """,
+                claim.Job.Value);
+            await using var reader = await command.ExecuteReaderAsync(cancellation).ConfigureAwait(false);
+            await reader.ReadAsync(cancellation).ConfigureAwait(false);
+            return new AttemptClaimed(new Attempt(reader.GetInt64(0)), reader.GetInt32(1));
+        },
         cancellation);
 
     private async Task<StoreReply> Save(SavePart save, CancellationToken cancellation)
@@ -114,6 +129,11 @@ public sealed partial class PostgresStore
             """,
             commit.Job.Value, manifest.Round.Value, manifest.Attempt.Value, manifest.SpecHash, manifest.DataHash, manifest.Shards,
             JsonSerializer.Serialize(manifest.Parts.Select(p => new StoredPart(p.Shard.Value, p.Attempt.Value, p.Checksum, p.Bytes)))).ConfigureAwait(false);
+        if (manifest.Round.Value > 0)
+        {
+            await Execute(connection, cancellation, "UPDATE fitcluster.attempts SET restarts = 0 WHERE job = $1", commit.Job.Value).ConfigureAwait(false);
+        }
+
         await Prune(connection, commit, cancellation).ConfigureAwait(false);
         return new StoreReply();
     }

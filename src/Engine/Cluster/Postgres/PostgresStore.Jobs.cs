@@ -68,6 +68,8 @@ public sealed partial class PostgresStore
                 WHERE job = $1 AND state IN ('Running', 'Cancelled', 'Failed')
                 """,
                 job.Value).ConfigureAwait(false);
+            // The next claim is the first of a new count.
+            await Execute(connection, cancellation, "UPDATE fitcluster.attempts SET restarts = -1 WHERE job = $1", job.Value).ConfigureAwait(false);
             return await ReadJob(connection, job, cancellation).ConfigureAwait(false);
         },
         cancellation);
@@ -78,6 +80,17 @@ public sealed partial class PostgresStore
         async connection => await Execute(
             connection, cancellation, "UPDATE fitcluster.jobs SET state = 'Running', reported = now(), progress = $2::jsonb WHERE job = $1 AND state IN ('Queued', 'Running')",
             job.Value, JsonSerializer.Serialize(StoredProgress.Of(progress), JsonForm)).ConfigureAwait(false) == 1,
+        cancellation);
+
+    /// <inheritdoc/>
+    public Task Beat(IReadOnlyList<(JobName Job, Attempt Attempt)> jobs, CancellationToken cancellation = default) => InTransaction(
+        connection => Execute(
+            connection, cancellation,
+            """
+            UPDATE fitcluster.jobs AS j SET state = 'Running', reported = now() FROM unnest($1, $2) AS t(job, attempt)
+            WHERE j.job = t.job AND j.state IN ('Queued', 'Running') AND NOT EXISTS (SELECT 1 FROM fitcluster.attempts a WHERE a.job = t.job AND a.newest > t.attempt)
+            """,
+            jobs.Select(j => j.Job.Value).ToArray(), jobs.Select(j => j.Attempt.Value).ToArray()),
         cancellation);
 
     /// <inheritdoc/>
