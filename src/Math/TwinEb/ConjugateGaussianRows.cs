@@ -1,5 +1,4 @@
 using FitCluster.Math.Models;
-using FitCluster.Math.Numerics;
 using FitCluster.Messages;
 
 namespace FitCluster.Math.TwinEb;
