@@ -6,13 +6,11 @@ namespace FitCluster.Math.TwinEb;
 
 /// <summary>
 /// The Gaussian model: x_ij ~ N(sum_l u_il v_jl, sd2) on training cells, all others missing; normal mixtures on both sides; sd is given. Columns at the coordinator:
-/// "column.means" (columns x factors), "column.covariances" (packed, columns x L (L + 1) / 2), "column.term", "columnStatistics".
+/// "column.means", "column.variances" (columns x factors), "column.seconds" (E v v', packed, columns x L (L + 1) / 2), "column.term", "columnStatistics", and
+/// A and h of every column, "columnPrecisions" and "columnShifts".
 /// </summary>
 internal sealed class ConjugateGaussian(TwinEbOptions options) : IConjugateLikelihood
 {
-    // Updates of q(v) and its responsibilities in one sweep.
-    private const int StepsPerSweep = 2;
-
     private readonly int _factors = options.Factors;
     private readonly int _packed = options.Factors * (options.Factors + 1) / 2;
 
@@ -47,7 +45,7 @@ internal sealed class ConjugateGaussian(TwinEbOptions options) : IConjugateLikel
         }
 
         global.Set("column.means", means, [options.Columns, _factors])
-            .Set("column.covariances", new double[options.Columns * _packed], [options.Columns, _packed])
+            .Set("column.seconds", Squares(means), [options.Columns, _packed])
             .Set("column.variances", new double[means.Length], [options.Columns, _factors])
             .Set("column.term", ConjugateSettings.NoObjective)
             .Set("column.rowLevel", rows);
@@ -71,15 +69,20 @@ internal sealed class ConjugateGaussian(TwinEbOptions options) : IConjugateLikel
     }
 
     /// <inheritdoc/>
-    public void Broadcast(ArraySet global, string prefix, ArraySet broadcast)
+    public void Broadcast(ArraySet global, string prefix, bool forScore, ArraySet broadcast)
     {
-        foreach (var name in new[] { "column.means", "column.covariances", "column.rowLevel" })
+        foreach (var name in new[] { "column.means", "column.seconds", "column.rowLevel" })
         {
             var array = global.Get(prefix + name);
             broadcast.Set(name, array.Values, array.Shape);
         }
 
         ConjugateNormalPrior.Read(global, prefix + "rowPrior").Write(broadcast, "rowPrior");
+        if (forScore)
+        {
+            broadcast.Set("columnPrecisions", global[prefix + "columnPrecisions"]).Set("columnShifts", global[prefix + "columnShifts"]);
+            ConjugateNormalPrior.Read(global, prefix + "columnPrior").Write(broadcast, "columnPrior");
+        }
     }
 
     /// <inheritdoc/>
@@ -145,41 +148,26 @@ internal sealed class ConjugateGaussian(TwinEbOptions options) : IConjugateLikel
     /// <inheritdoc/>
     public void ForgetRow(ArraySet broadcast, ArraySet shard, int row)
     {
-        var prior = ConjugateNormalPrior.Read(broadcast, "rowPrior");
-        for (var l = 0; l < _factors; l++)
-        {
-            var (mean, square) = (0.0, 0.0);
-            for (var k = 0; k < prior.Components; k++)
-            {
-                var (m, v) = (prior.Means[(k * _factors) + l], prior.Variances[(k * _factors) + l]);
-                mean += prior.Weights[k] * m;
-                square += prior.Weights[k] * (v + (m * m));
-            }
-
-            shard["row.means"][(row * _factors) + l] = mean;
-            shard["row.variances"][(row * _factors) + l] = double.Max(square - (mean * mean), 0);
-        }
+        // The posterior of a row does not depend on where it starts.
     }
 
     /// <inheritdoc/>
-    public ISideSampler RowSampler(ShardData data, ArraySet broadcast, ArraySet shard, IConjugateRowFitter fitter)
+    public ISideSampler RowSampler(ShardData data, ArraySet broadcast, ArraySet shard, IConjugateRowFitter fitter) => ((ConjugateGaussianRows)fitter).Sampler;
+
+    /// <inheritdoc/>
+    public ISideSampler ColumnSampler(ArraySet broadcast)
     {
-        var covariances = new double[data.Block.Rows * _packed];
-        var byRow = ((ConjugateGaussianRows)fitter).Covariances;
-        for (var i = 0; i < data.Block.Rows; i++)
+        var (precisions, shifts) = (broadcast["columnPrecisions"], broadcast["columnShifts"]);
+        var posterior = new ConjugateNormalPosterior(ConjugateNormalPrior.Read(broadcast, "columnPrior"));
+        var sampler = new ConjugateNormalSampler(options, ConjugateDraw.ColumnScore, 0, options.Columns);
+        for (var j = 0; j < options.Columns; j++)
         {
-            if (byRow.TryGetValue(i, out var covariance))
-            {
-                covariance.CopyTo(covariances, i * _packed);
-            }
+            posterior.Evaluate(precisions.AsSpan(j * _packed, _packed), shifts.AsSpan(j * _factors, _factors));
+            sampler.Add(j, posterior);
         }
 
-        return new ConjugateNormalSampler(shard["row.means"], covariances, _factors, options.Seed, ConjugateDraw.RowScore, data.FirstRow);
+        return sampler;
     }
-
-    /// <inheritdoc/>
-    public ISideSampler ColumnSampler(ArraySet broadcast) => new ConjugateNormalSampler(
-        broadcast["column.means"], broadcast["column.covariances"], _factors, options.Seed, ConjugateDraw.ColumnScore, 0);
 
     /// <inheritdoc/>
     public void Results(ArraySet global, string prefix, ArraySet results)
@@ -222,26 +210,41 @@ internal sealed class ConjugateGaussian(TwinEbOptions options) : IConjugateLikel
 
     private void UpdateColumns(ArraySet global, ConjugateNormalPrior prior)
     {
-        var (precisions, shifts, before, spread) = (global["columnPrecisions"], global["columnShifts"], global["column.means"], global["column.variances"]);
-        var (means, variances, covariances) = (new double[before.Length], new double[before.Length], new double[precisions.Length]);
+        var (precisions, shifts) = (global["columnPrecisions"], global["columnShifts"]);
+        var (means, variances, seconds) = (new double[shifts.Length], new double[shifts.Length], new double[precisions.Length]);
         var statistics = new ConjugateNormalStatistics(prior.Components, _factors);
         var posterior = new ConjugateNormalPosterior(prior);
         var term = 0.0;
         for (var j = 0; j < options.Columns; j++)
         {
-            before.AsSpan(j * _factors, _factors).CopyTo(posterior.Mean);
-            spread.AsSpan(j * _factors, _factors).CopyTo(posterior.Variance);
-            term += posterior.Update(precisions.AsSpan(j * _packed, _packed), shifts.AsSpan(j * _factors, _factors), StepsPerSweep);
+            var a = precisions.AsSpan(j * _packed, _packed);
+            var h = shifts.AsSpan(j * _factors, _factors);
+            term += posterior.Evaluate(a, h) - posterior.Fit(a, h);
             posterior.AddTo(statistics);
             posterior.Mean.CopyTo(means, j * _factors);
             posterior.Variance.CopyTo(variances, j * _factors);
-            posterior.Covariance.CopyTo(covariances, j * _packed);
+            posterior.Second.CopyTo(seconds, j * _packed);
         }
 
         int[] shape = [options.Columns, _factors];
         global.Set("column.means", means, shape).Set("column.variances", variances, shape)
-            .Set("column.covariances", covariances, [options.Columns, _packed]).Set("column.term", term);
+            .Set("column.seconds", seconds, [options.Columns, _packed]).Set("column.term", term);
         statistics.Write(global, "columnStatistics");
+    }
+
+    // v v' of every column, packed.
+    private double[] Squares(double[] means)
+    {
+        var seconds = new double[options.Columns * _packed];
+        for (int j = 0, at = 0; j < options.Columns; j++)
+        {
+            for (var i = 0; i < _factors; at += i + 1, i++)
+            {
+                FactorKernel.AddScaled(means[(j * _factors) + i], means.AsSpan(j * _factors, i + 1), seconds.AsSpan(at, i + 1));
+            }
+        }
+
+        return seconds;
     }
 
     private void SplitSide(ArraySet global, string name, double[] means, double[] variances, int components, double members, ulong seed)

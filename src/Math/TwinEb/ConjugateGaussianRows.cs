@@ -5,14 +5,11 @@ namespace FitCluster.Math.TwinEb;
 
 /// <summary>
 /// The rows of a shard under the Gaussian model (docs/twineb-default.md, section 3): A_i = sum_j E v_j v_j' / sd2, h_i = sum_j x_ij E v_j / sd2
-/// over training cells, then q(u_i) and its responsibilities. State: "row.means", "row.variances", rows x factors. Second moments are packed lower
+/// over training cells, then the exact posterior of (u_i, component). State: "row.means", "row.variances" (rows x factors), for the start of components only. Second moments are packed lower
 /// triangles, P = L (L + 1) / 2 numbers; the cost of a cell is P.
 /// </summary>
 internal sealed class ConjugateGaussianRows : IConjugateRowFitter
 {
-    // Updates of q(u) and its responsibilities in one sweep.
-    private const int StepsPerSweep = 2;
-
     private readonly int _factors;
     private readonly int _packed;
     private readonly double _precision;
@@ -29,15 +26,15 @@ internal sealed class ConjugateGaussianRows : IConjugateRowFitter
         _packed = _factors * (_factors + 1) / 2;
         _precision = 1 / (options.NoiseSd * options.NoiseSd);
         _means = broadcast["column.means"];
-        _seconds = Seconds(_means, broadcast["column.covariances"], _factors);
+        _seconds = broadcast["column.seconds"];
         _posterior = new ConjugateNormalPosterior(ConjugateNormalPrior.Read(broadcast, "rowPrior"));
         _row = new ConjugateRow(data, zerosAreImplied: false);
         (_a, _h) = (new double[_packed], new double[_factors]);
-        Covariances = new Dictionary<int, double[]>();
+        Sampler = new ConjugateNormalSampler(options, ConjugateDraw.RowScore, data.FirstRow, data.Block.Rows);
     }
 
-    /// <summary>Packed covariances of the rows that <see cref="Fit"/> has fitted.</summary>
-    public Dictionary<int, double[]> Covariances { get; }
+    /// <summary>Draws of the rows that <see cref="Fit"/> has fitted.</summary>
+    public ConjugateNormalSampler Sampler { get; }
 
     /// <summary>One update of every training row, and what the coordinator needs for columns, priors and ELBO.</summary>
     public ArraySet Sweep(ArraySet shard, int components)
@@ -52,8 +49,8 @@ internal sealed class ConjugateGaussianRows : IConjugateRowFitter
                 continue;
             }
 
-            Begin(shard, i);
-            elbo += _posterior.Update(_a, _h, StepsPerSweep) + _posterior.Fit(_a, _h);
+            Begin(i);
+            elbo += _posterior.Evaluate(_a, _h);
             var indices = _row.Columns;
             var values = _row.Values;
             for (var e = 0; e < indices.Length; e++)
@@ -75,23 +72,13 @@ internal sealed class ConjugateGaussianRows : IConjugateRowFitter
     }
 
     /// <inheritdoc/>
+    /// <remarks>One step is the end: the posterior is exact.</remarks>
     public void Fit(ArraySet shard, int row, int steps, double tolerance)
     {
-        Begin(shard, row);
-        var last = double.NegativeInfinity;
-        for (var step = 1; step <= steps; step++)
-        {
-            var elbo = _posterior.Update(_a, _h, 1) + _posterior.Fit(_a, _h);
-            if (elbo - last <= tolerance * double.Abs(elbo))
-            {
-                break;
-            }
-
-            last = elbo;
-        }
-
+        Begin(row);
+        _posterior.Evaluate(_a, _h);
         Store(shard, row);
-        Covariances[row] = [.. _posterior.Covariance];
+        Sampler.Add(row, _posterior);
     }
 
     /// <inheritdoc/>
@@ -103,26 +90,7 @@ internal sealed class ConjugateGaussianRows : IConjugateRowFitter
         }
     }
 
-    /// <summary>E v v' of every column, packed.</summary>
-    public static double[] Seconds(double[] means, double[] covariances, int factors)
-    {
-        var seconds = (double[])covariances.Clone();
-        var at = 0;
-        for (var j = 0; j < means.Length; j += factors)
-        {
-            for (var i = 0; i < factors; i++)
-            {
-                for (var l = 0; l <= i; l++)
-                {
-                    seconds[at++] += means[j + i] * means[j + l];
-                }
-            }
-        }
-
-        return seconds;
-    }
-
-    private void Begin(ArraySet shard, int row)
+    private void Begin(int row)
     {
         _row.Read(row);
         Array.Clear(_a);
@@ -134,9 +102,6 @@ internal sealed class ConjugateGaussianRows : IConjugateRowFitter
             FactorKernel.AddScaled(_precision, _seconds.AsSpan(columns[e] * _packed, _packed), _a);
             FactorKernel.AddScaled(_precision * values[e], _means.AsSpan(columns[e] * _factors, _factors), _h);
         }
-
-        shard["row.means"].AsSpan(row * _factors, _factors).CopyTo(_posterior.Mean);
-        shard["row.variances"].AsSpan(row * _factors, _factors).CopyTo(_posterior.Variance);
     }
 
     private void Store(ArraySet shard, int row)

@@ -1,61 +1,86 @@
 namespace FitCluster.Math.TwinEb;
 
-/// <summary>Draws from normal q of a side: mean + G z, G the Cholesky factor of the covariance (packed lower triangles).</summary>
-internal sealed class ConjugateNormalSampler : ISideSampler
+/// <summary>Draws from q of a side of the Gaussian model: a component by its responsibility, then mean + G z, G the Cholesky factor of the covariance.</summary>
+internal sealed class ConjugateNormalSampler(TwinEbOptions options, ulong stream, long firstEntity, int entities) : ISideSampler
 {
-    private readonly double[] _means;
-    private readonly double[] _roots;
-    private readonly double[] _z;
-    private readonly int _factors;
-    private readonly int _packed;
-    private readonly ulong _seed;
-    private readonly ulong _stream;
-    private readonly long _firstEntity;
+    // Components below this share are left out of draws: 500 draws would see one of them once in 20.
+    private const double LeastResponsibility = 1e-4;
 
-    /// <summary>A sampler of the entities whose means (entities x factors) and packed covariances are given; the first is number firstEntity.</summary>
-    public ConjugateNormalSampler(double[] means, double[] covariances, int factors, ulong seed, ulong stream, long firstEntity)
+    private readonly Entity?[] _entities = new Entity?[entities];
+    private readonly double[] _z = new double[options.Factors];
+
+    /// <summary>Keeps the posterior of an entity as it stands.</summary>
+    public void Add(int entity, ConjugateNormalPosterior posterior)
     {
-        (_means, _factors, _seed, _stream, _firstEntity) = (means, factors, seed, stream, firstEntity);
-        _packed = factors * (factors + 1) / 2;
-        _z = new double[factors];
-        _roots = new double[covariances.Length];
+        var factors = options.Factors;
+        var (cumulative, means, roots) = (new List<double>(), new List<double>(), new List<double>());
         var square = new double[factors * factors];
-        for (var e = 0; e < covariances.Length / _packed; e++)
+        for (var c = 0; c < posterior.Components; c++)
         {
-            for (int i = 0, at = e * _packed; i < factors; i++)
+            var r = posterior.Given(c, out var mean, out var covariance);
+            if (r < LeastResponsibility)
             {
-                for (var j = 0; j <= i; j++)
-                {
-                    square[(i * factors) + j] = covariances[at++];
-                }
+                continue;
+            }
+
+            for (int i = 0, at = 0; i < factors; at += i + 1, i++)
+            {
+                covariance.Slice(at, i + 1).CopyTo(square.AsSpan(i * factors));
             }
 
             ConjugateSymmetric.Cholesky(square, factors);
-            for (int i = 0, at = e * _packed; i < factors; at += i + 1, i++)
+            cumulative.Add(r + (cumulative.Count == 0 ? 0 : cumulative[^1]));
+            means.AddRange(mean);
+            for (var i = 0; i < factors; i++)
             {
-                square.AsSpan(i * factors, i + 1).CopyTo(_roots.AsSpan(at));
+                roots.AddRange(square.AsSpan(i * factors, i + 1));
             }
         }
+
+        _entities[entity] = new Entity([.. cumulative], [.. means], [.. roots], [.. posterior.Mean]);
     }
 
     /// <inheritdoc/>
     public void Draw(int draw, int first, int count, Span<double> factors)
     {
+        var (l, packed) = (options.Factors, options.Factors * (options.Factors + 1) / 2);
         for (var e = first; e < first + count; e++)
         {
-            for (var l = 0; l < _factors; l++)
+            var entity = Of(e);
+            var component = 0;
+            if (entity.Cumulative.Length > 1)
             {
-                _z[l] = ConjugateDraw.Normal(_seed, _stream, draw, _firstEntity + e, l);
+                var uniform = entity.Cumulative[^1] * ConjugateDraw.Uniform(options.Seed, stream, draw, firstEntity + e, l);
+                while (component < entity.Cumulative.Length - 1 && entity.Cumulative[component] < uniform)
+                {
+                    component++;
+                }
             }
 
-            for (int l = 0, at = e * _packed; l < _factors; at += l + 1, l++)
+            for (var i = 0; i < l; i++)
             {
-                factors[((e - first) * _factors) + l] =
-                    _means[(e * _factors) + l] + FactorKernel.Dot(_roots.AsSpan(at, l + 1), _z.AsSpan(0, l + 1));
+                _z[i] = ConjugateDraw.Normal(options.Seed, stream, draw, firstEntity + e, i);
+            }
+
+            for (int i = 0, at = component * packed; i < l; at += i + 1, i++)
+            {
+                factors[((e - first) * l) + i] =
+                    entity.Means[(component * l) + i] + FactorKernel.Dot(entity.Roots.AsSpan(at, i + 1), _z.AsSpan(0, i + 1));
             }
         }
     }
 
     /// <inheritdoc/>
-    public void Mean(int first, int count, Span<double> factors) => _means.AsSpan(first * _factors, count * _factors).CopyTo(factors);
+    public void Mean(int first, int count, Span<double> factors)
+    {
+        for (var e = first; e < first + count; e++)
+        {
+            Of(e).Mean.CopyTo(factors[((e - first) * options.Factors)..]);
+        }
+    }
+
+    private Entity Of(int entity) =>
+        _entities[entity] ?? throw new InvalidOperationException($"entity {entity} has a cell to be scored but was not fitted");
+
+    private sealed record Entity(double[] Cumulative, double[] Means, double[] Roots, double[] Mean);
 }

@@ -89,16 +89,20 @@ internal sealed class ConjugatePoisson(TwinEbOptions options) : IConjugateLikeli
     }
 
     /// <inheritdoc/>
-    public void Broadcast(ArraySet global, string prefix, ArraySet broadcast)
+    public void Broadcast(ArraySet global, string prefix, bool forScore, ArraySet broadcast)
     {
-        foreach (var name in new[] { "column.counts", "column.rates", "column.logs", "column.means", "column.rowLevel" })
+        string[] names = ["column.logs", "column.means", "column.rowLevel", .. forScore ? ["column.counts", "column.rates"] : (string[])[]];
+        foreach (var name in names)
         {
             var array = global.Get(prefix + name);
             broadcast.Set(name, array.Values, array.Shape);
         }
 
         ConjugateGammaPrior.Read(global, prefix + "rowPrior").Write(broadcast, "rowPrior");
-        ConjugateGammaPrior.Read(global, prefix + "columnPrior").Write(broadcast, "columnPrior");
+        if (forScore)
+        {
+            ConjugateGammaPrior.Read(global, prefix + "columnPrior").Write(broadcast, "columnPrior");
+        }
     }
 
     /// <inheritdoc/>

@@ -22,14 +22,18 @@ internal static class ConjugateSymmetric
         return logDeterminant;
     }
 
-    /// <summary>Solves G G' x = b in place.</summary>
-    public static void Solve(ReadOnlySpan<double> g, int n, Span<double> b)
+    /// <summary>Solves G x = b in place.</summary>
+    public static void SolveLower(ReadOnlySpan<double> g, int n, Span<double> b)
     {
         for (var i = 0; i < n; i++)
         {
             b[i] = (b[i] - FactorKernel.Dot(g.Slice(i * n, i), b[..i])) / g[(i * n) + i];
         }
+    }
 
+    /// <summary>Solves G' x = b in place.</summary>
+    public static void SolveUpper(ReadOnlySpan<double> g, int n, Span<double> b)
+    {
         for (var i = n - 1; i >= 0; i--)
         {
             b[i] /= g[(i * n) + i];

@@ -21,8 +21,8 @@ internal interface IConjugateLikelihood
     /// <summary>Rows at the start of a restart.</summary>
     void StartRows(ShardData data, ArraySet broadcast, ArraySet shard, ulong seed);
 
-    /// <summary>Adds what shards need of the state under <paramref name="prefix"/> to a broadcast.</summary>
-    void Broadcast(ArraySet global, string prefix, ArraySet broadcast);
+    /// <summary>Adds what shards need of the state under <paramref name="prefix"/> to a broadcast; for a score also what draws of columns need.</summary>
+    void Broadcast(ArraySet global, string prefix, bool forScore, ArraySet broadcast);
 
     /// <summary>One update of the training rows; the partial has "elbo", the sums for columns and priors, and no more.</summary>
     ArraySet Sweep(ShardData data, ArraySet broadcast, ArraySet shard);

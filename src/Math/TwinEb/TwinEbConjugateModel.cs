@@ -79,11 +79,11 @@ public sealed class TwinEbConjugateModel : IFitModel
             .Set("candidates", Candidates(global));
         if (phase is ConjugatePhase.Sweep or ConjugatePhase.Validate)
         {
-            _likelihood.Broadcast(global, "", broadcast);
+            _likelihood.Broadcast(global, "", phase == ConjugatePhase.Validate, broadcast);
         }
         else if (phase == ConjugatePhase.Project)
         {
-            _likelihood.Broadcast(global, Best, broadcast);
+            _likelihood.Broadcast(global, Best, true, broadcast);
         }
 
         if (phase is ConjugatePhase.Validate or ConjugatePhase.Project)
@@ -158,7 +158,8 @@ public sealed class TwinEbConjugateModel : IFitModel
         var name = phase switch
         {
             ConjugatePhase.Describe => "describe",
-            ConjugatePhase.Sweep => sweep <= SplitAfter ? "start" : "sweep",
+            // The sweep that was done is the one before.
+            ConjugatePhase.Sweep => sweep <= SplitAfter + 1 ? "start" : "sweep",
             ConjugatePhase.Validate => "validate",
             ConjugatePhase.Project => "held-out rows",
             _ => "done",

@@ -103,19 +103,52 @@ public class ConjugateStepTests
         var prior = ConjugateNormalPrior.One(2, 0.5, 2);
         double[] a = [3, 1, 2], h = [0.7, -1.1];
         var posterior = new ConjugateNormalPosterior(prior);
-        var divergence = -posterior.Update(a, h, 1);
+        var normalizer = posterior.Evaluate(a, h);
+        posterior.Given(0, out _, out var covariance);
         var (p00, p10, p11) = (3.5, 1.0, 2.5);
         var (b0, b1) = (0.7 + 0.25, -1.1 + 0.25);
         var determinant = (p00 * p11) - (p10 * p10);
         Assert.Equal(((p11 * b0) - (p10 * b1)) / determinant, posterior.Mean[0], 1e-14);
         Assert.Equal(((p00 * b1) - (p10 * b0)) / determinant, posterior.Mean[1], 1e-14);
-        Assert.Equal(p11 / determinant, posterior.Covariance[0], 1e-14);
-        Assert.Equal(-p10 / determinant, posterior.Covariance[1], 1e-14);
-        Assert.Equal(p00 / determinant, posterior.Covariance[2], 1e-14);
+        Assert.Equal(p11 / determinant, covariance[0], 1e-14);
+        Assert.Equal(-p10 / determinant, covariance[1], 1e-14);
+        Assert.Equal(p00 / determinant, covariance[2], 1e-14);
 
-        // The evidence: log of the integral of the prior times exp(h'x - x'Ax/2), which the ELBO equals as q is exact.
+        // The evidence: log of the integral of the prior times exp(h'x - x'Ax/2).
         var evidence = (-0.5 * double.Log(determinant * 4)) + (0.5 * ((b0 * posterior.Mean[0]) + (b1 * posterior.Mean[1]))) - (2 * 0.25 / 4);
-        Assert.Equal(evidence, posterior.Fit(a, h) - divergence, 1e-13);
+        Assert.Equal(evidence, normalizer, 1e-13);
+    }
+
+    [Fact]
+    public void The_posterior_of_a_normal_mixture_has_the_moments_of_quadrature()
+    {
+        var prior = new ConjugateNormalPrior(2, 2);
+        double[] weights = [0.4, 0.6], means = [-1, 0.5, 1.2, -0.3], variances = [0.5, 1.1, 0.9, 0.2];
+        weights.CopyTo(prior.Weights, 0);
+        means.CopyTo(prior.Means, 0);
+        variances.CopyTo(prior.Variances, 0);
+        double[] a = [1.5, 0.6, 0.8], h = [0.4, 0.9];
+        var posterior = new ConjugateNormalPosterior(prior);
+        var normalizer = posterior.Evaluate(a, h);
+        double Density(double x, int at) => double.Exp(-0.5 * (x - means[at]) * (x - means[at]) / variances[at]) / double.Sqrt(2 * double.Pi * variances[at]);
+        var (mass, first, mean0, mean1, second) = (0.0, 0.0, 0.0, 0.0, 0.0);
+        const double Step = 0.01;
+        for (var x = -8.0; x < 8; x += Step)
+        {
+            for (var y = -8.0; y < 8; y += Step)
+            {
+                var likelihood = Step * Step * double.Exp((h[0] * x) + (h[1] * y) - (0.5 * ((a[0] * x * x) + (2 * a[1] * x * y) + (a[2] * y * y))));
+                var (p0, p1) = (weights[0] * Density(x, 0) * Density(y, 1) * likelihood, weights[1] * Density(x, 2) * Density(y, 3) * likelihood);
+                (mass, first) = (mass + p0 + p1, first + p0);
+                (mean0, mean1, second) = (mean0 + ((p0 + p1) * x), mean1 + ((p0 + p1) * y), second + ((p0 + p1) * x * y));
+            }
+        }
+
+        Assert.Equal(double.Log(mass), normalizer, 1e-9);
+        Assert.Equal(first / mass, posterior.Given(0, out _, out _), 1e-9);
+        Assert.Equal(mean0 / mass, posterior.Mean[0], 1e-9);
+        Assert.Equal(mean1 / mass, posterior.Mean[1], 1e-9);
+        Assert.Equal(second / mass, posterior.Second[1], 1e-9);
     }
 
     [Fact]
@@ -132,7 +165,8 @@ public class ConjugateStepTests
         var g = (double[])matrix.Clone();
         ConjugateSymmetric.Cholesky(g, N);
         var solved = Enumerable.Range(0, N).Select(i => (double)i).ToArray();
-        ConjugateSymmetric.Solve(g, N, solved);
+        ConjugateSymmetric.SolveLower(g, N, solved);
+        ConjugateSymmetric.SolveUpper(g, N, solved);
         var inverse = new double[N * (N + 1) / 2];
         ConjugateSymmetric.Inverse(g, N, inverse);
         double Inverse(int i, int j) => i >= j ? inverse[(i * (i + 1) / 2) + j] : inverse[(j * (j + 1) / 2) + i];
