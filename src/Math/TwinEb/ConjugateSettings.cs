@@ -19,7 +19,7 @@ internal static class ConjugateSettings
     public const int ProjectionSteps = 200;
 
     /// <summary>The relative gain of the objective in one sweep below which a fit has converged, where the options do not say.</summary>
-    public const double Tolerance = 1e-6;
+    public const double Tolerance = 1e-5;
 
     /// <summary>The same for a single row with columns fixed.</summary>
     public const double RowTolerance = 1e-9;
