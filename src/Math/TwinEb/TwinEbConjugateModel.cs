@@ -99,7 +99,7 @@ public sealed class TwinEbConjugateModel : IFitModel
     {
         if (broadcast.Scalar("promote") != 0)
         {
-            shard.Set("best.mean", shard["mean"], shard.Get("mean").Shape).Set("best.sd", shard["sd"], shard.Get("sd").Shape);
+            shard.Set("best.mean", [.. shard["mean"]], shard.Get("mean").Shape).Set("best.sd", [.. shard["sd"]], shard.Get("sd").Shape);
         }
 
         var partial = Phase(broadcast) switch
