@@ -18,6 +18,12 @@ internal static class ReferenceReport
     /// <summary>The coordinator's results.</summary>
     public static ArraySet Results(ReferenceState state, TwinEbOptions options)
     {
+        if (state.Parameters[0].Length == 0)
+        {
+            // The fit failed before it began.
+            return new ArraySet();
+        }
+
         var (d, l) = (options.Columns, options.Factors);
         var (mean, sd) = ReferenceSampler.Moments(options, state.Parameters[0]);
         var result = new ArraySet().Set("columns_mean", mean, [d, l]).Set("columns_sd", sd, [d, l]);

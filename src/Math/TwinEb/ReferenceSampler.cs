@@ -25,7 +25,7 @@ internal sealed class ReferenceSampler : ISideSampler
         var (location, scale) = (new double[plane], new double[plane]);
         for (var p = 0; p < plane; p++)
         {
-            var x = -0.69314718055994530942 - parameters[plane + p];
+            var x = ReferenceSide.LogHalf - parameters[plane + p];
             var t = double.Max(x, 0) + double.LogP1(double.Exp(-double.Abs(x)));
             (location[p], scale[p]) = (-parameters[p] * t, double.Clamp(t, 1e-8, 1e3));
         }

@@ -10,6 +10,8 @@ namespace FitCluster.Math.Tests.TwinEb;
 /// <summary>One model of elbo_tiny.json: its options, data, parameters and draws in this project's layout.</summary>
 internal sealed class ReferenceCase : IReferenceNoise, ISideSampler
 {
+    // The published code's constant, a 32-bit number.
+    private const double LogHalf32 = -0.6931471824645996;
     private readonly JsonElement _file;
     private readonly double[][][] _columnNoise;
     private readonly double[][][] _rowNoise;
@@ -36,12 +38,12 @@ internal sealed class ReferenceCase : IReferenceNoise, ISideSampler
             ColumnComponents = 2,
             HeldOutSamples = 3,
             HeldOutSubtractsValue = !IsPoisson,
-            RowPriorShape = settings.GetProperty("row_prior_concentration").GetDouble(),
-            RowPriorRate = settings.GetProperty("row_prior_rate").GetDouble(),
-            RowPriorScale = settings.GetProperty("row_prior_scale").GetDouble(),
-            ColumnPriorShape = settings.GetProperty("column_prior_concentration").GetDouble(),
-            ColumnPriorRate = settings.GetProperty("column_prior_rate").GetDouble(),
-            ColumnPriorScale = settings.GetProperty("column_prior_scale").GetDouble(),
+            RowPriorShape = Single(settings.GetProperty("row_prior_concentration")),
+            RowPriorRate = Single(settings.GetProperty("row_prior_rate")),
+            RowPriorScale = Single(settings.GetProperty("row_prior_scale")),
+            ColumnPriorShape = Single(settings.GetProperty("column_prior_concentration")),
+            ColumnPriorRate = Single(settings.GetProperty("column_prior_rate")),
+            ColumnPriorScale = Single(settings.GetProperty("column_prior_scale")),
         };
         _columnNoise = [.. _file.GetProperty("eps_v").EnumerateArray().Select(m => m.Matrix())];
         _rowNoise = [.. _file.GetProperty("eps_u").EnumerateArray().Select(m => m.Matrix())];
@@ -118,7 +120,7 @@ internal sealed class ReferenceCase : IReferenceNoise, ISideSampler
             for (var l = 0; l < 2; l++)
             {
                 var at = ((first + i) * 2) + l;
-                var t = double.Log(1 + (0.5 * double.Exp(-parameters[(all * 2) + at])));
+                var t = double.Log(1 + double.Exp(LogHalf32 - parameters[(all * 2) + at]));
                 var z = (-parameters[at] * t) + (t * noise(first + i, l));
                 factors[(i * 2) + l] = IsPoisson ? double.Exp(z) : z;
             }
@@ -155,7 +157,7 @@ internal sealed class ReferenceCase : IReferenceNoise, ISideSampler
                 }
                 else if (full[i][j] != 0)
                 {
-                    values.Add(full[i][j]);
+                    values.Add((float)full[i][j]);
                     columns.Add(j);
                 }
             }
@@ -168,6 +170,52 @@ internal sealed class ReferenceCase : IReferenceNoise, ISideSampler
         var extras = new ArraySet().Set("rowRole", new double[6]).Set("heldOutStart", [.. heldStarts])
             .Set("heldOutColumn", [.. heldColumns]).Set("heldOutValue", [.. heldValues]).Set("heldOutKind", [.. heldKinds]);
         return new ShardData(new ShardId(0), 0, 6, block, null, extras);
+    }
+
+    // The published code holds a fixed prior's parameters, and the values that it trains on, in 32 bits.
+    private static double Single(JsonElement element) => (float)element.GetDouble();
+
+    /// <summary>
+    /// What the Gaussian model's fixed prior N(0, scale squared) has too much in the published code, whose log scale has 32 bits; the batch's 4 rows count 6 / 4.
+    /// </summary>
+    public double PriorRounding
+    {
+        get
+        {
+            static double Of(double scale) => double.Log(scale) - (double)(float)double.Log(scale);
+            return IsPoisson || Options.Prior != TwinEbPrior.Fixed ? 0 : (12 * Of(Options.RowPriorScale)) + (10 * Of(Options.ColumnPriorScale));
+        }
+    }
+
+    /// <summary>
+    /// The published code evaluates a fixed Gamma prior, and its derivative, in 32 bits (torch casts the value to the prior's type), where everything else has 64. This replaces the
+    /// prior's part of a gradient [2, entities, L] by what 32 bits make of it; <paramref name="entities"/> are those in it.
+    /// </summary>
+    public void RoundPrior(double[] gradient, bool isRows, int[] entities)
+    {
+        var settings = Expected.GetProperty("settings");
+        var side = isRows ? "row" : "column";
+        var shape = (float)settings.GetProperty($"{side}_prior_concentration").GetDouble();
+        var rate = (float)settings.GetProperty($"{side}_prior_rate").GetDouble();
+        var (parameters, all, weight) = isRows ? (RowParameters, 6, -0.5) : (ColumnParameters, 5, -1 / 3.0);
+        for (var n = 0; n < entities.Length; n++)
+        {
+            for (var l = 0; l < 2; l++)
+            {
+                var at = (entities[n] * 2) + l;
+                var x = LogHalf32 - parameters[(all * 2) + at];
+                var t = double.Log(1 + double.Exp(x));
+                for (var s = 0; s < 3; s++)
+                {
+                    var noise = isRows ? _rowNoise[s][l][entities[n]] : _columnNoise[s][entities[n]][l];
+                    var y = double.Exp((-parameters[at] * t) + (t * noise));
+                    var rounded = (float)((float)weight * (float)((shape - 1f) / (float)y)) + (float)(-(float)weight * rate);
+                    var change = y * ((double)(float)rounded - (weight * (((shape - 1.0) / y) - rate)));
+                    gradient[(n * 2) + l] -= change * t;
+                    gradient[(entities.Length * 2) + (n * 2) + l] -= change * (noise - parameters[at]) / (1 + double.Exp(-x));
+                }
+            }
+        }
     }
 
     private static double[] Transpose(double[][] m) => [.. Enumerable.Range(0, m[0].Length).SelectMany(i => m.Select(r => r[i]))];
