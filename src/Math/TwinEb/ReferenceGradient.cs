@@ -29,6 +29,7 @@ internal sealed class ReferenceGradient
     private readonly double[] _sumsOfColumns;
     private readonly double[] _responsibilities;
     private double[] _rates = [];
+    private int[] _columns = [];
 
     public ReferenceGradient(TwinEbOptions options)
     {
@@ -241,15 +242,14 @@ internal sealed class ReferenceGradient
             if (zerosAreObserved)
             {
                 FactorKernel.AddScaled(-1, _sumOfColumns, byRow);
-                foreach (var column in batch.Cells.RowColumns(i))
+                var heldOut = batch.Cells.RowColumns(i);
+                Reserve(heldOut.Length);
+                for (var c = 0; c < heldOut.Length; c++)
                 {
-                    var j = (int)column;
-                    FactorKernel.AddScaled(1, Columns.Value(j), byRow);
-                    if (!areColumnsFrozen)
-                    {
-                        FactorKernel.AddScaled(1, _scaledRow, Columns.ByValueOf(j));
-                    }
+                    (_columns[c], _rates[c]) = ((int)heldOut[c], 1);
                 }
+
+                Scatter(_columns.AsSpan(0, heldOut.Length), byRow, areColumnsFrozen);
 
                 // So far the derivative is minus the columns that this row's rates are summed over.
                 logLik += FactorKernel.Dot(u, byRow);
@@ -263,11 +263,7 @@ internal sealed class ReferenceGradient
 
     private double Row(ReadOnlySpan<int> columns, ReadOnlySpan<double> values, ReadOnlySpan<double> u, Span<double> byRow, double ownRate, bool areColumnsFrozen)
     {
-        if (_rates.Length < columns.Length)
-        {
-            _rates = new double[2 * columns.Length];
-        }
-
+        Reserve(columns.Length);
         var rates = _rates.AsSpan(0, columns.Length);
         for (var c = 0; c < columns.Length; c++)
         {
@@ -275,16 +271,21 @@ internal sealed class ReferenceGradient
         }
 
         var logLik = _options.Likelihood == TwinEbLikelihood.Poisson ? Poisson(values, rates, ownRate) : Gaussian(values, rates);
-        for (var c = 0; c < columns.Length; c++)
-        {
-            FactorKernel.AddScaled(rates[c], Columns.Value(columns[c]), byRow);
-            if (!areColumnsFrozen)
-            {
-                FactorKernel.AddScaled(rates[c], _scaledRow, Columns.ByValueOf(columns[c]));
-            }
-        }
-
+        Scatter(columns, byRow, areColumnsFrozen);
         return logLik;
+    }
+
+    // byRow += sum_c rate_c v_c, and the derivative of column c += rate_c u, scaled.
+    private void Scatter(ReadOnlySpan<int> columns, Span<double> byRow, bool areColumnsFrozen) => ReferenceScatter.Add(
+        columns, _rates, Columns.Statistics, Columns.ValueOffset, _scaledRow, byRow, areColumnsFrozen ? [] : Columns.ByValue);
+
+    private void Reserve(int cells)
+    {
+        if (_rates.Length < cells)
+        {
+            _rates = new double[2 * cells];
+            _columns = new int[2 * cells];
+        }
     }
 
     // sum of x log r - ownRate r; each rate becomes the derivative x / r - ownRate.

@@ -48,7 +48,8 @@ internal sealed class ReferenceSide(int factors, TwinEbLikelihood likelihood)
     /// <summary>The derivative of the log-likelihood by y [count x W].</summary>
     public double[] ByValue { get; private set; } = [];
 
-    private int ValueOffset => _isLogNormal ? Width : 0;
+    /// <summary>Where in an entity's statistics y is.</summary>
+    public int ValueOffset => _isLogNormal ? Width : 0;
 
     /// <summary>y of one entity.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -199,23 +200,15 @@ internal sealed class ReferenceSide(int factors, TwinEbLikelihood likelihood)
     /// <summary>The part of -log q that all draws share, of entities first to last: sum of log scale + log(2 pi) / 2.</summary>
     public double EntropyOfScales(int first, int last)
     {
-        var sum = 0.0;
-        Span<double> logs = stackalloc double[64];
-        var buffer = Width <= logs.Length ? logs[..Width] : new double[Width];
-        for (var n = first; n < last; n++)
+        var (least, most, sums) = (Vector256.Create(LeastScale), Vector256.Create(MostScale), Vector256<double>.Zero);
+        for (var i = first * Width; i < last * Width; i += 4)
         {
-            for (var l = 0; l < Width; l++)
-            {
-                buffer[l] = double.Clamp(_t[(n * Width) + l], LeastScale, MostScale);
-            }
-
-            VectorNormal.Log(buffer, buffer);
-            foreach (var log in buffer[..factors])
-            {
-                sum += log;
-            }
+            sums += Vector256.Log(Vector256.Min(Vector256.Max(Vector256.Create<double>(_t.AsSpan(i)), least), most));
         }
 
+        // What is past L in a row has psi = 0, and is taken off again.
+        var (padding, _) = Softplus(Vector512.Create(LogHalf));
+        var sum = Vector256.Sum(sums) - ((double)(last - first) * (Width - factors) * double.Log(padding[0]));
         return sum + ((double)(last - first) * factors * NormalDistribution.LogRootTwoPi);
     }
 
