@@ -61,8 +61,8 @@ public sealed class TwinEbConjugateModel : IFitModel
         .Set("bestObjective", ConjugateSettings.NoObjective)
         .Set("validation", new double[HeldOutScore.Length])
         .Set("test", new double[HeldOutScore.Length])
-        .Set("restartLogLik", [])
-        .Set("restartObjective", []);
+        .Set("restartScores", [])
+        .Set("restartElbos", []);
 
     /// <inheritdoc/>
     public ArraySet InitialShard(ShardData data) => new();
@@ -167,9 +167,13 @@ public sealed class TwinEbConjugateModel : IFitModel
         var done = phase == ConjugatePhase.Done;
         var progress = done ? 1 : (restart + double.Min(0.95, (double)sweep / MostSweeps)) / _options.Restarts;
         var failure = double.IsFinite(objective) ? null : $"the objective became {objective} in sweep {sweep} of restart {restart + 1}";
-        if (phase != ConjugatePhase.Describe && global.Contains("trainingCells") && global.Scalar("trainingCells") == 0)
+        if (phase != ConjugatePhase.Describe && global.Scalar("trainingRows") == 0)
         {
-            failure = "there is no training cell: give data with at least one stored cell in a training row";
+            failure = "all rows are held out: at least one training row is needed";
+        }
+        else if (phase != ConjugatePhase.Describe && global.Scalar("trainingCells") == 0)
+        {
+            failure = "there is no training cell: at least one stored cell of a training row must not be held out";
         }
 
         return new RoundReport(
@@ -198,25 +202,41 @@ public sealed class TwinEbConjugateModel : IFitModel
     public ArraySet ShardResult(ShardData data, ArraySet shard)
     {
         int[] shape = [data.Block.Rows, _options.Factors];
-        return new ArraySet().Set("rows_mean", shard["best.mean"], shape).Set("rows_sd", shard["best.sd"], shape);
+        var fitted = shard.Contains("best.mean");
+        double[] Unknown() => [.. Enumerable.Repeat(double.NaN, data.Block.Rows * _options.Factors)];
+        return new ArraySet()
+            .Set("rows_mean", fitted ? shard["best.mean"] : Unknown(), shape)
+            .Set("rows_sd", fitted ? shard["best.sd"] : Unknown(), shape);
     }
 
     /// <inheritdoc/>
     public ArraySet GlobalResult(ArraySet global)
     {
         var results = new ArraySet();
+        if (global.Scalar("hasBest") == 0)
+        {
+            // The fit failed before a restart ended.
+            return results;
+        }
+
         _likelihood.Results(global, Best, results);
         var (validation, test) = (HeldOutScore.FromArray(global["validation"]), HeldOutScore.FromArray(global["test"]));
+        if (validation.Cells > 0)
+        {
+            results.Set("heldOutLogLik", validation.LogLik).Set("rmse", validation.Rmse).Set("mae", validation.Mae);
+        }
+
+        if (test.Cells > 0)
+        {
+            results.Set("testLogLik", test.LogLik).Set("testRmse", test.Rmse).Set("testMae", test.Mae);
+        }
+
         return results
             .Set("elbo", global.Scalar("bestObjective"))
             .Set("sweeps", global.Scalar("sweeps"))
-            .Set("bestRestart", global.Scalar("bestRestart"))
-            .Set("restartHeldOutLogLik", global["restartLogLik"])
-            .Set("restartElbo", global["restartObjective"])
-            .Set("heldOutLogLik", validation.LogLik)
-            .Set("rmse", validation.Rmse)
-            .Set("mae", validation.Mae)
-            .Set("testLogLik", test.LogLik);
+            .Set("restart", global.Scalar("bestRestart"))
+            .Set("restartScores", global["restartScores"])
+            .Set("restartElbos", global["restartElbos"]);
     }
 
     private static ConjugatePhase Phase(ArraySet from) => (ConjugatePhase)(int)from.Scalar("phase");
@@ -403,8 +423,8 @@ public sealed class TwinEbConjugateModel : IFitModel
                 .Set("validation", partial["score"]).Set("promote", 1);
         }
 
-        global.Set("restartLogLik", [.. global["restartLogLik"], score.Cells > 0 ? score.LogLik : ConjugateSettings.NoObjective])
-            .Set("restartObjective", [.. global["restartObjective"], objective]);
+        global.Set("restartScores", [.. global["restartScores"], score.Cells > 0 ? score.LogLik : ConjugateSettings.NoObjective])
+            .Set("restartElbos", [.. global["restartElbos"], objective]);
         if (restart + 1 < _options.Restarts && global.Scalar("endEarly") == 0)
         {
             StartRestart(global, restart + 1);
