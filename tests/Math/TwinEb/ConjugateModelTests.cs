@@ -168,7 +168,7 @@ public class ConjugateModelTests
         var global = model.InitialGlobal();
         global = model.Update(global, model.Local(model.Broadcast(global), shards[0], model.InitialShard(shards[0])));
         Assert.Contains("all rows are held out", model.Report(global).Failure);
-        Assert.Equal(0, model.GlobalResult(global).Count);
+        Assert.Empty(model.GlobalResult(global));
     }
 
     [Fact]
