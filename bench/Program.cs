@@ -14,6 +14,8 @@ if (args is ["--list"])
     return 0;
 }
 
+var updates = args is ["--update", _, ..];
+args = updates ? args[1..] : args;
 if (args.FirstOrDefault(a => !names.Contains(a)) is { } unknown)
 {
     Console.Error.WriteLine($"'{unknown}' is no part of the benchmark: the parts are {string.Join(", ", names)}");
@@ -36,18 +38,39 @@ var header = string.Create(CultureInfo.InvariantCulture, $"""
 
 
     """);
-var text = header + string.Concat(parts.Where(p => args.Length == 0 || args.Contains(p.Name)).Select(p =>
+var results = Path.Combine("bench", "RESULTS.md");
+var tables = parts.Where(p => args.Length == 0 || args.Contains(p.Name)).Select(p =>
 {
     Console.Error.WriteLine($"{p.Name} ...");
-    return p.Run().ToMarkdown();
-}));
+    var table = p.Run();
+    if (updates)
+    {
+        table.Note(string.Create(CultureInfo.InvariantCulture, $"measured by itself on {DateTime.UtcNow:yyyy-MM-dd HH:mm} UTC, commit {Git("rev-parse", "--short", "HEAD")}, load average at the start {load}"));
+    }
+
+    return (p.Name, Text: table.ToMarkdown());
+}).ToList();
+var text = header + string.Concat(tables.Select(table => table.Text));
 Console.Write(text);
-if (args.Length == 0)
+if (updates)
 {
-    File.WriteAllText(Path.Combine("bench", "RESULTS.md"), text.TrimEnd() + "\n");
+    text = tables.Aggregate(File.ReadAllText(results), (known, table) => Replace(known, table.Name, table.Text));
+}
+
+if (updates || args.Length == 0)
+{
+    File.WriteAllText(results, text.TrimEnd() + "\n");
 }
 
 return 0;
+
+// The section of a part, or the end where there is none yet.
+static string Replace(string known, string name, string section)
+{
+    var start = known.IndexOf($"## {name}: ", StringComparison.Ordinal);
+    var end = start < 0 ? -1 : known.IndexOf("\n## ", start, StringComparison.Ordinal);
+    return start < 0 ? known.TrimEnd() + "\n\n" + section : known[..start] + section + (end < 0 ? "" : known[(end + 1)..]);
+}
 
 static string Git(params string[] arguments) => Clock.Run("git", arguments).Output.Trim();
 
