@@ -84,7 +84,7 @@ public sealed partial class FitCoordinator
     }
 
     /// <summary>Makes the model of the spec. After the claim, so that a failure can be noted under an attempt of its own.</summary>
-    private bool Open(IActorContext context)
+    private bool Open(int restarts, IActorContext context)
     {
         try
         {
@@ -101,7 +101,7 @@ public sealed partial class FitCoordinator
                 throw new ArgumentException($"the job has {job.Shards} shards, but was asked for with {_start.Shards}");
             }
         }
-        catch (JobNotHereException error)
+        catch (JobNotHereException error) when (restarts + 1 < _settings.OpenTries)
         {
             GoElsewhere(error.Message, context);
             return false;
@@ -178,7 +178,7 @@ public sealed partial class FitCoordinator
                 {
                     End(FitStatus.Interrupted, reason, context);
                 }
-                else if (Open(context) && !IsGivenUp(claimed.Restarts, context))
+                else if (Open(claimed.Restarts, context) && !IsGivenUp(claimed.Restarts, context))
                 {
                     Ask(Find, new FindCheckpoint(_job), context);
                 }
@@ -301,7 +301,7 @@ public sealed partial class FitCoordinator
         context.Stop();
     }
 
-    /// <summary>The job cannot be opened here: who has this address next, on another node, is told to start it. How often that may be is the opener's.</summary>
+    /// <summary>The job cannot be opened here: who has this address next, on another node, is told to start it. The store counts how often.</summary>
     private void GoElsewhere(string why, IActorContext context)
     {
         Say($"{why}; the coordinator of job {_job} goes to another node");

@@ -45,6 +45,9 @@ public sealed record FitSettings
     /// <summary>Losses of one shard in a row while it was at work, without progress, that end the job: a shard that kills its node every time (3).</summary>
     public int ShardLosses { get; init; } = 3;
 
+    /// <summary>How often a coordinator that cannot open the job where it is may have been activated, without a new checkpoint, before the job fails (8).</summary>
+    public int OpenTries { get; init; } = 8;
+
     /// <summary>
     /// Attempts in a row, in a cluster, that ended without a new checkpoint before the job is given up: a shard that kills the node it shares with the coordinator (12).
     /// </summary>
@@ -83,6 +86,7 @@ public sealed record FitSettings
         Require(ShardLoadFailures >= 1, nameof(ShardLoadFailures), ShardLoadFailures, "1 or more");
         Require(JobFailures >= 1, nameof(JobFailures), JobFailures, "1 or more");
         Require(ShardLosses >= 1, nameof(ShardLosses), ShardLosses, "1 or more");
+        Require(OpenTries >= 1, nameof(OpenTries), OpenTries, "1 or more");
         Require(JobRestarts >= 1, nameof(JobRestarts), JobRestarts, "1 or more");
         Require(StoreTries >= 1, nameof(StoreTries), StoreTries, "1 or more");
         Require(FinalCheckpointTries >= 1, nameof(FinalCheckpointTries), FinalCheckpointTries, "1 or more");

@@ -12,13 +12,10 @@ namespace FitCluster.Cli.Cluster;
 /// <param name="giveUp">Gives the actors of a kind and a job up, in favour of other nodes.</param>
 internal sealed class UnusableJobs(ClusterJobs jobs, Action<string, JobName> giveUp)
 {
-    /// <summary>A coordinator that has come back so often to a node that cannot open its job has been everywhere.</summary>
-    private const int CoordinatorTries = 3;
-
     private static readonly TimeSpan Remembered = TimeSpan.FromMinutes(5);
 
     private readonly Lock _lock = new();
-    private readonly Dictionary<JobName, (int Coordinators, long Since)> _failed = [];
+    private readonly Dictionary<JobName, long> _failed = [];
 
     /// <summary>The jobs that could not be opened here in the last minutes.</summary>
     public IReadOnlyList<string> Names
@@ -27,7 +24,7 @@ internal sealed class UnusableJobs(ClusterJobs jobs, Action<string, JobName> giv
         {
             lock (_lock)
             {
-                foreach (var (job, _) in _failed.Where(f => Stopwatch.GetElapsedTime(f.Value.Since) > Remembered).ToList())
+                foreach (var (job, _) in _failed.Where(f => Stopwatch.GetElapsedTime(f.Value) > Remembered).ToList())
                 {
                     _failed.Remove(job);
                 }
@@ -46,14 +43,13 @@ internal sealed class UnusableJobs(ClusterJobs jobs, Action<string, JobName> giv
         }
         catch (InvalidDataException)
         {
-            Note(job, isCoordinator: false);
+            Note(job);
             giveUp(ShardAddress.Kind, job);
             throw;
         }
     }
 
     /// <exception cref="JobNotHereException">It cannot be opened here; the coordinator goes to another node.</exception>
-    /// <exception cref="InvalidDataException">It cannot be opened, and has come back here too often.</exception>
     public IFitJob OpenCoordinator(JobName job, string spec)
     {
         try
@@ -62,17 +58,7 @@ internal sealed class UnusableJobs(ClusterJobs jobs, Action<string, JobName> giv
         }
         catch (InvalidDataException error)
         {
-            if (Note(job, isCoordinator: true) >= CoordinatorTries)
-            {
-                lock (_lock)
-                {
-                    // A job that is resumed begins anew.
-                    _failed.Remove(job);
-                }
-
-                throw;
-            }
-
+            Note(job);
             giveUp(ShardAddress.CoordinatorKind, job);
             throw new JobNotHereException(error.Message, error);
         }
@@ -89,13 +75,11 @@ internal sealed class UnusableJobs(ClusterJobs jobs, Action<string, JobName> giv
         return opened;
     }
 
-    private int Note(JobName job, bool isCoordinator)
+    private void Note(JobName job)
     {
         lock (_lock)
         {
-            var count = _failed.GetValueOrDefault(job).Coordinators + (isCoordinator ? 1 : 0);
-            _failed[job] = (count, Stopwatch.GetTimestamp());
-            return count;
+            _failed[job] = Stopwatch.GetTimestamp();
         }
     }
 }
