@@ -12,8 +12,11 @@ internal static class ClusterVerb
 {
     public delegate Task<int> Ask(ParseResult result, IClusterStore store, OutputFormat format, ProblemList problems);
 
-    /// <summary>Adds the common options; <paramref name="ask"/> is called with a store that has been reached.</summary>
-    public static void Make(Command command, Ask ask, Action<ParseResult, ProblemList>? check = null, bool warnsOfBroker = true)
+    /// <summary>
+    /// Adds the common options; <paramref name="ask"/> is called with a store that has been reached. The store answers without the broker, and that answer is printed; but
+    /// with <paramref name="needsBroker"/> a broker that was given and cannot be used makes the exit code 4.
+    /// </summary>
+    public static void Make(Command command, Ask ask, Action<ParseResult, ProblemList>? check = null, bool needsBroker = true)
     {
         var cluster = new ClusterOptions();
         var format = Options.Text("--format", "table|json", "how the answer is printed on stdout (default table)");
@@ -24,7 +27,7 @@ internal static class ClusterVerb
             var problems = new ProblemList();
             var printed = OutputFormats.Parse(result.GetValue(format), problems);
             var url = cluster.Store(result, problems);
-            var broker = warnsOfBroker ? cluster.BrokerIfGiven(result, problems) : null;
+            var broker = cluster.BrokerIfGiven(result, problems);
             if (command.Arguments.FirstOrDefault(argument => argument.Name == "JOB") is Argument<string> job && result.GetValue(job) is { } name)
             {
                 JobWords.CheckName(name, problems);
@@ -32,7 +35,12 @@ internal static class ClusterVerb
 
             check?.Invoke(result, problems);
             problems.ThrowIfAny();
-            return Run(url, broker, store => ask(result, store, printed, problems)).GetAwaiter().GetResult();
+            return Run(url, async store =>
+            {
+                var isReachable = broker is null || await CanUse(broker, store).ConfigureAwait(false);
+                var code = await ask(result, store, printed, problems).ConfigureAwait(false);
+                return code == ExitCode.Done && needsBroker && !isReachable ? ExitCode.Unreachable : code;
+            }).GetAwaiter().GetResult();
         });
     }
 
@@ -43,16 +51,11 @@ internal static class ClusterVerb
     }
 
     /// <summary>Reaches the store, does the work, and words what fails.</summary>
-    public static async Task<int> Run(string url, string? broker, Func<IClusterStore, Task<int>> work)
+    public static async Task<int> Run(string url, Func<IClusterStore, Task<int>> work)
     {
         await using var store = await ClusterOptions.Connect(url).ConfigureAwait(false);
         try
         {
-            if (broker is not null)
-            {
-                await WarnOfBroker(broker, store).ConfigureAwait(false);
-            }
-
             return await work(store).ConfigureAwait(false);
         }
         catch (ClusterStoreException error)
@@ -61,16 +64,18 @@ internal static class ClusterVerb
         }
     }
 
-    /// <summary>The store answers without the broker; but nothing moves without it, and that should be known.</summary>
-    private static async Task WarnOfBroker(string url, ICheckpointStore store)
+    /// <summary>Says so if the broker cannot be used: nothing moves without it.</summary>
+    private static async Task<bool> CanUse(string url, ICheckpointStore store)
     {
         try
         {
             await using var engine = await ClusterOptions.Connect(url, store).ConfigureAwait(false);
+            return true;
         }
         catch (CliException error)
         {
             Console.Error.WriteLine($"warning: {error.Message}");
+            return false;
         }
     }
 }

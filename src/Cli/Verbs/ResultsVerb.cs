@@ -37,7 +37,8 @@ internal static class ResultsVerb
                 {
                     problems.Add("results: --out DIR is missing");
                 }
-            });
+            },
+            needsBroker: false);
         return command;
     }
 

@@ -68,7 +68,7 @@ internal static class StopVerbs
             }
 
             problems.ThrowIfAny();
-            return ClusterVerb.Run(url, null, async store =>
+            return ClusterVerb.Run(url, async store =>
             {
                 var job = (await JobWords.Find(store, result.GetValue(name)!).ConfigureAwait(false)).Submission.Job;
                 await using var engine = await ClusterOptions.Connect(broker, store).ConfigureAwait(false);

@@ -47,7 +47,7 @@ internal static class SubmitVerb
             }
 
             problems.ThrowIfAny();
-            return ClusterVerb.Run(store, null, reached => Submit(spec!, broker, reached, printed, result.GetValue(wait) ? display : null)).GetAwaiter().GetResult();
+            return ClusterVerb.Run(store, reached => Submit(spec!, broker, reached, printed, result.GetValue(wait) ? display : null)).GetAwaiter().GetResult();
         });
         return command;
     }

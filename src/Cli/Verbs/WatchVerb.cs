@@ -27,7 +27,8 @@ internal static class WatchVerb
                 var job = await JobWords.Find(store, result.GetValue(name)!).ConfigureAwait(false);
                 return await Watch(store, job.Submission.Job, ProgressDisplays.Parse(result.GetValue(progress), problems), format).ConfigureAwait(false);
             },
-            (result, problems) => ProgressDisplays.Parse(result.GetValue(progress), problems));
+            (result, problems) => ProgressDisplays.Parse(result.GetValue(progress), problems),
+            needsBroker: false);
         return command;
     }
 
