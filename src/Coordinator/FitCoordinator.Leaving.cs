@@ -71,12 +71,14 @@ public sealed partial class FitCoordinator
             return;
         }
 
-        var median = _slots.Select(slot => slot.Last.TotalSeconds).Order().ElementAt(_slots.Length / 2);
+        // Of what they take now: in a round that is long for all of them nobody is slow.
+        double Waiting(ShardSlot slot) => slot.IsOwing ? (context.Now - slot.AskedAt).TotalSeconds : 0;
+        double Slowness(ShardSlot slot) => double.Max(Waiting(slot), slot.Last.TotalSeconds);
+        var median = _slots.Select(Slowness).Order().ElementAt((_slots.Length - 1) / 2);
         var shards = new List<ShardStatus>(_slots.Length);
         foreach (var slot in _slots)
         {
-            var waiting = slot.IsOwing ? (context.Now - slot.AskedAt).TotalSeconds : 0;
-            var slow = double.Max(waiting, slot.Last.TotalSeconds);
+            var (waiting, slow) = (Waiting(slot), Slowness(slot));
             var isStraggler = slot.IsReady && slow > StragglerSeconds && slow > StragglerFactor * median;
             if (isStraggler && !slot.IsStraggler)
             {

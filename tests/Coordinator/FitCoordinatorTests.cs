@@ -353,6 +353,24 @@ public sealed class FitCoordinatorTests
     }
 
     [Fact]
+    public void In_a_round_that_is_long_for_all_nobody_is_a_straggler()
+    {
+        var bench = new Bench(new CountingModel(6) { Shards = 2 });
+        bench.StartAll();
+        foreach (var run in bench.Take<RunRound>())
+        {
+            bench.Give(Bench.Answer(run));
+        }
+
+        bench.Pass(0.5);
+        bench.Pass(9);
+        bench.Pass(0.5);
+        Assert.Equal(9.5, bench.Shards[0].WaitingSeconds, 0.6);
+        Assert.DoesNotContain(bench.Shards, shard => shard.IsStraggler);
+        Assert.DoesNotContain(bench.Events, words => words.Contains("is slow", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void A_coordinator_whose_node_drains_leaves_with_a_checkpoint_and_its_successor_loses_nothing()
     {
         var model = new CountingModel(9);
