@@ -1,0 +1,57 @@
+using System.Runtime.Intrinsics;
+
+namespace FitCluster.Math.Numerics;
+
+/// <summary>
+/// log Gamma and digamma side by side on 8 lanes, for 1e-9 &lt;= x &lt;= 1e6: the argument is moved up by 8, where Stirling's series with
+/// 8 terms is exact to rounding, and the product x (x + 1) ... (x + 7) is taken back. About 1e-14 of max(1, |result|); near the zeros of the
+/// results (x = 1, 2 and 1.4616) the accuracy is absolute.
+/// </summary>
+public static class VectorGamma
+{
+    /// <summary>logGamma[i] = log Gamma(x[i]); digamma[i] = its derivative.</summary>
+    public static void LogGammaAndDigamma(ReadOnlySpan<double> x, Span<double> logGamma, Span<double> digamma)
+    {
+        for (var i = 0; i < x.Length; i += VectorNormal.Lanes)
+        {
+            var (value, slope) = LogGammaAndDigamma(VectorNormal.Load(x, i, 1));
+            VectorNormal.Store(value, logGamma, i);
+            VectorNormal.Store(slope, digamma, i);
+        }
+    }
+
+    private static (Vector512<double> LogGamma, Vector512<double> Digamma) LogGammaAndDigamma(Vector512<double> x)
+    {
+        // The sum of 1 / (x + n) over pairs: (2x + 2n + 1) / ((x + n)(x + n + 1)).
+        var product = Vector512<double>.One;
+        var sum = Vector512<double>.Zero;
+        for (var n = 0; n < 8; n += 2)
+        {
+            var low = x + Vector512.Create((double)n);
+            var pair = low * (low + Vector512<double>.One);
+            product *= pair;
+            sum += (low + low + Vector512<double>.One) / pair;
+        }
+
+        var y = x + Vector512.Create(8.0);
+        var inverse = Vector512<double>.One / y;
+        var square = inverse * inverse;
+        var logY = Vector512.Log(y);
+        var series = Polynomial(square, [1 / 12.0, -1 / 360.0, 1 / 1260.0, -1 / 1680.0, 1 / 1188.0, -691 / 360360.0, 1 / 156.0, -3617 / 122400.0]) * inverse;
+        var slopeSeries = Polynomial(square, [1 / 12.0, -1 / 120.0, 1 / 252.0, -1 / 240.0, 1 / 132.0, -691 / 32760.0, 1 / 12.0, -3617 / 8160.0]) * square;
+        var half = Vector512.Create(0.5);
+        var logGamma = ((y - half) * logY) - y + Vector512.Create(NormalDistribution.LogRootTwoPi) + series - Vector512.Log(product);
+        return (logGamma, logY - (half * inverse) - slopeSeries - sum);
+    }
+
+    private static Vector512<double> Polynomial(Vector512<double> x, ReadOnlySpan<double> coefficients)
+    {
+        var sum = Vector512.Create(coefficients[^1]);
+        for (var n = coefficients.Length - 2; n >= 0; n--)
+        {
+            sum = (sum * x) + Vector512.Create(coefficients[n]);
+        }
+
+        return sum;
+    }
+}

@@ -1,0 +1,67 @@
+using FitCluster.Math.Numerics;
+
+namespace FitCluster.Math.TwinEb;
+
+/// <summary>
+/// Random numbers of the conjugate optimizer. Each depends on (seed, stream, draw, entity, factor) alone: an entity is a row of the
+/// whole matrix or a column, so that shards do not matter.
+/// </summary>
+internal static class ConjugateDraw
+{
+    /// <summary>Streams: where rows and columns start, where components start, and draws for the held-out score.</summary>
+    public const ulong RowStart = 0xC0_01, ColumnStart = 0xC0_02, Cluster = 0xC0_03, RowScore = 0xC0_04, ColumnScore = 0xC0_05, Candidates = 0xC0_06;
+
+    private const double UnitOf32 = 1.0 / (1UL << 32);
+
+    /// <summary>A uniform number in (0, 1).</summary>
+    public static double Uniform(ulong seed, ulong stream, int draw, long entity, int factor)
+    {
+        var (a, b, _, _) = Words(seed, stream, draw, entity, factor, 0);
+        return Unit(a, b);
+    }
+
+    /// <summary>A standard normal number.</summary>
+    public static double Normal(ulong seed, ulong stream, int draw, long entity, int factor)
+    {
+        var (a, b, c, d) = Words(seed, stream, draw, entity, factor, 0);
+        return double.Sqrt(-2 * double.Log(Unit(a, b))) * double.Cos(2 * double.Pi * Unit(c, d));
+    }
+
+    /// <summary>
+    /// A Gamma(shape, 1) number by the rejection of Marsaglia and Tsang (2000), "A simple method for generating gamma variables"; a shape below 1
+    /// as Gamma(shape + 1) u^(1 / shape).
+    /// </summary>
+    public static double Gamma(double shape, ulong seed, ulong stream, int draw, long entity, int factor)
+    {
+        var boost = 1.0;
+        if (shape < 1)
+        {
+            var (a, b, _, _) = Words(seed, stream, draw, entity, factor, ushort.MaxValue);
+            boost = double.Exp(double.Log(Unit(a, b)) / shape);
+            shape++;
+        }
+
+        var d = shape - (1.0 / 3);
+        var c = 1 / double.Sqrt(9 * d);
+        for (var attempt = 0; ; attempt++)
+        {
+            var (w0, w1, w2, w3) = Words(seed, stream, draw, entity, factor, attempt);
+            var z = double.Sqrt(-2 * double.Log(Unit(w0, w1))) * double.Cos(2 * double.Pi * (w2 + 0.5) * UnitOf32);
+            var root = 1 + (c * z);
+            if (root > 0)
+            {
+                var v = root * root * root;
+                if (double.Log((w3 + 0.5) * UnitOf32) < (0.5 * z * z) + d - (d * v) + (d * double.Log(v)))
+                {
+                    return d * v * boost;
+                }
+            }
+        }
+    }
+
+    // Factors are below 2^16 (at most 1,024) and attempts too (each fails with a chance below 0.05).
+    private static (uint A, uint B, uint C, uint D) Words(ulong seed, ulong stream, int draw, long entity, int factor, int attempt) =>
+        Philox.Words(seed ^ (stream << 48), ((ulong)(uint)draw << 32) | ((ulong)(uint)factor << 16) | (uint)attempt, (ulong)entity);
+
+    private static double Unit(uint high, uint low) => (((((ulong)high << 32) | low) >> 12) + 0.5) * (1.0 / (1UL << 52));
+}

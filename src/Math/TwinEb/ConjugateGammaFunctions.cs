@@ -1,0 +1,164 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace FitCluster.Math.TwinEb;
+
+/// <summary>
+/// log Gamma and digamma of 8 positive numbers at once, and their scalar twins. Below 8 the argument is shifted by 8 through the
+/// recurrence (a product and its logarithmic derivative, by Horner); from there Stirling's series to y^-13 (y^-14), whose first term left out is
+/// below 1e-15 at y = 8. Absolute error below 3e-14 max(1, |value|) for 1e-4 &lt;= x &lt;= 1e6 (tests). NaN and x &lt;= 0 are not handled.
+/// </summary>
+internal static class ConjugateGammaFunctions
+{
+    private const int Shift = 8;
+    private const double HalfLogTwoPi = 0.91893853320467274178;
+
+    // Bernoulli numbers B_2n / (2n (2n - 1)) and B_2n / (2n): Abramowitz and Stegun 6.1.41 and 6.3.18, highest power first.
+    private static readonly double[] LogGammaSeries =
+        [1.0 / 156, -691.0 / 360360, 1.0 / 1188, -1.0 / 1680, 1.0 / 1260, -1.0 / 360, 1.0 / 12];
+
+    private static readonly double[] DigammaSeries =
+        [1.0 / 12, -691.0 / 32760, 1.0 / 132, -1.0 / 240, 1.0 / 252, -1.0 / 120, 1.0 / 12];
+
+    /// <summary>log Gamma(x), x &gt; 0.</summary>
+    public static double LogGamma(double x)
+    {
+        var product = 1.0;
+        if (x < Shift)
+        {
+            for (var i = 0; i < Shift; i++)
+            {
+                product *= x + i;
+            }
+
+            x += Shift;
+        }
+
+        var inverse = 1 / x;
+        return ((x - 0.5) * double.Log(x)) - x + HalfLogTwoPi + (Horner(LogGammaSeries, inverse * inverse) * inverse) - double.Log(product);
+    }
+
+    /// <summary>The derivative of log Gamma at x &gt; 0.</summary>
+    public static double Digamma(double x)
+    {
+        var below = 0.0;
+        if (x < Shift)
+        {
+            for (var i = 0; i < Shift; i++)
+            {
+                below += 1 / (x + i);
+            }
+
+            x += Shift;
+        }
+
+        var inverse = 1 / x;
+        var square = inverse * inverse;
+        return double.Log(x) - (0.5 * inverse) - (Horner(DigammaSeries, square) * square) - below;
+    }
+
+    /// <summary>The derivative of digamma at x &gt; 0.</summary>
+    public static double Trigamma(double x)
+    {
+        var below = 0.0;
+        while (x < 2 * Shift)
+        {
+            below += 1 / (x * x);
+            x += 1;
+        }
+
+        var inverse = 1 / x;
+        var square = inverse * inverse;
+        return below + inverse + (square / 2)
+            + (square * inverse * ((1.0 / 6) - (square * ((1.0 / 30) - (square * ((1.0 / 42) - (square / 30)))))));
+    }
+
+    /// <summary>log Gamma of 8 numbers: lane by lane as <see cref="LogGamma(double)"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<double> LogGamma(Vector512<double> x)
+    {
+        var small = Vector512.LessThan(x, Vector512.Create((double)Shift));
+        var product = x;
+        for (var i = 1; i < Shift; i++)
+        {
+            product *= x + Vector512.Create((double)i);
+        }
+
+        product = Vector512.ConditionalSelect(small, product, Vector512<double>.One);
+        var y = x + Vector512.ConditionalSelect(small, Vector512.Create((double)Shift), Vector512<double>.Zero);
+        var inverse = Vector512<double>.One / y;
+        return ((y - Vector512.Create(0.5)) * Vector512.Log(y)) - y + Vector512.Create(HalfLogTwoPi)
+            + (Horner(LogGammaSeries, inverse * inverse) * inverse) - Vector512.Log(product);
+    }
+
+    /// <summary>digamma of 8 numbers: lane by lane as <see cref="Digamma(double)"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<double> Digamma(Vector512<double> x)
+    {
+        var small = Vector512.LessThan(x, Vector512.Create((double)Shift));
+        var (product, derivative) = (x, Vector512<double>.One);
+        for (var i = 1; i < Shift; i++)
+        {
+            var term = x + Vector512.Create((double)i);
+            derivative = (derivative * term) + product;
+            product *= term;
+        }
+
+        var below = Vector512.ConditionalSelect(small, derivative / product, Vector512<double>.Zero);
+        var y = x + Vector512.ConditionalSelect(small, Vector512.Create((double)Shift), Vector512<double>.Zero);
+        var inverse = Vector512<double>.One / y;
+        var square = inverse * inverse;
+        return Vector512.Log(y) - (Vector512.Create(0.5) * inverse) - (Horner(DigammaSeries, square) * square) - below;
+    }
+
+    /// <summary>
+    /// The shape a of a Gamma distribution whose log of the mean exceeds the mean of the log by <paramref name="gap"/> &gt; 0:
+    /// log a - digamma(a) = gap, by Newton on the start of Minka (2002), "Estimating a Gamma distribution"; held in [low, high].
+    /// </summary>
+    public static double ShapeOfGap(double gap, double low, double high)
+    {
+        if (!(gap > 0))
+        {
+            return high;
+        }
+
+        var a = (3 - gap + double.Sqrt(((gap - 3) * (gap - 3)) + (24 * gap))) / (12 * gap);
+        for (var iteration = 0; iteration < 30; iteration++)
+        {
+            // The function falls and is convex in a: Newton from the left is monotone; a step below 0 is halved instead.
+            var next = a - ((double.Log(a) - Digamma(a) - gap) / ((1 / a) - Trigamma(a)));
+            next = next > 0 ? next : a / 2;
+            var done = double.Abs(next - a) <= 1e-13 * a;
+            a = next;
+            if (done || a > high)
+            {
+                break;
+            }
+        }
+
+        return double.Clamp(a, low, high);
+    }
+
+    private static double Horner(double[] coefficients, double x)
+    {
+        var sum = coefficients[0];
+        for (var i = 1; i < coefficients.Length; i++)
+        {
+            sum = (sum * x) + coefficients[i];
+        }
+
+        return sum;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<double> Horner(double[] coefficients, Vector512<double> x)
+    {
+        var sum = Vector512.Create(coefficients[0]);
+        for (var i = 1; i < coefficients.Length; i++)
+        {
+            sum = (sum * x) + Vector512.Create(coefficients[i]);
+        }
+
+        return sum;
+    }
+}

@@ -1,0 +1,97 @@
+using FitCluster.Messages;
+
+namespace FitCluster.Math.TwinEb;
+
+/// <summary>
+/// A side's prior: p(x) = sum_k w_k prod_l Gamma(x_l; shape a_kl, rate b_kl), with the centre Gamma(a0_l, b0_l) its components are shrunk to.
+/// A component of weight 0 is out for good and has no term in the penalty.
+/// </summary>
+internal sealed class ConjugateGammaPrior
+{
+    /// <summary>Shapes are held in [LeastShape, GreatestShape]: below, exp(E log x) underflows; above, a Gamma is a point.</summary>
+    public const double LeastShape = 0.01;
+
+    /// <summary>The greatest shape.</summary>
+    public const double GreatestShape = 1e4;
+
+    public ConjugateGammaPrior(int components, int factors)
+        : this(new double[components], new double[components * factors], new double[components * factors], new double[factors], new double[factors])
+    {
+    }
+
+    private ConjugateGammaPrior(double[] weights, double[] shapes, double[] rates, double[] centreShapes, double[] centreRates)
+    {
+        (Weights, Shapes, Rates, CentreShapes, CentreRates) = (weights, shapes, rates, centreShapes, centreRates);
+    }
+
+    public int Components => Weights.Length;
+
+    public int Factors => CentreShapes.Length;
+
+    public double[] Weights { get; }
+
+    /// <summary>a, components x factors.</summary>
+    public double[] Shapes { get; }
+
+    /// <summary>b, components x factors.</summary>
+    public double[] Rates { get; }
+
+    public double[] CentreShapes { get; }
+
+    public double[] CentreRates { get; }
+
+    /// <summary>One component, the same Gamma for every factor.</summary>
+    public static ConjugateGammaPrior One(int factors, double shape, double rate)
+    {
+        var prior = new ConjugateGammaPrior(1, factors);
+        prior.Weights[0] = 1;
+        prior.Shapes.AsSpan().Fill(shape);
+        prior.Rates.AsSpan().Fill(rate);
+        prior.CentreShapes.AsSpan().Fill(shape);
+        prior.CentreRates.AsSpan().Fill(rate);
+        return prior;
+    }
+
+    public ConjugateGammaPrior Clone() => new(
+        (double[])Weights.Clone(), (double[])Shapes.Clone(), (double[])Rates.Clone(), (double[])CentreShapes.Clone(), (double[])CentreRates.Clone());
+
+    public static ConjugateGammaPrior Read(ArraySet from, string name) => new(
+        from[name + ".weights"], from[name + ".shapes"], from[name + ".rates"], from[name + ".centreShapes"], from[name + ".centreRates"]);
+
+    public void Write(ArraySet to, string name) => to
+        .Set(name + ".weights", Weights)
+        .Set(name + ".shapes", Shapes, [Components, Factors])
+        .Set(name + ".rates", Rates, [Components, Factors])
+        .Set(name + ".centreShapes", CentreShapes)
+        .Set(name + ".centreRates", CentreRates);
+
+    /// <summary>
+    /// What the components cost: -strength sum_kl KL(Gamma(a0_l, b0_l) || Gamma(a_kl, b_kl)) + shapeStrength sum_kl (h(a_kl) - h(1)), with
+    /// h(a) = a log a - log Gamma(a) - a - a gap(1), which is greatest at a = 1. Never above 0.
+    /// </summary>
+    public double Penalty(double strength, double shapeStrength)
+    {
+        var sum = 0.0;
+        for (var k = 0; k < Components; k++)
+        {
+            for (var l = 0; Weights[k] > 0 && l < Factors; l++)
+            {
+                var (a, b) = (Shapes[(k * Factors) + l], Rates[(k * Factors) + l]);
+                sum -= strength * Divergence(CentreShapes[l], CentreRates[l], a, b);
+                sum += shapeStrength * (ShapePrior(a) - ShapePrior(1));
+            }
+        }
+
+        return sum;
+    }
+
+    /// <summary>KL(Gamma(a0, b0) || Gamma(a, b)).</summary>
+    public static double Divergence(double a0, double b0, double a, double b) =>
+        (a0 * double.Log(b0)) - ConjugateGammaFunctions.LogGamma(a0) - (a * double.Log(b)) + ConjugateGammaFunctions.LogGamma(a)
+        + ((a0 - a) * (ConjugateGammaFunctions.Digamma(a0) - double.Log(b0))) + ((b - b0) * a0 / b0);
+
+    /// <summary>log a - digamma(a): how far the log of a Gamma's mean is above the mean of its log.</summary>
+    public static double Gap(double shape) => double.Log(shape) - ConjugateGammaFunctions.Digamma(shape);
+
+    private static double ShapePrior(double a) => (a * double.Log(a)) - ConjugateGammaFunctions.LogGamma(a) - a - (a * Gap(1));
+}

@@ -1,0 +1,20 @@
+namespace FitCluster.Math.TwinEb;
+
+/// <summary>What a round of the conjugate optimizer does.</summary>
+internal enum ConjugatePhase
+{
+    /// <summary>Sums over the data.</summary>
+    Describe = 0,
+
+    /// <summary>One update of rows, columns and priors.</summary>
+    Sweep = 1,
+
+    /// <summary>The end of a restart: rows under the last columns, held-out score of validation cells.</summary>
+    Validate = 2,
+
+    /// <summary>Held-out rows with columns and priors of the best restart, their score, and the rows' results.</summary>
+    Project = 3,
+
+    /// <summary>Nothing is left to do.</summary>
+    Done = 4,
+}

@@ -1,0 +1,208 @@
+using FitCluster.Math.Models;
+using FitCluster.Math.Numerics;
+using FitCluster.Messages;
+
+namespace FitCluster.Math.TwinEb;
+
+/// <summary>
+/// The rows of a shard under the Poisson model. A row's update (docs/twineb-default.md, section 2): the counts split over factors in proportion to
+/// exp(E log u_il + E log v_jl), s_il = sum_j of its share, t_il = sum of E v_jl over training cells, zeros included; then the exact
+/// posterior of (u_i, component) under its prior. State: "row.counts" s, "row.rates" t, "row.logs" E log u, each rows x factors.
+/// </summary>
+internal sealed class ConjugatePoissonRows : IConjugateRowFitter
+{
+    // A rate of a stored cell is a sum of products of numbers of at least exp(-300) with a shape's spread: 0 only in the padding.
+    private const double LeastRate = 1e-300;
+
+    private readonly int _factors;
+    private readonly int _stride;
+    private readonly bool _zerosMissing;
+    private readonly ConjugatePoissonColumns _columns;
+    private readonly ConjugateGammaPosterior _posterior;
+    private readonly ConjugateRow _row;
+    private readonly double[] _s;
+    private readonly double[] _t;
+    private readonly double[] _weight;
+    private double[] _rates = [];
+
+    public ConjugatePoissonRows(ShardData data, ArraySet broadcast, int factors)
+    {
+        _factors = factors;
+        _columns = new ConjugatePoissonColumns(broadcast, factors);
+        _stride = _columns.Stride;
+        _zerosMissing = data.Block.IsSparse && data.Block.Unstored == UnstoredEntries.Missing;
+        _posterior = new ConjugateGammaPosterior(ConjugateGammaPrior.Read(broadcast, "rowPrior"));
+        _row = new ConjugateRow(data, zerosAreImplied: true);
+        (_s, _t, _weight) = (new double[_stride], new double[_stride], new double[_stride]);
+    }
+
+    /// <summary>One update of every training row, and what the coordinator needs for columns, priors and ELBO.</summary>
+    public ArraySet Sweep(ArraySet shard, int components)
+    {
+        var statistics = new ConjugateGammaStatistics(components, _factors);
+        var counts = new double[_columns.Count * _stride];
+        var absent = new double[_columns.Count * _stride];
+        var means = new double[_stride];
+        var elbo = 0.0;
+        for (var i = 0; i < _row.Rows; i++)
+        {
+            if (_row.Cells.IsHeldOutRow(i))
+            {
+                continue;
+            }
+
+            Begin(shard, i);
+            elbo += Update() + AddColumns(counts, absent);
+            _posterior.AddTo(statistics, _s, _t);
+            FactorKernel.AddScaled(1, _posterior.Mean, means);
+            Store(shard, i);
+        }
+
+        var partial = new ArraySet()
+            .Set("elbo", elbo)
+            .Set("columnCounts", Unpadded(counts), [_columns.Count, _factors])
+            .Set("columnAbsent", Unpadded(absent), [_columns.Count, _factors])
+            .Set("rowMeans", means[.._factors]);
+        statistics.Write(partial, "row");
+        return partial;
+    }
+
+    /// <inheritdoc/>
+    public void Fit(ArraySet shard, int row, int steps, double tolerance)
+    {
+        Begin(shard, row);
+        var last = double.NegativeInfinity;
+        for (var step = 1; step <= steps; step++)
+        {
+            var elbo = Update() + LogLikelihood();
+            _posterior.Weight.CopyTo(_weight, 0);
+            if (elbo - last <= tolerance * double.Abs(elbo))
+            {
+                break;
+            }
+
+            last = elbo;
+        }
+
+        Store(shard, row);
+    }
+
+    /// <inheritdoc/>
+    public void Moments(Span<double> mean, Span<double> sd)
+    {
+        _posterior.SecondMoments(_s, _t);
+        for (var l = 0; l < _factors; l++)
+        {
+            mean[l] = _posterior.Mean[l];
+            sd[l] = double.Sqrt(double.Max(0, _posterior.Square[l] - (mean[l] * mean[l])));
+        }
+    }
+
+    private void Begin(ArraySet shard, int row)
+    {
+        _row.Read(row);
+        if (_rates.Length < _row.Columns.Length)
+        {
+            _rates = new double[2 * _row.Columns.Length];
+        }
+
+        ConjugateGammaPosterior.WeightsOf(shard["row.logs"].AsSpan(row * _factors, _factors), _weight);
+        if (_zerosMissing)
+        {
+            Array.Clear(_t);
+            foreach (var column in _row.Columns)
+            {
+                FactorKernel.AddScaled(1, _columns.Mean(column), _t);
+            }
+        }
+        else
+        {
+            _columns.Totals.CopyTo(_t, 0);
+            foreach (var column in _row.Excluded)
+            {
+                FactorKernel.AddScaled(-1, _columns.Mean(column), _t);
+            }
+
+            for (var l = 0; l < _stride; l++)
+            {
+                // Where every column is excluded rounding may leave less than nothing.
+                _t[l] = double.Max(_t[l], 0);
+            }
+        }
+    }
+
+    // s and the posterior from the weights; returns the row's part of the ELBO but for the data's: log of the normalizer - sum s E log u.
+    private double Update()
+    {
+        var columns = _row.Columns;
+        var values = _row.Values;
+        Array.Clear(_s);
+        for (var e = 0; e < columns.Length; e++)
+        {
+            var weight = _columns.Weight(columns[e]);
+            FactorKernel.AddScaled(values[e] / double.Max(FactorKernel.Dot(_weight, weight), LeastRate), weight, _s);
+        }
+
+        for (var l = 0; l < _stride; l++)
+        {
+            _s[l] *= _weight[l];
+        }
+
+        return _posterior.Evaluate(_s, _t) - FactorKernel.Dot(_s, _posterior.Log);
+    }
+
+    // The sums over this row that make the columns' s and t, and sum x log(sum_l exp(E log u + E log v)).
+    private double AddColumns(double[] counts, double[] absent)
+    {
+        var columns = _row.Columns;
+        var values = _row.Values;
+        for (var e = 0; e < columns.Length; e++)
+        {
+            _rates[e] = double.Max(FactorKernel.Dot(_posterior.Weight, _columns.Weight(columns[e])), LeastRate);
+            FactorKernel.AddScaled(values[e] / _rates[e], _posterior.Weight, counts.AsSpan(columns[e] * _stride, _stride));
+        }
+
+        foreach (var column in _zerosMissing ? columns : _row.Excluded)
+        {
+            FactorKernel.AddScaled(1, _posterior.Mean, absent.AsSpan(column * _stride, _stride));
+        }
+
+        return SumOfLogs(values);
+    }
+
+    private double LogLikelihood()
+    {
+        var columns = _row.Columns;
+        for (var e = 0; e < columns.Length; e++)
+        {
+            _rates[e] = double.Max(FactorKernel.Dot(_posterior.Weight, _columns.Weight(columns[e])), LeastRate);
+        }
+
+        return SumOfLogs(_row.Values);
+    }
+
+    private double SumOfLogs(ReadOnlySpan<double> values)
+    {
+        var rates = _rates.AsSpan(0, values.Length);
+        VectorNormal.Log(rates, rates);
+        return FactorKernel.Dot(values, rates);
+    }
+
+    private void Store(ArraySet shard, int row)
+    {
+        _s.AsSpan(0, _factors).CopyTo(shard["row.counts"].AsSpan(row * _factors));
+        _t.AsSpan(0, _factors).CopyTo(shard["row.rates"].AsSpan(row * _factors));
+        _posterior.Log.AsSpan(0, _factors).CopyTo(shard["row.logs"].AsSpan(row * _factors));
+    }
+
+    private double[] Unpadded(double[] padded)
+    {
+        var values = new double[_columns.Count * _factors];
+        for (var j = 0; j < _columns.Count; j++)
+        {
+            padded.AsSpan(j * _stride, _factors).CopyTo(values.AsSpan(j * _factors));
+        }
+
+        return values;
+    }
+}

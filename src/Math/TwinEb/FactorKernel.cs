@@ -1,0 +1,52 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+
+namespace FitCluster.Math.TwinEb;
+
+/// <summary>The products of two vectors of factors, of a length L of a few dozen: 4 lanes, then scalars; the order of additions is fixed by L alone.</summary>
+internal static class FactorKernel
+{
+    private const int Lanes = 4;
+
+    /// <summary>sum_l a[l] b[l].</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static double Dot(ReadOnlySpan<double> a, ReadOnlySpan<double> b)
+    {
+        ref var a0 = ref MemoryMarshal.GetReference(a);
+        ref var b0 = ref MemoryMarshal.GetReference(b[..a.Length]);
+        var sums = Vector256<double>.Zero;
+        nint l = 0;
+        for (; l + Lanes <= a.Length; l += Lanes)
+        {
+            sums = Vector256.FusedMultiplyAdd(Vector256.LoadUnsafe(ref a0, (nuint)l), Vector256.LoadUnsafe(ref b0, (nuint)l), sums);
+        }
+
+        var sum = Vector256.Sum(sums);
+        for (; l < a.Length; l++)
+        {
+            sum += Unsafe.Add(ref a0, l) * Unsafe.Add(ref b0, l);
+        }
+
+        return sum;
+    }
+
+    /// <summary>result[l] += factor a[l].</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void AddScaled(double factor, ReadOnlySpan<double> a, Span<double> result)
+    {
+        ref var a0 = ref MemoryMarshal.GetReference(a);
+        ref var r0 = ref MemoryMarshal.GetReference(result[..a.Length]);
+        var scale = Vector256.Create(factor);
+        nint l = 0;
+        for (; l + Lanes <= a.Length; l += Lanes)
+        {
+            Vector256.FusedMultiplyAdd(scale, Vector256.LoadUnsafe(ref a0, (nuint)l), Vector256.LoadUnsafe(ref r0, (nuint)l)).StoreUnsafe(ref r0, (nuint)l);
+        }
+
+        for (; l < a.Length; l++)
+        {
+            Unsafe.Add(ref r0, l) = double.FusedMultiplyAdd(factor, Unsafe.Add(ref a0, l), Unsafe.Add(ref r0, l));
+        }
+    }
+}

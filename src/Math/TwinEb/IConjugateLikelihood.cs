@@ -1,0 +1,66 @@
+using FitCluster.Math.Models;
+using FitCluster.Messages;
+
+namespace FitCluster.Math.TwinEb;
+
+/// <summary>
+/// The part of the conjugate optimizer that depends on the likelihood. What it keeps at the coordinator are the arrays of the global state whose names
+/// start with "column" or "rowPrior"; what it keeps of the rows are the shard's arrays that start with "row.".
+/// </summary>
+internal interface IConjugateLikelihood
+{
+    /// <summary>Whether cells that are neither stored nor excluded are observed zeros.</summary>
+    bool ZerosAreImplied { get; }
+
+    /// <summary>Adds the sums over training cells that the start and the objective need to the partial of the first round.</summary>
+    void Describe(ConjugateRow row, bool zerosMissing, ArraySet partial);
+
+    /// <summary>Columns and one-component priors at the start of a restart.</summary>
+    void StartColumns(ArraySet global, ulong seed);
+
+    /// <summary>Rows at the start of a restart.</summary>
+    void StartRows(ShardData data, ArraySet broadcast, ArraySet shard, ulong seed);
+
+    /// <summary>Adds what shards need of the state under <paramref name="prefix"/> to a broadcast; for a score also what draws of columns need.</summary>
+    void Broadcast(ArraySet global, string prefix, bool forScore, ArraySet broadcast);
+
+    /// <summary>One update of the training rows; the partial has "elbo", the sums for columns and priors, and no more.</summary>
+    ArraySet Sweep(ShardData data, ArraySet broadcast, ArraySet shard);
+
+    /// <summary>The points of a row that choose where components start: 2 x factors numbers.</summary>
+    void Candidate(ArraySet shard, int row, Span<double> point);
+
+    /// <summary>
+    /// The coordinator's step in place: the objective of the rows as swept and columns and priors as broadcast (-1e300 where columns are a start),
+    /// then both priors, then the columns.
+    /// </summary>
+    double Advance(ArraySet global, ArraySet partial, bool mixtures);
+
+    /// <summary>From one component a side to as many as the options say.</summary>
+    void Split(ArraySet global, double[] candidates, ulong seed);
+
+    /// <summary>A fitter of single rows with columns and prior as broadcast.</summary>
+    IConjugateRowFitter RowFitter(ShardData data, ArraySet broadcast);
+
+    /// <summary>Makes a held-out row's state what the prior says.</summary>
+    void ForgetRow(ArraySet broadcast, ArraySet shard, int row);
+
+    /// <summary>Draws of q of the shard's rows.</summary>
+    ISideSampler RowSampler(ShardData data, ArraySet broadcast, ArraySet shard, IConjugateRowFitter fitter);
+
+    /// <summary>Draws of q of all columns.</summary>
+    ISideSampler ColumnSampler(ArraySet broadcast);
+
+    /// <summary>Columns and priors of the state under <paramref name="prefix"/> as results.</summary>
+    void Results(ArraySet global, string prefix, ArraySet results);
+}
+
+/// <summary>Fits single rows with columns and prior fixed. Not thread-safe.</summary>
+internal interface IConjugateRowFitter
+{
+    /// <summary>Updates a row until its part of the ELBO gains less than the tolerance (relative), or for so many steps; the state is in the shard.</summary>
+    void Fit(ArraySet shard, int row, int steps, double tolerance);
+
+    /// <summary>Posterior means and standard deviations of the row last fitted.</summary>
+    void Moments(Span<double> mean, Span<double> sd);
+}

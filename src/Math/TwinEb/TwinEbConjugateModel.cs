@@ -1,0 +1,417 @@
+using FitCluster.Math.Models;
+using FitCluster.Math.Numerics;
+using FitCluster.Messages;
+
+namespace FitCluster.Math.TwinEb;
+
+/// <summary>
+/// TwinEB's default optimizer: conjugate coordinate ascent of the ELBO, penalized on the mixtures' components (docs/twineb-default.md). Rows live on
+/// the shards, columns and both priors at the coordinator; one round is one sweep. Rounds: sums over the data; for each restart sweeps with one component a
+/// side, sweeps with the mixtures, a score of the validation cells; at last held-out rows, under columns and priors of the best restart.
+/// </summary>
+public sealed class TwinEbConjugateModel : IFitModel
+{
+    private const string Best = "best.";
+
+    private readonly TwinEbOptions _options;
+    private readonly IConjugateLikelihood _likelihood;
+    private readonly HeldOutScorer _scorer;
+
+    /// <summary>Checks the options.</summary>
+    /// <exception cref="ArgumentException">An option is out of range or contradicts another; the message lists every problem.</exception>
+    public TwinEbConjugateModel(TwinEbOptions options)
+    {
+        var problems = TwinEbOptionsCheck.Problems(options);
+        if (problems.Count > 0)
+        {
+            throw new ArgumentException(string.Join("; ", problems), nameof(options));
+        }
+
+        _options = options;
+        _likelihood = options.Likelihood == TwinEbLikelihood.Gaussian ? new ConjugateGaussian(options) : new ConjugatePoisson(options);
+        _scorer = new HeldOutScorer(options);
+    }
+
+    /// <inheritdoc/>
+    public string Name => "twineb";
+
+    private int MostSweeps => _options.Steps ?? ConjugateSettings.Sweeps;
+
+    private bool Splits =>
+        (_options.Prior is TwinEbPrior.Twin or TwinEbPrior.Rows && _options.RowComponents > 1)
+        || (_options.Prior is TwinEbPrior.Twin or TwinEbPrior.Columns && _options.ColumnComponents > 1);
+
+    // The last sweep with one component a side, after which it is split.
+    private int SplitAfter => Splits ? int.Min(ConjugateSettings.SweepsBeforeSplit, int.Max(2, MostSweeps / 2)) - 1 : -1;
+
+    /// <inheritdoc/>
+    public ArraySet InitialGlobal() => new ArraySet()
+        .Set("phase", (double)ConjugatePhase.Describe)
+        .Set("restart", 0)
+        .Set("sweep", 0)
+        .Set("sweeps", 0)
+        .Set("objective", ConjugateSettings.NoObjective)
+        .Set("converged", 0)
+        .Set("allConverged", 1)
+        .Set("endEarly", 0)
+        .Set("promote", 0)
+        .Set("hasBest", 0)
+        .Set("bestRestart", 0)
+        .Set("bestCriterion", ConjugateSettings.NoObjective)
+        .Set("bestObjective", ConjugateSettings.NoObjective)
+        .Set("validation", new double[HeldOutScore.Length])
+        .Set("test", new double[HeldOutScore.Length])
+        .Set("restartLogLik", [])
+        .Set("restartObjective", []);
+
+    /// <inheritdoc/>
+    public ArraySet InitialShard(ShardData data) => new();
+
+    /// <inheritdoc/>
+    public ArraySet Broadcast(ArraySet global)
+    {
+        var phase = Phase(global);
+        var broadcast = new ArraySet()
+            .Set("phase", (double)phase)
+            .Set("restart", global.Scalar("restart"))
+            .Set("sweep", global.Scalar("sweep"))
+            .Set("promote", global.Scalar("promote"))
+            .Set("candidates", Candidates(global));
+        if (phase is ConjugatePhase.Sweep or ConjugatePhase.Validate)
+        {
+            _likelihood.Broadcast(global, "", phase == ConjugatePhase.Validate, broadcast);
+        }
+        else if (phase == ConjugatePhase.Project)
+        {
+            _likelihood.Broadcast(global, Best, true, broadcast);
+        }
+
+        if (phase is ConjugatePhase.Validate or ConjugatePhase.Project)
+        {
+            broadcast.Set("zeroShare", ZeroShare(global, phase == ConjugatePhase.Validate ? "validation" : "test"));
+        }
+
+        return broadcast;
+    }
+
+    /// <inheritdoc/>
+    public ArraySet Local(ArraySet broadcast, ShardData data, ArraySet shard)
+    {
+        if (broadcast.Scalar("promote") != 0)
+        {
+            shard.Set("best.mean", [.. shard["mean"]], shard.Get("mean").Shape).Set("best.sd", [.. shard["sd"]], shard.Get("sd").Shape);
+        }
+
+        var partial = Phase(broadcast) switch
+        {
+            ConjugatePhase.Describe => Describe(data),
+            ConjugatePhase.Sweep => Sweep(broadcast, data, shard),
+            ConjugatePhase.Validate => Validate(broadcast, data, shard),
+            ConjugatePhase.Project => Project(broadcast, data, shard),
+            _ => new ArraySet(),
+        };
+        data.Block.KeepAlive();
+        return partial;
+    }
+
+    /// <inheritdoc/>
+    public ArraySet Update(ArraySet global, ArraySet partial)
+    {
+        var next = new ArraySet();
+        foreach (var array in global)
+        {
+            next.Set(array);
+        }
+
+        next.Set("promote", 0);
+        switch (Phase(global))
+        {
+            case ConjugatePhase.Describe:
+                foreach (var array in partial)
+                {
+                    next.Set(array);
+                }
+
+                next.Set("zerosMissing", partial.Scalar("zerosMissing") > 0 ? 1 : 0);
+                StartRestart(next, 0);
+                break;
+            case ConjugatePhase.Sweep:
+                AfterSweep(next, partial);
+                break;
+            case ConjugatePhase.Validate:
+                AfterValidation(next, partial);
+                break;
+            case ConjugatePhase.Project:
+                next.Set("test", partial["score"]).Set("phase", (double)ConjugatePhase.Done);
+                break;
+        }
+
+        return next;
+    }
+
+    /// <inheritdoc/>
+    public RoundReport Report(ArraySet global)
+    {
+        var (phase, objective) = (Phase(global), global.Scalar("objective"));
+        var sweep = (int)global.Scalar("sweep");
+        var restart = (int)global.Scalar("restart");
+        var name = phase switch
+        {
+            ConjugatePhase.Describe => "describe",
+            // The sweep that was done is the one before.
+            ConjugatePhase.Sweep => sweep <= SplitAfter + 1 ? "start" : "sweep",
+            ConjugatePhase.Validate => "validate",
+            ConjugatePhase.Project => "held-out rows",
+            _ => "done",
+        };
+        var done = phase == ConjugatePhase.Done;
+        var progress = done ? 1 : (restart + double.Min(0.95, (double)sweep / MostSweeps)) / _options.Restarts;
+        var failure = double.IsFinite(objective) ? null : $"the objective became {objective} in sweep {sweep} of restart {restart + 1}";
+        if (phase != ConjugatePhase.Describe && global.Contains("trainingCells") && global.Scalar("trainingCells") == 0)
+        {
+            failure = "there is no training cell: give data with at least one stored cell in a training row";
+        }
+
+        return new RoundReport(
+            _options.Restarts > 1 && !done ? $"{name} {restart + 1}" : name,
+            phase is ConjugatePhase.Sweep or ConjugatePhase.Validate && objective > ConjugateSettings.NoObjective ? objective : double.NaN,
+            done,
+            done && global.Scalar("allConverged") != 0 && global.Scalar("endEarly") == 0,
+            progress,
+            null,
+            failure);
+    }
+
+    /// <inheritdoc/>
+    public ArraySet EndEarly(ArraySet global)
+    {
+        var next = new ArraySet();
+        foreach (var array in global)
+        {
+            next.Set(array);
+        }
+
+        return next.Set("endEarly", 1);
+    }
+
+    /// <inheritdoc/>
+    public ArraySet ShardResult(ShardData data, ArraySet shard)
+    {
+        int[] shape = [data.Block.Rows, _options.Factors];
+        return new ArraySet().Set("rows_mean", shard["best.mean"], shape).Set("rows_sd", shard["best.sd"], shape);
+    }
+
+    /// <inheritdoc/>
+    public ArraySet GlobalResult(ArraySet global)
+    {
+        var results = new ArraySet();
+        _likelihood.Results(global, Best, results);
+        var (validation, test) = (HeldOutScore.FromArray(global["validation"]), HeldOutScore.FromArray(global["test"]));
+        return results
+            .Set("elbo", global.Scalar("bestObjective"))
+            .Set("sweeps", global.Scalar("sweeps"))
+            .Set("bestRestart", global.Scalar("bestRestart"))
+            .Set("restartHeldOutLogLik", global["restartLogLik"])
+            .Set("restartElbo", global["restartObjective"])
+            .Set("heldOutLogLik", validation.LogLik)
+            .Set("rmse", validation.Rmse)
+            .Set("mae", validation.Mae)
+            .Set("testLogLik", test.LogLik);
+    }
+
+    private static ConjugatePhase Phase(ArraySet from) => (ConjugatePhase)(int)from.Scalar("phase");
+
+    // Restarts have keys far apart.
+    private ulong SeedOf(double restart) => unchecked(_options.Seed + ((ulong)restart * 0x9E3779B97F4A7C15));
+
+    private ArraySet Describe(ShardData data)
+    {
+        var row = new ConjugateRow(data, _likelihood.ZerosAreImplied);
+        var zerosMissing = data.Block.IsSparse && data.Block.Unstored == UnstoredEntries.Missing;
+        var trainingCells = 0L;
+        for (var i = 0; i < row.Rows; i++)
+        {
+            if (!row.Cells.IsHeldOutRow(i))
+            {
+                row.Read(i);
+                trainingCells += row.Columns.Length;
+            }
+        }
+
+        var partial = new ArraySet()
+            .Set("trainingRows", row.Cells.TrainingRows)
+            .Set("trainingCells", trainingCells)
+            .Set("heldOutRows", row.Rows - row.Cells.TrainingRows)
+            .Set("zerosMissing", zerosMissing ? 1 : 0);
+        foreach (var (name, kind) in new[] { ("validation", HeldOutKind.Validation), ("test", HeldOutKind.Test) })
+        {
+            var (zeros, others) = row.Cells.CountOf(kind);
+            partial.Set(name + "Cells", [zeros, others]);
+        }
+
+        _likelihood.Describe(row, zerosMissing, partial);
+        return partial;
+    }
+
+    private ArraySet Sweep(ArraySet broadcast, ShardData data, ArraySet shard)
+    {
+        if (broadcast.Scalar("sweep") == 0)
+        {
+            _likelihood.StartRows(data, broadcast, shard, SeedOf(broadcast.Scalar("restart")));
+        }
+
+        var partial = _likelihood.Sweep(data, broadcast, shard);
+        var candidates = broadcast["candidates"];
+        var width = 2 * _options.Factors;
+        var (points, present) = (new double[candidates.Length * width], new double[candidates.Length]);
+        var cells = new HeldOutCells(data);
+        for (var c = 0; c < candidates.Length; c++)
+        {
+            var row = (long)candidates[c] - data.FirstRow;
+            if (row >= 0 && row < data.Block.Rows && !cells.IsHeldOutRow((int)row))
+            {
+                _likelihood.Candidate(shard, (int)row, points.AsSpan(c * width, width));
+                present[c] = 1;
+            }
+        }
+
+        return partial.Set("candidatePoints", points).Set("candidatePresent", present);
+    }
+
+    private ArraySet Validate(ArraySet broadcast, ShardData data, ArraySet shard)
+    {
+        var fitter = _likelihood.RowFitter(data, broadcast);
+        var cells = new HeldOutCells(data);
+        var (mean, sd) = (new double[data.Block.Rows * _options.Factors], new double[data.Block.Rows * _options.Factors]);
+        FitRows(shard, fitter, cells, false, 1, mean, sd);
+        int[] shape = [data.Block.Rows, _options.Factors];
+        shard.Set("mean", mean, shape).Set("sd", sd, shape);
+        return new ArraySet().Set("score", Score(HeldOutKind.Validation, broadcast, data, shard, fitter, cells));
+    }
+
+    private ArraySet Project(ArraySet broadcast, ShardData data, ArraySet shard)
+    {
+        var cells = new HeldOutCells(data);
+        if (cells.TrainingRows == data.Block.Rows)
+        {
+            return new ArraySet().Set("score", HeldOutScore.None.ToArray());
+        }
+
+        var fitter = _likelihood.RowFitter(data, broadcast);
+        for (var i = 0; i < cells.Rows; i++)
+        {
+            if (cells.IsHeldOutRow(i))
+            {
+                _likelihood.ForgetRow(broadcast, shard, i);
+            }
+        }
+
+        FitRows(shard, fitter, cells, true, _options.ProjectionSteps ?? ConjugateSettings.ProjectionSteps, shard["best.mean"], shard["best.sd"]);
+        return new ArraySet().Set("score", Score(HeldOutKind.Test, broadcast, data, shard, fitter, cells));
+    }
+
+    private void FitRows(ArraySet shard, IConjugateRowFitter fitter, HeldOutCells cells, bool heldOut, int steps, double[] mean, double[] sd)
+    {
+        for (var i = 0; i < cells.Rows; i++)
+        {
+            if (cells.IsHeldOutRow(i) == heldOut)
+            {
+                fitter.Fit(shard, i, steps, ConjugateSettings.RowTolerance);
+                fitter.Moments(mean.AsSpan(i * _options.Factors, _options.Factors), sd.AsSpan(i * _options.Factors, _options.Factors));
+            }
+        }
+    }
+
+    private double[] Score(HeldOutKind kind, ArraySet broadcast, ShardData data, ArraySet shard, IConjugateRowFitter fitter, HeldOutCells cells)
+    {
+        var (zeros, others) = cells.CountOf(kind);
+        return zeros + others == 0
+            ? HeldOutScore.None.ToArray()
+            : _scorer.Score(
+                data, kind, _likelihood.RowSampler(data, broadcast, shard, fitter), _likelihood.ColumnSampler(broadcast), broadcast.Scalar("zeroShare")).ToArray();
+    }
+
+    private double ZeroShare(ArraySet global, string kind)
+    {
+        var counts = global[kind + "Cells"];
+        return HeldOutScorer.ZeroShare(_options, counts[0], counts[1]);
+    }
+
+    // Rows of the whole matrix from which row components start: all of them, or so many with equal spacing from a random start.
+    private double[] Candidates(ArraySet global)
+    {
+        if (Phase(global) != ConjugatePhase.Sweep || (int)global.Scalar("sweep") != SplitAfter)
+        {
+            return [];
+        }
+
+        var count = long.Min(_options.Rows, (long)ConjugateSettings.CandidatesPerComponent * _options.RowComponents);
+        var offset = Philox.Uniform(SeedOf(global.Scalar("restart")), ConjugateDraw.Candidates, 0);
+        return [.. Enumerable.Range(0, (int)count).Select(c => double.Floor((c + offset) * _options.Rows / count))];
+    }
+
+    private void StartRestart(ArraySet global, int restart)
+    {
+        global.Set("restart", restart)
+            .Set("sweep", 0)
+            .Set("converged", 0)
+            .Set("objective", ConjugateSettings.NoObjective)
+            .Set("phase", (double)ConjugatePhase.Sweep);
+        _likelihood.StartColumns(global, SeedOf(restart));
+    }
+
+    private void AfterSweep(ArraySet global, ArraySet partial)
+    {
+        var sweep = (int)global.Scalar("sweep");
+        var before = global.Scalar("objective");
+        var objective = _likelihood.Advance(global, partial, sweep > SplitAfter);
+        var splits = sweep == SplitAfter;
+        if (splits)
+        {
+            var present = partial["candidatePresent"];
+            var width = 2 * _options.Factors;
+            var points = partial["candidatePoints"].Where((_, at) => present[at / width] > 0).ToArray();
+            _likelihood.Split(global, points, SeedOf(global.Scalar("restart")));
+        }
+
+        // The sweep after a split is compared with nothing: the objective is another one.
+        var comparable = sweep > SplitAfter + 1 && before > ConjugateSettings.NoObjective;
+        var gain = comparable ? objective - before : double.PositiveInfinity;
+        var converged = comparable && gain <= (_options.Tolerance ?? ConjugateSettings.Tolerance) * double.Abs(objective);
+        var ends = converged || sweep + 1 >= MostSweeps || global.Scalar("endEarly") != 0;
+        global.Set("sweep", sweep + 1)
+            .Set("sweeps", global.Scalar("sweeps") + 1)
+            .Set("objective", objective)
+            .Set("converged", converged ? 1 : 0)
+            .Set("allConverged", global.Scalar("allConverged") != 0 && (converged || !ends) ? 1 : 0)
+            .Set("phase", (double)(ends ? ConjugatePhase.Validate : ConjugatePhase.Sweep));
+    }
+
+    private void AfterValidation(ArraySet global, ArraySet partial)
+    {
+        var score = HeldOutScore.FromArray(partial["score"]);
+        var (restart, objective) = ((int)global.Scalar("restart"), global.Scalar("objective"));
+        var criterion = score.Cells > 0 ? score.LogLik : objective;
+        if (global.Scalar("hasBest") == 0 || criterion > global.Scalar("bestCriterion"))
+        {
+            foreach (var array in global.Where(a => a.Name.StartsWith("column", StringComparison.Ordinal) || a.Name.StartsWith("rowPrior", StringComparison.Ordinal)).ToArray())
+            {
+                global.Set(Best + array.Name, array.Values, array.Shape);
+            }
+
+            global.Set("hasBest", 1).Set("bestCriterion", criterion).Set("bestObjective", objective).Set("bestRestart", restart)
+                .Set("validation", partial["score"]).Set("promote", 1);
+        }
+
+        global.Set("restartLogLik", [.. global["restartLogLik"], score.Cells > 0 ? score.LogLik : ConjugateSettings.NoObjective])
+            .Set("restartObjective", [.. global["restartObjective"], objective]);
+        if (restart + 1 < _options.Restarts && global.Scalar("endEarly") == 0)
+        {
+            StartRestart(global, restart + 1);
+        }
+        else
+        {
+            global.Set("phase", (double)ConjugatePhase.Project);
+        }
+    }
+}

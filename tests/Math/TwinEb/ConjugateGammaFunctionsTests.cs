@@ -1,0 +1,71 @@
+using System.Runtime.Intrinsics;
+using FitCluster.Math.Numerics;
+using FitCluster.Math.TwinEb;
+using Xunit;
+
+namespace FitCluster.Math.Tests.TwinEb;
+
+public class ConjugateGammaFunctionsTests
+{
+    // Abramowitz and Stegun tables 6.1 and 6.3, and closed forms.
+    [Theory]
+    [InlineData(0.5, 0.57236494292470008707, -1.96351002602142347944)]
+    [InlineData(1, 0, -0.57721566490153286061)]
+    [InlineData(2, 0, 0.42278433509846713939)]
+    [InlineData(10, 12.801827480081469611, 2.2517525890667211077)]
+    [InlineData(1e-3, 6.9071788853838536825, -1000.5755719318103005)]
+    [InlineData(1e5, 1051287.7089736568949, 11.512920464961896)]
+    public void Log_gamma_and_digamma_have_their_known_values(double x, double logGamma, double digamma)
+    {
+        Assert.Equal(logGamma, ConjugateGammaFunctions.LogGamma(x), 3e-14 * double.Max(1, double.Abs(logGamma)));
+        Assert.Equal(digamma, ConjugateGammaFunctions.Digamma(x), 3e-14 * double.Max(1, double.Abs(digamma)));
+    }
+
+    [Fact]
+    public void Trigamma_at_one_is_pi_squared_over_six()
+    {
+        Assert.Equal(double.Pi * double.Pi / 6, ConjugateGammaFunctions.Trigamma(1), 1e-13);
+        Assert.Equal(double.Pi * double.Pi / 2, ConjugateGammaFunctions.Trigamma(0.5), 1e-13);
+    }
+
+    [Fact]
+    public void Vector_kernels_agree_with_their_scalar_twins()
+    {
+        for (var trial = 0; trial < 500; trial++)
+        {
+            var x = new double[VectorNormal.Lanes];
+            for (var i = 0; i < x.Length; i++)
+            {
+                x[i] = double.Exp(-9 + (22 * Philox.Uniform(11, (ulong)trial, (ulong)i)));
+            }
+
+            var logGamma = ConjugateGammaFunctions.LogGamma(Vector512.Create<double>(x));
+            var digamma = ConjugateGammaFunctions.Digamma(Vector512.Create<double>(x));
+            for (var i = 0; i < x.Length; i++)
+            {
+                var (scalarLog, scalarDi) = (ConjugateGammaFunctions.LogGamma(x[i]), ConjugateGammaFunctions.Digamma(x[i]));
+                Assert.True(double.Abs(scalarLog - logGamma[i]) <= 3e-14 * double.Max(1, double.Abs(scalarLog)), $"log gamma of {x[i]}");
+                Assert.True(double.Abs(scalarDi - digamma[i]) <= 3e-14 * double.Max(1, double.Abs(scalarDi)), $"digamma of {x[i]}");
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData(0.02)]
+    [InlineData(0.5)]
+    [InlineData(3)]
+    [InlineData(500)]
+    public void The_shape_of_a_gap_is_found(double shape)
+    {
+        var gap = double.Log(shape) - ConjugateGammaFunctions.Digamma(shape);
+        Assert.Equal(shape, ConjugateGammaFunctions.ShapeOfGap(gap, 1e-3, 1e4), 1e-8 * shape);
+    }
+
+    [Fact]
+    public void A_shape_outside_its_bounds_is_held_at_the_bound()
+    {
+        Assert.Equal(1e4, ConjugateGammaFunctions.ShapeOfGap(0, 0.01, 1e4));
+        Assert.Equal(1e4, ConjugateGammaFunctions.ShapeOfGap(1e-9, 0.01, 1e4));
+        Assert.Equal(0.01, ConjugateGammaFunctions.ShapeOfGap(1e6, 0.01, 1e4));
+    }
+}
