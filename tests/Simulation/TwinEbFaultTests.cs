@@ -1,3 +1,4 @@
+using FitCluster.Math.Models;
 using Xunit;
 
 namespace FitCluster.Simulation.Tests;
@@ -9,9 +10,13 @@ public sealed class TwinEbFaultTests
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
-    public void The_reference_optimizer_survives_all_faults_with_the_bits_of_the_plain_loop(int localSteps)
+    public void The_reference_optimizer_survives_all_faults_with_the_bits_of_the_plain_loop(int localSteps) => Survives(new TwinEbReferenceJob(3, localSteps));
+
+    [Fact]
+    public void The_default_optimizer_survives_all_faults_with_the_bits_of_the_plain_loop() => Survives(new TwinEbDefaultJob(3));
+
+    private static void Survives(IFitJob job)
     {
-        var job = new TwinEbReferenceJob(3, localSteps);
         var plain = new PlainRun(job);
         var failed = new List<string>();
         for (var seed = 0UL; seed < Seeds; seed++)

@@ -153,10 +153,11 @@ internal sealed class TwinEbJob : IModelJob
 
         if (spec.TwinEb.Binarize is null && (data.Facts.FirstNegative ?? data.Facts.FirstNonInteger) is { } entry)
         {
+            var line = MatrixSource.LineOf(DataOpener.Resolve(spec.Data.Path), DataOpener.ToOptions(spec.Data), entry) is { } found ? $"{found}: " : "";
             var others = data.Facts.NegativeCount + data.Facts.NonIntegerCount - 1;
             throw CliException.BadInput(string.Create(
                 CultureInfo.InvariantCulture,
-                $"'{path}' has {entry.Value} in row '{data.RowNames[(int)entry.Row]}', column '{data.ColumnNames[entry.Column]}' (and {others} more such entries), but the poisson likelihood of twineb needs counts, whole numbers from 0: give counts without a transform; of a rating scale, set twineb.binarize: 0 to model which entries are above 0; or set twineb.likelihood: gaussian"));
+                $"'{path}', {line}{entry.Value} in row '{data.RowNames[(int)entry.Row]}', column '{data.ColumnNames[entry.Column]}' (and in {others} more such entries) is no count, but the poisson likelihood of twineb needs counts, whole numbers from 0: give counts without a transform; of a rating scale, set twineb.binarize: 0 to model which entries are above 0; or set twineb.likelihood: gaussian"));
         }
     }
 }
