@@ -182,7 +182,7 @@ internal sealed class ConjugateGaussian(TwinEbOptions options) : IConjugateLikel
     private static void PriorResults(ConjugateNormalPrior prior, string name, ArraySet results)
     {
         int[] shape = [prior.Components, prior.Factors];
-        results.Set(name + ".weights", prior.Weights).Set(name + ".means", prior.Means, shape).Set(name + ".sds", [.. prior.Variances.Select(v => double.Sqrt(v))], shape);
+        results.Set(name + "_weight", prior.Weights).Set(name + "_mean", prior.Means, shape).Set(name + "_sd", [.. prior.Variances.Select(v => double.Sqrt(v))], shape);
     }
 
     private bool RowsAreMixture => options.Prior is TwinEbPrior.Twin or TwinEbPrior.Rows;

@@ -219,7 +219,7 @@ internal sealed class ConjugatePoisson(TwinEbOptions options) : IConjugateLikeli
     private static void PriorResults(ConjugateGammaPrior prior, string name, ArraySet results)
     {
         int[] shape = [prior.Components, prior.Factors];
-        results.Set(name + ".weights", prior.Weights).Set(name + ".shapes", prior.Shapes, shape).Set(name + ".rates", prior.Rates, shape);
+        results.Set(name + "_weight", prior.Weights).Set(name + "_shape", prior.Shapes, shape).Set(name + "_rate", prior.Rates, shape);
     }
 
     private bool RowsAreMixture => options.Prior is TwinEbPrior.Twin or TwinEbPrior.Rows;

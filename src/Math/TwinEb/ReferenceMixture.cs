@@ -1,5 +1,5 @@
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
-using FitCluster.Math.Numerics;
 
 namespace FitCluster.Math.TwinEb;
 
@@ -62,37 +62,36 @@ internal static unsafe class ReferenceMixture
     /// </summary>
     private static double Normalize(Span<double> row, Span<double> counts)
     {
-        var most = Vector512.Create<double>(row);
-        for (var k = VectorNormal.Lanes; k < row.Length; k += VectorNormal.Lanes)
+        ref var first = ref MemoryMarshal.GetReference(row);
+        ref var count = ref MemoryMarshal.GetReference(counts);
+        var most = Vector256.LoadUnsafe(ref first);
+        for (nuint k = 4; k < (nuint)row.Length; k += 4)
         {
-            most = Vector512.Max(most, Vector512.Create<double>(row[k..]));
+            most = Vector256.Max(most, Vector256.LoadUnsafe(ref first, k));
         }
 
-        var largest = most[0];
-        for (var lane = 1; lane < VectorNormal.Lanes; lane++)
+        var largest = double.Max(double.Max(most[0], most[1]), double.Max(most[2], most[3]));
+        most = Vector256.Create(largest);
+
+        // Two sums, so that the second exp need not wait for the first.
+        Vector256<double> sums0 = default, sums1 = default;
+        for (nuint k = 0; k < (nuint)row.Length; k += 8)
         {
-            largest = double.Max(largest, most[lane]);
+            var density0 = ReferenceExp.OfNegative(Vector256.LoadUnsafe(ref first, k) - most);
+            var density1 = ReferenceExp.OfNegative(Vector256.LoadUnsafe(ref first, k + 4) - most);
+            sums0 += density0;
+            sums1 += density1;
+            density0.StoreUnsafe(ref first, k);
+            density1.StoreUnsafe(ref first, k + 4);
         }
 
-        // exp(-708) is 3e-308: a component that far below counts as absent, exactly.
-        most = Vector512.Create(largest);
-        var least = Vector512.Create(-700.0);
-        var sums = Vector512<double>.Zero;
-        for (var k = 0; k < row.Length; k += VectorNormal.Lanes)
+        var sum = Vector256.Sum(sums0 + sums1);
+        var inverse = Vector256.Create(1 / sum);
+        for (nuint k = 0; k < (nuint)row.Length; k += 4)
         {
-            var gap = Vector512.Create<double>(row[k..]) - most;
-            var density = Vector512.ConditionalSelect(Vector512.GreaterThan(gap, least), VectorNormal.Exp(gap), Vector512<double>.Zero);
-            sums += density;
-            density.CopyTo(row[k..]);
-        }
-
-        var sum = Vector512.Sum(sums);
-        var inverse = Vector512.Create(1 / sum);
-        for (var k = 0; k < row.Length; k += VectorNormal.Lanes)
-        {
-            var responsibility = Vector512.Create<double>(row[k..]) * inverse;
-            responsibility.CopyTo(row[k..]);
-            (Vector512.Create<double>(counts[k..]) + responsibility).CopyTo(counts[k..]);
+            var responsibility = Vector256.LoadUnsafe(ref first, k) * inverse;
+            responsibility.StoreUnsafe(ref first, k);
+            (Vector256.LoadUnsafe(ref count, k) + responsibility).StoreUnsafe(ref count, k);
         }
 
         return largest + double.Log(sum);

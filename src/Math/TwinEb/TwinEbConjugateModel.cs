@@ -9,7 +9,7 @@ namespace FitCluster.Math.TwinEb;
 /// the shards, columns and both priors at the coordinator; one round is one sweep. Rounds: sums over the data; for each restart sweeps with one component a
 /// side, sweeps with the mixtures, a score of the validation cells; at last held-out rows, under columns and priors of the best restart.
 /// </summary>
-public sealed class TwinEbConjugateModel : IFitModel
+public sealed partial class TwinEbConjugateModel : IFitModel
 {
     private const string Best = "best.";
 
@@ -61,8 +61,8 @@ public sealed class TwinEbConjugateModel : IFitModel
         .Set("bestObjective", ConjugateSettings.NoObjective)
         .Set("validation", new double[HeldOutScore.Length])
         .Set("test", new double[HeldOutScore.Length])
-        .Set("restartLogLik", [])
-        .Set("restartObjective", []);
+        .Set("restartScores", [])
+        .Set("restartElbos", []);
 
     /// <inheritdoc/>
     public ArraySet InitialShard(ShardData data) => new();
@@ -167,9 +167,13 @@ public sealed class TwinEbConjugateModel : IFitModel
         var done = phase == ConjugatePhase.Done;
         var progress = done ? 1 : (restart + double.Min(0.95, (double)sweep / MostSweeps)) / _options.Restarts;
         var failure = double.IsFinite(objective) ? null : $"the objective became {objective} in sweep {sweep} of restart {restart + 1}";
-        if (phase != ConjugatePhase.Describe && global.Contains("trainingCells") && global.Scalar("trainingCells") == 0)
+        if (phase != ConjugatePhase.Describe && global.Scalar("trainingRows") == 0)
         {
-            failure = "there is no training cell: give data with at least one stored cell in a training row";
+            failure = "all rows are held out: at least one training row is needed";
+        }
+        else if (phase != ConjugatePhase.Describe && global.Scalar("trainingCells") == 0)
+        {
+            failure = "there is no training cell: at least one stored cell of a training row must not be held out";
         }
 
         return new RoundReport(
@@ -198,138 +202,47 @@ public sealed class TwinEbConjugateModel : IFitModel
     public ArraySet ShardResult(ShardData data, ArraySet shard)
     {
         int[] shape = [data.Block.Rows, _options.Factors];
-        return new ArraySet().Set("rows_mean", shard["best.mean"], shape).Set("rows_sd", shard["best.sd"], shape);
+        var fitted = shard.Contains("best.mean");
+        double[] Unknown() => [.. Enumerable.Repeat(double.NaN, data.Block.Rows * _options.Factors)];
+        return new ArraySet()
+            .Set("rows_mean", fitted ? shard["best.mean"] : Unknown(), shape)
+            .Set("rows_sd", fitted ? shard["best.sd"] : Unknown(), shape);
     }
 
     /// <inheritdoc/>
     public ArraySet GlobalResult(ArraySet global)
     {
         var results = new ArraySet();
+        if (global.Scalar("hasBest") == 0)
+        {
+            // The fit failed before a restart ended.
+            return results;
+        }
+
         _likelihood.Results(global, Best, results);
         var (validation, test) = (HeldOutScore.FromArray(global["validation"]), HeldOutScore.FromArray(global["test"]));
+        if (validation.Cells > 0)
+        {
+            results.Set("heldOutLogLik", validation.LogLik).Set("rmse", validation.Rmse).Set("mae", validation.Mae);
+        }
+
+        if (test.Cells > 0)
+        {
+            results.Set("testLogLik", test.LogLik).Set("testRmse", test.Rmse).Set("testMae", test.Mae);
+        }
+
         return results
             .Set("elbo", global.Scalar("bestObjective"))
             .Set("sweeps", global.Scalar("sweeps"))
-            .Set("bestRestart", global.Scalar("bestRestart"))
-            .Set("restartHeldOutLogLik", global["restartLogLik"])
-            .Set("restartElbo", global["restartObjective"])
-            .Set("heldOutLogLik", validation.LogLik)
-            .Set("rmse", validation.Rmse)
-            .Set("mae", validation.Mae)
-            .Set("testLogLik", test.LogLik);
+            .Set("restart", global.Scalar("bestRestart"))
+            .Set("restartScores", global["restartScores"])
+            .Set("restartElbos", global["restartElbos"]);
     }
 
     private static ConjugatePhase Phase(ArraySet from) => (ConjugatePhase)(int)from.Scalar("phase");
 
     // Restarts have keys far apart.
     private ulong SeedOf(double restart) => unchecked(_options.Seed + ((ulong)restart * 0x9E3779B97F4A7C15));
-
-    private ArraySet Describe(ShardData data)
-    {
-        var row = new ConjugateRow(data, _likelihood.ZerosAreImplied);
-        var zerosMissing = data.Block.IsSparse && data.Block.Unstored == UnstoredEntries.Missing;
-        var trainingCells = 0L;
-        for (var i = 0; i < row.Rows; i++)
-        {
-            if (!row.Cells.IsHeldOutRow(i))
-            {
-                row.Read(i);
-                trainingCells += row.Columns.Length;
-            }
-        }
-
-        var partial = new ArraySet()
-            .Set("trainingRows", row.Cells.TrainingRows)
-            .Set("trainingCells", trainingCells)
-            .Set("heldOutRows", row.Rows - row.Cells.TrainingRows)
-            .Set("zerosMissing", zerosMissing ? 1 : 0);
-        foreach (var (name, kind) in new[] { ("validation", HeldOutKind.Validation), ("test", HeldOutKind.Test) })
-        {
-            var (zeros, others) = row.Cells.CountOf(kind);
-            partial.Set(name + "Cells", [zeros, others]);
-        }
-
-        _likelihood.Describe(row, zerosMissing, partial);
-        return partial;
-    }
-
-    private ArraySet Sweep(ArraySet broadcast, ShardData data, ArraySet shard)
-    {
-        if (broadcast.Scalar("sweep") == 0)
-        {
-            _likelihood.StartRows(data, broadcast, shard, SeedOf(broadcast.Scalar("restart")));
-        }
-
-        var partial = _likelihood.Sweep(data, broadcast, shard);
-        var candidates = broadcast["candidates"];
-        var width = 2 * _options.Factors;
-        var (points, present) = (new double[candidates.Length * width], new double[candidates.Length]);
-        var cells = new HeldOutCells(data);
-        for (var c = 0; c < candidates.Length; c++)
-        {
-            var row = (long)candidates[c] - data.FirstRow;
-            if (row >= 0 && row < data.Block.Rows && !cells.IsHeldOutRow((int)row))
-            {
-                _likelihood.Candidate(shard, (int)row, points.AsSpan(c * width, width));
-                present[c] = 1;
-            }
-        }
-
-        return partial.Set("candidatePoints", points).Set("candidatePresent", present);
-    }
-
-    private ArraySet Validate(ArraySet broadcast, ShardData data, ArraySet shard)
-    {
-        var fitter = _likelihood.RowFitter(data, broadcast);
-        var cells = new HeldOutCells(data);
-        var (mean, sd) = (new double[data.Block.Rows * _options.Factors], new double[data.Block.Rows * _options.Factors]);
-        FitRows(shard, fitter, cells, false, 1, mean, sd);
-        int[] shape = [data.Block.Rows, _options.Factors];
-        shard.Set("mean", mean, shape).Set("sd", sd, shape);
-        return new ArraySet().Set("score", Score(HeldOutKind.Validation, broadcast, data, shard, fitter, cells));
-    }
-
-    private ArraySet Project(ArraySet broadcast, ShardData data, ArraySet shard)
-    {
-        var cells = new HeldOutCells(data);
-        if (cells.TrainingRows == data.Block.Rows)
-        {
-            return new ArraySet().Set("score", HeldOutScore.None.ToArray());
-        }
-
-        var fitter = _likelihood.RowFitter(data, broadcast);
-        for (var i = 0; i < cells.Rows; i++)
-        {
-            if (cells.IsHeldOutRow(i))
-            {
-                _likelihood.ForgetRow(broadcast, shard, i);
-            }
-        }
-
-        FitRows(shard, fitter, cells, true, _options.ProjectionSteps ?? ConjugateSettings.ProjectionSteps, shard["best.mean"], shard["best.sd"]);
-        return new ArraySet().Set("score", Score(HeldOutKind.Test, broadcast, data, shard, fitter, cells));
-    }
-
-    private void FitRows(ArraySet shard, IConjugateRowFitter fitter, HeldOutCells cells, bool heldOut, int steps, double[] mean, double[] sd)
-    {
-        for (var i = 0; i < cells.Rows; i++)
-        {
-            if (cells.IsHeldOutRow(i) == heldOut)
-            {
-                fitter.Fit(shard, i, steps, ConjugateSettings.RowTolerance);
-                fitter.Moments(mean.AsSpan(i * _options.Factors, _options.Factors), sd.AsSpan(i * _options.Factors, _options.Factors));
-            }
-        }
-    }
-
-    private double[] Score(HeldOutKind kind, ArraySet broadcast, ShardData data, ArraySet shard, IConjugateRowFitter fitter, HeldOutCells cells)
-    {
-        var (zeros, others) = cells.CountOf(kind);
-        return zeros + others == 0
-            ? HeldOutScore.None.ToArray()
-            : _scorer.Score(
-                data, kind, _likelihood.RowSampler(data, broadcast, shard, fitter), _likelihood.ColumnSampler(broadcast), broadcast.Scalar("zeroShare")).ToArray();
-    }
 
     private double ZeroShare(ArraySet global, string kind)
     {
@@ -403,8 +316,8 @@ public sealed class TwinEbConjugateModel : IFitModel
                 .Set("validation", partial["score"]).Set("promote", 1);
         }
 
-        global.Set("restartLogLik", [.. global["restartLogLik"], score.Cells > 0 ? score.LogLik : ConjugateSettings.NoObjective])
-            .Set("restartObjective", [.. global["restartObjective"], objective]);
+        global.Set("restartScores", [.. global["restartScores"], score.Cells > 0 ? score.LogLik : ConjugateSettings.NoObjective])
+            .Set("restartElbos", [.. global["restartElbos"], objective]);
         if (restart + 1 < _options.Restarts && global.Scalar("endEarly") == 0)
         {
             StartRestart(global, restart + 1);

@@ -22,7 +22,7 @@ public class ConjugateAcceptanceTests
         Assert.True(twin.Scalar("heldOutLogLik") >= -1.80, $"validation log-likelihood {twin.Scalar("heldOutLogLik")}");
 
         // The spread over restarts is the allowance for fewer components.
-        var spread = Spread(twin["restartHeldOutLogLik"]);
+        var spread = Spread(twin["restartScores"]);
         foreach (var (rows, columns) in new[] { (1, 1), (10, 10) })
         {
             var fewer = new ConjugateFit(options with { RowComponents = rows, ColumnComponents = columns }, shards).Result;

@@ -106,10 +106,10 @@ public class ConjugateModelTests
         var problem = new ConjugateProblem(11);
         var options = problem.Options with { Restarts = 3, Steps = 40 };
         var fit = new ConjugateFit(options, problem.Shards());
-        var scores = fit.Result["restartHeldOutLogLik"];
+        var scores = fit.Result["restartScores"];
         Assert.Equal(3, scores.Distinct().Count());
         Assert.Equal(scores.Max(), fit.Result.Scalar("heldOutLogLik"));
-        Assert.Equal(Array.IndexOf(scores, scores.Max()), (int)fit.Result.Scalar("bestRestart"));
+        Assert.Equal(Array.IndexOf(scores, scores.Max()), (int)fit.Result.Scalar("restart"));
 
         // RMSE from the results: rows and columns are of the same restart.
         var (u, v, sum, count) = (fit.RowMeans, fit.Result["columns_mean"], 0.0, 0);
@@ -147,6 +147,28 @@ public class ConjugateModelTests
         var global = model.InitialGlobal();
         global = model.Update(global, model.Local(model.Broadcast(global), shards[0], model.InitialShard(shards[0])));
         Assert.Contains("no training cell", model.Report(global).Failure);
+    }
+
+    [Fact]
+    public void A_fit_without_held_out_cells_keeps_the_restart_of_the_greatest_objective_and_reports_no_score()
+    {
+        var problem = new ConjugateProblem(15);
+        var fit = new ConjugateFit(problem.Options with { Restarts = 3, Steps = 30 }, ConjugateFit.Shards(problem.Y, (_, _) => 0, problem.Y.Length));
+        Assert.Equal(fit.Result["restartElbos"].Max(), fit.Result.Scalar("elbo"));
+        Assert.False(fit.Result.Contains("heldOutLogLik"));
+        Assert.False(fit.Result.Contains("testLogLik"));
+    }
+
+    [Fact]
+    public void A_matrix_of_held_out_rows_fails_in_words()
+    {
+        var problem = new ConjugateProblem(16);
+        var shards = ConjugateFit.Shards(problem.Y, problem.Kind, 0);
+        var model = new TwinEbConjugateModel(problem.Options);
+        var global = model.InitialGlobal();
+        global = model.Update(global, model.Local(model.Broadcast(global), shards[0], model.InitialShard(shards[0])));
+        Assert.Contains("all rows are held out", model.Report(global).Failure);
+        Assert.Empty(model.GlobalResult(global));
     }
 
     [Fact]

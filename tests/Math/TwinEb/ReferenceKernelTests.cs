@@ -95,6 +95,21 @@ public sealed class ReferenceKernelTests
         Assert.Equal(Count, counts.Sum(), 1e-11 * Count);
     }
 
+    [Fact]
+    public void Exp_of_a_negative_number_is_within_two_units_in_the_last_place_and_0_far_below()
+    {
+        for (var i = 0; i < 20_000; i++)
+        {
+            var x = i < 10_000 ? -0.07 * i : -Philox.Uniform(1, 1, (ulong)i);
+            var expected = x > -700 ? double.Exp(x) : 0;
+            var actual = ReferenceExp.OfNegative(System.Runtime.Intrinsics.Vector256.Create(x))[2];
+            Assert.True(double.Abs(actual - expected) <= 2 * (double.BitIncrement(expected) - expected), $"exp({x:R}) is {actual:R} where {expected:R} was expected");
+        }
+
+        Assert.Equal(1, ReferenceExp.OfNegative(default)[0]);
+        Assert.Equal(0, ReferenceExp.OfNegative(System.Runtime.Intrinsics.Vector256.Create(-1e300))[0]);
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(2)]

@@ -8,12 +8,6 @@ public sealed class ReferenceSimulatedTests(ITestOutputHelper output)
 {
     private static readonly bool s_isLong = Environment.GetEnvironmentVariable("FITCLUSTER_LONG") == "1";
 
-    // The published code's three seeds spread by 0.05 to 0.16 on one split, ours are three other seeds: theirs widened by their own spread on either side.
-    private const double SpreadsBeyond = 1;
-
-    // Gaussian: their spread over three seeds may be as small as 0.003, which three numbers do not tell well.
-    private const double LeastMargin = 0.02;
-
     [Theory]
     [InlineData("simPtwin", TwinEbLikelihood.Poisson, TwinEbPrior.Twin, 70, 100, 4000)]
     [InlineData("simPsing", TwinEbLikelihood.Poisson, TwinEbPrior.Single, 1, 1, 4000)]
@@ -21,21 +15,21 @@ public sealed class ReferenceSimulatedTests(ITestOutputHelper output)
     [InlineData("simGtwin", TwinEbLikelihood.Gaussian, TwinEbPrior.Twin, 70, 100, 3000)]
     [InlineData("simGsing", TwinEbLikelihood.Gaussian, TwinEbPrior.Single, 1, 1, 3000)]
     [InlineData("simGfix1", TwinEbLikelihood.Gaussian, TwinEbPrior.Fixed, 1, 1, 3000)]
-    public void Three_seeds_end_among_the_published_runs(string tag, TwinEbLikelihood likelihood, TwinEbPrior prior, int rowComponents, int columnComponents, int steps)
+    public void The_mean_of_three_seeds_is_among_the_published_runs(string tag, TwinEbLikelihood likelihood, TwinEbPrior prior, int rowComponents, int columnComponents, int steps)
     {
         Assert.SkipUnless(s_isLong, "set FITCLUSTER_LONG=1: 18 fits of 3,000 to 4,000 steps");
-        foreach (var seed in new ulong[] { 1000, 2000, 3000 })
+        var runs = new ulong[] { 1000, 2000, 3000 }.Select(seed => Run(likelihood, prior, rowComponents, columnComponents, steps, seed).Result).ToArray();
+        foreach (var (ours, theirs) in new[] { ("heldOutLogLik", "valid_holl"), ("testLogLik", "test_holl") })
         {
-            var run = Run(likelihood, prior, rowComponents, columnComponents, steps, seed);
-            foreach (var (ours, theirs) in new[] { ("heldOutLogLik", "valid_holl"), ("testLogLik", "test_holl") })
-            {
-                var published = ReferenceSimulatedSplit.Published(tag, theirs);
-                Assert.Equal(3, published.Length);
-                var margin = double.Max(LeastMargin, SpreadsBeyond * (published.Max() - published.Min()));
-                var score = run.Result.Scalar(ours);
-                output.WriteLine($"{tag} seed {seed}: {ours} {score:F4}, published {string.Join(", ", published.Select(x => $"{x:F4}"))}");
-                Assert.True(score >= published.Min() - margin && score <= published.Max() + margin, $"{tag} seed {seed}: {ours} is {score}, published {string.Join(", ", published)}");
-            }
+            var published = ReferenceSimulatedSplit.Published(tag, theirs);
+            Assert.Equal(3, published.Length);
+            var scores = runs.Select(r => r.Scalar(ours)).ToArray();
+            var words = $"{tag} {ours} {string.Join(", ", scores.Select(x => $"{x:F4}"))}, published {string.Join(", ", published.Select(x => $"{x:F4}"))}";
+            output.WriteLine(words);
+            Assert.True(scores.Average() >= published.Min(), words);
+
+            // The published code forgets single's learnt prior of rows at test time: with it, the test score may be better than all of theirs.
+            Assert.True(scores.Average() <= published.Max() || (prior == TwinEbPrior.Single && ours == "testLogLik"), words);
         }
     }
 

@@ -214,7 +214,7 @@ public sealed class TwinEbReferenceModelTests
         var run = new ReferenceRun(options, ReferenceProblem.Make(8, Rows, Columns, TwinEbLikelihood.Gaussian, 2, withValidation: false));
         Assert.False(run.Result.Contains("heldOutLogLik"));
         Assert.Equal(run.Result["restartScores"].Max(), run.Result["restartScores"][(int)run.Result.Scalar("restart")]);
-        Assert.True(run.Rows.Any(x => x != 0));
+        Assert.Contains(run.Rows, x => x != 0);
     }
 
     [Fact]
