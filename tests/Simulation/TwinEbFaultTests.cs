@@ -1,4 +1,3 @@
-using FitCluster.Math.Models;
 using Xunit;
 
 namespace FitCluster.Simulation.Tests;
@@ -10,13 +9,9 @@ public sealed class TwinEbFaultTests
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
-    public void The_reference_optimizer_survives_all_faults_with_the_bits_of_the_plain_loop(int localSteps) => Survives(new TwinEbReferenceJob(3, localSteps));
-
-    [Fact]
-    public void The_default_optimizer_survives_all_faults_with_the_bits_of_the_plain_loop() => Survives(new TwinEbDefaultJob(3));
-
-    private static void Survives(IFitJob job)
+    public void The_reference_optimizer_survives_all_faults_with_the_bits_of_the_plain_loop(int localSteps)
     {
+        var job = new TwinEbReferenceJob(3, localSteps);
         var plain = new PlainRun(job);
         var failed = new List<string>();
         for (var seed = 0UL; seed < Seeds; seed++)

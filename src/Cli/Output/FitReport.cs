@@ -49,7 +49,7 @@ internal sealed record FitReport(PreparedJob Job, string Name, FitOutcome Outcom
         }
 
         writer.WriteEndArray();
-        if (global is not null)
+        if (global is { Count: > 0 })
         {
             Job.Own.Output.WriteReport(writer, Outcome);
         }

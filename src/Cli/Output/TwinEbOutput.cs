@@ -35,8 +35,8 @@ internal sealed class TwinEbOutput(JobSpec spec, MatrixSource data, TwinEbOption
         writer.WriteStartObject("twineb");
         writer.WriteString("optimizer", options.Optimizer.ToString().ToLowerInvariant());
         WriteScores(writer, global);
-        writer.WriteNumber("rowComponents", PriorArray(global, "row_prior", "weight").Values.Length);
-        writer.WriteNumber("columnComponents", PriorArray(global, "column_prior", "weight").Values.Length);
+        writer.WriteNumber("rowComponents", global["row_prior_weight"].Length);
+        writer.WriteNumber("columnComponents", global["column_prior_weight"].Length);
         writer.WriteNumber("bestRestart", BestRestart(global) + 1);
         writer.WriteStartArray("restarts");
         foreach (var (heldOut, elbo) in Restarts(global))
@@ -125,23 +125,18 @@ internal sealed class TwinEbOutput(JobSpec spec, MatrixSource data, TwinEbOption
 
     private static string Words(double value) => double.IsFinite(value) ? value.ToString("F4", CultureInfo.InvariantCulture) : "-";
 
-    private static int BestRestart(ArraySet global) => (int)global.Scalar(global.Contains("bestRestart") ? "bestRestart" : "restart");
-
-    private static NamedArray PriorArray(ArraySet global, string side, string what) =>
-        global.Contains($"{side}.{what}s") ? global.Get($"{side}.{what}s") : global.Get($"{side}_{what}");
+    private static int BestRestart(ArraySet global) => (int)global.Scalar("restart");
 
     /// <summary>Of each restart its validation log-likelihood and its ELBO; NaN where there is none, or it is not known.</summary>
     private static List<(double HeldOut, double Elbo)> Restarts(ArraySet global)
     {
         static double Known(double score) => score > NoScore ? score : double.NaN;
-        if (global.Contains("restartElbo"))
-        {
-            return [.. global["restartHeldOutLogLik"].Zip(global["restartElbo"], (heldOut, elbo) => (Known(heldOut), Known(elbo)))];
-        }
-
-        // The reference optimizer keeps the one by which restarts are judged.
         var isHeldOut = double.IsFinite(Score(global, "heldOutLogLik"));
-        return [.. global["restartScores"].Select(score => isHeldOut ? (Known(score), double.NaN) : (double.NaN, Known(score)))];
+        var scores = global["restartScores"].Select(Known).ToList();
+        // The reference optimizer keeps only the score by which restarts are judged: the ELBO where nothing is held out.
+        var elbos = global.Contains("restartElbos") ? global["restartElbos"].Select(Known).ToList()
+            : isHeldOut ? [.. scores.Select(_ => double.NaN)] : scores;
+        return [.. scores.Zip(elbos, (score, elbo) => (isHeldOut ? score : double.NaN, elbo))];
     }
 
     private void WriteScores(Utf8JsonWriter writer, ArraySet global)
@@ -157,7 +152,7 @@ internal sealed class TwinEbOutput(JobSpec spec, MatrixSource data, TwinEbOption
     private void WritePrior(Utf8JsonWriter writer, ArraySet global, string side)
     {
         string[] parameters = options.Likelihood == TwinEbLikelihood.Poisson ? ["shape", "rate"] : ["mean", "sd"];
-        var weights = PriorArray(global, side, "weight").Values;
+        var weights = global[$"{side}_weight"];
         writer.WriteStartObject();
         writer.WriteString("family", options.Likelihood == TwinEbLikelihood.Poisson ? "gamma_mixture" : "normal_mixture");
         writer.WriteStartArray("components");
@@ -167,7 +162,7 @@ internal sealed class TwinEbOutput(JobSpec spec, MatrixSource data, TwinEbOption
             writer.Number("weight", weights[k]);
             foreach (var parameter in parameters)
             {
-                var values = PriorArray(global, side, parameter).Values;
+                var values = global[$"{side}_{parameter}"];
                 var width = values.Length / weights.Length;
                 writer.Numbers(parameter, values.AsSpan(k * width, width));
             }

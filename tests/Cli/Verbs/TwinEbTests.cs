@@ -82,7 +82,7 @@ public sealed class TwinEbTests : IDisposable
     public void Movielens_binarized_is_fitted_better_than_by_its_mean()
     {
         var data = SharedFolder.Require("data/ml-100k/ratings.csv.gz");
-        Fit(data, "out", "--set", "twineb.binarize=1", "--set", "twineb.protocol=strong", "--set", "twineb.steps=40").ExpectFitted();
+        Fit(data, "out", "--set", "twineb.binarize=1", "--set", "twineb.protocol=strong", "--set", "twineb.steps=40", "--set", "twineb.heldOutSamples=50").ExpectFitted();
         var fit = Scratch.Json(_scratch.At("out/fit.json"));
         // A Poisson of the mean rate scores its non-zeros at log(0.06) - 0.06 = -2.9, and the validation cells at -0.06 + 0.06 log 0.06 = -0.23.
         Assert.InRange(fit.GetProperty("testLogLik").GetDouble(), -2.6, -2);
