@@ -101,20 +101,20 @@ internal sealed class ProtocolSplit : IHeldOutSplit
         var stream = ValidationStream + (ulong)row;
         var among = entries.ZerosAreObserved ? entries.ColumnCount : entries.Columns.Length;
         var draws = (int)double.Floor((_spec.Validation * among) + Philox.Uniform(_seed, stream, 0));
-        var columns = new SortedSet<int>();
-        for (var draw = 1; draw <= draws; draw++)
+        var drawn = new int[draws];
+        for (var draw = 0; draw < draws; draw++)
         {
-            var at = (int)double.Floor(among * Philox.Uniform(_seed, stream, (ulong)draw));
-            var column = entries.ZerosAreObserved ? at : entries.Columns[at];
-            if (entries.IsObserved(column))
-            {
-                columns.Add(column);
-            }
+            drawn[draw] = (int)double.Floor(among * Philox.Uniform(_seed, stream, (ulong)draw + 1));
         }
 
-        foreach (var column in columns)
+        Array.Sort(drawn);
+        for (var draw = 0; draw < draws; draw++)
         {
-            cells.Add(new HeldOutCell(column, HeldOutKind.Validation));
+            var column = entries.ZerosAreObserved ? drawn[draw] : entries.Columns[drawn[draw]];
+            if ((draw == 0 || drawn[draw] != drawn[draw - 1]) && entries.IsObserved(column))
+            {
+                cells.Add(new HeldOutCell(column, HeldOutKind.Validation));
+            }
         }
     }
 }
