@@ -89,6 +89,30 @@ public sealed class MatrixSource
         });
     }
 
+    /// <summary>
+    /// The line of an entry in its file, as in "line 12", by reading the file again; null where the format has no lines of entries (dense text names its rows,
+    /// binary formats have none).
+    /// </summary>
+    /// <param name="path">The path that was read.</param>
+    /// <param name="options">The options it was read with.</param>
+    /// <param name="entry">The entry.</param>
+    public static string? LineOf(string path, MatrixOptions options, MatrixEntry entry)
+    {
+        using var found = DataPlace.Find(path, options);
+        return found.Use(place =>
+        {
+            if (place.Store is not null)
+            {
+                return null;
+            }
+
+            using var source = place.Open();
+            return source is EntrySource { Format: MatrixFormat.Triplets or MatrixFormat.MatrixMarket } entries
+                ? new MatrixPlan(source, options).Where(entries, entry.Row, entry.Column)
+                : null;
+        });
+    }
+
     /// <summary>A run of rows, without a copy.</summary>
     /// <param name="first">The first row, 0-based.</param>
     /// <param name="count">How many.</param>

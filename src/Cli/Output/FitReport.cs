@@ -9,9 +9,6 @@ namespace FitCluster.Cli.Output;
 /// <summary>fit.json: what was fitted, to what, and how it went (cli.md).</summary>
 internal sealed record FitReport(PreparedJob Job, string Name, FitOutcome Outcome, RunLog Log)
 {
-    // A list of a number for each row of an atlas belongs into an array file.
-    private const int LongestList = 100_000;
-
     public static string Version { get; } =
         typeof(FitReport).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0";
 
@@ -25,7 +22,7 @@ internal sealed record FitReport(PreparedJob Job, string Name, FitOutcome Outcom
         writer.WriteString("model", Job.Spec.Model);
         writer.WriteString("version", Version);
         writer.WritePropertyName("spec");
-        SpecCanonical.Write(writer, Job.Spec with { Name = Name }, Job.Shards, Job.Options.MaxFactors, forPeople: true);
+        SpecCanonical.Write(writer, Job.Spec with { Name = Name }, Job.Shards, Job.Own.WriteSection, forPeople: true);
         writer.WriteString("specHash", Job.SpecHash);
         writer.WriteString("dataHash", Job.DataHash);
         writer.WriteNumber("rows", Job.Data.Rows);
@@ -41,7 +38,7 @@ internal sealed record FitReport(PreparedJob Job, string Name, FitOutcome Outcom
         }
 
         writer.WriteNumber("rounds", rounds);
-        writer.Number("elbo", global?.Scalar("elbo") ?? LastObjective());
+        writer.Number("elbo", global is not null && global.Contains("elbo") ? global.Scalar("elbo") : LastObjective());
         writer.Number("seconds", Outcome.Seconds);
         writer.Number("secondsPerRound", rounds > 0 ? Outcome.Seconds / rounds : 0);
         writer.WriteNumber("checkpoints", Log.Checkpoints);
@@ -52,50 +49,12 @@ internal sealed record FitReport(PreparedJob Job, string Name, FitOutcome Outcom
         }
 
         writer.WriteEndArray();
-        if (global is not null)
+        if (global is { Count: > 0 })
         {
-            WriteOwn(writer);
-            writer.WriteStartObject("ebmf");
-            WriteOwn(writer);
-            writer.WriteNumber("tolerance", global.Scalar("tolerance"));
-            writer.WriteNumber("sweeps", global.Scalar("sweeps"));
-            writer.Numbers("klLoadings", global["klLoadings"]);
-            writer.Numbers("klFactors", global["klFactors"]);
-            writer.WriteEndObject();
+            Job.Own.Output.WriteReport(writer, Outcome);
         }
 
         writer.WriteEndObject();
-    }
-
-    private void WriteOwn(Utf8JsonWriter writer)
-    {
-        var global = Outcome.GlobalResult!;
-        writer.WriteNumber("factors", global["pve"].Length);
-        writer.Numbers("pve", global["pve"]);
-        if (!global.Contains("residual_sd") || Outcome.ShardResults[0].Contains("residual_sd"))
-        {
-            WriteResidualByRow(writer);
-        }
-        else if (global.Get("residual_sd").Shape.Length == 0)
-        {
-            writer.Number("residualSd", global.Scalar("residual_sd"));
-        }
-        else
-        {
-            writer.Numbers("residualSd", global["residual_sd"]);
-        }
-    }
-
-    private void WriteResidualByRow(Utf8JsonWriter writer)
-    {
-        if (!Outcome.ShardResults[0].Contains("residual_sd") || Outcome.GlobalResult!.Contains("residual_sd") || Job.Data.Rows > LongestList)
-        {
-            // Nothing estimated, a part for rows and one for columns, or too many: see the arrays.
-            writer.WriteNull("residualSd");
-            return;
-        }
-
-        writer.Numbers("residualSd", Outcome.ShardResults.SelectMany(s => s["residual_sd"]).ToArray());
     }
 
     private double LastObjective()

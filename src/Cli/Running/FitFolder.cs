@@ -21,7 +21,9 @@ internal sealed class FitFolder : IDisposable
     private static readonly string[] ResultNames =
     [
         "rows.tsv", "columns.tsv", "trace.csv", "loadings_prior.json", "factors_prior.json", "report.html",
-        .. from side in new[] { "loadings_mean", "loadings_sd", "loadings_lfsr", "factors_mean", "factors_sd", "factors_lfsr", "residual_sd", "residual_sd_rows", "residual_sd_columns" }
+        "row_prior.json", "column_prior.json", "split_rows.tsv", "split_cells.tsv",
+        .. from side in new[] { "loadings_mean", "loadings_sd", "loadings_lfsr", "factors_mean", "factors_sd", "factors_lfsr", "residual_sd", "residual_sd_rows", "residual_sd_columns",
+                               "rows_mean", "rows_sd", "columns_mean", "columns_sd", "columns_center", "columns_scale" }
            from extension in new[] { ".npy", ".tsv" }
            select side + extension,
     ];

@@ -7,18 +7,11 @@ namespace FitCluster.Cli.Running;
 /// <param name="ResultBytes">The arrays of the results.</param>
 internal sealed record SizeEstimate(long DataBytes, long MemoryBytes, long CheckpointBytes, long ResultBytes)
 {
-    // A loading is kept as mean and second moment, accepted, before, and proposed, and as a false sign rate (EbmfShard): 6 arrays.
-    private const int ArraysByLoading = 6;
-    private const int ArraysByResult = 3;
     private const long RuntimeBytes = 150L << 20;
 
-    public static SizeEstimate Of(PreparedJob job)
-    {
-        long k = job.Options.MaxFactors + job.Options.FixedFactorCount;
-        var (n, p) = (job.Data.Rows, (long)job.Data.Columns);
-        var state = 8 * k * (n + p) * ArraysByLoading;
-        var result = 8 * k * (n + p) * ArraysByResult;
-        // While a checkpoint is written there are copies of the states; while results are collected there are the results.
-        return new SizeEstimate(job.Data.StoredBytes, job.Data.StoredBytes + (2 * state) + result + RuntimeBytes, state, result);
-    }
+    /// <summary>While a checkpoint is written there are copies of the states; while results are collected there are the results.</summary>
+    /// <param name="data">The bytes of the data.</param>
+    /// <param name="state">The bytes of all states.</param>
+    /// <param name="result">The bytes of the results.</param>
+    public static SizeEstimate Of(long data, long state, long result) => new(data, data + (2 * state) + result + RuntimeBytes, state, result);
 }

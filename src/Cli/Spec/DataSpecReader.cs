@@ -17,7 +17,7 @@ internal static class DataSpecReader
 
         if (section.Node("datasets") is not null)
         {
-            section.Wrong("datasets", "has no effect with ebmf, which knows no datasets: remove it");
+            section.Wrong("datasets", "has no effect with ebmf or twineb, which know no datasets: remove it");
         }
 
         if (path is not null && DataUrl.IsUrl(path))

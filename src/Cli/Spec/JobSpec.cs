@@ -38,6 +38,9 @@ internal sealed record JobSpec
 
     /// <summary>The options of the model ebmf.</summary>
     public EbmfSpec Ebmf { get; init; } = new();
+
+    /// <summary>The options of the model twineb.</summary>
+    public TwinEbSpec TwinEb { get; init; } = new();
 }
 
 /// <summary>What is read and how it is taken.</summary>

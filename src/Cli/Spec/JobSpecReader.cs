@@ -8,7 +8,7 @@ internal static class JobSpecReader
     private const long LargestFileBytes = 1 << 20;
 
     /// <summary>The models of this version.</summary>
-    public static IReadOnlyList<string> Models { get; } = ["ebmf"];
+    public static IReadOnlyList<string> Models { get; } = ["ebmf", "twineb"];
 
     /// <summary>The transformations of data.</summary>
     public static IReadOnlyList<string> Transforms { get; } = ["none", "log1p", "log1p-cp10k"];
@@ -96,17 +96,21 @@ internal static class JobSpecReader
             root.Wrong("name", "must be 1 to 128 letters, digits, '.', '_' or '-', not starting with '.'");
         }
 
-        if (root.Choice("model", Models) is null && root.Node("model") is null)
+        var chosen = root.Choice("model", Models);
+        if (chosen is null && root.Node("model") is null)
         {
             problems.Add(tree.Origin, $"'model' is missing (there are: {string.Join(", ", Models)})");
         }
+
+        var model = Models[chosen ?? 0];
+        RefuseOtherSections(root, chosen is null ? null : model, problems);
 
         var stop = root.Section("stop");
         var tolerance = stop.Positive("tolerance");
         var spec = new JobSpec
         {
             Name = name,
-            Model = "ebmf",
+            Model = model,
             Data = DataSpecReader.Read(root.Section("data"), tree.Origin, folder, problems),
             Out = root.Text("out") is { } path ? PathResolver.Output(path, root.OriginOf("out")!.Value, folder) : null,
             Seed = (ulong?)root.Integer("seed", 0, long.MaxValue) ?? 1,
@@ -116,11 +120,23 @@ internal static class JobSpecReader
             Tables = root.Flag("tables") ?? false,
             Stop = new StopSpec { MaxRounds = stop.Integer("maxRounds", 1, int.MaxValue), MaxSeconds = stop.Positive("maxSeconds") },
             Checkpoint = ReadCheckpoint(root.Section("checkpoint")),
-            Ebmf = EbmfSpecReader.Read(root.Section("ebmf"), folder, tolerance, stop.OriginOf("tolerance"), problems),
+            Ebmf = model == "ebmf" ? EbmfSpecReader.Read(root.Section("ebmf"), folder, tolerance, stop.OriginOf("tolerance"), problems) : new EbmfSpec(),
+            TwinEb = model == "twineb" ? TwinEbSpecReader.Read(root.Section("twineb"), folder, tolerance, stop.OriginOf("tolerance"), problems) : new TwinEbSpec(),
         };
         stop.RefuseUnknown();
         root.RefuseUnknown();
         return spec;
+    }
+
+    private static void RefuseOtherSections(SectionReader root, string? model, ProblemList problems)
+    {
+        foreach (var other in Models)
+        {
+            if (root.Node(other) is { } node && model is not null && other != model)
+            {
+                problems.Add(node.Origin, $"the section '{other}' has no effect with the model {model}: remove it");
+            }
+        }
     }
 
     private static CheckpointSpec ReadCheckpoint(SectionReader section)

@@ -102,6 +102,25 @@ internal sealed class SectionReader(MapNode? map, string path, ProblemList probl
         return null;
     }
 
+    /// <summary>A number within bounds, both allowed.</summary>
+    public double? Number(string key, double least, double most)
+    {
+        var text = Text(key);
+        if (text is null)
+        {
+            return null;
+        }
+
+        if (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && value >= least && value <= most)
+        {
+            return value;
+        }
+
+        var bounds = most == double.MaxValue ? string.Create(CultureInfo.InvariantCulture, $"of at least {least}") : string.Create(CultureInfo.InvariantCulture, $"from {least} to {most}");
+        Wrong(key, $"must be a number {bounds}");
+        return null;
+    }
+
     /// <summary>One of some words, by its index; the nearest is suggested for another.</summary>
     public int? Choice(string key, IReadOnlyList<string> words)
     {

@@ -12,18 +12,25 @@ namespace FitCluster.Cli.Spec;
 /// </summary>
 internal static class SpecCanonical
 {
-    /// <summary>The SHA-256 of the canonical form.</summary>
+    /// <summary>The SHA-256 of the canonical form of an ebmf job.</summary>
     /// <param name="spec">The job.</param>
     /// <param name="shards">The number of shards, decided.</param>
     /// <param name="maxFactors">The most factors, decided.</param>
     public static string Hash(JobSpec spec, int shards, int maxFactors) =>
-        Convert.ToHexStringLower(SHA256.HashData(Json.Bytes(w => Write(w, spec, shards, maxFactors, forPeople: false), indented: false)));
+        Hash(spec, shards, (writer, forPeople) => WriteEbmf(writer, spec.Ebmf, maxFactors, forPeople));
+
+    /// <summary>The SHA-256 of the canonical form.</summary>
+    /// <param name="spec">The job.</param>
+    /// <param name="shards">The number of shards, decided.</param>
+    /// <param name="section">Writes the model's own section, for people or not.</param>
+    public static string Hash(JobSpec spec, int shards, Action<Utf8JsonWriter, bool> section) =>
+        Convert.ToHexStringLower(SHA256.HashData(Json.Bytes(w => Write(w, spec, shards, section, forPeople: false), indented: false)));
 
     /// <summary>
     /// Writes the spec as an object; for people with paths, name, and what does not determine the result. A URL's user, password and query are left out
     /// unless it <paramref name="travels"/> to those who read the data.
     /// </summary>
-    public static void Write(Utf8JsonWriter writer, JobSpec spec, int shards, int maxFactors, bool forPeople, bool travels = false)
+    public static void Write(Utf8JsonWriter writer, JobSpec spec, int shards, Action<Utf8JsonWriter, bool> section, bool forPeople, bool travels = false)
     {
         writer.WriteStartObject();
         if (forPeople && spec.Name is not null)
@@ -48,7 +55,7 @@ internal static class SpecCanonical
             writer.WriteEndObject();
         }
 
-        WriteEbmf(writer, spec.Ebmf, maxFactors, forPeople);
+        section(writer, forPeople);
         writer.WriteEndObject();
     }
 
@@ -72,7 +79,8 @@ internal static class SpecCanonical
         writer.WriteEndObject();
     }
 
-    private static void WriteEbmf(Utf8JsonWriter writer, EbmfSpec ebmf, int maxFactors, bool forPeople)
+    /// <summary>Writes the section "ebmf".</summary>
+    public static void WriteEbmf(Utf8JsonWriter writer, EbmfSpec ebmf, int maxFactors, bool forPeople)
     {
         writer.WriteStartObject("ebmf");
         writer.WriteNumber("maxFactors", maxFactors);

@@ -3,6 +3,9 @@ namespace FitCluster.Cli.Spec;
 /// <summary>Values of the command line that win over those of the file.</summary>
 internal sealed class SpecOverrides
 {
+    /// <summary>Stands for the model's own field of the number of factors.</summary>
+    public const string Factors = "(factors)";
+
     private readonly List<(string Path, string Text, string Option, bool IsYaml)> _values = [];
 
     /// <summary>Takes an option's value for a field; null is an option not given.</summary>
@@ -31,8 +34,9 @@ internal sealed class SpecOverrides
     public void ApplyTo(MapNode root, ProblemList problems)
     {
         var setBy = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var (path, text, option, isYaml) in _values)
+        foreach (var (given, text, option, isYaml) in _values)
         {
+            var path = given == Factors ? FactorsOf(root) : given;
             if (setBy.TryGetValue(path, out var earlier))
             {
                 problems.Add($"{path} is given twice on the command line ({earlier} and {option})");
@@ -48,6 +52,8 @@ internal sealed class SpecOverrides
             }
         }
     }
+
+    private static string FactorsOf(MapNode root) => root.Find("model")?.Value is ScalarNode { Text: "twineb" } ? "twineb.factors" : "ebmf.maxFactors";
 
     private static void Put(MapNode map, string[] keys, SpecNode value, Origin origin, ProblemList problems)
     {

@@ -48,7 +48,7 @@ internal static class CheckVerb
             Console.Error.WriteLine(line);
         }
 
-        var sizes = SizeEstimate.Of(job);
+        var sizes = job.Own.Sizes;
         if (format == OutputFormat.Json)
         {
             using var stdout = Console.OpenStandardOutput();
@@ -69,8 +69,7 @@ internal static class CheckVerb
         writer.WriteString("dataHash", job.DataHash);
         writer.WriteNumber("rows", job.Data.Rows);
         writer.WriteNumber("columns", job.Data.Columns);
-        writer.WriteNumber("maxFactors", job.Options.MaxFactors);
-        writer.WriteNumber("tolerance", job.Ebmf.Tolerance);
+        job.Own.WritePlan(writer);
         writer.WriteStartArray("shards");
         foreach (var range in job.Ranges)
         {
@@ -92,7 +91,7 @@ internal static class CheckVerb
     private static string Table(PreparedJob job, SizeEstimate sizes)
     {
         var text = new StringBuilder();
-        text.AppendLine(CultureInfo.InvariantCulture, $"ebmf with at most {job.Options.MaxFactors + job.Options.FixedFactorCount} factors, tolerance {job.Ebmf.Tolerance:G4}");
+        text.AppendLine(job.Own.Title);
         text.AppendLine("shard   first row      rows        stored");
         const int shown = 16;
         for (var s = 0; s < job.Shards; s++)

@@ -16,16 +16,16 @@ internal sealed class FitOptions
         ("seed", Options.Text("--seed", "N", "the seed of every random number (default 1)")),
         ("shards", Options.Text("--shards", "N", "blocks of rows (default: from the size of the data)")),
         ("threads", Options.Text("--threads", "N", "threads (default: all cores); the result does not depend on it")),
-        ("ebmf.maxFactors", Options.Text("--factors", "K", "the most factors (default 50, at most the matrix's sides)")),
+        (SpecOverrides.Factors, Options.Text("--factors", "K", "ebmf: the most factors (default 50, at most the matrix's sides); twineb: the factors (default 15)")),
         ("stop.maxRounds", Options.Text("--max-rounds", "N", "stop after so many rounds")),
         ("stop.tolerance", Options.Text("--tolerance", "X", "the ELBO difference at which the fit has converged")),
         ("stop.maxSeconds", Options.Text("--max-seconds", "S", "stop after so many seconds")),
         ("checkpoint.everySeconds", Options.Text("--checkpoint-seconds", "S", "seconds between checkpoints (default 30)")),
         ("checkpoint.everyRounds", Options.Text("--checkpoint-rounds", "N", "rounds between checkpoints, besides the seconds")),
         ("checkpoint.keep", Options.Text("--keep", "N", "how many checkpoints are kept (default 3)")),
-        ("ebmf.loadingsPrior", Options.Text("--loadings-prior", "FAMILY", "the prior family of the loadings (default point_normal)")),
-        ("ebmf.factorsPrior", Options.Text("--factors-prior", "FAMILY", "the prior family of the factors (default point_normal)")),
-        ("ebmf.variance", Options.Text("--variance", "KIND", "constant, row, column, kronecker or known (default constant)")),
+        ("ebmf.loadingsPrior", Options.Text("--loadings-prior", "FAMILY", "ebmf: the prior family of the loadings (default point_normal)")),
+        ("ebmf.factorsPrior", Options.Text("--factors-prior", "FAMILY", "ebmf: the prior family of the factors (default point_normal)")),
+        ("ebmf.variance", Options.Text("--variance", "KIND", "ebmf: constant, row, column, kronecker or known (default constant)")),
     ];
 
     private readonly Option<bool> _fresh = Options.Switch("--fresh", "throw away an earlier run in DIR");

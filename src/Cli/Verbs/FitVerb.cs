@@ -53,7 +53,7 @@ internal static class FitVerb
         {
             Console.Error.WriteLine($"'{spec.Out}' holds this very fit, {found!.Status} already: nothing to do (--fresh does it again)");
             folder.TidyUp();
-            Print(format, folder, null);
+            Print(job, format, folder, null);
             return found.Status == "converged" ? ExitCode.Done : ExitCode.NotConverged;
         }
 
@@ -87,6 +87,11 @@ internal static class FitVerb
         }
 
         foreach (var note in facts.Notes)
+        {
+            yield return note;
+        }
+
+        foreach (var note in job.Own.Notes)
         {
             yield return note;
         }
@@ -130,13 +135,13 @@ internal static class FitVerb
                 new ResultWriter(job, folder, outcome, log).Write(report);
                 log.Dispose();
                 folder.ClearRun();
-                Print(format, folder, outcome);
+                Print(job, format, folder, outcome);
                 if (outcome.Status == FitStatus.Converged)
                 {
                     return ExitCode.Done;
                 }
 
-                Console.Error.WriteLine($"fitcluster: not converged: {(outcome.Reason.Length > 0 ? outcome.Reason : "the limit of sweeps was reached (ebmf.maxSweeps)")}; the results are written");
+                Console.Error.WriteLine($"fitcluster: not converged: {(outcome.Reason.Length > 0 ? outcome.Reason : "the limit of sweeps was reached ({job.Own.Output.LimitOption})")}; the results are written");
                 return ExitCode.NotConverged;
             case FitStatus.Interrupted:
                 OutputFiles.Write(folder.At(RunFile.ResultName), stream => stream.Write(report));
@@ -152,7 +157,7 @@ internal static class FitVerb
         }
     }
 
-    private static void Print(OutputFormat format, FitFolder folder, FitOutcome? outcome)
+    private static void Print(PreparedJob job, OutputFormat format, FitFolder folder, FitOutcome? outcome)
     {
         if (format == OutputFormat.Json)
         {
@@ -161,7 +166,7 @@ internal static class FitVerb
         }
         else if (outcome is not null)
         {
-            Console.Out.Write(FitTable.Of(outcome, folder.Path));
+            Console.Out.Write(job.Own.Output.Table(outcome, folder.Path));
         }
     }
 

@@ -136,6 +136,14 @@ internal sealed class MatrixPlan
             $"at {string.Join(" and at ", places.Places.Take(2))}; keep one of them, or add them up");
     }
 
+    /// <summary>Where an entry, by its row and column after the selection, stands in its source, by reading that again; null when it is not there.</summary>
+    public string? Where(EntrySource source, long row, int column)
+    {
+        var found = new DuplicateFinder(source, RowMap is null ? (int)row : Array.IndexOf(RowMap, (int)row), _keptColumns is null ? column : _keptColumns[column]);
+        source.Read(found, 1);
+        return found.Places.FirstOrDefault();
+    }
+
     private static int[] Invert(int[] kept, int count)
     {
         var map = new int[count];

@@ -1,0 +1,99 @@
+using System.Text.Json.Nodes;
+using FitCluster.Cli.Output;
+using FitCluster.Cli.Spec;
+using FitCluster.Math.TwinEb;
+using Xunit;
+
+namespace FitCluster.Cli.Tests.Spec;
+
+public sealed class TwinEbSpecTests : IDisposable
+{
+    private readonly Scratch _scratch = new();
+
+    public void Dispose() => _scratch.Dispose();
+
+    [Fact]
+    public void Options_are_read()
+    {
+        var spec = Read("twineb: {likelihood: gaussian, prior: rows, factors: 4, rowComponents: 5, noiseSd: 0.5, protocol: strong, testShare: 0.4}\nstop: {tolerance: 1e-6}").TwinEb;
+        Assert.Equal((TwinEbLikelihood.Gaussian, TwinEbPrior.Rows, 4, 0.5), (spec.Options.Likelihood, spec.Options.Prior, spec.Options.Factors, spec.Options.NoiseSd));
+        Assert.Equal((5, (int?)null, 1e-6), (spec.RowComponents, spec.ColumnComponents, spec.Options.Tolerance));
+        Assert.Equal((true, 0.2, 0.4), (spec.IsStrong, spec.Validation, spec.TestShare));
+    }
+
+    [Theory]
+    [InlineData("twineb: {factor: 3}", "unknown key 'factor' in twineb: did you mean 'factors'?")]
+    [InlineData("twineb: {likelihood: poison}", "twineb.likelihood cannot be 'poison': did you mean 'poisson'?")]
+    [InlineData("twineb: {factors: 0}", "twineb.factors is '0': it must be a whole number from 1 to 1024")]
+    [InlineData("twineb: {validationShare: 1}", "twineb.validationShare is '1': it must be a number from 0 to 0.9")]
+    [InlineData("twineb: {binarize: -1}", "twineb.binarize is '-1': it must be a number of at least 0")]
+    [InlineData("ebmf: {maxFactors: 3}", "the section 'ebmf' has no effect with the model twineb")]
+    [InlineData("twineb: {particles: 3}", "has no effect with the default optimizer: remove it, or set twineb.optimizer: reference")]
+    [InlineData("twineb: {restoreBest: false}", "has no effect with the default optimizer")]
+    [InlineData("twineb: {noiseSd: 2}", "has no effect with twineb.likelihood: poisson")]
+    [InlineData("twineb: {likelihood: gaussian, binarize: 1}", "has no effect with twineb.likelihood: gaussian")]
+    [InlineData("twineb: {prior: single, rowComponents: 3}", "has no effect with twineb.prior: single, where that side has no mixture")]
+    [InlineData("twineb: {prior: rows, columnComponents: 3}", "has no effect with twineb.prior: rows")]
+    [InlineData("twineb: {prior: rows, rowPriorShape: 3}", "has no effect with twineb.prior: rows, where that side's prior is learnt")]
+    [InlineData("twineb: {heldOutRows: 0.3}", "has no effect with twineb.protocol: plain")]
+    [InlineData("twineb: {heldOutSamples: 3}", "has no effect when nothing is held out")]
+    [InlineData("twineb: {projectionSteps: 3}", "has no effect when no row is held out")]
+    [InlineData("twineb: {split: s, protocol: strong}", "has no effect with twineb.split")]
+    [InlineData("twineb: {split: s, splitSeed: 3}", "has no effect with twineb.split")]
+    [InlineData("twineb: {writeSplit: false}", "has no effect when nothing is held out")]
+    [InlineData("twineb: {tolerance: 1}\nstop: {tolerance: 2}", "they are one option, give one")]
+    [InlineData("twineb: {optimizer: reference, prior: fixed, mixtureLearningRate: 1}", "has no effect with twineb.prior: fixed")]
+    public void What_is_wrong_or_without_effect_is_refused(string section, string problem)
+    {
+        var problems = new ProblemList();
+        Assert.Null(JobSpecReader.Read(_scratch.File("job.yaml", "model: twineb\ndata: {path: d}\n" + section), new SpecOverrides(), problems));
+        Assert.Contains(problem, string.Join('\n', problems.All), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_section_of_twineb_has_no_effect_with_ebmf()
+    {
+        var problems = new ProblemList();
+        JobSpecReader.Read(_scratch.File("job.yaml", "model: ebmf\ndata: {path: d}\ntwineb: {factors: 3}"), new SpecOverrides(), problems);
+        Assert.Equal(["job.yaml:3: the section 'twineb' has no effect with the model ebmf: remove it"], problems.All);
+    }
+
+    [Theory]
+    [InlineData("twineb", 7, null)]
+    [InlineData("ebmf", 15, 7)]
+    public void The_flag_for_factors_is_the_models_own(string model, int factors, int? maxFactors)
+    {
+        var (overrides, problems) = (new SpecOverrides(), new ProblemList());
+        overrides.Add("data.path", "d", "--data");
+        overrides.Add(SpecOverrides.Factors, "7", "--factors");
+        var spec = JobSpecReader.Read(model, overrides, problems);
+        Assert.Empty(problems.All);
+        Assert.Equal((factors, maxFactors), (spec!.TwinEb.Options.Factors, spec.Ebmf.MaxFactors));
+    }
+
+    [Theory]
+    [InlineData("twineb: {}")]
+    [InlineData("twineb: {protocol: strong, prior: fixed, columnPriorRate: 0.25, splitSeed: 9, heldOutZeroSample: true, writeSplit: false}")]
+    [InlineData("twineb: {optimizer: reference, likelihood: gaussian, steps: 3, particles: 2, weightDecay: 0, restoreBest: false, validationShare: 0.1}")]
+    [InlineData("twineb: {split: /somewhere, prior: columns, binarize: 0.5}")]
+    public void What_is_written_for_people_is_read_as_the_same_spec(string section)
+    {
+        var spec = Read(section);
+        void Write(System.Text.Json.Utf8JsonWriter writer, bool forPeople) => TwinEbSpecReader.Write(writer, spec.TwinEb, forPeople);
+        var text = JsonNode.Parse(Json.Bytes(w => SpecCanonical.Write(w, spec, 2, Write, forPeople: true)))!.ToJsonString();
+        var problems = new ProblemList();
+        var again = JobSpecReader.ReadText(text, "again", problems);
+        Assert.Empty(problems.All);
+        Assert.Equal(spec.TwinEb with { ValidationShare = spec.TwinEb.SplitPath is null ? spec.TwinEb.Validation : null }, again!.TwinEb);
+        Assert.Equal(
+            SpecCanonical.Hash(spec, 2, Write), SpecCanonical.Hash(again, 2, (writer, forPeople) => TwinEbSpecReader.Write(writer, again.TwinEb, forPeople)));
+    }
+
+    private JobSpec Read(string section)
+    {
+        var problems = new ProblemList();
+        var spec = JobSpecReader.Read(_scratch.File("job.yaml", "model: twineb\ndata: {path: d}\n" + section), new SpecOverrides(), problems);
+        Assert.Empty(problems.All);
+        return spec!;
+    }
+}

@@ -1,0 +1,74 @@
+using System.Globalization;
+using System.Text;
+using FitCluster.Cli.Tests;
+using FitCluster.Engine;
+using Xunit;
+
+namespace FitCluster.Cluster.Tests;
+
+/// <summary>TwinEB on three nodes of which two are killed: its files equal those of 'fit' in one process.</summary>
+public sealed class TwinEbClusterTests : IDisposable
+{
+    private const int Rows = 3000;
+    private const int Columns = 150;
+    private readonly string _folder = Directory.CreateTempSubdirectory("fitcluster-twineb-").FullName;
+
+    private string Data => Path.Combine(_folder, "counts.mtx");
+
+    private string[] Arguments =>
+    [
+        "twineb", "--data", Data, "--shards", "6", "--factors", "6", "--checkpoint-rounds", "10", "--set", "twineb.protocol=strong", "--set", "twineb.rowComponents=4",
+        "--set", "twineb.columnComponents=4", "--set", "twineb.tolerance=1e-12", "--set", "twineb.steps=250", "--set", "twineb.heldOutSamples=10",
+    ];
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public async Task Two_kills_leave_the_bits_of_one_process()
+    {
+        WriteCounts();
+        await using var cluster = await TestCluster.StartShared(3);
+        var expected = Path.Combine(_folder, "expected");
+        var exitCode = FitProgram.Run(["fit", .. Arguments, "--out", expected, "--progress", "none"]).ExitCode;
+        Assert.True(exitCode is 0 or 3, $"exit code {exitCode}");
+
+        cluster.Run(["submit", .. Arguments, "--name", "job"]).Expect(0);
+        await cluster.Round("job", 20);
+        cluster.Kill((await cluster.Placement("job")).Workers[0]);
+        await cluster.Round("job", 60);
+        Assert.True((await cluster.Job("job")).Ended is null, "the job ended before its coordinator's node could be killed");
+        cluster.Kill((await cluster.Placement("job")).Coordinator);
+        await cluster.End("job");
+        var events = await cluster.Events("job");
+        Assert.True((await cluster.Job("job")).State is JobState.Converged or JobState.Stopped, $"{(await cluster.Job("job")).Reason}\n{events}");
+        Assert.Contains("was lost in round", events, StringComparison.Ordinal);
+        Assert.Contains("goes on from the checkpoint", events, StringComparison.Ordinal);
+
+        var results = Path.Combine(_folder, "results");
+        cluster.Run("results", "job", "--out", results).Expect(exitCode);
+        string[] names = ["rows_mean.npy", "rows_sd.npy", "columns_mean.npy", "columns_sd.npy", "row_prior.json", "column_prior.json", "split_rows.tsv", "split_cells.tsv"];
+        Assert.All(names, name => Assert.True(
+            File.ReadAllBytes(Path.Combine(expected, name)).AsSpan().SequenceEqual(File.ReadAllBytes(Path.Combine(results, name))), $"{name} differs"));
+    }
+
+    // Three kinds of rows that prefer their own third of the columns.
+    private void WriteCounts()
+    {
+        var lines = new List<string>();
+        for (var i = 0; i < Rows; i++)
+        {
+            for (var j = 0; j < Columns; j++)
+            {
+                var hash = unchecked((uint)((i * 2_654_435_761L) ^ (j * 40_503L * (i + 7)))) % 1000;
+                var rate = i % 3 == j * 3 / Columns ? 400 : 60;
+                if (hash < rate)
+                {
+                    lines.Add(string.Create(CultureInfo.InvariantCulture, $"{i + 1} {j + 1} {1 + (hash % 3)}"));
+                }
+            }
+        }
+
+        var text = new StringBuilder("%%MatrixMarket matrix coordinate real general\n").AppendLine(CultureInfo.InvariantCulture, $"{Rows} {Columns} {lines.Count}");
+        File.WriteAllText(Data, text + string.Join('\n', lines) + "\n");
+    }
+}
