@@ -125,9 +125,13 @@ public sealed class FaultTests(FaultTests.Fit fit)
         (events, _) => Assert.DoesNotContain("times in a row", events, StringComparison.Ordinal));
 
     [Fact]
-    public Task A_node_that_joins_takes_load() => Run(
-        "a node joins",
-        async cluster =>
+    public async Task A_node_that_joins_takes_load()
+    {
+        // Large enough not to end before the node has started.
+        using var large = new Fit(80_000);
+        await Run("a node joins", WaitForLoad, ExpectNoLoss, nodes: 1, of: large);
+
+        static async Task WaitForLoad(TestCluster cluster)
         {
             var name = await cluster.StartNode();
             await TestCluster.Until(
@@ -135,14 +139,15 @@ public sealed class FaultTests(FaultTests.Fit fit)
                     (await cluster.Store.Nodes()).Any(node => node.Name == name && node.Actors.Any(a => a.StartsWith("shard/job/", StringComparison.Ordinal))),
                 "the node that joined never got a shard");
             Assert.Null((await cluster.Job("job")).Ended);
-        },
-        (events, again) =>
+        }
+
+        static void ExpectNoLoss(string events, long again)
         {
             Assert.Contains("leaves its node", events, StringComparison.Ordinal);
             Assert.DoesNotContain("was lost", events, StringComparison.Ordinal);
             Assert.Equal(0, again);
-        },
-        nodes: 1);
+        }
+    }
 
     [Fact]
     public async Task A_node_is_cut_off_for_twenty_seconds()
@@ -160,15 +165,16 @@ public sealed class FaultTests(FaultTests.Fit fit)
             network);
     }
 
-    private async Task Run(string what, Func<TestCluster, Task> harm, Action<string, long> check, CutNetwork? network = null, int nodes = 3)
+    private async Task Run(string what, Func<TestCluster, Task> harm, Action<string, long> check, CutNetwork? network = null, int nodes = 3, Fit? of = null)
     {
+        of ??= fit;
         await using var cluster = await TestCluster.Start(network is null ? nodes : nodes - 1, network?.HostAddress ?? "127.0.0.1");
         if (network is not null)
         {
             await cluster.StartNode(network.Name);
         }
 
-        cluster.Run(["submit", .. Fit.Arguments, "--name", "job", "--data", fit.Data]).Expect(0);
+        cluster.Run(["submit", .. Fit.Arguments, "--name", "job", "--data", of.Data]).Expect(0);
         await cluster.Round("job", 60);
         var before = (await cluster.Job("job")).Progress.Round.Value;
         Assert.True((await cluster.Job("job")).Ended is null, "the job ended before anything could be done to it");
@@ -190,7 +196,7 @@ public sealed class FaultTests(FaultTests.Fit fit)
         Assert.True((await cluster.Job("job")).State == JobState.Converged, $"{(await cluster.Job("job")).Reason}\n{events}");
         var output = Path.Combine(cluster.Folder, "results");
         cluster.Run("results", "job", "--out", output).Expect(0);
-        fit.ExpectSame(output);
+        of.ExpectSame(output);
         var again = Again(events, before);
         Note(what, pause, again, events);
         check(events, again);
@@ -236,8 +242,13 @@ public sealed class FaultTests(FaultTests.Fit fit)
         private readonly string _folder = Directory.CreateTempSubdirectory("fitcluster-fit-").FullName;
 
         public Fit()
+            : this(20_000)
         {
-            FitProgram.Run("simulate", "ebmf", "--out", Path.Combine(_folder, "data"), "--rows", "20000", "--columns", "400", "--factors", "8", "--format", "store").Expect(0);
+        }
+
+        internal Fit(int rows)
+        {
+            FitProgram.Run("simulate", "ebmf", "--out", Path.Combine(_folder, "data"), "--rows", $"{rows}", "--columns", "400", "--factors", "8", "--format", "store").Expect(0);
             FitProgram.Run(["fit", .. Arguments, "--data", Data, "--out", Path.Combine(_folder, "expected"), "--progress", "none"]).Expect(0);
         }
 

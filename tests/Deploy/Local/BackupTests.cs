@@ -17,7 +17,7 @@ public sealed class BackupTests
         await using var cluster = new LocalCluster();
         await cluster.Expect(0, "up", "--nodes", "1");
         var (data, dump) = (Path.Combine(cluster.Folder, "data"), Path.Combine(cluster.Folder, "fitcluster.dump"));
-        FitProgram.Run("simulate", "ebmf", "--out", data, "--rows", "10000", "--columns", "300", "--factors", "6").Expect(0);
+        FitProgram.Run("simulate", "ebmf", "--out", data, "--rows", "60000", "--columns", "300", "--factors", "6").Expect(0);
         string[] fit = ["ebmf", "--data", data, "--shards", "3", "--factors", "15", "--checkpoint-rounds", "20"];
         cluster.Fit(["submit", "--name", "job", .. fit]).Expect(0);
         for (var clock = Stopwatch.StartNew(); CheckpointRound(cluster) < 20; await Task.Delay(100))
