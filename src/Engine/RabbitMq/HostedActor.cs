@@ -147,6 +147,8 @@ internal sealed class HostedActor(BrokerSession session, RabbitMqHost host, Acto
     {
         if (IsGivenUp && BeginClosing(null))
         {
+            // What waits behind is for the next holder: another activation here would only begin it.
+            Kill();
             _ = session.Guard(() => Closing(HandOver));
         }
     }
