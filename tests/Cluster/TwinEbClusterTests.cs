@@ -18,7 +18,7 @@ public sealed class TwinEbClusterTests : IDisposable
     private string[] Arguments =>
     [
         "twineb", "--data", Data, "--shards", "6", "--factors", "6", "--checkpoint-rounds", "10", "--set", "twineb.protocol=strong", "--set", "twineb.rowComponents=4",
-        "--set", "twineb.columnComponents=4", "--set", "twineb.tolerance=1e-12", "--set", "twineb.steps=250", "--set", "twineb.heldOutSamples=10",
+        "--set", "twineb.columnComponents=4", "--set", "twineb.tolerance=1e-12", "--set", "twineb.steps=600", "--set", "twineb.heldOutSamples=10",
     ];
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
