@@ -44,7 +44,11 @@ public sealed record ShardReady(JobName Job, Attempt Attempt, long Load, ShardId
 /// round waits for a checkpoint and no reordering can part the two.
 /// </summary>
 public sealed record RunRound(
-    JobName Job, Attempt Attempt, long Load, ShardId Shard, Round Round, bool SaveFirst, ArraySet Broadcast) : IMessage;
+    JobName Job, Attempt Attempt, long Load, ShardId Shard, Round Round, bool SaveFirst, ArraySet Broadcast) : IBroadcast
+{
+    /// <inheritdoc/>
+    public IBroadcast With(ArraySet broadcast) => this with { Broadcast = broadcast };
+}
 
 /// <summary>A shard's answer to <see cref="RunRound"/>.</summary>
 public sealed record RoundAnswer(JobName Job, Attempt Attempt, long Load, ShardId Shard, Round Round, ArraySet Partial) : IMessage;

@@ -170,11 +170,7 @@ internal sealed class ActorCell(ActorHost engine, ActorAddress address, ActorFac
         _context.Open(sender);
         _actor!.Receive(message, _context);
         _context.Close();
-        foreach (var effect in _isKilled ? [] : _context.Effects)
-        {
-            engine.CarryOut(effect, this, _activation, _tracing.CauseOf(effect.Message, span, cause));
-        }
-
+        CarryOut(span, cause);
         _context.Effects.Clear();
         if (_context.IsStopping)
         {
@@ -185,5 +181,27 @@ internal sealed class ActorCell(ActorHost engine, ActorAddress address, ActorFac
         }
 
         return true;
+    }
+
+    private void CarryOut(Activity? span, ActivityContext cause)
+    {
+        List<(ActorAddress To, Envelope Envelope)>? broadcasts = null;
+        foreach (var effect in _isKilled ? [] : _context.Effects)
+        {
+            var effectCause = _tracing.CauseOf(effect.Message, span, cause);
+            if (effect is { Message: IBroadcast, Delay: null })
+            {
+                (broadcasts ??= []).Add((effect.To, new Envelope(effect.Message, address, Cause: effectCause)));
+            }
+            else
+            {
+                engine.CarryOut(effect, this, _activation, effectCause);
+            }
+        }
+
+        if (broadcasts is not null)
+        {
+            engine.SendTogether(broadcasts);
+        }
     }
 }

@@ -69,6 +69,15 @@ internal abstract class ActorHost : IAsyncDisposable
 
     public abstract void Send(ActorAddress to, in Envelope envelope);
 
+    /// <summary>Sends the broadcasts of one handler.</summary>
+    public virtual void SendTogether(IReadOnlyList<(ActorAddress To, Envelope Envelope)> broadcasts)
+    {
+        foreach (var (to, envelope) in broadcasts)
+        {
+            Send(to, envelope);
+        }
+    }
+
     /// <summary>Does what an actor asked for.</summary>
     /// <param name="effect">What.</param>
     /// <param name="from">The actor's cell.</param>

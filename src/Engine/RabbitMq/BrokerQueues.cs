@@ -9,6 +9,9 @@ internal sealed class BrokerQueues(BrokerUrl url, Version broker)
 {
     private const int AccessRefused = 403;
     private const int PreconditionFailed = 406;
+    private const string NodePrefix = "node.";
+    private const int LongestName = 255;
+    private const int LongestNode = 50;
     private const long MailboxBytes = 1L << 30;
     private static readonly TimeSpan UnusedMailbox = TimeSpan.FromHours(1);
 
@@ -27,6 +30,12 @@ internal sealed class BrokerQueues(BrokerUrl url, Version broker)
           "it takes shards away from their nodes after 30 minutes (nothing is lost but the rounds since the last checkpoint)";
 
     public static string Leases(string kind) => $"leases.{kind}";
+
+    /// <summary>A name for the queue of one connection of a node.</summary>
+    public static string NewNode(string node) => $"{NodePrefix}{node[..int.Min(node.Length, LongestNode)]}.{Guid.NewGuid():N}";
+
+    /// <summary>Whether a queue that somebody names can be that of a node.</summary>
+    public static bool IsNode(string queue) => queue.Length is > 0 and <= LongestName && queue.StartsWith(NodePrefix, StringComparison.Ordinal);
 
     public static string Mailbox(ActorAddress address) => $"mailbox.{address.Kind}.{address.Id}";
 
@@ -64,7 +73,11 @@ internal sealed class BrokerQueues(BrokerUrl url, Version broker)
         },
         cancellation);
 
-    private async Task Declare(IChannel channel, string queue, bool isDurable, Dictionary<string, object?> arguments, CancellationToken cancellation)
+    /// <summary>Declares the queue of a node itself, which goes with its connection.</summary>
+    public Task DeclareNode(IChannel channel, string queue, CancellationToken cancellation) => Declare(
+        channel, queue, isDurable: false, new Dictionary<string, object?> { ["x-queue-type"] = "classic", ["x-max-length-bytes"] = MailboxBytes, ["x-overflow"] = "reject-publish" }, cancellation, exclusive: true);
+
+    private async Task Declare(IChannel channel, string queue, bool isDurable, Dictionary<string, object?> arguments, CancellationToken cancellation, bool exclusive = false)
     {
         if (broker >= WithConsumerTimeout)
         {
@@ -73,7 +86,7 @@ internal sealed class BrokerQueues(BrokerUrl url, Version broker)
 
         try
         {
-            await channel.QueueDeclareAsync(queue, isDurable, exclusive: false, autoDelete: false, arguments, cancellationToken: cancellation).ConfigureAwait(false);
+            await channel.QueueDeclareAsync(queue, isDurable, exclusive, autoDelete: false, arguments, cancellationToken: cancellation).ConfigureAwait(false);
         }
         catch (OperationInterruptedException error) when (IsPrecondition(error))
         {

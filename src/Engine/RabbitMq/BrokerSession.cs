@@ -13,6 +13,7 @@ namespace FitCluster.Engine;
 internal sealed class BrokerSession : IAsyncDisposable
 {
     private const int PublishingChannels = 4;
+    private const ushort NodePrefetch = 16;
     private const int RefusalsSaid = 50;
     private static readonly TimeSpan HandOverPause = TimeSpan.FromMilliseconds(500);
 
@@ -37,6 +38,9 @@ internal sealed class BrokerSession : IAsyncDisposable
     public MailboxPublisher Publisher { get; private set; } = null!;
 
     public IReadOnlyList<ActorAddress> Hosted => [.. _hosted.Keys];
+
+    /// <summary>Where other actors were last heard from.</summary>
+    public KnownNodes Nodes { get; } = new();
 
     public bool IsBlocked { get; private set; }
 
@@ -70,6 +74,17 @@ internal sealed class BrokerSession : IAsyncDisposable
             throw error is BrokerException or OperationCanceledException ? error
                 : connector.Worded(error);
         }
+    }
+
+    /// <summary>Begins to take what is for this node itself.</summary>
+    public async Task TakeBundles(string node, CancellationToken cancellation)
+    {
+        var queue = BrokerQueues.NewNode(node);
+        var channel = await Connection.CreateChannelAsync(cancellationToken: cancellation).ConfigureAwait(false);
+        await channel.BasicQosAsync(0, NodePrefetch, false, cancellation).ConfigureAwait(false);
+        await Queues.DeclareNode(channel, queue, cancellation).ConfigureAwait(false);
+        await channel.BasicConsumeAsync(queue, autoAck: false, new NodeConsumer(channel, queue, _host, this), cancellation).ConfigureAwait(false);
+        Publisher.ReplyTo = queue;
     }
 
     /// <summary>Begins, or begins again, to take leases of a kind.</summary>

@@ -1,4 +1,3 @@
-using FitCluster.Messages;
 using RabbitMQ.Client;
 
 namespace FitCluster.Engine;
@@ -6,7 +5,7 @@ namespace FitCluster.Engine;
 /// <summary>Takes what comes into a mailbox, and acknowledges each message once it has been handled.</summary>
 internal sealed class MailboxConsumer(IChannel channel, HostedActor actor, BrokerSession session) : AsyncDefaultBasicConsumer(channel)
 {
-    private readonly Reassembly _reassembly = new();
+    private readonly FrameReader _reader = new();
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Done when the last message before the end of consuming has been taken.</summary>
@@ -31,14 +30,11 @@ internal sealed class MailboxConsumer(IChannel channel, HostedActor actor, Broke
         Envelope? envelope = null;
         try
         {
-            var parcel = Parcel.Read(body.Span);
-            if (parcel.IsWhole)
+            var (message, sender) = _reader.Read(body.Span);
+            if (message is not null)
             {
-                envelope = new Envelope(MessageCodec.Decode(parcel.Piece), parcel.Sender, Handled: () => Acknowledge(deliveryTag), Cause: TraceHeader.Read(properties));
-            }
-            else if (_reassembly.Add(parcel) is { } frame)
-            {
-                envelope = new Envelope(MessageCodec.Decode(frame.Span), parcel.Sender, Handled: () => Acknowledge(deliveryTag), Cause: TraceHeader.Read(properties));
+                envelope = new Envelope(message, sender, Handled: () => Acknowledge(deliveryTag), Cause: TraceHeader.Read(properties));
+                session.Nodes.Heard(sender, properties.ReplyTo);
             }
         }
         catch (Exception error)

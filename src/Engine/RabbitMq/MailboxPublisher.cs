@@ -20,23 +20,49 @@ internal sealed class MailboxPublisher(BrokerQueues queues, IChannel[] channels,
 
     private readonly SemaphoreSlim[] _activations = [.. Enumerable.Range(0, Stripes).Select(_ => new SemaphoreSlim(1))];
 
+    /// <summary>The queue of this node itself, which all that is sent says; null when it has none.</summary>
+    public string? ReplyTo { get; set; }
+
     /// <exception cref="FrameException">The message cannot be written.</exception>
     /// <exception cref="OperationInterruptedException">The connection or channel is gone: the message may be lost.</exception>
-    public async Task Publish(ActorAddress to, ActorAddress? sender, IMessage message, ActivityContext cause)
+    public Task Publish(ActorAddress to, ActorAddress? sender, IMessage message, ActivityContext cause)
+    {
+        var channel = ChannelOf(to.GetHashCode());
+        return Publish(sender, message, async piece =>
+        {
+            await Publish(channel, to, message, piece, cause).ConfigureAwait(false);
+            return true;
+        });
+    }
+
+    /// <summary>Sends to a node itself, for actors that it hosts; false when the node is there no more.</summary>
+    /// <exception cref="FrameException">The message cannot be written.</exception>
+    /// <exception cref="OperationInterruptedException">The connection or channel is gone: the message may be lost.</exception>
+    public Task<bool> PublishToNode(string node, ActorAddress? sender, Bundle bundle, ActivityContext cause)
+    {
+        var channel = ChannelOf(StringComparer.Ordinal.GetHashCode(node));
+        return Publish(sender, bundle, piece => TryPublish(channel, node, isDurable: false, piece, cause));
+    }
+
+    // One channel for each receiver: what is sent in order arrives in order.
+    private IChannel ChannelOf(int hash) => channels[(uint)hash % (uint)channels.Length];
+
+    private static async Task<bool> Publish(ActorAddress? sender, IMessage message, Func<ReadOnlyMemory<byte>, Task<bool>> publish)
     {
         using var frame = new FrameBuffer(Parcel.Overhead(sender));
         MessageCodec.Encode(message, frame);
         var id = Guid.NewGuid();
-        // One channel for each receiver: what is sent in order arrives in order.
-        var channel = channels[(uint)to.GetHashCode() % (uint)channels.Length];
         var total = frame.FrameBytes;
         for (var offset = 0; offset < total; offset += PieceBytes)
         {
-            var piece = frame.Piece(sender, id, offset, int.Min(PieceBytes, total - offset));
-            await Publish(channel, to, message, piece, cause).ConfigureAwait(false);
+            if (!await publish(frame.Piece(sender, id, offset, int.Min(PieceBytes, total - offset))).ConfigureAwait(false))
+            {
+                return false;
+            }
         }
 
         ClusterMeters.Sent(total);
+        return true;
     }
 
     private async Task Publish(IChannel channel, ActorAddress to, IMessage message, ReadOnlyMemory<byte> piece, ActivityContext cause)
@@ -77,12 +103,12 @@ internal sealed class MailboxPublisher(BrokerQueues queues, IChannel[] channels,
     }
 
     /// <summary>False when there is no such queue.</summary>
-    private static async Task<bool> TryPublish(IChannel channel, string queue, bool isDurable, ReadOnlyMemory<byte> body, ActivityContext cause)
+    private async Task<bool> TryPublish(IChannel channel, string queue, bool isDurable, ReadOnlyMemory<byte> body, ActivityContext cause)
     {
         try
         {
             // New ones each time: the client writes the number of the confirm into them.
-            var properties = new BasicProperties { Persistent = isDurable };
+            var properties = new BasicProperties { Persistent = isDurable, ReplyTo = ReplyTo };
             TraceHeader.Write(properties, cause);
             await channel.BasicPublishAsync("", queue, mandatory: true, properties, body).ConfigureAwait(false);
             return true;

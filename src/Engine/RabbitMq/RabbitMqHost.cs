@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Diagnostics;
 using FitCluster.Messages;
 using RabbitMQ.Client.Exceptions;
@@ -12,6 +13,8 @@ internal sealed class RabbitMqHost : ActorHost
 
     /// <summary>More than this on its way out, and messages are dropped: the broker takes nothing, and memory has a bound.</summary>
     private const int MostOutstanding = 20_000;
+
+    private static readonly ArraySet NoArrays = new();
 
     private readonly RabbitMqOptions _options;
     private readonly BrokerConnector _connector;
@@ -83,15 +86,47 @@ internal sealed class RabbitMqHost : ActorHost
             return;
         }
 
-        if (Interlocked.Increment(ref _outstanding) > MostOutstanding)
+        if (HasRoom(to, envelope))
         {
-            Interlocked.Decrement(ref _outstanding);
-            Report(to, new InvalidOperationException($"{MostOutstanding} messages wait for the broker to take them: a {envelope.Message!.GetType().Name} to {to} was dropped"));
+            var (sender, message, cause) = (envelope.Sender, envelope.Message!, envelope.Cause);
+            _ = Task.Run(() => Publish(session, to, sender, message, cause));
+        }
+    }
+
+    /// <summary>Sends the arrays that several actors of another node are to have alike to that node once.</summary>
+    public override void SendTogether(IReadOnlyList<(ActorAddress To, Envelope Envelope)> broadcasts)
+    {
+        if (IsStopped || _session is not { } session)
+        {
             return;
         }
 
-        var (sender, message, cause) = (envelope.Sender, envelope.Message!, envelope.Cause);
-        _ = Task.Run(() => Publish(session, to, sender, message, cause));
+        // What is for others first: it has the longer way.
+        foreach (var group in broadcasts.GroupBy(b => SendsLocally && session.Find(b.To) is not null ? null : session.Nodes.Of(b.To)).OrderBy(group => group.Key is null))
+        {
+            var messages = group.ToList();
+            var arrays = ((IBroadcast)messages[0].Envelope.Message!).Broadcast;
+            if (group.Key is not { } node || messages.Count < 2 || messages.Any(m => ((IBroadcast)m.Envelope.Message!).Broadcast != arrays))
+            {
+                base.SendTogether(messages);
+            }
+            else if (HasRoom(messages[0].To, messages[0].Envelope))
+            {
+                _ = Task.Run(() => Publish(session, node, arrays, messages));
+            }
+        }
+    }
+
+    private bool HasRoom(ActorAddress to, in Envelope envelope)
+    {
+        if (Interlocked.Increment(ref _outstanding) <= MostOutstanding)
+        {
+            return true;
+        }
+
+        Interlocked.Decrement(ref _outstanding);
+        Report(to, new InvalidOperationException($"{MostOutstanding} messages wait for the broker to take them: a {envelope.Message!.GetType().Name} to {to} was dropped"));
+        return false;
     }
 
     /// <summary>Waits until nothing is on its way out.</summary>
@@ -155,8 +190,41 @@ internal sealed class RabbitMqHost : ActorHost
         }
     }
 
+    private async Task Publish(BrokerSession session, string node, ArraySet arrays, List<(ActorAddress To, Envelope Envelope)> messages)
+    {
+        try
+        {
+            var bundle = new Bundle(arrays, [.. messages.Select(m => new BundledMessage(m.To, Frame(((IBroadcast)m.Envelope.Message!).With(NoArrays))))]);
+            if (!await session.Publisher.PublishToNode(node, messages[0].Envelope.Sender, bundle, messages[0].Envelope.Cause).ConfigureAwait(false))
+            {
+                // The node has gone: whoever has the mailboxes now gets them there.
+                messages.ForEach(m => session.Nodes.Forget(m.To));
+                base.SendTogether(messages);
+            }
+        }
+        catch (Exception error)
+        {
+            if (session.Connection.IsOpen && !IsStopped)
+            {
+                Report(messages[0].To, new InvalidOperationException($"{messages.Count} messages to {node} were not sent: {error.Message.ReplaceLineEndings(" ")}", error));
+            }
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _outstanding);
+        }
+    }
+
+    private static ReadOnlyMemory<byte> Frame(IMessage message)
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        MessageCodec.Encode(message, buffer);
+        return buffer.WrittenMemory;
+    }
+
     private async Task TakeLeases(BrokerSession session, CancellationToken cancellation)
     {
+        await session.TakeBundles(_options.Node, cancellation).ConfigureAwait(false);
         foreach (var kind in Kinds)
         {
             await session.TakeLeases(kind, cancellation).ConfigureAwait(false);

@@ -71,6 +71,19 @@ internal ref struct BodyReader(ReadOnlySpan<byte> body)
         return Utf8.IsValid(bytes) ? Encoding.UTF8.GetString(bytes) : throw Wrong(start, what, "the text is not valid UTF-8");
     }
 
+    public ReadOnlySpan<byte> Bytes(string what)
+    {
+        var (start, length) = (_at, Unsigned(what));
+        return length <= (ulong)Remaining ? Take((int)length, what) : throw Wrong(start, what, $"it is to have {length} bytes, and only {Remaining} follow");
+    }
+
+    /// <summary>The number of things that follow, each of at least so many bytes.</summary>
+    public int Count(string what, int leastBytesOfEach)
+    {
+        var (start, count) = (_at, Unsigned(what));
+        return count <= (ulong)(Remaining / leastBytesOfEach) ? (int)count : throw Wrong(start, what, $"it is {count}, and only {Remaining} bytes follow");
+    }
+
     public JobName Job()
     {
         var (start, name) = (_at, Text("the job name"));
@@ -85,15 +98,10 @@ internal ref struct BodyReader(ReadOnlySpan<byte> body)
 
     public ArraySet Arrays()
     {
-        var (start, count) = (_at, Unsigned("the number of arrays"));
         // A name's length, a reduction and a number of dimensions are the least that an array takes.
-        if (count > (ulong)Remaining / 3)
-        {
-            throw Wrong(start, "the number of arrays", $"it is {count}, and only {Remaining} bytes follow");
-        }
-
+        var count = Count("the number of arrays", leastBytesOfEach: 3);
         var set = new ArraySet();
-        for (var i = 0UL; i < count; i++)
+        for (var i = 0; i < count; i++)
         {
             var at = _at;
             var array = Array();

@@ -76,6 +76,16 @@ internal ref struct BodyWriter
         }
     }
 
+    public void Bytes(ReadOnlySpan<byte> value)
+    {
+        Unsigned((ulong)value.Length);
+        var span = Take(value.Length);
+        if (!_isMeasuring)
+        {
+            value.CopyTo(span);
+        }
+    }
+
     public void Job(JobName job)
     {
         if (!JobName.IsValid(job.Value))

@@ -117,6 +117,7 @@ internal static class MessageTable
         Make(24,
             static (ref BodyWriter w, ShardLoading m) => Head(ref w, m.Job, m.Attempt, m.Load, m.Shard),
             static (ref BodyReader r) => new ShardLoading(r.Job(), r.Attempt(), r.Signed("the load"), r.Shard())),
+        Make(25, WriteBundle, ReadBundle),
     ];
 
     private static readonly FrozenDictionary<Type, Entry> ByType = Entries.ToFrozenDictionary(e => e.Type);
@@ -136,6 +137,30 @@ internal static class MessageTable
     private static Entry Make<T>(ushort tag, Frame.WriteBody<T> write, ReadBody<T> read)
         where T : class, IMessage =>
         new(tag, typeof(T), (ref BodyWriter writer, IMessage message) => write(ref writer, (T)message), (ref BodyReader reader) => read(ref reader));
+
+    private static void WriteBundle(ref BodyWriter writer, Bundle bundle)
+    {
+        writer.Arrays(bundle.Arrays);
+        writer.Unsigned((ulong)bundle.Messages.Count);
+        foreach (var message in bundle.Messages)
+        {
+            writer.Text(message.To.Kind);
+            writer.Text(message.To.Id);
+            writer.Bytes(message.Frame.Span);
+        }
+    }
+
+    private static Bundle ReadBundle(ref BodyReader reader)
+    {
+        var arrays = reader.Arrays();
+        var messages = new BundledMessage[reader.Count("the number of messages", leastBytesOfEach: 3)];
+        for (var i = 0; i < messages.Length; i++)
+        {
+            messages[i] = new BundledMessage(new ActorAddress(reader.Text("the kind of a receiver"), reader.Text("the id of a receiver")), reader.Bytes("the frame of a message").ToArray());
+        }
+
+        return new Bundle(arrays, messages);
+    }
 
     private static void Head(ref BodyWriter writer, JobName job, Attempt attempt, ShardId shard)
     {
