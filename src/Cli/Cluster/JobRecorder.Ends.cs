@@ -58,16 +58,14 @@ internal sealed partial class JobRecorder
         lock (_lock)
         {
             _ending.Remove(job);
-            if (isDone)
-            {
-                notes.Ended = outcome;
-            }
-
             if (!isDone)
             {
                 notes.IsDirty = true;
+                return;
             }
-            else if (!notes.IsDirty && _jobs.TryGetValue(job, out var known) && known == notes)
+
+            notes.Ended = outcome;
+            if (!notes.IsDirty && _jobs.TryGetValue(job, out var known) && known == notes)
             {
                 _jobs.Remove(job);
                 _specs.Remove(job);

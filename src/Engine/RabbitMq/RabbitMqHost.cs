@@ -112,7 +112,8 @@ internal sealed class RabbitMqHost : ActorHost
             }
             else if (HasRoom(messages[0].To, messages[0].Envelope))
             {
-                _ = Task.Run(() => Publish(session, node, arrays, messages));
+                // Begun here, not on another thread: this one is about to compute, and its node waits for the arrays to do the same.
+                _ = Publish(session, node, arrays, messages);
             }
         }
     }
