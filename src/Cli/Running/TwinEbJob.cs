@@ -137,7 +137,8 @@ internal sealed class TwinEbJob : IModelJob
         return new ShardData(shard, range.First, _data.Rows, built.Block(_data.Columns, unstored), null, built.Extras());
     }
 
-    private static void CheckValues(JobSpec spec, MatrixSource data)
+    /// <summary>Refuses data that are not what the likelihood is of.</summary>
+    public static void CheckValues(JobSpec spec, MatrixSource data)
     {
         var path = DataUrl.Show(spec.Data.Path);
         if (spec.TwinEb.Options.Likelihood == TwinEbLikelihood.Gaussian)
