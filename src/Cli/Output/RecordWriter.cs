@@ -12,13 +12,14 @@ internal sealed class RecordWriter : IDisposable
     public static readonly string[] Formats = ["tsv", "json"];
 
     private const int FlushBytes = 1 << 16;
+    private readonly Stream _stream;
     private readonly string[] _fields;
     private readonly StreamWriter? _text;
     private readonly Utf8JsonWriter? _json;
 
     public RecordWriter(Stream stream, string format, params string[] fields)
     {
-        _fields = fields;
+        (_stream, _fields) = (stream, fields);
         if (format == "json")
         {
             _json = new Utf8JsonWriter(stream, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, Indented = true });
@@ -76,8 +77,12 @@ internal sealed class RecordWriter : IDisposable
     public void Dispose()
     {
         _text?.Dispose();
-        _json?.WriteEndArray();
-        _json?.Dispose();
+        if (_json is not null)
+        {
+            _json.WriteEndArray();
+            _json.Dispose();
+            _stream.WriteByte((byte)'\n');
+        }
     }
 
     /// <summary>Writes records to a file, whole or not at all; or to stdout.</summary>
