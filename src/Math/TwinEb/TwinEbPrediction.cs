@@ -9,16 +9,7 @@ public static class TwinEbPrediction
     /// <summary>E u . v = sum_l E u_l E v_l.</summary>
     /// <param name="row">E u, L numbers.</param>
     /// <param name="column">E v, L numbers.</param>
-    public static double Mean(ReadOnlySpan<double> row, ReadOnlySpan<double> column)
-    {
-        var sum = 0.0;
-        for (var l = 0; l < row.Length; l++)
-        {
-            sum += row[l] * column[l];
-        }
-
-        return sum;
-    }
+    public static double Mean(ReadOnlySpan<double> row, ReadOnlySpan<double> column) => FactorKernel.Dot(row, column);
 
     /// <summary>Var(u . v) = sum_l (E u_l^2 E v_l^2 - (E u_l)^2 (E v_l)^2), entries of v uncorrelated as well.</summary>
     /// <param name="row">E u.</param>
