@@ -64,9 +64,9 @@ internal static class ProjectVerb
         {
             projector.Write(folder, threads, tables);
         }
-        catch (Exception e) when (OutputFiles.IsFailure(e))
+        catch (Exception e)
         {
-            // The folder was empty or not there: all that is in it is half of what was to be.
+            // The folder was empty or not there: all that is in it is half of what was to be, be it for the disk or for damaged data.
             foreach (var file in Directory.Exists(folder) ? Directory.GetFiles(folder) : [])
             {
                 File.Delete(file);
@@ -75,6 +75,11 @@ internal static class ProjectVerb
             if (!wasThere && Directory.Exists(folder))
             {
                 Directory.Delete(folder);
+            }
+
+            if (!OutputFiles.IsFailure(e))
+            {
+                throw;
             }
 
             throw new CliException(ExitCode.Failed, $"'{folder}' could not be written, nothing of it is left: {OutputFiles.Reason(e)}", e);

@@ -152,6 +152,22 @@ public sealed class TwinEbUseTests : IDisposable
     }
 
     [Fact]
+    public void Sparse_counts_of_several_shards_are_projected_to_the_same_bits_from_a_file_or_a_store_on_any_number_of_threads()
+    {
+        FitProgram.Run("simulate", "twineb", "--rows", "4000", "--columns", "100", "--factors", $"{Factors}", "--rate", "2", "--out", _scratch.At("sim")).Expect(0);
+        FitProgram.Run("ingest", _scratch.At("sim/data.mtx"), "--out", _scratch.At("store")).Expect(0);
+        Assert.True(MatrixSource.Open(_scratch.At("store")).Shards().Count > 2);
+        Fit(_scratch.At("store"), "fit");
+        FitProgram.Run("project", _scratch.At("fit"), "--data", _scratch.At("sim"), "--out", _scratch.At("one"), "--threads", "1").Expect(0);
+        FitProgram.Run("project", _scratch.At("fit"), "--data", _scratch.At("store"), "--out", _scratch.At("three"), "--threads", "3").Expect(0);
+        Assert.Equal(Scratch.Arrays(_scratch.At("one")), Scratch.Arrays(_scratch.At("three")));
+
+        // In the order of the rows: next to what the fit found, which is converged but for a little.
+        var (fitted, projected) = (Array("fit", "rows_mean"), Array("three", "rows_mean"));
+        Assert.InRange(fitted.Zip(projected, (a, b) => double.Abs(a - b)).Average() / fitted.Average(), 0, 0.02);
+    }
+
+    [Fact]
     public void A_folder_that_is_no_finished_fit_of_twineb_is_refused_in_a_sentence()
     {
         var data = Csv("data.csv", Counts());
