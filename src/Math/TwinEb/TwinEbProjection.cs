@@ -23,7 +23,7 @@ public sealed class TwinEbProjection
     {
         _options = options;
         var weights = results["row_prior_weight"];
-        _broadcast.Set("column.means", results["columns_mean"], [options.Columns, options.Factors]);
+        _broadcast.Set("column.rowLevel", 1).Set("column.means", results["columns_mean"], [options.Columns, options.Factors]);
         if (options.Likelihood == TwinEbLikelihood.Gaussian)
         {
             _likelihood = new ConjugateGaussian(options);
@@ -52,13 +52,10 @@ public sealed class TwinEbProjection
     {
         var (rows, factors) = (data.Block.Rows, _options.Factors);
         int[] shape = [rows, factors];
-        string[] state = _options.Likelihood == TwinEbLikelihood.Gaussian ? ["row.means", "row.variances"] : ["row.counts", "row.rates", "row.logs"];
         var shard = new ArraySet();
-        foreach (var name in state)
-        {
-            shard.Set(name, new double[rows * factors], shape);
-        }
 
+        // Makes the state, as in a fit; where rows start is then what the prior says.
+        _likelihood.StartRows(data, _broadcast, shard, _options.Seed);
         var fitter = _likelihood.RowFitter(data, _broadcast);
         var (mean, sd) = (new double[rows * factors], new double[rows * factors]);
         for (var i = 0; i < rows; i++)
