@@ -25,7 +25,7 @@ internal sealed class Scratch : IDisposable
     /// <summary>Simulated data in a file.</summary>
     public string Simulate(string name = "sim", int rows = 120, int columns = 40, int factors = 3, string format = "npy", double missing = 0, bool sparse = false) =>
         SimulationWriter.Write(
-            new SimulationOptions { Rows = rows, Columns = columns, Factors = factors, Missing = missing, Sparse = sparse }, format, At(name));
+            new EbmfSimulator(new SimulationOptions { Rows = rows, Columns = columns, Factors = factors, Missing = missing, Sparse = sparse }), format, At(name));
 
     /// <summary>A small dense csv, by default 6 x 4.</summary>
     public string Csv(string name = "small.csv", int rows = 6, int columns = 4)

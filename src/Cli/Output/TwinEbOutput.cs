@@ -101,6 +101,12 @@ internal sealed class TwinEbOutput(JobSpec spec, MatrixSource data, TwinEbOption
             }
         }
 
+        // What rows are fitted with when columns are frozen: the default optimizer's alone.
+        foreach (var array in global.Where(a => a.Name is "columns_log_mean" or "columns_second"))
+        {
+            NpyWriter.Write(Path.Combine(to, array.Name + ".npy"), array.Values, [.. array.Shape.Select(l => (long)l)]);
+        }
+
         if (scale is not null)
         {
             foreach (var (name, values) in new[] { ("columns_center", scale.Value.Center), ("columns_scale", scale.Value.Scale) })

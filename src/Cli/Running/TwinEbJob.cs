@@ -94,7 +94,8 @@ internal sealed class TwinEbJob : IModelJob
             var state = 8 * ((n * l * NumbersByRow) + (d * ((l * NumbersByColumn) + packed)) + priors);
             // Shards hold copies where entries are held out or changed; a cell that is held out takes three numbers.
             var copies = Rebuilds ? _data.StoredBytes + (long)(24 * _spec.Validation * n * d) : 0;
-            return SizeEstimate.Of(_data.StoredBytes + copies, state, 16 * l * (n + d));
+            var frozen = _options.Optimizer != TwinEbOptimizer.Default ? 0 : IsPoisson ? 8 * l * d : 4 * packed * d;
+            return SizeEstimate.Of(_data.StoredBytes + copies, state, (16 * l * (n + d)) + frozen);
         }
     }
 
@@ -137,7 +138,8 @@ internal sealed class TwinEbJob : IModelJob
         return new ShardData(shard, range.First, _data.Rows, built.Block(_data.Columns, unstored), null, built.Extras());
     }
 
-    private static void CheckValues(JobSpec spec, MatrixSource data)
+    /// <summary>Refuses data that are not what the likelihood is of.</summary>
+    public static void CheckValues(JobSpec spec, MatrixSource data)
     {
         var path = DataUrl.Show(spec.Data.Path);
         if (spec.TwinEb.Options.Likelihood == TwinEbLikelihood.Gaussian)

@@ -6,7 +6,8 @@ namespace FitCluster.Cli.Running;
 /// <param name="block">The block.</param>
 /// <param name="isPoisson">Whether zeros need not be stored; of a dense Gaussian block zeros are entries like others.</param>
 /// <param name="threshold">Entries above it become 1, others 0; null: as they are.</param>
-internal sealed class TwinEbRow(MatrixBlock block, bool isPoisson, double? threshold)
+/// <param name="map">Where the block's columns are among those of a fit; null: they are the same.</param>
+internal sealed class TwinEbRow(MatrixBlock block, bool isPoisson, double? threshold, ColumnMap? map = null)
 {
     private int[] _columns = [];
     private double[] _values = [];
@@ -17,7 +18,7 @@ internal sealed class TwinEbRow(MatrixBlock block, bool isPoisson, double? thres
     public bool ZerosAreObserved { get; } = isPoisson && block.Unstored == UnstoredEntries.Zero;
 
     /// <summary>The columns of the matrix.</summary>
-    public int ColumnCount => block.Columns;
+    public int ColumnCount => map?.Count ?? block.Columns;
 
     /// <summary>The columns of the stored entries, ascending.</summary>
     public ReadOnlySpan<int> Columns => _columns.AsSpan(0, _count);
@@ -59,6 +60,12 @@ internal sealed class TwinEbRow(MatrixBlock block, bool isPoisson, double? thres
                 _columns[_count] = column;
                 _values[_count++] = value;
             }
+        }
+
+        if (map is not null)
+        {
+            _count = map.Apply(_columns.AsSpan(0, _count), _values);
+            _missing = _missing[..map.Apply(_missing, [])];
         }
 
         block.KeepAlive();

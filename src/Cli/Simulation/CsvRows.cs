@@ -10,12 +10,12 @@ internal sealed class CsvRows : IRowWriter
     private readonly StreamWriter _text;
     private long _row;
 
-    public CsvRows(string path, SimulationOptions options)
+    public CsvRows(string path, int columns)
     {
         _file = new AtomicFile(path);
         _text = new StreamWriter(_file.Stream, leaveOpen: true) { NewLine = "\n" };
         _text.Write("name");
-        for (var j = 1; j <= options.Columns; j++)
+        for (var j = 1; j <= columns; j++)
         {
             _text.Write(string.Create(CultureInfo.InvariantCulture, $",c{j}"));
         }

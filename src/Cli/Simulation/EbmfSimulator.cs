@@ -1,3 +1,5 @@
+using System.Text.Json;
+using FitCluster.Data.Writing;
 using FitCluster.Math.Numerics;
 
 namespace FitCluster.Cli.Simulation;
@@ -7,7 +9,7 @@ namespace FitCluster.Cli.Simulation;
 /// Y ~ Poisson(c (0.2 + L F')), entries of L and F zero or exponential, c such that the wanted share of counts is not zero. Every number is a
 /// function of (seed, what it is for, row, column): rows can be drawn in any order, and again.
 /// </summary>
-internal sealed class EbmfSimulator
+internal sealed class EbmfSimulator : ISimulator
 {
     private const double Background = 0.2;
     private const int Probes = 20_000;
@@ -39,11 +41,52 @@ internal sealed class EbmfSimulator
         Probe = 0x57,
     }
 
-    /// <summary>The factors, columns x K, row-major.</summary>
-    public ReadOnlySpan<double> Factors => _factors;
+    public long Rows => _options.Rows;
+
+    public int Columns => _options.Columns;
+
+    public int Factors => _options.Factors;
+
+    public bool AreCounts => _options.Sparse;
+
+    public bool HasMissing => _options.Missing > 0;
+
+    public string RowTruth => "truth_loadings";
+
+    public void Draw(long row, Span<double> factors, Span<double> values)
+    {
+        Loadings(row, factors);
+        Row(row, factors, values);
+    }
+
+    public void WriteTruth(string folder) =>
+        NpyWriter.Write(Path.Combine(folder, "truth_factors.npy"), _factors, _options.Columns, _options.Factors);
+
+    public void WriteOptions(Utf8JsonWriter writer, string format)
+    {
+        writer.WriteString("model", "ebmf");
+        writer.WriteString("kind", _options.Sparse ? "sparse" : "dense");
+        writer.WriteString("format", format);
+        writer.WriteNumber("rows", _options.Rows);
+        writer.WriteNumber("columns", _options.Columns);
+        writer.WriteNumber("factors", _options.Factors);
+        if (!_options.Sparse)
+        {
+            writer.WriteNumber("noise", _options.Noise);
+            writer.WriteNumber("missing", _options.Missing);
+        }
+        else
+        {
+            writer.WriteNumber("density", _options.Density);
+        }
+
+        writer.WriteNumber("loadingsDensity", _options.LoadingsDensity);
+        writer.WriteNumber("factorsDensity", _options.FactorsDensity);
+        writer.WriteNumber("seed", _options.Seed);
+    }
 
     /// <summary>The loadings of one row.</summary>
-    public void Loadings(long row, Span<double> loadings)
+    private void Loadings(long row, Span<double> loadings)
     {
         for (var k = 0; k < loadings.Length; k++)
         {
@@ -54,7 +97,7 @@ internal sealed class EbmfSimulator
     }
 
     /// <summary>The data of one row, NaN where missing, given its loadings.</summary>
-    public void Row(long row, ReadOnlySpan<double> loadings, Span<double> values)
+    private void Row(long row, ReadOnlySpan<double> loadings, Span<double> values)
     {
         var k = loadings.Length;
         for (var j = 0; j < values.Length; j++)

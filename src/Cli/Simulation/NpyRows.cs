@@ -3,9 +3,9 @@ using FitCluster.Data.Writing;
 namespace FitCluster.Cli.Simulation;
 
 /// <summary>Rows of a NumPy array; NaN where missing.</summary>
-internal sealed class NpyRows(string path, SimulationOptions options) : IRowWriter
+internal sealed class NpyRows(string path, long rows, int columns) : IRowWriter
 {
-    private readonly NpyWriter _writer = new(path, options.Rows, options.Columns);
+    private readonly NpyWriter _writer = new(path, rows, columns);
 
     public void Append(ReadOnlySpan<double> row) => _writer.Append(row);
 

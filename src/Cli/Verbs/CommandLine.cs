@@ -37,6 +37,9 @@ internal static class CommandLine
             StopVerbs.Cancel(),
             StopVerbs.Resume(),
             ResultsVerb.Create(),
+            PredictVerb.Create(),
+            RecommendVerb.Create(),
+            ProjectVerb.Create(),
         };
 
     private static bool AsksForHelp(ParseResult result) =>

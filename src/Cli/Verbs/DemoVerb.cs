@@ -54,7 +54,7 @@ internal static class DemoVerb
             Directory.Delete(data, recursive: true);
         }
 
-        var path = SimulationWriter.Write(Atlas, "npy", data);
+        var path = SimulationWriter.Write(new EbmfSimulator(Atlas), "npy", data);
         Console.Error.WriteLine($"fitting on {Environment.ProcessorCount} cores into {fit}; the fit does not know the truth");
         var spec = new JobSpec
         {

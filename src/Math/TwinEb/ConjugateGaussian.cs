@@ -174,7 +174,8 @@ internal sealed class ConjugateGaussian(TwinEbOptions options) : IConjugateLikel
     {
         int[] shape = [options.Columns, _factors];
         results.Set("columns_mean", global[prefix + "column.means"], shape)
-            .Set("columns_sd", [.. global[prefix + "column.variances"].Select(v => double.Sqrt(v))], shape);
+            .Set("columns_sd", [.. global[prefix + "column.variances"].Select(v => double.Sqrt(v))], shape)
+            .Set("columns_second", global[prefix + "column.seconds"], [options.Columns, _packed]);
         PriorResults(ConjugateNormalPrior.Read(global, prefix + "rowPrior"), "row_prior", results);
         PriorResults(ConjugateNormalPrior.Read(global, prefix + "columnPrior"), "column_prior", results);
     }

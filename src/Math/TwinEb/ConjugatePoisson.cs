@@ -211,7 +211,8 @@ internal sealed class ConjugatePoisson(TwinEbOptions options) : IConjugateLikeli
             }
         }
 
-        results.Set("columns_mean", means, [options.Columns, _factors]).Set("columns_sd", sd, [options.Columns, _factors]);
+        int[] shape = [options.Columns, _factors];
+        results.Set("columns_mean", means, shape).Set("columns_sd", sd, shape).Set("columns_log_mean", global[prefix + "column.logs"], shape);
         PriorResults(ConjugateGammaPrior.Read(global, prefix + "rowPrior"), "row_prior", results);
         PriorResults(prior, "column_prior", results);
     }

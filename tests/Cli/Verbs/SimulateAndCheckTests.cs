@@ -44,6 +44,62 @@ public sealed class SimulateAndCheckTests : IDisposable
     }
 
     [Fact]
+    public void Twin_counts_follow_their_truth_and_have_the_share_of_non_zeros_that_was_asked_for()
+    {
+        const int Rows = 2000, Columns = 300, Factors = 4;
+        string[] arguments = ["simulate", "twineb", "--rows", $"{Rows}", "--columns", $"{Columns}", "--factors", $"{Factors}", "--density", "0.05", "--row-components", "3", "--column-components", "4"];
+        FitProgram.Run([.. arguments, "--out", _scratch.At("a")]).Expect(0);
+        FitProgram.Run([.. arguments, "--out", _scratch.At("b"), "--format", "store"]).Expect(0);
+        var data = MatrixSource.Open(_scratch.At("a/data.mtx"));
+        Assert.Equal(data.ContentHash, MatrixSource.Open(_scratch.At("b/data.store")).ContentHash);
+        Assert.InRange(data.StoredCount / (double)(Rows * Columns), 0.045, 0.055);
+
+        // A count less its rate has mean 0 and the rate as its variance: summed over cells, within 5 standard deviations; and both over rows and over columns.
+        var (u, v) = (DenseArray.Read(_scratch.At("a/truth_rows.npy")), DenseArray.Read(_scratch.At("a/truth_columns.npy")));
+        var (rowCounts, columnCounts, rowRates, columnRates) = (new double[Rows], new double[Columns], new double[Rows], new double[Columns]);
+        for (var i = 0; i < Rows; i++)
+        {
+            var counts = new double[Columns];
+            var block = data.RowBlock(i, 1);
+            for (var t = 0; t < block.RowColumns(0).Length; t++)
+            {
+                counts[block.RowColumns(0)[t]] = block.RowValues(0)[t];
+            }
+
+            for (var j = 0; j < Columns; j++)
+            {
+                var rate = 0.0;
+                for (var l = 0; l < Factors; l++)
+                {
+                    rate += u.Values[(i * Factors) + l] * v.Values[(j * Factors) + l];
+                }
+
+                rowCounts[i] += counts[j];
+                columnCounts[j] += counts[j];
+                rowRates[i] += rate;
+                columnRates[j] += rate;
+            }
+        }
+
+        Assert.InRange((rowCounts.Sum() - rowRates.Sum()) / double.Sqrt(rowRates.Sum()), -5, 5);
+        Assert.InRange(rowCounts.Zip(rowRates, (x, r) => (x - r) * (x - r) / r).Average(), 0.8, 1.2);
+        Assert.InRange(columnCounts.Zip(columnRates, (x, r) => (x - r) * (x - r) / r).Average(), 0.6, 1.4);
+        var components = DenseArray.Read(_scratch.At("a/truth_row_component.npy")).Values;
+        Assert.Equal(3, components.Distinct().Count());
+    }
+
+    [Fact]
+    public void Twin_counts_have_the_mean_that_was_asked_for()
+    {
+        FitProgram.Run("simulate", "twineb", "--rows", "3000", "--columns", "100", "--rate", "2.5", "--out", _scratch.At("a"), "--format", "npy").Expect(0);
+        Assert.InRange(DenseArray.Read(_scratch.At("a/data.npy")).Values.Average(), 2.2, 2.8);
+        FitProgram.Run("simulate", "twineb", "--rate", "2", "--density", "0.1", "--out", _scratch.At("b")).ExpectBadInput("give one of them");
+        FitProgram.Run("simulate", "twineb", "--noise", "2", "--out", _scratch.At("b")).ExpectBadInput("--noise");
+        FitProgram.Run("simulate", "ebmf", "--rate", "2", "--out", _scratch.At("b")).ExpectBadInput("--rate");
+        FitProgram.Run("simulate", "twineb", "--sparse", "--out", _scratch.At("b")).ExpectBadInput("--sparse has no effect");
+    }
+
+    [Fact]
     public void Ingest_writes_a_store_that_fits_to_the_same_bits()
     {
         var data = _scratch.Simulate(format: "csv");

@@ -1,0 +1,55 @@
+using System.CommandLine;
+using FitCluster.Cli.Output;
+using FitCluster.Cli.Running;
+using FitCluster.Cli.Spec;
+
+namespace FitCluster.Cli.Verbs;
+
+/// <summary><c>fitcluster predict</c>: posterior predictive mean and standard deviation of given cells.</summary>
+internal static class PredictVerb
+{
+    private static readonly string[] Fields = ["row", "column", "mean", "sd"];
+
+    public static Command Create()
+    {
+        var fit = new Argument<string>("DIR") { Description = "the folder of a finished fit of twineb, or of projected rows" };
+        var cells = Options.Text("--cells", "FILE", "the cells: the fields row and column by name, below that header, separated by tabs or commas");
+        var output = Options.Text("--out", "FILE", "where the predictions go (default: stdout)");
+        var format = Options.Text("--format", "tsv|json", "the form of the predictions (default tsv)");
+        var command = new Command("predict", "Writes the posterior predictive mean and standard deviation of cells, the noise of an entry included.") { fit, cells, output, format };
+        command.SetAction(result =>
+        {
+            var problems = new ProblemList();
+            var (cellsPath, outPath) = (result.GetValue(cells), result.GetValue(output));
+            if (cellsPath is null)
+            {
+                problems.Add("predict: --cells FILE is missing: a table with the fields row and column");
+            }
+
+            var form = RecommendVerb.Format(result.GetValue(format), problems);
+            problems.ThrowIfAny();
+            return Run(result.GetValue(fit)!, cellsPath!, outPath, form);
+        });
+        return command;
+    }
+
+    private static int Run(string folder, string cellsPath, string? outPath, string format)
+    {
+        var fit = TwinEbFit.Open(folder);
+        var cells = CellList.Read(cellsPath, fit);
+        var predictor = new TwinEbPredictor(fit, withSd: true);
+        if (outPath is not null)
+        {
+            OutputFiles.CheckWritable(outPath);
+        }
+
+        RecordWriter.WriteAll(outPath, format, Fields, records =>
+        {
+            foreach (var (row, column) in cells)
+            {
+                records.Write(fit.Rows.Names[row], fit.Columns.Names[column], predictor.Mean(row, column), predictor.Sd(row, column));
+            }
+        });
+        return ExitCode.Done;
+    }
+}

@@ -1,0 +1,92 @@
+using System.CommandLine;
+using System.Diagnostics;
+using FitCluster.Cli.Output;
+using FitCluster.Cli.Running;
+using FitCluster.Cli.Spec;
+using FitCluster.Data;
+
+namespace FitCluster.Cli.Verbs;
+
+/// <summary><c>fitcluster project</c>: parameters of new rows, columns and priors frozen.</summary>
+internal static class ProjectVerb
+{
+    public static Command Create()
+    {
+        var fit = new Argument<string>("DIR") { Description = "the folder of a finished fit of twineb (optimizer: default)" };
+        var data = Options.Text("--data", "PATH", "the new rows: any format that 'fit' reads, or its http(s) URL; columns are matched by name");
+        var output = Options.Text("--out", "DIR2", "the folder of the results, which predict and recommend take");
+        var threads = Options.Text("--threads", "N", "threads (default: all cores)");
+        var tables = Options.Switch("--tables", "rows_mean and rows_sd as .tsv with names as well");
+        var ignore = Options.Switch("--ignore-unknown-columns", "pass over columns that the fit does not have");
+        var command = new Command("project", "Fits new rows to a finished fit whose columns and priors stay as they are.") { fit, data, output, threads, tables, ignore };
+        command.SetAction(result =>
+        {
+            var problems = new ProblemList();
+            var (path, folder) = (result.GetValue(data), result.GetValue(output));
+            if (path is null)
+            {
+                problems.Add("project: --data PATH is missing: the new rows");
+            }
+
+            if (folder is null)
+            {
+                problems.Add("project: --out DIR2 is missing: a folder for the results");
+            }
+
+            var root = new MapNode([], new Origin("command line", 0));
+            var overrides = new SpecOverrides();
+            overrides.Add("threads", result.GetValue(threads), threads.Name);
+            overrides.ApplyTo(root, problems);
+            var count = (int)(new SectionReader(root, "", problems).Integer("threads", 1, 4096) ?? Environment.ProcessorCount);
+            problems.ThrowIfAny();
+            var source = DataUrl.IsUrl(path!) ? path! : Path.GetFullPath(path!);
+            return Run(result.GetValue(fit)!, source, Path.GetFullPath(folder!), count, result.GetValue(tables), result.GetValue(ignore));
+        });
+        return command;
+    }
+
+    private static int Run(string fit, string data, string folder, int threads, bool tables, bool ignoresUnknown)
+    {
+        using (FitFolder.Check(folder))
+        {
+            // Only asks whether the folder can be made.
+        }
+
+        var wasThere = Directory.Exists(folder);
+        if (wasThere && Directory.EnumerateFileSystemEntries(folder).Any())
+        {
+            throw CliException.BadInput($"--out '{folder}' is not empty: give another folder");
+        }
+
+        var watch = Stopwatch.StartNew();
+        var projector = new RowProjector(TwinEbFit.Open(fit), data, ignoresUnknown);
+        try
+        {
+            projector.Write(folder, threads, tables);
+        }
+        catch (Exception e)
+        {
+            // The folder was empty or not there: all that is in it is half of what was to be, be it for the disk or for damaged data.
+            foreach (var file in Directory.Exists(folder) ? Directory.GetFiles(folder) : [])
+            {
+                File.Delete(file);
+            }
+
+            if (!wasThere && Directory.Exists(folder))
+            {
+                Directory.Delete(folder);
+            }
+
+            if (!OutputFiles.IsFailure(e))
+            {
+                throw;
+            }
+
+            throw new CliException(ExitCode.Failed, $"'{folder}' could not be written, nothing of it is left: {OutputFiles.Reason(e)}", e);
+        }
+
+        Console.Out.WriteLine(FormattableString.Invariant($"{projector.Rows:N0} rows projected in {Progress.Pace.Time(watch.Elapsed.TotalSeconds)}"));
+        Console.Out.WriteLine($"results are in {folder}");
+        return ExitCode.Done;
+    }
+}

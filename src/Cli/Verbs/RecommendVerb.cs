@@ -1,0 +1,118 @@
+using System.CommandLine;
+using FitCluster.Cli.Output;
+using FitCluster.Cli.Running;
+using FitCluster.Cli.Spec;
+
+namespace FitCluster.Cli.Verbs;
+
+/// <summary><c>fitcluster recommend</c>: for rows the columns of the highest predictive means that they have not seen.</summary>
+internal static class RecommendVerb
+{
+    private const int DefaultTop = 10;
+    private static readonly string[] Fields = ["row", "rank", "column", "mean"];
+
+    public static Command Create()
+    {
+        var fit = new Argument<string>("DIR") { Description = "the folder of a finished fit of twineb, or of projected rows" };
+        var row = Options.Many("--row", "NAME", "a row (may be given several times)");
+        var rows = Options.Text("--rows", "FILE|all", "a file with a row a line, or all rows");
+        var top = Options.Text("--top", "N", $"columns for each row (default {DefaultTop})");
+        var data = Options.Text("--data", "PATH", "the data that say what a row has seen (default: those of the fit)");
+        var output = Options.Text("--out", "FILE", "where the recommendations go (default: stdout)");
+        var format = Options.Text("--format", "tsv|json", "their form (default tsv)");
+        var command = new Command("recommend", "Writes, for each row, the columns of the highest predictive means that it has not seen.") { fit, row, rows, top, data, output, format };
+        command.SetAction(result =>
+        {
+            var problems = new ProblemList();
+            var (names, file) = (result.GetValue(row) ?? [], result.GetValue(rows));
+            if (names.Length > 0 == file is not null)
+            {
+                problems.Add($"recommend: give {(file is null ? "a row: --row NAME, --rows FILE or --rows all" : "either --row or --rows, not both")}");
+            }
+
+            var root = new MapNode([], new Origin("command line", 0));
+            var overrides = new SpecOverrides();
+            overrides.Add("top", result.GetValue(top), top.Name);
+            overrides.ApplyTo(root, problems);
+            var count = (int)(new SectionReader(root, "", problems).Integer("top", 1, 1_000_000) ?? DefaultTop);
+            var form = Format(result.GetValue(format), problems);
+            problems.ThrowIfAny();
+            return Run(TwinEbFit.Open(result.GetValue(fit)!), names, file, count, result.GetValue(data), result.GetValue(output), form);
+        });
+        return command;
+    }
+
+    /// <summary>Reads the option --format of verbs that write records.</summary>
+    public static string Format(string? text, ProblemList problems)
+    {
+        if (text is not null && !RecordWriter.Formats.Contains(text))
+        {
+            problems.Add($"--format cannot be '{text}'{Nearest.Suggest(text, RecordWriter.Formats)}");
+        }
+
+        return text ?? RecordWriter.Formats[0];
+    }
+
+    private static int Run(TwinEbFit fit, string[] names, string? file, int top, string? data, string? outPath, string format)
+    {
+        var rows = file == "all" ? Enumerable.Range(0, fit.Rows.Names.Count) : file is null ? [.. names.Select(n => fit.Rows.Find(n, "--row: "))] : ReadRows(file, fit);
+        if (outPath is not null)
+        {
+            OutputFiles.CheckWritable(outPath);
+        }
+
+        var predictor = new TwinEbPredictor(fit, withSd: false);
+        var seen = new SeenCells(fit, data);
+        foreach (var row in rows)
+        {
+            seen.Check(row);
+        }
+
+        var (isSeen, best) = (new bool[fit.Options.Columns], new TopColumns(int.Min(top, fit.Options.Columns)));
+        RecordWriter.WriteAll(outPath, format, Fields, records =>
+        {
+            foreach (var row in rows)
+            {
+                seen.Read(row, isSeen);
+                best.Clear();
+                for (var column = 0; column < isSeen.Length; column++)
+                {
+                    if (!isSeen[column])
+                    {
+                        best.Add(column, predictor.Mean(row, column));
+                    }
+                }
+
+                for (var rank = 0; rank < best.Count; rank++)
+                {
+                    records.Write(fit.Rows.Names[row], rank + 1, fit.Columns.Names[best[rank].Column], best[rank].Score);
+                }
+            }
+        });
+        return ExitCode.Done;
+    }
+
+    /// <summary>A row a line; the header of rows.tsv is passed over.</summary>
+    private static List<int> ReadRows(string file, TwinEbFit fit)
+    {
+        if (!File.Exists(file))
+        {
+            throw CliException.BadInput($"the file '{file}' of --rows does not exist: give a file with a row a line, or all");
+        }
+
+        var rows = new List<int>();
+        var number = 0;
+        foreach (var line in File.ReadLines(file))
+        {
+            if (++number > 1 || line != "name")
+            {
+                if (line.Length > 0)
+                {
+                    rows.Add(fit.Rows.Find(line, FormattableString.Invariant($"{file}:{number}: ")));
+                }
+            }
+        }
+
+        return rows.Count > 0 ? rows : throw CliException.BadInput($"{file} names no row: give one a line");
+    }
+}

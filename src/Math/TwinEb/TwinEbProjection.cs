@@ -1,0 +1,71 @@
+using FitCluster.Math.Models;
+using FitCluster.Messages;
+
+namespace FitCluster.Math.TwinEb;
+
+/// <summary>
+/// Parameters of new rows under the columns and the rows' prior of a finished fit of the default optimizer, both frozen: what a fit does for its held-out rows,
+/// of all cells of a block. A row's result depends on its cells alone. Thread-safe.
+/// </summary>
+public sealed class TwinEbProjection
+{
+    private readonly TwinEbOptions _options;
+    private readonly IConjugateLikelihood _likelihood;
+    private readonly ArraySet _broadcast = new();
+
+    /// <summary>Takes a fit's results.</summary>
+    /// <param name="options">The options of the fit.</param>
+    /// <param name="results">
+    /// Of its results "columns_mean" [D x L]; Poisson: "columns_log_mean" [D x L], "row_prior_weight" [K], "row_prior_shape" and "row_prior_rate" [K x L]; Gaussian:
+    /// "columns_second" [D x L (L + 1) / 2], "row_prior_weight", "row_prior_mean" and "row_prior_sd". Components of weight 0 may have any parameters.
+    /// </param>
+    public TwinEbProjection(TwinEbOptions options, ArraySet results)
+    {
+        _options = options;
+        var weights = results["row_prior_weight"];
+        _broadcast.Set("column.rowLevel", 1).Set("column.means", results["columns_mean"], [options.Columns, options.Factors]);
+        if (options.Likelihood == TwinEbLikelihood.Gaussian)
+        {
+            _likelihood = new ConjugateGaussian(options);
+            _broadcast.Set("column.seconds", results["columns_second"], [options.Columns, options.Factors * (options.Factors + 1) / 2]);
+            var prior = new ConjugateNormalPrior(weights.Length, options.Factors);
+            weights.CopyTo(prior.Weights, 0);
+            results["row_prior_mean"].CopyTo(prior.Means, 0);
+            results["row_prior_sd"].Select(s => s * s).ToArray().CopyTo(prior.Variances, 0);
+            prior.Write(_broadcast, "rowPrior");
+        }
+        else
+        {
+            _likelihood = new ConjugatePoisson(options);
+            _broadcast.Set("column.logs", results["columns_log_mean"], [options.Columns, options.Factors]);
+            var prior = new ConjugateGammaPrior(weights.Length, options.Factors);
+            weights.CopyTo(prior.Weights, 0);
+            results["row_prior_shape"].CopyTo(prior.Shapes, 0);
+            results["row_prior_rate"].CopyTo(prior.Rates, 0);
+            prior.Write(_broadcast, "rowPrior");
+        }
+    }
+
+    /// <summary>Fits the rows of a block.</summary>
+    /// <returns>"rows_mean" and "rows_sd", rows x L each.</returns>
+    public ArraySet Project(ShardData data)
+    {
+        var (rows, factors) = (data.Block.Rows, _options.Factors);
+        int[] shape = [rows, factors];
+        var shard = new ArraySet();
+
+        // Makes the state, as in a fit; where rows start is then what the prior says.
+        _likelihood.StartRows(data, _broadcast, shard, _options.Seed);
+        var fitter = _likelihood.RowFitter(data, _broadcast);
+        var (mean, sd) = (new double[rows * factors], new double[rows * factors]);
+        for (var i = 0; i < rows; i++)
+        {
+            _likelihood.ForgetRow(_broadcast, shard, i);
+            fitter.Fit(shard, i, _options.ProjectionSteps ?? ConjugateSettings.ProjectionSteps, ConjugateSettings.RowTolerance);
+            fitter.Moments(mean.AsSpan(i * factors, factors), sd.AsSpan(i * factors, factors));
+        }
+
+        data.Block.KeepAlive();
+        return new ArraySet().Set("rows_mean", mean, shape).Set("rows_sd", sd, shape);
+    }
+}
