@@ -141,7 +141,7 @@ internal static class FitVerb
                     return ExitCode.Done;
                 }
 
-                Console.Error.WriteLine($"fitcluster: not converged: {(outcome.Reason.Length > 0 ? outcome.Reason : "the limit of sweeps was reached ({job.Own.Output.LimitOption})")}; the results are written");
+                Console.Error.WriteLine($"fitcluster: not converged: {(outcome.Reason.Length > 0 ? outcome.Reason : $"the limit of sweeps was reached ({job.Own.Output.LimitOption})")}; the results are written");
                 return ExitCode.NotConverged;
             case FitStatus.Interrupted:
                 OutputFiles.Write(folder.At(RunFile.ResultName), stream => stream.Write(report));
