@@ -45,28 +45,26 @@ internal static class TwinEbFits
     /// <summary>Fits with seeds 1, 2, ...; settings are fields of the spec's section `twineb`.</summary>
     public static Scores Run(int seeds, string data, int factors, params IEnumerable<string> settings)
     {
-        var (validation, test) = (new double[seeds], new double[seeds]);
-        var (seconds, cpu) = (0.0, 0.0);
-        var given = settings.SelectMany(setting => new[] { "--set", "twineb." + setting }).ToArray();
-        for (var seed = 1; seed <= seeds; seed++)
-        {
-            var run = Clock.Run(BenchFiles.Program,
-            [
-                "fit", "twineb", "--data", data, "--factors", factors.ToString(CultureInfo.InvariantCulture), "--seed", seed.ToString(CultureInfo.InvariantCulture), .. given,
-                "--threads", "1", "--progress", "none", "--format", "json", "--out", BenchFiles.Fresh("twineb"),
-            ]);
-            if (run.ExitCode is not (0 or 3))
-            {
-                throw new InvalidOperationException($"the fit of {data} with {string.Join(' ', given)} ended with exit code {run.ExitCode}: {run.Error}");
-            }
+        var fits = Enumerable.Range(1, seeds).Select(seed => RunOne("twineb", seed, data, factors, settings)).ToArray();
+        return new Scores([.. fits.Select(f => f.Validation)], [.. fits.Select(f => f.Test)], fits.Sum(f => f.Seconds), fits.Sum(f => f.CpuSeconds));
+    }
 
-            using var result = JsonDocument.Parse(run.Output);
-            validation[seed - 1] = result.RootElement.GetProperty("heldOutLogLik").GetDouble();
-            test[seed - 1] = result.RootElement.GetProperty("testLogLik") is { ValueKind: JsonValueKind.Number } score ? score.GetDouble() : double.NaN;
-            (seconds, cpu) = (seconds + run.Seconds, cpu + run.CpuSeconds);
+    /// <summary>One fit, whose results are in a folder below artifacts/bench: its scores, and the seconds of its process.</summary>
+    public static (double Validation, double Test, double Seconds, double CpuSeconds) RunOne(string folder, int seed, string data, int factors, IEnumerable<string> settings)
+    {
+        var given = settings.SelectMany(setting => new[] { "--set", "twineb." + setting }).ToArray();
+        var run = Clock.Run(BenchFiles.Program,
+        [
+            "fit", "twineb", "--data", data, "--factors", factors.ToString(CultureInfo.InvariantCulture), "--seed", seed.ToString(CultureInfo.InvariantCulture), .. given,
+            "--threads", "1", "--progress", "none", "--format", "json", "--out", BenchFiles.Fresh(folder),
+        ]);
+        if (run.ExitCode is not (0 or 3))
+        {
+            throw new InvalidOperationException($"the fit of {data} with {string.Join(' ', given)} ended with exit code {run.ExitCode}: {run.Error}");
         }
 
-        return new Scores(validation, test, seconds, cpu);
+        using var result = JsonDocument.Parse(run.Output);
+        return (result.RootElement.GetProperty("heldOutLogLik").GetDouble(), result.RootElement.GetProperty("testLogLik").GetDouble(), run.Seconds, run.CpuSeconds);
     }
 
     public static string Join(IEnumerable<double> values, int digits) =>
