@@ -5,8 +5,9 @@ namespace FitCluster.Bench;
 
 /// <summary>
 /// Counts with planted structure, as the paper simulates them: x_ij ~ Poisson(u_i . v_j); each row takes one of K_r components (weights from a Dirichlet(10)) and
-/// u_il ~ Gamma(shape a_kl, rate b_kl) with a, b ~ Gamma(1, 1); columns likewise with K_c. A rate near 0 would give one factor nearly all counts, so the rates b are
-/// rescaled: for each factor all b_kl of a side are multiplied by one number, so that every factor has the same part of the mean count (u and v have the mean sqrt(mean count / L)).
+/// u_il ~ Gamma(shape a_kl, rate b_kl) with a, b ~ Gamma(1, 1); columns likewise with K_c. The rates b of a side are rescaled, so that all u, and all v, have the mean
+/// sqrt(mean count / L): by one number, or, with even factors, by one for each factor, so that each has its even part of the counts (a rate near 0 would give
+/// one factor nearly all of them).
 /// </summary>
 internal sealed class PlantedCounts
 {
@@ -19,11 +20,11 @@ internal sealed class PlantedCounts
 
     private readonly ulong _seed;
 
-    public PlantedCounts(ulong seed, int rows, int columns, int factors, int rowComponents, int columnComponents, double meanCount)
+    public PlantedCounts(ulong seed, int rows, int columns, int factors, int rowComponents, int columnComponents, double meanCount, bool evenFactors)
     {
         _seed = seed;
-        var u = Side(RowStream, rows, factors, rowComponents, double.Sqrt(meanCount / factors));
-        var v = Side(ColumnStream, columns, factors, columnComponents, double.Sqrt(meanCount / factors));
+        var u = Side(RowStream, rows, factors, rowComponents, double.Sqrt(meanCount / factors), evenFactors);
+        var v = Side(ColumnStream, columns, factors, columnComponents, double.Sqrt(meanCount / factors), evenFactors);
         (Counts, Rates) = (new double[rows * columns], new double[rows * columns]);
         for (var i = 0; i < rows; i++)
         {
@@ -47,11 +48,11 @@ internal sealed class PlantedCounts
     /// <summary>The rates that they were drawn with, rows x columns.</summary>
     public double[] Rates { get; }
 
-    private double[] Side(ulong stream, int entities, int factors, int components, double mean)
+    private double[] Side(ulong stream, int entities, int factors, int components, double mean, bool evenFactors)
     {
         var weights = Enumerable.Range(0, components).Select(k => ConjugateDraw.Gamma(10, _seed, stream, 0, k, 0)).ToArray();
         var total = weights.Sum();
-        var values = new double[entities * factors];
+        var (values, scales) = (new double[entities * factors], new double[factors]);
         for (var i = 0; i < entities; i++)
         {
             var left = total * ConjugateDraw.Uniform(_seed, stream + 1, 0, i, 0);
@@ -69,18 +70,22 @@ internal sealed class PlantedCounts
             }
         }
 
+        // All factors by one number, or each by its own.
         for (var l = 0; l < factors; l++)
         {
-            var sum = 0.0;
-            for (var i = 0; i < entities; i++)
+            var (sum, count) = (0.0, 0);
+            for (var at = evenFactors ? l : 0; at < values.Length; at += evenFactors ? factors : 1)
             {
-                sum += values[(i * factors) + l];
+                sum += values[at];
+                count++;
             }
 
-            for (var i = 0; i < entities; i++)
-            {
-                values[(i * factors) + l] *= mean * entities / sum;
-            }
+            scales[l] = mean * count / sum;
+        }
+
+        for (var at = 0; at < values.Length; at++)
+        {
+            values[at] *= scales[at % factors];
         }
 
         return values;

@@ -13,7 +13,7 @@ internal sealed record PlantedProblem(string Data, string Split, double TrueVali
 
     public static PlantedProblem Make(ulong seed, int rows, int columns, int factors, int rowComponents, int columnComponents, int heldOutFrom, double meanCount)
     {
-        var planted = new PlantedCounts(seed, rows, columns, factors, rowComponents, columnComponents, meanCount);
+        var planted = new PlantedCounts(seed, rows, columns, factors, rowComponents, columnComponents, meanCount, evenFactors: false);
         var split = Directory.CreateDirectory(BenchFiles.Fresh($"planted-{seed}-split")).FullName;
         var (values, stored, starts) = (new List<double>(), new List<int>(), new long[rows + 1]);
         var (score, cells) = (new double[2], new int[2]);

@@ -11,7 +11,7 @@ internal static class TwinEbPlantedPart
     private const int RowComponents = 15;
     private const int ColumnComponents = 20;
     private const int HeldOutFrom = 800;
-    private const double MeanCount = 0.2;
+    private const double MeanCount = 1;
     private const int DataSets = 3;
     private static readonly (int Rows, int Columns)[] s_byRows = [.. new[] { 1, 2, 5, 10, 15, 20, 30, 70 }.Select(k => (k, ColumnComponents))];
     private static readonly (int Rows, int Columns)[] s_byColumns = [.. new[] { 1, 5, ColumnComponents, 60 }.Select(k => (RowComponents, k))];
@@ -52,7 +52,7 @@ internal static class TwinEbPlantedPart
         File.WriteAllText(Path.Combine("docs", "figures", "twineb-planted.svg"), PlantedFigure.Draw(
             $"held-out log-likelihood a cell, less the true rates'; dots: {DataSets} data sets; planted: {RowComponents} row and {ColumnComponents} column components",
             [("training rows, validation cells", Curves(f => f.Validation)), ("held-out rows, test cells", Curves(f => f.Test))]));
-        table.Note(FormattableString.Invariant($"simulated counts, {Rows:N0} x {Columns:N0}, L = {Factors}, {RowComponents} row and {ColumnComponents} column components (weights Dirichlet(10), shapes and rates Gamma(1, 1); each factor's rates rescaled so that it has its even part of the mean count of {MeanCount}), {100.0 * problems.Average(t => t.Stored) / Rows / Columns:F0} % non-zeros; another data set for each number, and a fit from one start (seed: the data set's)."));
+        table.Note(FormattableString.Invariant($"simulated counts, {Rows:N0} x {Columns:N0}, L = {Factors}, {RowComponents} row and {ColumnComponents} column components (weights Dirichlet(10), shapes and rates Gamma(1, 1); the rates of a side rescaled by one number, for a mean count of {MeanCount}), {100.0 * problems.Average(t => t.Stored) / Rows / Columns:F0} % non-zeros; another data set for each number, and a fit from one start (seed: the data set's)."));
         table.Note($"the true rates' score, data 1 to {DataSets}: validation {TwinEbFits.Join(problems.Select(t => t.TrueValidation), 4)}; test {TwinEbFits.Join(problems.Select(t => t.TrueTest), 4)}.");
         table.Note("cells are held out evenly, zeros as others: validation 20 % of the cells of 800 training rows; of 200 held-out rows' cells 30 % are tested, 60 % of the others ignored; M = 100. CPU seconds: of the whole process with one thread.");
         return table;
