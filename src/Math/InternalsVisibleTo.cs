@@ -1,3 +1,4 @@
 using System.Runtime.CompilerServices;
 
 [assembly: InternalsVisibleTo("FitCluster.Math.Tests")]
+[assembly: InternalsVisibleTo("FitCluster.Bench")]
