@@ -197,7 +197,7 @@ internal sealed class ConjugatePoisson(TwinEbOptions options) : IConjugateLikeli
         var prior = ConjugateGammaPrior.Read(global, prefix + "columnPrior");
         var (s, t, means) = (global[prefix + "column.counts"], global[prefix + "column.rates"], global[prefix + "column.means"]);
         var sd = new double[means.Length];
-        var posterior = new ConjugateGammaPosterior(prior);
+        var posterior = new ConjugateGammaPosterior(prior, Greatest(t));
         var (padS, padT) = (new double[posterior.Stride], new double[posterior.Stride]);
         for (var j = 0; j < options.Columns; j++)
         {
@@ -280,7 +280,7 @@ internal sealed class ConjugatePoisson(TwinEbOptions options) : IConjugateLikeli
         var (s, t) = (global["column.counts"], global["column.rates"]);
         var (logs, means) = (new double[s.Length], new double[s.Length]);
         var statistics = new ConjugateGammaStatistics(prior.Components, _factors);
-        var posterior = new ConjugateGammaPosterior(prior);
+        var posterior = new ConjugateGammaPosterior(prior, Greatest(t));
         var (padS, padT) = (new double[posterior.Stride], new double[posterior.Stride]);
         var term = 0.0;
         for (var j = 0; j < options.Columns; j++)
@@ -288,7 +288,7 @@ internal sealed class ConjugatePoisson(TwinEbOptions options) : IConjugateLikeli
             s.AsSpan(j * _factors, _factors).CopyTo(padS);
             t.AsSpan(j * _factors, _factors).CopyTo(padT);
             term += posterior.Evaluate(padS, padT) - FactorKernel.Dot(padS, posterior.Log) + FactorKernel.Dot(padT, posterior.Mean);
-            posterior.AddTo(statistics, padS, padT);
+            posterior.AddTo(statistics);
             posterior.Log.AsSpan(0, _factors).CopyTo(logs.AsSpan(j * _factors));
             posterior.Mean.AsSpan(0, _factors).CopyTo(means.AsSpan(j * _factors));
         }
@@ -296,6 +296,18 @@ internal sealed class ConjugatePoisson(TwinEbOptions options) : IConjugateLikeli
         int[] shape = [options.Columns, _factors];
         global.Set("column.logs", logs, shape).Set("column.means", means, shape).Set("column.term", term);
         statistics.Write(global, "columnStatistics");
+    }
+
+    // The greatest t of each factor: most columns have it, or nearly so.
+    private double[] Greatest(double[] t)
+    {
+        var greatest = new double[_factors];
+        for (var at = 0; at < t.Length; at++)
+        {
+            greatest[at % _factors] = double.Max(greatest[at % _factors], t[at]);
+        }
+
+        return greatest;
     }
 
     // Components from clusters of E log x, standardized by the prior's own spread of log x.

@@ -11,9 +11,6 @@ namespace FitCluster.Math.TwinEb;
 /// </summary>
 internal sealed class ConjugatePoissonRows : IConjugateRowFitter
 {
-    // A rate of a stored cell is a sum of products of numbers of at least exp(-300) with a shape's spread: 0 only in the padding.
-    private const double LeastRate = 1e-300;
-
     private readonly int _factors;
     private readonly int _stride;
     private readonly bool _zerosMissing;
@@ -31,7 +28,7 @@ internal sealed class ConjugatePoissonRows : IConjugateRowFitter
         _columns = new ConjugatePoissonColumns(broadcast, factors);
         _stride = _columns.Stride;
         _zerosMissing = data.Block.IsSparse && data.Block.Unstored == UnstoredEntries.Missing;
-        _posterior = new ConjugateGammaPosterior(ConjugateGammaPrior.Read(broadcast, "rowPrior"));
+        _posterior = new ConjugateGammaPosterior(ConjugateGammaPrior.Read(broadcast, "rowPrior"), _columns.Totals);
         _row = new ConjugateRow(data, zerosAreImplied: true);
         (_s, _t, _weight) = (new double[_stride], new double[_stride], new double[_stride]);
     }
@@ -53,7 +50,7 @@ internal sealed class ConjugatePoissonRows : IConjugateRowFitter
 
             Begin(shard, i);
             elbo += Update() + AddColumns(counts, absent);
-            _posterior.AddTo(statistics, _s, _t);
+            _posterior.AddTo(statistics);
             FactorKernel.AddScaled(1, _posterior.Mean, means);
             Store(shard, i);
         }
@@ -136,17 +133,7 @@ internal sealed class ConjugatePoissonRows : IConjugateRowFitter
     {
         var columns = _row.Columns;
         var values = _row.Values;
-        Array.Clear(_s);
-        for (var e = 0; e < columns.Length; e++)
-        {
-            var weight = _columns.Weight(columns[e]);
-            FactorKernel.AddScaled(values[e] / double.Max(FactorKernel.Dot(_weight, weight), LeastRate), weight, _s);
-        }
-
-        for (var l = 0; l < _stride; l++)
-        {
-            _s[l] *= _weight[l];
-        }
+        ConjugateCells.Shares(columns, values, _columns.Weights, _weight, _s);
 
         return _posterior.Evaluate(_s, _t) - FactorKernel.Dot(_s, _posterior.Log);
     }
@@ -156,11 +143,7 @@ internal sealed class ConjugatePoissonRows : IConjugateRowFitter
     {
         var columns = _row.Columns;
         var values = _row.Values;
-        for (var e = 0; e < columns.Length; e++)
-        {
-            _rates[e] = double.Max(FactorKernel.Dot(_posterior.Weight, _columns.Weight(columns[e])), LeastRate);
-            FactorKernel.AddScaled(values[e] / _rates[e], _posterior.Weight, counts.AsSpan(columns[e] * _stride, _stride));
-        }
+        ConjugateCells.Scatter(columns, values, _columns.Weights, _posterior.Weight, counts, _rates);
 
         foreach (var column in _zerosMissing ? columns : _row.Excluded)
         {
@@ -175,7 +158,7 @@ internal sealed class ConjugatePoissonRows : IConjugateRowFitter
         var columns = _row.Columns;
         for (var e = 0; e < columns.Length; e++)
         {
-            _rates[e] = double.Max(FactorKernel.Dot(_posterior.Weight, _columns.Weight(columns[e])), LeastRate);
+            _rates[e] = double.Max(FactorKernel.Dot(_posterior.Weight, _columns.Weight(columns[e])), ConjugateCells.LeastRate);
         }
 
         return SumOfLogs(_row.Values);
