@@ -45,14 +45,19 @@ internal static class BenchFiles
             return path;
         }
 
-        var csr = SimulatedData.Sparse(n, p, k, density);
+        WriteSparse(path, n, p, SimulatedData.Sparse(n, p, k, density));
+        return path;
+    }
+
+    /// <summary>Writes CSR arrays as .npz of SciPy.</summary>
+    public static void WriteSparse(string path, int n, int p, (double[] Values, int[] Columns, long[] Starts) csr)
+    {
         using var archive = new ZipArchive(File.Create(path), ZipArchiveMode.Create);
         Add(archive, "format", "|S3", "()", Encoding.ASCII.GetBytes("csr"));
         Add(archive, "shape", "<i8", "(2,)", Bytes<long>([n, p]));
         Add(archive, "indptr", "<i8", $"({csr.Starts.Length},)", Bytes<long>(csr.Starts));
         Add(archive, "indices", "<i4", $"({csr.Columns.Length},)", Bytes<int>(csr.Columns));
         Add(archive, "data", "<f8", $"({csr.Values.Length},)", Bytes<double>(csr.Values));
-        return path;
     }
 
     /// <summary>The same matrix as <see cref="Sparse"/>, ingested into a chunked store.</summary>

@@ -5,7 +5,7 @@ using FitCluster.Bench;
 (string Name, Func<Table> Run)[] parts =
 [
     ("sweep", SweepPart.Run), ("fit", FitPart.Run), ("ebnm", EbnmPart.Run), ("memory", MemoryPart.Run), ("checkpoint", CheckpointPart.Run),
-    ("cluster", ClusterPart.Run), ("answers", AnswersPart.Run),
+    ("cluster", ClusterPart.Run), ("answers", AnswersPart.Run), ("twineb-speed", TwinEbSpeedPart.Run), ("twineb-scale", TwinEbScalePart.Run),
 ];
 var names = parts.Select(p => p.Name).ToArray();
 if (args is ["--list"])

@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace FitCluster.Math.TwinEb;
 
@@ -14,6 +14,9 @@ internal static class ConjugateCells
     public const double LeastRate = 1e-300;
 
     private const int Unrolled = 16;
+
+    // Cells ahead of the one in hand whose columns are fetched.
+    private const int Ahead = 8;
 
     /// <summary>s_l = row_l sum_j x_j w_jl / (sum_m row_m w_jm).</summary>
     /// <param name="columns">The cells' columns j.</param>
@@ -65,56 +68,87 @@ internal static class ConjugateCells
         }
     }
 
-    private static void Shares16(ReadOnlySpan<int> columns, ReadOnlySpan<double> values, double[] weights, double[] row, double[] s)
+    private static unsafe void Shares16(ReadOnlySpan<int> columns, ReadOnlySpan<double> values, double[] weights, double[] row, double[] s)
     {
-        ref var w = ref MemoryMarshal.GetArrayDataReference(weights);
+        Check(columns, weights.Length);
         Load(ref row[0], out var r0, out var r1, out var r2, out var r3);
         var (s0, s1, s2, s3) = (Vector256<double>.Zero, Vector256<double>.Zero, Vector256<double>.Zero, Vector256<double>.Zero);
-        for (var e = 0; e < columns.Length; e++)
+        fixed (double* w = weights)
         {
-            Load(ref At(ref w, weights.Length, columns[e]), out var w0, out var w1, out var w2, out var w3);
-            var share = Vector256.Create(values[e] / double.Max(Dot(r0, r1, r2, r3, w0, w1, w2, w3), LeastRate));
-            s0 = Vector256.FusedMultiplyAdd(share, w0, s0);
-            s1 = Vector256.FusedMultiplyAdd(share, w1, s1);
-            s2 = Vector256.FusedMultiplyAdd(share, w2, s2);
-            s3 = Vector256.FusedMultiplyAdd(share, w3, s3);
+            for (var e = 0; e < columns.Length; e++)
+            {
+                if (e + Ahead < columns.Length)
+                {
+                    Fetch(w + ((nint)columns[e + Ahead] * Unrolled));
+                }
+
+                Load(ref w[(nint)columns[e] * Unrolled], out var w0, out var w1, out var w2, out var w3);
+                var share = Vector256.Create(values[e] / double.Max(Dot(r0, r1, r2, r3, w0, w1, w2, w3), LeastRate));
+                s0 = Vector256.FusedMultiplyAdd(share, w0, s0);
+                s1 = Vector256.FusedMultiplyAdd(share, w1, s1);
+                s2 = Vector256.FusedMultiplyAdd(share, w2, s2);
+                s3 = Vector256.FusedMultiplyAdd(share, w3, s3);
+            }
         }
 
         Store(ref s[0], s0 * r0, s1 * r1, s2 * r2, s3 * r3);
     }
 
-    private static void Scatter16(ReadOnlySpan<int> columns, ReadOnlySpan<double> values, double[] weights, double[] row, double[] sums, double[] rates)
+    private static unsafe void Scatter16(ReadOnlySpan<int> columns, ReadOnlySpan<double> values, double[] weights, double[] row, double[] sums, double[] rates)
     {
-        ref var w = ref MemoryMarshal.GetArrayDataReference(weights);
-        ref var c = ref MemoryMarshal.GetArrayDataReference(sums);
+        Check(columns, int.Min(weights.Length, sums.Length));
         Load(ref row[0], out var r0, out var r1, out var r2, out var r3);
-        for (var e = 0; e < columns.Length; e++)
+        fixed (double* w = weights, c = sums)
         {
-            Load(ref At(ref w, weights.Length, columns[e]), out var w0, out var w1, out var w2, out var w3);
-            var rate = double.Max(Dot(r0, r1, r2, r3, w0, w1, w2, w3), LeastRate);
-            rates[e] = rate;
-            var share = Vector256.Create(values[e] / rate);
-            ref var to = ref At(ref c, sums.Length, columns[e]);
-            Load(ref to, out var c0, out var c1, out var c2, out var c3);
-            Store(
-                ref to,
-                Vector256.FusedMultiplyAdd(share, r0, c0),
-                Vector256.FusedMultiplyAdd(share, r1, c1),
-                Vector256.FusedMultiplyAdd(share, r2, c2),
-                Vector256.FusedMultiplyAdd(share, r3, c3));
+            for (var e = 0; e < columns.Length; e++)
+            {
+                if (e + Ahead < columns.Length)
+                {
+                    // The weights are still there from the pass before.
+                    Fetch(c + ((nint)columns[e + Ahead] * Unrolled));
+                }
+
+                Load(ref w[(nint)columns[e] * Unrolled], out var w0, out var w1, out var w2, out var w3);
+                var rate = double.Max(Dot(r0, r1, r2, r3, w0, w1, w2, w3), LeastRate);
+                rates[e] = rate;
+                var share = Vector256.Create(values[e] / rate);
+                ref var to = ref c[(nint)columns[e] * Unrolled];
+                Load(ref to, out var c0, out var c1, out var c2, out var c3);
+                Store(
+                    ref to,
+                    Vector256.FusedMultiplyAdd(share, r0, c0),
+                    Vector256.FusedMultiplyAdd(share, r1, c1),
+                    Vector256.FusedMultiplyAdd(share, r2, c2),
+                    Vector256.FusedMultiplyAdd(share, r3, c3));
+            }
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static ref double At(ref double start, int length, int column)
+    // A column beyond the arrays would be read from foreign memory. Columns of a row ascend, but that is not taken on trust.
+    private static void Check(ReadOnlySpan<int> columns, int length)
     {
-        var at = (nuint)(uint)column * Unrolled;
-        if (at + Unrolled > (uint)length)
+        var greatest = 0U;
+        foreach (var column in columns)
         {
-            throw new InvalidOperationException($"column {column} of the data is beyond the {length / Unrolled} columns of the model");
+            greatest = uint.Max(greatest, (uint)column);
         }
 
-        return ref Unsafe.Add(ref start, at);
+        if (columns.Length > 0 && greatest >= (uint)length / Unrolled)
+        {
+            throw new InvalidOperationException($"column {greatest} of the data is beyond the {length / Unrolled} columns of the model");
+        }
+    }
+
+    // Columns are far apart: without this a cell waits for the second or third level of the cache.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static unsafe void Fetch(double* at)
+    {
+        if (Sse.IsSupported)
+        {
+            Sse.Prefetch0(at);
+            Sse.Prefetch0(at + 8);
+            Sse.Prefetch0(at + 15);
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

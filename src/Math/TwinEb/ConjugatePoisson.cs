@@ -84,8 +84,7 @@ internal sealed class ConjugatePoisson(TwinEbOptions options) : IConjugateLikeli
                 StartShape, seed, ConjugateDraw.RowStart, 0, data.FirstRow + (at / _factors), at % _factors));
         }
 
-        int[] shape = [data.Block.Rows, _factors];
-        shard.Set("row.counts", new double[logs.Length], shape).Set("row.rates", new double[logs.Length], shape).Set("row.logs", logs, shape);
+        shard.Set("row.logs", logs, [data.Block.Rows, _factors]);
     }
 
     /// <inheritdoc/>
@@ -106,15 +105,8 @@ internal sealed class ConjugatePoisson(TwinEbOptions options) : IConjugateLikeli
     }
 
     /// <inheritdoc/>
-    public ArraySet Sweep(ShardData data, ArraySet broadcast, ArraySet shard) =>
-        new ConjugatePoissonRows(data, broadcast, _factors).Sweep(shard, broadcast["rowPrior.weights"].Length);
-
-    /// <inheritdoc/>
-    public void Candidate(ArraySet shard, int row, Span<double> point)
-    {
-        shard["row.counts"].AsSpan(row * _factors, _factors).CopyTo(point);
-        shard["row.rates"].AsSpan(row * _factors, _factors).CopyTo(point[_factors..]);
-    }
+    public ArraySet Sweep(ShardData data, ArraySet broadcast, ArraySet shard, ReadOnlySpan<int> candidates, Span<double> points) =>
+        new ConjugatePoissonRows(data, broadcast, _factors).Sweep(shard, broadcast["rowPrior.weights"].Length, candidates, points);
 
     /// <inheritdoc/>
     public double Advance(ArraySet global, ArraySet partial, bool mixtures)
@@ -185,7 +177,7 @@ internal sealed class ConjugatePoisson(TwinEbOptions options) : IConjugateLikeli
 
     /// <inheritdoc/>
     public ISideSampler RowSampler(ShardData data, ArraySet broadcast, ArraySet shard, IConjugateRowFitter fitter) => new ConjugateGammaSampler(
-        ConjugateGammaPrior.Read(broadcast, "rowPrior"), shard["row.counts"], shard["row.rates"], options.Seed, ConjugateDraw.RowScore, data.FirstRow);
+        ConjugateGammaPrior.Read(broadcast, "rowPrior"), ((ConjugatePoissonRows)fitter).Counts, ((ConjugatePoissonRows)fitter).Rates, options.Seed, ConjugateDraw.RowScore, data.FirstRow);
 
     /// <inheritdoc/>
     public ISideSampler ColumnSampler(ArraySet broadcast) => new ConjugateGammaSampler(

@@ -7,7 +7,7 @@ namespace FitCluster.Math.TwinEb;
 /// <summary>
 /// The rows of a shard under the Poisson model. A row's update (docs/twineb-default.md, section 2): the counts split over factors in proportion to
 /// exp(E log u_il + E log v_jl), s_il = sum_j of its share, t_il = sum of E v_jl over training cells, zeros included; then the exact
-/// posterior of (u_i, component) under its prior. State: "row.counts" s, "row.rates" t, "row.logs" E log u, each rows x factors.
+/// posterior of (u_i, component) under its prior. State: "row.logs" E log u, rows x factors; s and t follow from it and the columns.
 /// </summary>
 internal sealed class ConjugatePoissonRows : IConjugateRowFitter
 {
@@ -21,6 +21,8 @@ internal sealed class ConjugatePoissonRows : IConjugateRowFitter
     private readonly double[] _t;
     private readonly double[] _weight;
     private double[] _rates = [];
+    private double[] _fittedCounts = [];
+    private double[] _fittedRates = [];
 
     public ConjugatePoissonRows(ShardData data, ArraySet broadcast, int factors)
     {
@@ -33,8 +35,18 @@ internal sealed class ConjugatePoissonRows : IConjugateRowFitter
         (_s, _t, _weight) = (new double[_stride], new double[_stride], new double[_stride]);
     }
 
+    /// <summary>s of the rows that <see cref="Fit"/> has fitted, rows x factors; 0 of others.</summary>
+    public double[] Counts => _fittedCounts.Length > 0 ? _fittedCounts : _fittedCounts = new double[_row.Rows * _factors];
+
+    /// <summary>t of the rows that <see cref="Fit"/> has fitted, rows x factors; 0 of others.</summary>
+    public double[] Rates => _fittedRates.Length > 0 ? _fittedRates : _fittedRates = new double[_row.Rows * _factors];
+
     /// <summary>One update of every training row, and what the coordinator needs for columns, priors and ELBO.</summary>
-    public ArraySet Sweep(ArraySet shard, int components)
+    /// <param name="shard">The shard's state.</param>
+    /// <param name="components">The components of the rows' prior.</param>
+    /// <param name="candidates">Training rows of which s and t are wanted, ascending.</param>
+    /// <param name="points">Their s and t, candidates x 2 x factors.</param>
+    public ArraySet Sweep(ArraySet shard, int components, ReadOnlySpan<int> candidates, Span<double> points)
     {
         var statistics = new ConjugateGammaStatistics(components, _factors);
         var counts = new double[_columns.Count * _stride];
@@ -52,7 +64,14 @@ internal sealed class ConjugatePoissonRows : IConjugateRowFitter
             elbo += Update() + AddColumns(counts, absent);
             _posterior.AddTo(statistics);
             FactorKernel.AddScaled(1, _posterior.Mean, means);
-            Store(shard, i);
+            StoreLogs(shard, i);
+            if (candidates.Length > 0 && candidates[0] == i)
+            {
+                _s.AsSpan(0, _factors).CopyTo(points);
+                _t.AsSpan(0, _factors).CopyTo(points[_factors..]);
+                candidates = candidates[1..];
+                points = points[(2 * _factors)..];
+            }
         }
 
         var partial = new ArraySet()
@@ -81,7 +100,9 @@ internal sealed class ConjugatePoissonRows : IConjugateRowFitter
             last = elbo;
         }
 
-        Store(shard, row);
+        StoreLogs(shard, row);
+        _s.AsSpan(0, _factors).CopyTo(Counts.AsSpan(row * _factors));
+        _t.AsSpan(0, _factors).CopyTo(Rates.AsSpan(row * _factors));
     }
 
     /// <inheritdoc/>
@@ -171,12 +192,7 @@ internal sealed class ConjugatePoissonRows : IConjugateRowFitter
         return FactorKernel.Dot(values, rates);
     }
 
-    private void Store(ArraySet shard, int row)
-    {
-        _s.AsSpan(0, _factors).CopyTo(shard["row.counts"].AsSpan(row * _factors));
-        _t.AsSpan(0, _factors).CopyTo(shard["row.rates"].AsSpan(row * _factors));
-        _posterior.Log.AsSpan(0, _factors).CopyTo(shard["row.logs"].AsSpan(row * _factors));
-    }
+    private void StoreLogs(ArraySet shard, int row) => _posterior.Log.AsSpan(0, _factors).CopyTo(shard["row.logs"].AsSpan(row * _factors));
 
     private double[] Unpadded(double[] padded)
     {
