@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.Json;
 using FitCluster.Math.Models;
 using FitCluster.Math.Numerics;
@@ -33,7 +32,7 @@ internal static unsafe class TwinEbSpeedPart
         ToThePublishedScore(table);
         table.Note("a step: broadcast, local step on one shard, update; simulated counts of ML-100K's shape with 18 % of the cells held out, L = 15, K_r 70, K_c 100, batch 128; CPU seconds of the process, median of five runs. Peer: recorded figures of the published code on one core of a machine like this.");
         table.Note(FormattableString.Invariant($"floor: the fused products of docs/twineb.md (3 (D K_c + B K_r) 2 W, 3 W a non-zero, 2 W a held-out cell, W = 16; an exp, of 20, for each density) at {flops / 1e9:F1} GFLOP/s, what one thread of OpenBLAS reaches in the same run."));
-        table.Note($"default: the fit of sim300x200 (reference's split, L = 8, 70 / 100, M = 500, seed 1) with the fewest sweeps of 4, 6, 8, ... whose validation score is at least {FormattableString.Invariant($"{PublishedScore}")}, the published code's last; CPU seconds of the whole fit, with its scores and held-out rows.");
+        table.Note($"default: the fit of sim300x200 (reference's split, L = 8, 70 / 100, M = 500, seed 1) with the fewest sweeps of 4, 6, 8, ... whose validation score is at least {FormattableString.Invariant($"{PublishedScore}")}, the published code's last; CPU seconds of the whole fit, with its scores and held-out rows, the least of five runs.");
         return table;
     }
 
@@ -124,11 +123,15 @@ internal static unsafe class TwinEbSpeedPart
         Fit(data, 4);
         for (var sweeps = 4; sweeps <= 100; sweeps += 2)
         {
-            var start = Clock.CpuSeconds;
             var score = Fit(data, sweeps);
-            var seconds = Clock.CpuSeconds - start;
             if (score >= PublishedScore)
             {
+                var seconds = Enumerable.Range(0, 5).Min(_ =>
+                {
+                    var start = Clock.CpuSeconds;
+                    Fit(data, sweeps);
+                    return Clock.CpuSeconds - start;
+                });
                 table.Add(new Line(
                     FormattableString.Invariant($"default optimizer to the published code's last validation score: {sweeps} sweeps, {score:F3} against {PublishedScore}"),
                     Figures.Text(seconds), Figures.Text(PublishedSeconds), seconds / PublishedSeconds, 0.01));
@@ -210,7 +213,7 @@ internal static unsafe class TwinEbSpeedPart
             Extras(roles, heldStarts, heldColumns, heldValues, [.. heldKinds]));
     }
 
-    // One thread of OpenBLAS, the best of several.
+    // One thread of OpenBLAS by CPU seconds, as the steps are measured, the best of several.
     private static double FlopsOfOneCore()
     {
         const int Side = 1_000;
@@ -222,9 +225,9 @@ internal static unsafe class TwinEbSpeedPart
         {
             for (var repeat = 0; repeat < 7; repeat++)
             {
-                var start = Stopwatch.GetTimestamp();
+                var start = Clock.CpuSeconds;
                 OpenBlas.Product(pa, pb, pc, Side);
-                least = double.Min(least, Stopwatch.GetElapsedTime(start).TotalSeconds);
+                least = double.Min(least, Clock.CpuSeconds - start);
             }
         }
 
