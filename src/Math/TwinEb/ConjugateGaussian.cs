@@ -149,6 +149,12 @@ internal sealed class ConjugateGaussian(TwinEbOptions options) : IConjugateLikel
     public IConjugateRowFitter RowFitter(ShardData data, ArraySet broadcast) => new ConjugateGaussianRows(data, broadcast, options);
 
     /// <inheritdoc/>
+    public void EndRestart(ArraySet shard)
+    {
+        // Held-out rows are still written to the same arrays.
+    }
+
+    /// <inheritdoc/>
     public void ForgetRow(ArraySet broadcast, ArraySet shard, int row)
     {
         // The posterior of a row does not depend on where it starts.

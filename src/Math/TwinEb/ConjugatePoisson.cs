@@ -160,8 +160,17 @@ internal sealed class ConjugatePoisson(TwinEbOptions options) : IConjugateLikeli
     public IConjugateRowFitter RowFitter(ShardData data, ArraySet broadcast) => new ConjugatePoissonRows(data, broadcast, _factors);
 
     /// <inheritdoc/>
+    public void EndRestart(ArraySet shard) => shard.Set("row.logs", []);
+
+    /// <inheritdoc/>
     public void ForgetRow(ArraySet broadcast, ArraySet shard, int row)
     {
+        if (shard["row.logs"].Length == 0)
+        {
+            var best = shard.Get("best.mean");
+            shard.Set("row.logs", new double[best.Values.Length], best.Shape);
+        }
+
         var prior = ConjugateGammaPrior.Read(broadcast, "rowPrior");
         for (var l = 0; l < _factors; l++)
         {

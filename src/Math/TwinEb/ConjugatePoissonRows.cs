@@ -35,7 +35,7 @@ internal sealed class ConjugatePoissonRows : IConjugateRowFitter
         (_s, _t, _weight) = (new double[_stride], new double[_stride], new double[_stride]);
     }
 
-    /// <summary>s of the rows that <see cref="Fit"/> has fitted, rows x factors; 0 of others.</summary>
+    /// <summary>s of the rows that <see cref="Fit"/> has fitted, rows x factors; 0 of others, and of all where no cell is held out.</summary>
     public double[] Counts => _fittedCounts.Length > 0 ? _fittedCounts : _fittedCounts = new double[_row.Rows * _factors];
 
     /// <summary>t of the rows that <see cref="Fit"/> has fitted, rows x factors; 0 of others.</summary>
@@ -101,8 +101,12 @@ internal sealed class ConjugatePoissonRows : IConjugateRowFitter
         }
 
         StoreLogs(shard, row);
-        _s.AsSpan(0, _factors).CopyTo(Counts.AsSpan(row * _factors));
-        _t.AsSpan(0, _factors).CopyTo(Rates.AsSpan(row * _factors));
+        if (_row.Cells.Count > 0)
+        {
+            // For the draws of a score.
+            _s.AsSpan(0, _factors).CopyTo(Counts.AsSpan(row * _factors));
+            _t.AsSpan(0, _factors).CopyTo(Rates.AsSpan(row * _factors));
+        }
     }
 
     /// <inheritdoc/>

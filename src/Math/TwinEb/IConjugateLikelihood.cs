@@ -42,6 +42,9 @@ internal interface IConjugateLikelihood
     /// <summary>A fitter of single rows with columns and prior as broadcast.</summary>
     IConjugateRowFitter RowFitter(ShardData data, ArraySet broadcast);
 
+    /// <summary>Drops what a shard knows of its rows for the next sweep: there is none, and the state is what checkpoints hold.</summary>
+    void EndRestart(ArraySet shard);
+
     /// <summary>Makes a held-out row's state what the prior says.</summary>
     void ForgetRow(ArraySet broadcast, ArraySet shard, int row);
 

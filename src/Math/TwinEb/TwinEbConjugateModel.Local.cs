@@ -82,7 +82,9 @@ public sealed partial class TwinEbConjugateModel
         FitRows(shard, fitter, cells, false, 1, mean, sd);
         int[] shape = [data.Block.Rows, _options.Factors];
         shard.Set("mean", mean, shape).Set("sd", sd, shape);
-        return new ArraySet().Set("score", Score(HeldOutKind.Validation, broadcast, data, shard, fitter, cells));
+        var partial = new ArraySet().Set("score", Score(HeldOutKind.Validation, broadcast, data, shard, fitter, cells));
+        _likelihood.EndRestart(shard);
+        return partial;
     }
 
     private ArraySet Project(ArraySet broadcast, ShardData data, ArraySet shard)
