@@ -9,12 +9,18 @@ using FitCluster.Workers;
 namespace FitCluster.Bench;
 
 /// <summary>A whole fit through the actors of the in-process engine, on data that lie in memory; an observer sees every round.</summary>
-internal sealed class SimulatedFit(int rows, int columns, int factors, ShardData[] shards) : IFitJob, IFitObserver
+internal sealed class SimulatedFit(IFitModel model, ShardData[] shards) : IFitJob, IFitObserver
 {
+    /// <summary>A fit of EBMF with its usual options.</summary>
+    public SimulatedFit(int rows, int columns, int factors, ShardData[] shards)
+        : this(new EbmfModel(new EbmfOptions { Rows = rows, Columns = columns, MaxFactors = factors }), shards)
+    {
+    }
+
     private static readonly JobName Name = new("bench");
     private readonly TaskCompletionSource<FitOutcome> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    public IFitModel Model { get; } = new EbmfModel(new EbmfOptions { Rows = rows, Columns = columns, MaxFactors = factors });
+    public IFitModel Model { get; } = model;
 
     public int Shards => shards.Length;
 
@@ -36,7 +42,7 @@ internal sealed class SimulatedFit(int rows, int columns, int factors, ShardData
         engine.Tell(ShardAddress.OfCoordinator(Name), new StartJob(Name, "", "spec", "data", Shards));
         var outcome = _ended.Task.GetAwaiter().GetResult();
         engine.DisposeAsync().AsTask().GetAwaiter().GetResult();
-        return outcome.Status == FitStatus.Converged ? outcome : throw new InvalidOperationException($"the fit ended as {outcome.Status}: {outcome.Reason}");
+        return outcome.Status is FitStatus.Converged or FitStatus.Stopped ? outcome : throw new InvalidOperationException($"the fit ended as {outcome.Status}: {outcome.Reason}");
     }
 
     public void OnStarted(JobName job, Round? resumedFrom, Attempt attempt)

@@ -6,38 +6,54 @@ namespace FitCluster.Math.TwinEb;
 /// <summary>
 /// The exact posterior of one vector x of a Gamma mixture prior under prod_l x_l^s_l exp(-t_l x_l): component k with probability
 /// r_k ~ w_k prod_l b_kl^a_kl Gamma(a_kl + s_l) / (Gamma(a_kl) (b_kl + t_l)^(a_kl + s_l)), and then x_l ~ Gamma(a_kl + s_l, b_kl + t_l).
-/// Components are the lanes of the first sum, factors those of the moments; both are padded to full vectors. Not thread-safe: it owns its buffers.
+/// Given the greatest t there is, components that are certainly below exp(-38) of the greatest are not evaluated and count as 0 (docs/twineb-default.md, section 2): all of them together are
+/// less than the rounding of the sum. Factors are padded to full vectors. Not thread-safe: it owns its buffers.
 /// </summary>
 internal sealed class ConjugateGammaPosterior
 {
     // What a component of smaller responsibility adds to a moment is below rounding.
     private const double LeastResponsibility = 1e-13;
 
+    // exp(-38) = 3e-17: 1,000 such components are 3e-14 of the normalizer.
+    private const double LeastLogit = -38;
+
+    // Fewer components are evaluated sooner than bounded.
+    private const int FewComponents = 4;
+
     // exp(E log x) of anything lower counts as exp(-300): its product with another is still a normal number.
     private const double LeastLog = -300;
 
     private readonly int _factors;
     private readonly int[] _active;
-    private readonly int _componentStride;
     private readonly double[] _constants;
-    private readonly double[] _shapesByFactor;
-    private readonly double[] _ratesByFactor;
     private readonly double[] _shapes;
     private readonly double[] _rates;
     private readonly double[] _logits;
+    private readonly double[] _means;
+    private readonly double[] _logs;
+    private readonly int[] _evaluated;
+    private int _evaluatedCount;
 
-    public ConjugateGammaPosterior(ConjugateGammaPrior prior)
+    // For the bounds: of components in the padding nothing is asked.
+    private readonly ConjugateComponentBound? _bound;
+    private readonly double[] _upper = [];
+    private readonly double[] _sharedShape = [];
+    private readonly double[] _sharedRate = [];
+    private readonly double[] _unused = [];
+
+    /// <summary>The posterior under a prior; with <paramref name="totals"/>, no smaller than any t that will come (factors, at least), components are bounded first.</summary>
+    public ConjugateGammaPosterior(ConjugateGammaPrior prior, ReadOnlySpan<double> totals = default)
     {
         var factors = _factors = prior.Factors;
         Stride = Padded(factors);
         _active = [.. Enumerable.Range(0, prior.Components).Where(k => prior.Weights[k] > 0)];
-        _componentStride = Padded(_active.Length);
-        _constants = new double[_componentStride];
-        _logits = new double[_componentStride];
-        _shapesByFactor = Ones(factors * _componentStride);
-        _ratesByFactor = Ones(factors * _componentStride);
+        _evaluated = new int[_active.Length];
+        _constants = new double[_active.Length];
+        _logits = new double[_active.Length];
         _shapes = Ones(_active.Length * Stride);
         _rates = Ones(_active.Length * Stride);
+        _means = new double[_active.Length * Stride];
+        _logs = new double[_active.Length * Stride];
         for (var c = 0; c < _active.Length; c++)
         {
             var sum = double.Log(prior.Weights[_active[c]]);
@@ -45,8 +61,6 @@ internal sealed class ConjugateGammaPosterior
             {
                 var (a, b) = (prior.Shapes[(_active[c] * factors) + l], prior.Rates[(_active[c] * factors) + l]);
                 sum += (a * double.Log(b)) - ConjugateGammaFunctions.LogGamma(a);
-                _shapesByFactor[(l * _componentStride) + c] = a;
-                _ratesByFactor[(l * _componentStride) + c] = b;
                 _shapes[(c * Stride) + l] = a;
                 _rates[(c * Stride) + l] = b;
             }
@@ -55,6 +69,22 @@ internal sealed class ConjugateGammaPosterior
         }
 
         (Mean, Log, Square, Weight) = (new double[Stride], new double[Stride], new double[Stride], new double[Stride]);
+        if (totals.Length >= factors && _active.Length > FewComponents)
+        {
+            var wide = (_active.Length + VectorNormal.Lanes - 1) / VectorNormal.Lanes * VectorNormal.Lanes;
+            var (shapes, rates, constants) = (Ones(factors * wide), Ones(factors * wide), new double[wide]);
+            _constants.CopyTo(constants, 0);
+            for (var at = 0; at < factors * _active.Length; at++)
+            {
+                var (c, l) = (at / factors, at % factors);
+                (shapes[(l * wide) + c], rates[(l * wide) + c]) = (_shapes[(c * Stride) + l], _rates[(c * Stride) + l]);
+            }
+
+            _bound = new ConjugateComponentBound(factors, wide, shapes, rates, constants, totals);
+            _upper = new double[wide];
+            (_sharedShape, _sharedRate, _unused) = (Ones(Stride), Ones(Stride), new double[Stride]);
+            _sharedRate.AsSpan(0, factors).Clear();
+        }
     }
 
     /// <summary>Factors, up to the next full vector: the length of every span here.</summary>
@@ -76,116 +106,73 @@ internal sealed class ConjugateGammaPosterior
     public ReadOnlySpan<int> Active => _active;
 
     /// <summary>Responsibilities of the active components for the last vector.</summary>
-    public ReadOnlySpan<double> Responsibilities => _logits.AsSpan(0, _active.Length);
+    public ReadOnlySpan<double> Responsibilities => _logits;
 
-    public static int Padded(int count) => (count + VectorNormal.Lanes - 1) / VectorNormal.Lanes * VectorNormal.Lanes;
+    /// <summary>How many components were evaluated for the last vector.</summary>
+    public int EvaluatedCount => _evaluatedCount;
+
+    public static int Padded(int count) => (count + ConjugateGammaKernel.Lanes - 1) / ConjugateGammaKernel.Lanes * ConjugateGammaKernel.Lanes;
 
     /// <summary>The posterior under s and t (padding: 0). Returns log of the normalizer, log of the sum of the unnormalized r_k.</summary>
     public double Evaluate(ReadOnlySpan<double> s, ReadOnlySpan<double> t)
     {
-        var normalizer = Normalize(s, t);
-        Moments(s, t);
-        return normalizer;
+        var greatest = EvaluateComponents(s, t);
+        var sum = 0.0;
+        foreach (var c in Evaluated)
+        {
+            _logits[c] = double.Exp(_logits[c] - greatest);
+            sum += _logits[c];
+        }
+
+        Array.Clear(Mean);
+        Array.Clear(Log);
+        foreach (var c in Evaluated)
+        {
+            _logits[c] /= sum;
+            if (_logits[c] >= LeastResponsibility)
+            {
+                FactorKernel.AddScaled(_logits[c], _means.AsSpan(c * Stride, Stride), Mean);
+                FactorKernel.AddScaled(_logits[c], _logs.AsSpan(c * Stride, Stride), Log);
+            }
+        }
+
+        Mean.AsSpan(_factors).Clear();
+        Log.AsSpan(_factors).Clear();
+        WeightsOf(Log.AsSpan(0, _factors), Weight);
+        return greatest + double.Log(sum);
     }
 
     /// <summary>Adds the last vector's part of the M-step's statistics.</summary>
-    public void AddTo(ConjugateGammaStatistics statistics, ReadOnlySpan<double> s, ReadOnlySpan<double> t)
+    public void AddTo(ConjugateGammaStatistics statistics)
     {
-        for (var c = 0; c < _active.Length; c++)
+        foreach (var c in Evaluated)
         {
             var r = _logits[c];
-            if (r < LeastResponsibility)
+            if (r >= LeastResponsibility)
             {
-                continue;
-            }
-
-            statistics.Counts[_active[c]] += r;
-            for (var l = 0; l < Stride; l += VectorNormal.Lanes)
-            {
-                var (shape, rate) = Parameters(c, l, s, t);
-                var weight = Vector512.Create(r);
-                AddAt(statistics.Means, c, l, weight * (shape / rate));
-                AddAt(statistics.Logs, c, l, weight * (ConjugateGammaFunctions.Digamma(shape) - Vector512.Log(rate)));
+                statistics.Counts[_active[c]] += r;
+                FactorKernel.AddScaled(r, _means.AsSpan(c * Stride, _factors), statistics.Means.AsSpan(_active[c] * _factors, _factors));
+                FactorKernel.AddScaled(r, _logs.AsSpan(c * Stride, _factors), statistics.Logs.AsSpan(_active[c] * _factors, _factors));
             }
         }
     }
 
-    /// <summary>E x^2 of the last vector into <see cref="Square"/>.</summary>
+    /// <summary>E x^2 of the last vector, which had these s and t, into <see cref="Square"/>.</summary>
     public void SecondMoments(ReadOnlySpan<double> s, ReadOnlySpan<double> t)
     {
         Array.Clear(Square);
-        for (var c = 0; c < _active.Length; c++)
+        foreach (var c in Evaluated)
         {
-            for (var l = 0; _logits[c] >= LeastResponsibility && l < Stride; l += VectorNormal.Lanes)
+            for (var l = 0; _logits[c] >= LeastResponsibility && l < _factors; l++)
             {
-                var (shape, rate) = Parameters(c, l, s, t);
-                Add(Square, l, Vector512.Create(_logits[c]) * shape * (shape + Vector512<double>.One) / (rate * rate));
+                var (shape, rate) = Given(c, l, s[l], t[l]);
+                Square[l] += _logits[c] * shape * (shape + 1) / (rate * rate);
             }
         }
     }
 
     /// <summary>The Gamma of factor l given the active component c.</summary>
     public (double Shape, double Rate) Given(int c, int l, double s, double t) => (_shapes[(c * Stride) + l] + s, _rates[(c * Stride) + l] + t);
-
-    private double Normalize(ReadOnlySpan<double> s, ReadOnlySpan<double> t)
-    {
-        var lanes = VectorNormal.Lanes;
-        _constants.CopyTo(_logits, 0);
-        for (var l = 0; l < _factors; l++)
-        {
-            var (count, rate) = (Vector512.Create(s[l]), Vector512.Create(t[l]));
-            var shapes = _shapesByFactor.AsSpan(l * _componentStride, _componentStride);
-            var rates = _ratesByFactor.AsSpan(l * _componentStride, _componentStride);
-            for (var c = 0; c < _componentStride; c += lanes)
-            {
-                var shape = Vector512.Create<double>(shapes[c..]) + count;
-                Add(_logits, c, ConjugateGammaFunctions.LogGamma(shape) - (shape * Vector512.Log(Vector512.Create<double>(rates[c..]) + rate)));
-            }
-        }
-
-        var greatest = double.NegativeInfinity;
-        for (var c = 0; c < _active.Length; c++)
-        {
-            greatest = double.Max(greatest, _logits[c]);
-        }
-
-        var sum = 0.0;
-        for (var c = 0; c < _active.Length; c++)
-        {
-            _logits[c] = double.Exp(_logits[c] - greatest);
-            sum += _logits[c];
-        }
-
-        for (var c = 0; c < _active.Length; c++)
-        {
-            _logits[c] /= sum;
-        }
-
-        return greatest + double.Log(sum);
-    }
-
-    private void Moments(ReadOnlySpan<double> s, ReadOnlySpan<double> t)
-    {
-        Array.Clear(Mean);
-        Array.Clear(Log);
-        for (var c = 0; c < _active.Length; c++)
-        {
-            if (_logits[c] < LeastResponsibility)
-            {
-                continue;
-            }
-
-            var r = Vector512.Create(_logits[c]);
-            for (var l = 0; l < Stride; l += VectorNormal.Lanes)
-            {
-                var (shape, rate) = Parameters(c, l, s, t);
-                Add(Mean, l, r * (shape / rate));
-                Add(Log, l, r * (ConjugateGammaFunctions.Digamma(shape) - Vector512.Log(rate)));
-            }
-        }
-
-        WeightsOf(Log.AsSpan(0, _factors), Weight);
-    }
 
     /// <summary>exp of E log x, 0 in the padding.</summary>
     public static void WeightsOf(ReadOnlySpan<double> logs, Span<double> weights)
@@ -198,18 +185,53 @@ internal sealed class ConjugateGammaPosterior
         }
     }
 
-    private (Vector512<double> Shape, Vector512<double> Rate) Parameters(int c, int l, ReadOnlySpan<double> s, ReadOnlySpan<double> t) =>
-        (Vector512.Create<double>(_shapes.AsSpan((c * Stride) + l)) + Vector512.Create<double>(s[l..]),
-            Vector512.Create<double>(_rates.AsSpan((c * Stride) + l)) + Vector512.Create<double>(t[l..]));
+    private ReadOnlySpan<int> Evaluated => _evaluated.AsSpan(0, _evaluatedCount);
 
-    private static void Add(double[] values, int at, Vector512<double> addend) =>
-        (Vector512.Create<double>(values.AsSpan(at)) + addend).CopyTo(values.AsSpan(at));
-
-    // Statistics have no padding.
-    private void AddAt(double[] values, int c, int l, Vector512<double> addend)
+    // The logits of all components that may matter, in the order of their index; the others have 0 responsibility. Returns the greatest.
+    private double EvaluateComponents(ReadOnlySpan<double> s, ReadOnlySpan<double> t)
     {
-        var row = values.AsSpan(_active[c] * _factors, _factors);
-        VectorNormal.Store(VectorNormal.Load(row, l, 0) + addend, row, l);
+        var first = -1;
+        var (greatest, least) = (double.NegativeInfinity, double.NegativeInfinity);
+        if (_bound is not null && _bound.Bound(s, t, _upper, out var sumOfLogs))
+        {
+            first = 0;
+            for (var c = 1; c < _active.Length; c++)
+            {
+                first = _upper[c] > _upper[first] ? c : first;
+            }
+
+            // The kernel's log Gamma(1 + s) - (1 + s) log t, and log t.
+            var shared = ConjugateGammaKernel.Evaluate(_sharedShape, _sharedRate, s, t, _unused, _unused) + sumOfLogs;
+            greatest = _logits[first] = EvaluateComponent(first, s, t);
+            least = greatest + LeastLogit - shared;
+        }
+
+        _evaluatedCount = 0;
+        for (var c = 0; c < _active.Length; c++)
+        {
+            if (c != first)
+            {
+                if (first >= 0 && _upper[c] < least)
+                {
+                    _logits[c] = 0;
+                    continue;
+                }
+
+                _logits[c] = EvaluateComponent(c, s, t);
+                greatest = double.Max(greatest, _logits[c]);
+            }
+
+            _evaluated[_evaluatedCount++] = c;
+        }
+
+        return greatest;
+    }
+
+    private double EvaluateComponent(int c, ReadOnlySpan<double> s, ReadOnlySpan<double> t)
+    {
+        var at = c * Stride;
+        return _constants[c] + ConjugateGammaKernel.Evaluate(
+            _shapes.AsSpan(at, Stride), _rates.AsSpan(at, Stride), s, t, _means.AsSpan(at, Stride), _logs.AsSpan(at, Stride));
     }
 
     private static double[] Ones(int count)

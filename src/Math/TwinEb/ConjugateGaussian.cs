@@ -86,14 +86,17 @@ internal sealed class ConjugateGaussian(TwinEbOptions options) : IConjugateLikel
     }
 
     /// <inheritdoc/>
-    public ArraySet Sweep(ShardData data, ArraySet broadcast, ArraySet shard) =>
-        new ConjugateGaussianRows(data, broadcast, options).Sweep(shard, broadcast["rowPrior.weights"].Length);
-
-    /// <inheritdoc/>
-    public void Candidate(ArraySet shard, int row, Span<double> point)
+    public ArraySet Sweep(ShardData data, ArraySet broadcast, ArraySet shard, ReadOnlySpan<int> candidates, Span<double> points)
     {
-        shard["row.means"].AsSpan(row * _factors, _factors).CopyTo(point);
-        shard["row.variances"].AsSpan(row * _factors, _factors).CopyTo(point[_factors..]);
+        var partial = new ConjugateGaussianRows(data, broadcast, options).Sweep(shard, broadcast["rowPrior.weights"].Length);
+        for (var c = 0; c < candidates.Length; c++)
+        {
+            var point = points.Slice(2 * c * _factors, 2 * _factors);
+            shard["row.means"].AsSpan(candidates[c] * _factors, _factors).CopyTo(point);
+            shard["row.variances"].AsSpan(candidates[c] * _factors, _factors).CopyTo(point[_factors..]);
+        }
+
+        return partial;
     }
 
     /// <inheritdoc/>
@@ -144,6 +147,12 @@ internal sealed class ConjugateGaussian(TwinEbOptions options) : IConjugateLikel
 
     /// <inheritdoc/>
     public IConjugateRowFitter RowFitter(ShardData data, ArraySet broadcast) => new ConjugateGaussianRows(data, broadcast, options);
+
+    /// <inheritdoc/>
+    public void EndRestart(ArraySet shard)
+    {
+        // Held-out rows are still written to the same arrays.
+    }
 
     /// <inheritdoc/>
     public void ForgetRow(ArraySet broadcast, ArraySet shard, int row)

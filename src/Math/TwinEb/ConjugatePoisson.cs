@@ -84,8 +84,7 @@ internal sealed class ConjugatePoisson(TwinEbOptions options) : IConjugateLikeli
                 StartShape, seed, ConjugateDraw.RowStart, 0, data.FirstRow + (at / _factors), at % _factors));
         }
 
-        int[] shape = [data.Block.Rows, _factors];
-        shard.Set("row.counts", new double[logs.Length], shape).Set("row.rates", new double[logs.Length], shape).Set("row.logs", logs, shape);
+        shard.Set("row.logs", logs, [data.Block.Rows, _factors]);
     }
 
     /// <inheritdoc/>
@@ -106,15 +105,8 @@ internal sealed class ConjugatePoisson(TwinEbOptions options) : IConjugateLikeli
     }
 
     /// <inheritdoc/>
-    public ArraySet Sweep(ShardData data, ArraySet broadcast, ArraySet shard) =>
-        new ConjugatePoissonRows(data, broadcast, _factors).Sweep(shard, broadcast["rowPrior.weights"].Length);
-
-    /// <inheritdoc/>
-    public void Candidate(ArraySet shard, int row, Span<double> point)
-    {
-        shard["row.counts"].AsSpan(row * _factors, _factors).CopyTo(point);
-        shard["row.rates"].AsSpan(row * _factors, _factors).CopyTo(point[_factors..]);
-    }
+    public ArraySet Sweep(ShardData data, ArraySet broadcast, ArraySet shard, ReadOnlySpan<int> candidates, Span<double> points) =>
+        new ConjugatePoissonRows(data, broadcast, _factors).Sweep(shard, broadcast["rowPrior.weights"].Length, candidates, points);
 
     /// <inheritdoc/>
     public double Advance(ArraySet global, ArraySet partial, bool mixtures)
@@ -168,8 +160,17 @@ internal sealed class ConjugatePoisson(TwinEbOptions options) : IConjugateLikeli
     public IConjugateRowFitter RowFitter(ShardData data, ArraySet broadcast) => new ConjugatePoissonRows(data, broadcast, _factors);
 
     /// <inheritdoc/>
+    public void EndRestart(ArraySet shard) => shard.Set("row.logs", []);
+
+    /// <inheritdoc/>
     public void ForgetRow(ArraySet broadcast, ArraySet shard, int row)
     {
+        if (shard["row.logs"].Length == 0)
+        {
+            var best = shard.Get("best.mean");
+            shard.Set("row.logs", new double[best.Values.Length], best.Shape);
+        }
+
         var prior = ConjugateGammaPrior.Read(broadcast, "rowPrior");
         for (var l = 0; l < _factors; l++)
         {
@@ -185,7 +186,7 @@ internal sealed class ConjugatePoisson(TwinEbOptions options) : IConjugateLikeli
 
     /// <inheritdoc/>
     public ISideSampler RowSampler(ShardData data, ArraySet broadcast, ArraySet shard, IConjugateRowFitter fitter) => new ConjugateGammaSampler(
-        ConjugateGammaPrior.Read(broadcast, "rowPrior"), shard["row.counts"], shard["row.rates"], options.Seed, ConjugateDraw.RowScore, data.FirstRow);
+        ConjugateGammaPrior.Read(broadcast, "rowPrior"), ((ConjugatePoissonRows)fitter).Counts, ((ConjugatePoissonRows)fitter).Rates, options.Seed, ConjugateDraw.RowScore, data.FirstRow);
 
     /// <inheritdoc/>
     public ISideSampler ColumnSampler(ArraySet broadcast) => new ConjugateGammaSampler(
@@ -197,7 +198,7 @@ internal sealed class ConjugatePoisson(TwinEbOptions options) : IConjugateLikeli
         var prior = ConjugateGammaPrior.Read(global, prefix + "columnPrior");
         var (s, t, means) = (global[prefix + "column.counts"], global[prefix + "column.rates"], global[prefix + "column.means"]);
         var sd = new double[means.Length];
-        var posterior = new ConjugateGammaPosterior(prior);
+        var posterior = new ConjugateGammaPosterior(prior, Greatest(t));
         var (padS, padT) = (new double[posterior.Stride], new double[posterior.Stride]);
         for (var j = 0; j < options.Columns; j++)
         {
@@ -281,7 +282,7 @@ internal sealed class ConjugatePoisson(TwinEbOptions options) : IConjugateLikeli
         var (s, t) = (global["column.counts"], global["column.rates"]);
         var (logs, means) = (new double[s.Length], new double[s.Length]);
         var statistics = new ConjugateGammaStatistics(prior.Components, _factors);
-        var posterior = new ConjugateGammaPosterior(prior);
+        var posterior = new ConjugateGammaPosterior(prior, Greatest(t));
         var (padS, padT) = (new double[posterior.Stride], new double[posterior.Stride]);
         var term = 0.0;
         for (var j = 0; j < options.Columns; j++)
@@ -289,7 +290,7 @@ internal sealed class ConjugatePoisson(TwinEbOptions options) : IConjugateLikeli
             s.AsSpan(j * _factors, _factors).CopyTo(padS);
             t.AsSpan(j * _factors, _factors).CopyTo(padT);
             term += posterior.Evaluate(padS, padT) - FactorKernel.Dot(padS, posterior.Log) + FactorKernel.Dot(padT, posterior.Mean);
-            posterior.AddTo(statistics, padS, padT);
+            posterior.AddTo(statistics);
             posterior.Log.AsSpan(0, _factors).CopyTo(logs.AsSpan(j * _factors));
             posterior.Mean.AsSpan(0, _factors).CopyTo(means.AsSpan(j * _factors));
         }
@@ -297,6 +298,18 @@ internal sealed class ConjugatePoisson(TwinEbOptions options) : IConjugateLikeli
         int[] shape = [options.Columns, _factors];
         global.Set("column.logs", logs, shape).Set("column.means", means, shape).Set("column.term", term);
         statistics.Write(global, "columnStatistics");
+    }
+
+    // The greatest t of each factor: most columns have it, or nearly so.
+    private double[] Greatest(double[] t)
+    {
+        var greatest = new double[_factors];
+        for (var at = 0; at < t.Length; at++)
+        {
+            greatest[at % _factors] = double.Max(greatest[at % _factors], t[at]);
+        }
+
+        return greatest;
     }
 
     // Components from clusters of E log x, standardized by the prior's own spread of log x.

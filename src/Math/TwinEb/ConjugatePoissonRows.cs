@@ -7,13 +7,10 @@ namespace FitCluster.Math.TwinEb;
 /// <summary>
 /// The rows of a shard under the Poisson model. A row's update (docs/twineb-default.md, section 2): the counts split over factors in proportion to
 /// exp(E log u_il + E log v_jl), s_il = sum_j of its share, t_il = sum of E v_jl over training cells, zeros included; then the exact
-/// posterior of (u_i, component) under its prior. State: "row.counts" s, "row.rates" t, "row.logs" E log u, each rows x factors.
+/// posterior of (u_i, component) under its prior. State: "row.logs" E log u, rows x factors; s and t follow from it and the columns.
 /// </summary>
 internal sealed class ConjugatePoissonRows : IConjugateRowFitter
 {
-    // A rate of a stored cell is a sum of products of numbers of at least exp(-300) with a shape's spread: 0 only in the padding.
-    private const double LeastRate = 1e-300;
-
     private readonly int _factors;
     private readonly int _stride;
     private readonly bool _zerosMissing;
@@ -24,6 +21,8 @@ internal sealed class ConjugatePoissonRows : IConjugateRowFitter
     private readonly double[] _t;
     private readonly double[] _weight;
     private double[] _rates = [];
+    private double[] _fittedCounts = [];
+    private double[] _fittedRates = [];
 
     public ConjugatePoissonRows(ShardData data, ArraySet broadcast, int factors)
     {
@@ -31,13 +30,23 @@ internal sealed class ConjugatePoissonRows : IConjugateRowFitter
         _columns = new ConjugatePoissonColumns(broadcast, factors);
         _stride = _columns.Stride;
         _zerosMissing = data.Block.IsSparse && data.Block.Unstored == UnstoredEntries.Missing;
-        _posterior = new ConjugateGammaPosterior(ConjugateGammaPrior.Read(broadcast, "rowPrior"));
+        _posterior = new ConjugateGammaPosterior(ConjugateGammaPrior.Read(broadcast, "rowPrior"), _columns.Totals);
         _row = new ConjugateRow(data, zerosAreImplied: true);
         (_s, _t, _weight) = (new double[_stride], new double[_stride], new double[_stride]);
     }
 
+    /// <summary>s of the rows that <see cref="Fit"/> has fitted, rows x factors; 0 of others, and of all where no cell is held out.</summary>
+    public double[] Counts => _fittedCounts.Length > 0 ? _fittedCounts : _fittedCounts = new double[_row.Rows * _factors];
+
+    /// <summary>t of the rows that <see cref="Fit"/> has fitted, rows x factors; 0 of others.</summary>
+    public double[] Rates => _fittedRates.Length > 0 ? _fittedRates : _fittedRates = new double[_row.Rows * _factors];
+
     /// <summary>One update of every training row, and what the coordinator needs for columns, priors and ELBO.</summary>
-    public ArraySet Sweep(ArraySet shard, int components)
+    /// <param name="shard">The shard's state.</param>
+    /// <param name="components">The components of the rows' prior.</param>
+    /// <param name="candidates">Training rows of which s and t are wanted, ascending.</param>
+    /// <param name="points">Their s and t, candidates x 2 x factors.</param>
+    public ArraySet Sweep(ArraySet shard, int components, ReadOnlySpan<int> candidates, Span<double> points)
     {
         var statistics = new ConjugateGammaStatistics(components, _factors);
         var counts = new double[_columns.Count * _stride];
@@ -53,9 +62,16 @@ internal sealed class ConjugatePoissonRows : IConjugateRowFitter
 
             Begin(shard, i);
             elbo += Update() + AddColumns(counts, absent);
-            _posterior.AddTo(statistics, _s, _t);
+            _posterior.AddTo(statistics);
             FactorKernel.AddScaled(1, _posterior.Mean, means);
-            Store(shard, i);
+            StoreLogs(shard, i);
+            if (candidates.Length > 0 && candidates[0] == i)
+            {
+                _s.AsSpan(0, _factors).CopyTo(points);
+                _t.AsSpan(0, _factors).CopyTo(points[_factors..]);
+                candidates = candidates[1..];
+                points = points[(2 * _factors)..];
+            }
         }
 
         var partial = new ArraySet()
@@ -84,7 +100,13 @@ internal sealed class ConjugatePoissonRows : IConjugateRowFitter
             last = elbo;
         }
 
-        Store(shard, row);
+        StoreLogs(shard, row);
+        if (_row.Cells.Count > 0)
+        {
+            // For the draws of a score.
+            _s.AsSpan(0, _factors).CopyTo(Counts.AsSpan(row * _factors));
+            _t.AsSpan(0, _factors).CopyTo(Rates.AsSpan(row * _factors));
+        }
     }
 
     /// <inheritdoc/>
@@ -136,17 +158,7 @@ internal sealed class ConjugatePoissonRows : IConjugateRowFitter
     {
         var columns = _row.Columns;
         var values = _row.Values;
-        Array.Clear(_s);
-        for (var e = 0; e < columns.Length; e++)
-        {
-            var weight = _columns.Weight(columns[e]);
-            FactorKernel.AddScaled(values[e] / double.Max(FactorKernel.Dot(_weight, weight), LeastRate), weight, _s);
-        }
-
-        for (var l = 0; l < _stride; l++)
-        {
-            _s[l] *= _weight[l];
-        }
+        ConjugateCells.Shares(columns, values, _columns.Weights, _weight, _s);
 
         return _posterior.Evaluate(_s, _t) - FactorKernel.Dot(_s, _posterior.Log);
     }
@@ -156,11 +168,7 @@ internal sealed class ConjugatePoissonRows : IConjugateRowFitter
     {
         var columns = _row.Columns;
         var values = _row.Values;
-        for (var e = 0; e < columns.Length; e++)
-        {
-            _rates[e] = double.Max(FactorKernel.Dot(_posterior.Weight, _columns.Weight(columns[e])), LeastRate);
-            FactorKernel.AddScaled(values[e] / _rates[e], _posterior.Weight, counts.AsSpan(columns[e] * _stride, _stride));
-        }
+        ConjugateCells.Scatter(columns, values, _columns.Weights, _posterior.Weight, counts, _rates);
 
         foreach (var column in _zerosMissing ? columns : _row.Excluded)
         {
@@ -175,7 +183,7 @@ internal sealed class ConjugatePoissonRows : IConjugateRowFitter
         var columns = _row.Columns;
         for (var e = 0; e < columns.Length; e++)
         {
-            _rates[e] = double.Max(FactorKernel.Dot(_posterior.Weight, _columns.Weight(columns[e])), LeastRate);
+            _rates[e] = double.Max(FactorKernel.Dot(_posterior.Weight, _columns.Weight(columns[e])), ConjugateCells.LeastRate);
         }
 
         return SumOfLogs(_row.Values);
@@ -188,12 +196,7 @@ internal sealed class ConjugatePoissonRows : IConjugateRowFitter
         return FactorKernel.Dot(values, rates);
     }
 
-    private void Store(ArraySet shard, int row)
-    {
-        _s.AsSpan(0, _factors).CopyTo(shard["row.counts"].AsSpan(row * _factors));
-        _t.AsSpan(0, _factors).CopyTo(shard["row.rates"].AsSpan(row * _factors));
-        _posterior.Log.AsSpan(0, _factors).CopyTo(shard["row.logs"].AsSpan(row * _factors));
-    }
+    private void StoreLogs(ArraySet shard, int row) => _posterior.Log.AsSpan(0, _factors).CopyTo(shard["row.logs"].AsSpan(row * _factors));
 
     private double[] Unpadded(double[] padded)
     {

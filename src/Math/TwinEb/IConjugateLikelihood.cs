@@ -24,11 +24,11 @@ internal interface IConjugateLikelihood
     /// <summary>Adds what shards need of the state under <paramref name="prefix"/> to a broadcast; for a score also what draws of columns need.</summary>
     void Broadcast(ArraySet global, string prefix, bool forScore, ArraySet broadcast);
 
-    /// <summary>One update of the training rows; the partial has "elbo", the sums for columns and priors, and no more.</summary>
-    ArraySet Sweep(ShardData data, ArraySet broadcast, ArraySet shard);
-
-    /// <summary>The points of a row that choose where components start: 2 x factors numbers.</summary>
-    void Candidate(ArraySet shard, int row, Span<double> point);
+    /// <summary>
+    /// One update of the training rows; the partial has "elbo", the sums for columns and priors, and no more. Of the candidates (training rows of the shard, ascending)
+    /// the points that choose where components start are written, 2 x factors numbers each.
+    /// </summary>
+    ArraySet Sweep(ShardData data, ArraySet broadcast, ArraySet shard, ReadOnlySpan<int> candidates, Span<double> points);
 
     /// <summary>
     /// The coordinator's step in place: the objective of the rows as swept and columns and priors as broadcast (-1e300 where columns are a start),
@@ -41,6 +41,9 @@ internal interface IConjugateLikelihood
 
     /// <summary>A fitter of single rows with columns and prior as broadcast.</summary>
     IConjugateRowFitter RowFitter(ShardData data, ArraySet broadcast);
+
+    /// <summary>Drops what a shard knows of its rows for the next sweep: there is none, and the state is what checkpoints hold.</summary>
+    void EndRestart(ArraySet shard);
 
     /// <summary>Makes a held-out row's state what the prior says.</summary>
     void ForgetRow(ArraySet broadcast, ArraySet shard, int row);

@@ -43,18 +43,31 @@ public sealed partial class TwinEbConjugateModel
             _likelihood.StartRows(data, broadcast, shard, SeedOf(broadcast.Scalar("restart")));
         }
 
-        var partial = _likelihood.Sweep(data, broadcast, shard);
         var candidates = broadcast["candidates"];
         var width = 2 * _options.Factors;
         var (points, present) = (new double[candidates.Length * width], new double[candidates.Length]);
         var cells = new HeldOutCells(data);
+
+        // Candidates ascend, so those of this shard follow one another.
+        var (first, rows) = (0, new List<int>());
         for (var c = 0; c < candidates.Length; c++)
         {
             var row = (long)candidates[c] - data.FirstRow;
+            first += row < 0 ? 1 : 0;
             if (row >= 0 && row < data.Block.Rows && !cells.IsHeldOutRow((int)row))
             {
-                _likelihood.Candidate(shard, (int)row, points.AsSpan(c * width, width));
+                rows.Add((int)row);
                 present[c] = 1;
+            }
+        }
+
+        var found = new double[rows.Count * width];
+        var partial = _likelihood.Sweep(data, broadcast, shard, rows.ToArray(), found);
+        for (int c = first, at = 0; at < rows.Count; c++)
+        {
+            if (present[c] > 0)
+            {
+                found.AsSpan(at++ * width, width).CopyTo(points.AsSpan(c * width));
             }
         }
 
@@ -69,7 +82,9 @@ public sealed partial class TwinEbConjugateModel
         FitRows(shard, fitter, cells, false, 1, mean, sd);
         int[] shape = [data.Block.Rows, _options.Factors];
         shard.Set("mean", mean, shape).Set("sd", sd, shape);
-        return new ArraySet().Set("score", Score(HeldOutKind.Validation, broadcast, data, shard, fitter, cells));
+        var partial = new ArraySet().Set("score", Score(HeldOutKind.Validation, broadcast, data, shard, fitter, cells));
+        _likelihood.EndRestart(shard);
+        return partial;
     }
 
     private ArraySet Project(ArraySet broadcast, ShardData data, ArraySet shard)

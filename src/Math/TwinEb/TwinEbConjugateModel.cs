@@ -99,7 +99,11 @@ public sealed partial class TwinEbConjugateModel : IFitModel
     {
         if (broadcast.Scalar("promote") != 0)
         {
-            shard.Set("best.mean", [.. shard["mean"]], shard.Get("mean").Shape).Set("best.sd", [.. shard["sd"]], shard.Get("sd").Shape);
+            // Moved, not copied: the next restart makes new ones.
+            foreach (var name in new[] { "mean", "sd" })
+            {
+                shard.Set("best." + name, shard[name], shard.Get(name).Shape).Set(name, []);
+            }
         }
 
         var partial = Phase(broadcast) switch

@@ -1,0 +1,162 @@
+using System.Runtime.Intrinsics;
+using FitCluster.Math.Numerics;
+using FitCluster.Math.TwinEb;
+using Xunit;
+
+namespace FitCluster.Math.Tests.TwinEb;
+
+/// <summary>The fast kernels of the conjugate optimizer against their slow twins.</summary>
+public class ConjugateKernelTests
+{
+    [Fact]
+    public void The_logarithm_is_that_of_the_library()
+    {
+        for (var trial = 0UL; trial < 20_000; trial++)
+        {
+            // Near 1, where the logarithm is small, and over the whole range of normal numbers.
+            var x = trial % 2 == 0 ? 0.5 + Philox.Uniform(1, 2, trial) : double.Exp(-700 + (1400 * Philox.Uniform(1, 3, trial)));
+            var (expected, log) = (double.Log(x), ConjugateLog.Of(Vector256.Create(x))[0]);
+            Assert.True(double.Abs(log - expected) <= 2.3e-16 * double.Abs(expected), $"log {x:R} is {expected:R}, not {log:R}");
+        }
+    }
+
+    [Theory]
+    [InlineData(4)]
+    [InlineData(16)]
+    [InlineData(132)]
+    public void A_component_s_logit_and_moments_are_those_of_the_scalar_twin(int length)
+    {
+        for (var trial = 0UL; trial < 200; trial++)
+        {
+            double[] Draw(ulong stream, double low, double high) =>
+                [.. Enumerable.Range(0, length).Select(l => double.Exp(low + ((high - low) * Philox.Uniform(trial, stream, (ulong)l))))];
+            var (shapes, rates, s, t) = (Draw(1, -4.6, 9), Draw(2, -9, 9), Draw(3, -20, 12), Draw(4, -9, 12));
+            var (means, logs, meansScalar, logsScalar) = (new double[length], new double[length], new double[length], new double[length]);
+            var logit = ConjugateGammaKernel.Evaluate(shapes, rates, s, t, means, logs);
+            var scalar = ConjugateGammaKernel.EvaluateScalar(shapes, rates, s, t, meansScalar, logsScalar);
+
+            // Relative to the terms that the sum is made of.
+            var size = Enumerable.Range(0, length).Sum(l =>
+                double.Abs(ConjugateGammaFunctions.LogGamma(shapes[l] + s[l])) + ((shapes[l] + s[l]) * double.Abs(double.Log(rates[l] + t[l]))));
+            Assert.Equal(scalar, logit, 3e-14 * double.Max(length, size));
+            for (var l = 0; l < length; l++)
+            {
+                Assert.Equal(meansScalar[l], means[l], 1e-14 * meansScalar[l]);
+                var digamma = double.Abs(ConjugateGammaFunctions.Digamma(shapes[l] + s[l])) + double.Abs(double.Log(rates[l] + t[l]));
+                Assert.Equal(logsScalar[l], logs[l], 3e-14 * double.Max(1, digamma));
+            }
+        }
+    }
+
+    [Fact]
+    public void Padding_adds_nothing_but_rounding()
+    {
+        double[] ones = [1, 1, 1, 1], zeros = [0, 0, 0, 0];
+        Assert.Equal(0, ConjugateGammaKernel.Evaluate(ones, ones, zeros, zeros, new double[4], new double[4]), 3e-15);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Components_that_are_left_out_would_have_changed_nothing(bool lessThanTotals)
+    {
+        const int Factors = 5, Components = 40;
+        var (skipped, far) = (0, 0);
+        for (var trial = 0UL; trial < 300; trial++)
+        {
+            double U(ulong stream, int at) => Philox.Uniform(trial, stream, (ulong)at);
+            var prior = new ConjugateGammaPrior(Components, Factors);
+            for (var k = 0; k < Components; k++)
+            {
+                prior.Weights[k] = k == 3 ? 0 : 1.0 / (Components - 1);
+                for (var l = 0; l < Factors; l++)
+                {
+                    var shape = double.Exp(-3 + (5 * U(1, (k * Factors) + l)));
+                    (prior.Shapes[(k * Factors) + l], prior.Rates[(k * Factors) + l]) = (shape, shape * double.Exp(-2 + (5 * U(2, (k * Factors) + l))));
+                }
+            }
+
+            var totals = Enumerable.Range(0, Factors).Select(l => double.Exp(8 * U(3, l))).ToArray();
+            var (bounded, plain) = (new ConjugateGammaPosterior(prior, totals), new ConjugateGammaPosterior(prior));
+            var (s, t) = (new double[plain.Stride], new double[plain.Stride]);
+            for (var vector = 0; vector < 5; vector++)
+            {
+                for (var l = 0; l < Factors; l++)
+                {
+                    var at = (vector * Factors) + l;
+                    t[l] = lessThanTotals ? totals[l] * (0.8 + (0.2 * U(4, at))) : totals[l];
+                    s[l] = t[l] * double.Exp(-6 + (7 * U(5, at)));
+                }
+
+                var (normalizer, expected) = (bounded.Evaluate(s, t), plain.Evaluate(s, t));
+                Assert.Equal(expected, normalizer, 1e-13 * double.Max(1, double.Abs(expected)));
+                Assert.All(plain.Responsibilities.ToArray().Zip(bounded.Responsibilities.ToArray()), pair =>
+                    Assert.True(double.Abs(pair.First - pair.Second) <= 4e-17 + (1e-12 * pair.First), $"trial {trial}: {pair.First} became {pair.Second}"));
+                for (var l = 0; l < Factors; l++)
+                {
+                    Assert.Equal(plain.Mean[l], bounded.Mean[l], 1e-12 * plain.Mean[l]);
+                    Assert.Equal(plain.Log[l], bounded.Log[l], 1e-12 * double.Max(1, double.Abs(plain.Log[l])));
+                }
+
+                skipped += plain.EvaluatedCount - bounded.EvaluatedCount;
+                far += plain.Responsibilities.ToArray().Count(r => r < 1e-40);
+            }
+        }
+
+        // The bounds are no tighter than some nats a factor; the limit is at 3e-17.
+        Assert.True(far > 100 && skipped > 0.8 * far, $"{skipped} components were left out where {far} are below 1e-40");
+    }
+
+    [Fact]
+    public void A_vector_without_a_cell_has_the_prior_for_a_posterior_bounded_or_not()
+    {
+        var prior = new ConjugateGammaPrior(6, 1);
+        for (var k = 0; k < 6; k++)
+        {
+            (prior.Weights[k], prior.Shapes[k], prior.Rates[k]) = ((k + 1) / 21.0, k + 1, 2);
+        }
+
+        var posterior = new ConjugateGammaPosterior(prior, [10.0]);
+        Assert.Equal(0, posterior.Evaluate(new double[4], new double[4]), 1e-13);
+        Assert.Equal(Enumerable.Range(0, 6).Sum(k => prior.Weights[k] * (k + 1) / 2), posterior.Mean[0], 1e-13);
+    }
+
+    [Theory]
+    [InlineData(8)]
+    [InlineData(16)]
+    [InlineData(20)]
+    public void The_passes_over_cells_are_those_of_plain_loops(int stride)
+    {
+        const int Columns = 30;
+        double[] Draw(ulong stream, int count) => [.. Enumerable.Range(0, count).Select(i => Philox.Uniform(6, stream, (ulong)i))];
+        var (weights, row, sums) = (Draw(1, Columns * stride), Draw(2, stride), Draw(3, Columns * stride));
+        int[] columns = [.. Enumerable.Range(0, Columns).Where(j => j % 3 != 1)];
+        double[] values = [.. columns.Select(j => 1.0 + (j % 4))];
+        var (expectedS, expectedSums) = (new double[stride], (double[])sums.Clone());
+        var expectedRates = columns.Select(j => Enumerable.Range(0, stride).Sum(l => row[l] * weights[(j * stride) + l])).ToArray();
+        for (var e = 0; e < columns.Length; e++)
+        {
+            for (var l = 0; l < stride; l++)
+            {
+                expectedS[l] += row[l] * values[e] * weights[(columns[e] * stride) + l] / expectedRates[e];
+                expectedSums[(columns[e] * stride) + l] += values[e] * row[l] / expectedRates[e];
+            }
+        }
+
+        var (s, rates) = (new double[stride], new double[columns.Length]);
+        ConjugateCells.Shares(columns, values, weights, row, s);
+        ConjugateCells.Scatter(columns, values, weights, row, sums, rates);
+        Assert.All(expectedS.Zip(s), pair => Assert.Equal(pair.First, pair.Second, 1e-13 * pair.First));
+        Assert.All(expectedRates.Zip(rates), pair => Assert.Equal(pair.First, pair.Second, 1e-14 * pair.First));
+        Assert.All(expectedSums.Zip(sums), pair => Assert.Equal(pair.First, pair.Second, 1e-14 * pair.First));
+    }
+
+    [Fact]
+    public void A_column_beyond_the_model_s_is_refused_before_anything_is_read()
+    {
+        var weights = new double[2 * 16];
+        var words = Assert.Throws<InvalidOperationException>(() => ConjugateCells.Shares([0, 2], [1, 1], weights, new double[16], new double[16]));
+        Assert.Contains("column 2", words.Message);
+        Assert.Throws<InvalidOperationException>(() => ConjugateCells.Scatter([-1], [1], weights, new double[16], new double[32], new double[1]));
+    }
+}
