@@ -28,6 +28,10 @@ internal sealed partial class LocalCluster : IAsyncDisposable
     /// <summary>--broker URL --store URL, as DIR/env has them.</summary>
     public string[] Urls() => [.. EnvironmentPattern().Matches(File.ReadAllText(Path.Combine(Folder, "env"))).SelectMany(m => new[] { $"--{m.Groups[1].Value.ToLowerInvariant()}", m.Groups[2].Value })];
 
+    /// <summary>The process of a node.</summary>
+    public int ProcessOfNode(int number) =>
+        int.Parse(File.ReadAllText(Path.Combine(Folder, "pids", $"node{number}")).Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture);
+
     /// <summary>Runs a verb of the program against this cluster.</summary>
     public FitProgram.Ran Fit(params string[] arguments) => FitProgram.Run([.. arguments, .. Urls()]);
 
