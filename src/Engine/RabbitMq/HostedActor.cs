@@ -23,6 +23,7 @@ internal sealed class HostedActor(BrokerSession session, RabbitMqHost host, Acto
     private readonly Lock _gate = new();
     private ActorCell _cell = new(host, address, host.FactoryOf(address.Kind)!);
     private IChannel _channel = null!;
+    private Acknowledgements _acknowledgements = null!;
     private MailboxConsumer _consumer = null!;
     private string _consumerTag = "";
     private bool _hasBegun;
@@ -191,12 +192,13 @@ internal sealed class HostedActor(BrokerSession session, RabbitMqHost host, Acto
         if (newChannel)
         {
             _channel = await session.Connection.CreateChannelAsync().ConfigureAwait(false);
+            _acknowledgements = new Acknowledgements(_channel);
             _channel.ChannelShutdownAsync += OnShutdown;
             await _channel.BasicQosAsync(0, Prefetch, false).ConfigureAwait(false);
             await session.Queues.DeclareMailbox(_channel, address, CancellationToken.None).ConfigureAwait(false);
         }
 
-        _consumer = new MailboxConsumer(_channel, this, session);
+        _consumer = new MailboxConsumer(_channel, _acknowledgements, this, session);
         _consumerTag = await _channel.BasicConsumeAsync(BrokerQueues.Mailbox(address), autoAck: false, "", noLocal: false, exclusive: true, null, _consumer).ConfigureAwait(false);
     }
 
@@ -285,11 +287,7 @@ internal sealed class HostedActor(BrokerSession session, RabbitMqHost host, Acto
     private async Task Close()
     {
         _channel.ChannelShutdownAsync -= OnShutdown;
-        if (_channel.IsOpen)
-        {
-            await _channel.CloseAsync().ConfigureAwait(false);
-        }
-
+        await _acknowledgements.Close().ConfigureAwait(false);
         await _channel.DisposeAsync().ConfigureAwait(false);
     }
 

@@ -3,7 +3,7 @@ using RabbitMQ.Client;
 namespace FitCluster.Engine;
 
 /// <summary>Takes what comes into a mailbox, and acknowledges each message once it has been handled.</summary>
-internal sealed class MailboxConsumer(IChannel channel, HostedActor actor, BrokerSession session) : AsyncDefaultBasicConsumer(channel)
+internal sealed class MailboxConsumer(IChannel channel, Acknowledgements acknowledgements, HostedActor actor, BrokerSession session) : AsyncDefaultBasicConsumer(channel)
 {
     private readonly FrameReader _reader = new();
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -57,5 +57,5 @@ internal sealed class MailboxConsumer(IChannel channel, HostedActor actor, Broke
         return Task.CompletedTask;
     }
 
-    private void Acknowledge(ulong deliveryTag) => _ = session.Guard(() => Channel.BasicAckAsync(deliveryTag, multiple: false).AsTask());
+    private void Acknowledge(ulong deliveryTag) => _ = session.Guard(() => acknowledgements.Add(deliveryTag));
 }

@@ -36,7 +36,7 @@ public sealed class PostgresStoreTests : CheckpointStoreConformance
         var read = (await store.Job(Job))!;
         Assert.Equal((JobState.Running, new Round(3), -1.5, shard), (read.State, read.Progress.Round, read.Progress.Objective, Assert.Single(read.Progress.Shards)));
         Assert.True(await store.AddRounds(Job, new Attempt(2), [new JobRound(new Round(1), "a", double.NaN, 1), new JobRound(new Round(2), "b", 2, 2)]));
-        Assert.True(await store.AddRounds(Job, new Attempt(2), [new JobRound(new Round(2), "c", 3, 2.5)]));
+        Assert.True(await store.AddRounds(Job, new Attempt(2), [new JobRound(new Round(2), "lost", 3, 2.4), new JobRound(new Round(2), "c", 3, 2.5)]));
         Assert.Equal(["a", "c"], (await store.Rounds(Job)).Select(r => r.Phase));
 
         var file = Path.GetTempFileName();

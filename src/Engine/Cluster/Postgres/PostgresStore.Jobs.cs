@@ -98,14 +98,16 @@ public sealed partial class PostgresStore
         job, attempt,
         async connection =>
         {
+            // Two attempts on one node may have done a round between two writes: one command takes each once, the last.
+            JobRound[] last = [.. rounds.GroupBy(r => r.Round).Select(g => g.Last())];
             await Execute(
                 connection, cancellation,
                 """
                 INSERT INTO fitcluster.rounds SELECT $1, r, p, o, s FROM unnest($2, $3, $4, $5) AS t(r, p, o, s)
                 ON CONFLICT (job, round) DO UPDATE SET phase = excluded.phase, objective = excluded.objective, seconds = excluded.seconds
                 """,
-                job.Value, rounds.Select(r => r.Round.Value).ToArray(), rounds.Select(r => r.Phase).ToArray(), rounds.Select(r => r.Objective).ToArray(),
-                rounds.Select(r => r.Seconds).ToArray()).ConfigureAwait(false);
+                job.Value, last.Select(r => r.Round.Value).ToArray(), last.Select(r => r.Phase).ToArray(), last.Select(r => r.Objective).ToArray(),
+                last.Select(r => r.Seconds).ToArray()).ConfigureAwait(false);
             return true;
         },
         cancellation);
