@@ -23,7 +23,7 @@ internal sealed class FitFolder : IDisposable
         "rows.tsv", "columns.tsv", "trace.csv", "loadings_prior.json", "factors_prior.json", "report.html",
         "row_prior.json", "column_prior.json", "split_rows.tsv", "split_cells.tsv",
         .. from side in new[] { "loadings_mean", "loadings_sd", "loadings_lfsr", "factors_mean", "factors_sd", "factors_lfsr", "residual_sd", "residual_sd_rows", "residual_sd_columns",
-                               "rows_mean", "rows_sd", "columns_mean", "columns_sd", "columns_center", "columns_scale" }
+                               "rows_mean", "rows_sd", "columns_mean", "columns_sd", "columns_center", "columns_scale", "columns_log_mean", "columns_second" }
            from extension in new[] { ".npy", ".tsv" }
            select side + extension,
     ];

@@ -61,6 +61,18 @@ public sealed class TwinEbUseTests : IDisposable
     }
 
     [Fact]
+    public void A_fresh_fit_leaves_nothing_of_the_one_before()
+    {
+        var data = Csv("data.csv", Counts());
+        Fit(data, "fit", "--set", "twineb.likelihood=gaussian");
+        string[] ofGaussian = ["columns_second", "columns_center", "columns_scale"];
+        Assert.All(ofGaussian, name => Assert.True(File.Exists(_scratch.At($"fit/{name}.npy")), name));
+        Fit(data, "fit", "--fresh");
+        Assert.All(ofGaussian, name => Assert.False(File.Exists(_scratch.At($"fit/{name}.npy")), name));
+        Assert.True(File.Exists(_scratch.At("fit/columns_log_mean.npy")));
+    }
+
+    [Fact]
     public void Recommended_are_the_best_columns_that_a_row_has_not_seen()
     {
         var counts = Counts();
