@@ -15,7 +15,7 @@ internal static class PlantedFigure
     private const double Top = 34;
     private const double Bottom = 44;
     private const double Right = 14;
-    private static readonly double[] s_steps = [1, 2, 5, 10];
+    private static readonly double[] Steps = [1, 2, 5, 10];
 
     public static string Draw(string title, IReadOnlyList<(string Title, PlantedCurve[] Curves)> panels)
     {
@@ -76,7 +76,7 @@ internal static class PlantedFigure
     private static double Step(double least)
     {
         var power = double.Pow(10, double.Floor(double.Log10(double.Max(least, 1e-6))));
-        return s_steps.Select(m => m * power).First(s => s >= least);
+        return Steps.Select(m => m * power).First(s => s >= least);
     }
 
     private static string Text(double x, double y, string anchor, string words, string more = "") =>

@@ -13,21 +13,21 @@ internal static class TwinEbPlantedPart
     private const int HeldOutFrom = 800;
     private const double MeanCount = 1;
     private const int DataSets = 3;
-    private static readonly (int Rows, int Columns)[] s_byRows = [.. new[] { 1, 2, 5, 10, 15, 20, 30, 70 }.Select(k => (k, ColumnComponents))];
-    private static readonly (int Rows, int Columns)[] s_byColumns = [.. new[] { 1, 5, ColumnComponents, 60 }.Select(k => (RowComponents, k))];
+    private static readonly (int Rows, int Columns)[] ByRows = [.. new[] { 1, 2, 5, 10, 15, 20, 30, 70 }.Select(k => (k, ColumnComponents))];
+    private static readonly (int Rows, int Columns)[] ByColumns = [.. new[] { 1, 5, ColumnComponents, 60 }.Select(k => (RowComponents, k))];
 
     public static Table Run()
     {
         var table = new Table(
             "twineb-planted", "TwinEB on planted components, by the number of components fitted", "K_r / K_c",
             $"validation less the true rates', data 1 to {DataSets}", "mean", $"test less the true rates', data 1 to {DataSets}", "mean", "CPU s a fit");
-        var settings = s_byRows.Concat(s_byColumns).Distinct().ToArray();
+        var settings = ByRows.Concat(ByColumns).Distinct().ToArray();
         var fits = settings.ToDictionary(s => s, _ => new Fits());
         PlantedProblem[] problems =
         [
             .. Enumerable.Range(1, DataSets).Select(set => PlantedProblem.Make((ulong)set, Rows, Columns, Factors, RowComponents, ColumnComponents, HeldOutFrom, MeanCount)),
         ];
-        var runs = from half in new[] { s_byRows, s_byColumns.Except(s_byRows) } from set in Enumerable.Range(1, DataSets) from setting in half select (set, setting);
+        var runs = from half in new[] { ByRows, ByColumns.Except(ByRows) } from set in Enumerable.Range(1, DataSets) from setting in half select (set, setting);
         foreach (var (set, setting) in runs)
         {
             var problem = problems[set - 1];
@@ -59,8 +59,8 @@ internal static class TwinEbPlantedPart
 
         PlantedCurve[] Curves(Func<Fits, List<double>> scores) =>
         [
-            new($"by K_r (K_c = {ColumnComponents})", "#1f6feb", [.. s_byRows.Select(s => (s.Rows, scores(fits[s]).ToArray()))]),
-            new($"by K_c (K_r = {RowComponents})", "#d1242f", [.. s_byColumns.Select(s => (s.Columns, scores(fits[s]).ToArray()))]),
+            new($"by K_r (K_c = {ColumnComponents})", "#1f6feb", [.. ByRows.Select(s => (s.Rows, scores(fits[s]).ToArray()))]),
+            new($"by K_c (K_r = {RowComponents})", "#d1242f", [.. ByColumns.Select(s => (s.Columns, scores(fits[s]).ToArray()))]),
         ];
     }
 

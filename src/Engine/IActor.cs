@@ -12,7 +12,7 @@ public interface IActor
     void Receive(IMessage message, IActorContext context);
 }
 
-/// <summary>What an actor may ask for while it handles a message. Effects happen after the handler returns, in the order asked for.</summary>
+/// <summary>What an actor may ask for while it handles a message. Effects happen after the handler returns, in the order asked for, but broadcasts (<see cref="IBroadcast"/>) last.</summary>
 public interface IActorContext
 {
     /// <summary>The actor's own address.</summary>

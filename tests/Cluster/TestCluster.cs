@@ -131,37 +131,12 @@ internal sealed class TestCluster : IAsyncDisposable
     /// <summary>Runs a verb of the program against this cluster.</summary>
     public FitProgram.Ran Run(params string[] arguments) => FitProgram.Run([.. arguments, "--broker", BrokerUrl, "--store", _storeUrl]);
 
-    // Null while the database is away: it may be the one that is being killed.
-    private async Task<JobEntry?> Entry(string name)
-    {
-        try
-        {
-            return await Job(name);
-        }
-        catch (ClusterStoreException)
-        {
-            return null;
-        }
-    }
-
     public async Task<JobEntry> Job(string name) => (await Store.Job(new JobName(name)))!;
 
     /// <summary>Waits until a job is past a round.</summary>
     public Task Round(string name, long round) => Until(async () => (await Job(name)).Progress.Round.Value >= round || (await Job(name)).Ended is not null, $"job {name} never came to round {round}");
 
-    public async Task End(string name)
-    {
-        for (var clock = Stopwatch.StartNew(); (await Entry(name))?.Ended is null; await Task.Delay(30))
-        {
-            if (clock.Elapsed > Limit)
-            {
-                var (job, nodes) = (await Job(name), await Store.Nodes());
-                Assert.Fail(
-                    $"job {name} did not end: it is {job.State} in round {job.Progress.Round} on {job.Progress.Node}; nodes: " +
-                    string.Join("; ", nodes.Select(n => $"{n.Name} {string.Join(' ', n.Actors)}")) + $"\n{await Events(name)}\n" + string.Join('\n', Nodes.Select(n => $"{n}: {ErrorOf(n)}")));
-            }
-        }
-    }
+    public Task End(string name) => Until(async () => (await Job(name)).Ended is not null, () => Known(name));
 
     /// <summary>The nodes that host a shard of a job but not its coordinator, and the one that hosts the coordinator.</summary>
     public async Task<(IReadOnlyList<string> Workers, string Coordinator)> Placement(string job)
@@ -175,7 +150,9 @@ internal sealed class TestCluster : IAsyncDisposable
 
     public static Task Until(Func<bool> condition, string what) => Until(() => Task.FromResult(condition()), what);
 
-    public static async Task Until(Func<Task<bool>> condition, string what, TimeSpan? limit = null)
+    public static Task Until(Func<Task<bool>> condition, string what, TimeSpan? limit = null) => Until(condition, () => Task.FromResult(what), limit);
+
+    private static async Task Until(Func<Task<bool>> condition, Func<Task<string>> what, TimeSpan? limit = null)
     {
         for (var clock = Stopwatch.StartNew(); ; await Task.Delay(30))
         {
@@ -191,8 +168,19 @@ internal sealed class TestCluster : IAsyncDisposable
                 // The database may be the one that is being killed.
             }
 
-            Assert.True(clock.Elapsed < (limit ?? Limit), what);
+            if (clock.Elapsed > (limit ?? Limit))
+            {
+                Assert.Fail(await what());
+            }
         }
+    }
+
+    /// <summary>All that is known of a job that did not end.</summary>
+    private async Task<string> Known(string name)
+    {
+        var (job, nodes) = (await Job(name), await Store.Nodes());
+        return $"job {name} did not end: it is {job.State} in round {job.Progress.Round} on {job.Progress.Node}; nodes: " +
+            string.Join("; ", nodes.Select(n => $"{n.Name} {string.Join(' ', n.Actors)}")) + $"\n{await Events(name)}\n" + string.Join('\n', Nodes.Select(n => $"{n}: {ErrorOf(n)}"));
     }
 
     public async ValueTask DisposeAsync()

@@ -2,14 +2,15 @@ using System.Globalization;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using FitCluster.Cli.Spec;
 
 namespace FitCluster.Cli.Output;
 
 /// <summary>Writes records of the same fields one after another, however many: a table with a header, tab-separated, or a list of JSON objects.</summary>
 internal sealed class RecordWriter : IDisposable
 {
-    /// <summary>The forms, the first is the default.</summary>
-    public static readonly string[] Formats = ["tsv", "json"];
+    // The first is the default.
+    private static readonly string[] Formats = ["tsv", "json"];
 
     private const int FlushBytes = 1 << 16;
     private readonly Stream _stream;
@@ -30,6 +31,17 @@ internal sealed class RecordWriter : IDisposable
             _text = new StreamWriter(stream, new UTF8Encoding(false), FlushBytes, leaveOpen: true) { NewLine = "\n" };
             _text.WriteLine(string.Join('\t', fields));
         }
+    }
+
+    /// <summary>Reads the option --format of verbs that write records.</summary>
+    public static string ParseFormat(string? text, ProblemList problems)
+    {
+        if (text is not null && !Formats.Contains(text))
+        {
+            problems.Add($"--format cannot be '{text}'{Nearest.Suggest(text, Formats)}");
+        }
+
+        return text ?? Formats[0];
     }
 
     /// <summary>Writes a record: a text or a number for each field. Numbers in their shortest exact form.</summary>

@@ -154,30 +154,11 @@ internal sealed class TwinEbOutput(JobSpec spec, MatrixSource data, TwinEbOption
         }
     }
 
-    /// <summary>A mixture: each component's weight, and its parameters by factor (one, where all factors share it).</summary>
     private void WritePrior(Utf8JsonWriter writer, ArraySet global, string side)
     {
-        string[] parameters = options.Likelihood == TwinEbLikelihood.Poisson ? ["shape", "rate"] : ["mean", "sd"];
-        var weights = global[$"{side}_weight"];
-        writer.WriteStartObject();
-        writer.WriteString("family", options.Likelihood == TwinEbLikelihood.Poisson ? "gamma_mixture" : "normal_mixture");
-        writer.WriteStartArray("components");
-        for (var k = 0; k < weights.Length; k++)
-        {
-            writer.WriteStartObject();
-            writer.Number("weight", weights[k]);
-            foreach (var parameter in parameters)
-            {
-                var values = global[$"{side}_{parameter}"];
-                var width = values.Length / weights.Length;
-                writer.Numbers(parameter, values.AsSpan(k * width, width));
-            }
-
-            writer.WriteEndObject();
-        }
-
-        writer.WriteEndArray();
-        writer.WriteEndObject();
+        var isGamma = options.Likelihood == TwinEbLikelihood.Poisson;
+        var (first, second) = isGamma ? ("shape", "rate") : ("mean", "sd");
+        MixtureJson.Write(writer, isGamma, global[$"{side}_weight"], (first, global[$"{side}_{first}"]), (second, global[$"{side}_{second}"]));
     }
 
     private void WriteByRows(string to, FitOutcome outcome, string name, string[] names)

@@ -86,6 +86,9 @@ internal sealed class FitFolder : IDisposable
         return new FitFolder(path);
     }
 
+    /// <summary>The same for a folder that is no fit's.</summary>
+    public static void CheckWritable(string path) => Check(path).Dispose();
+
     /// <summary>Finds what there is of a job, and refuses a folder that holds another fit. Writes nothing.</summary>
     public FolderState Find(PreparedJob job, bool fresh, out RunFile? found)
     {

@@ -24,9 +24,9 @@ internal sealed class GivenSplit : IHeldOutSplit
         }
 
         Content = Convert.ToHexStringLower(SHA256.HashData([.. SHA256.HashData(File.ReadAllBytes(_rowsPath)), .. SHA256.HashData(File.ReadAllBytes(_cellsPath))]));
-        var rows = Positions(data.RowNames);
+        var rows = NameIndex.Positions(data.RowNames);
         _heldOut = ReadRows(rows);
-        _cells = ReadCells(rows, Positions(data.ColumnNames));
+        _cells = ReadCells(rows, NameIndex.Positions(data.ColumnNames));
         Check(isPoisson, threshold);
     }
 
@@ -45,20 +45,8 @@ internal sealed class GivenSplit : IHeldOutSplit
         }
     }
 
-    private static Dictionary<string, int> Positions(IReadOnlyList<string> names)
-    {
-        var positions = new Dictionary<string, int>(names.Count, StringComparer.Ordinal);
-        for (var i = 0; i < names.Count; i++)
-        {
-            // A name that stands for several cannot be used: -1.
-            positions[names[i]] = positions.ContainsKey(names[i]) ? -1 : i;
-        }
-
-        return positions;
-    }
-
     private static int Find(Dictionary<string, int> positions, string name, string side, string place) => positions.TryGetValue(name, out var at)
-        ? at >= 0 ? at : throw CliException.BadInput($"{place}: the data have several {side}s of the name '{name}': give them names of their own")
+        ? at != NameIndex.Several ? at : throw CliException.BadInput($"{place}: the data have several {side}s of the name '{name}': give them names of their own")
         : throw CliException.BadInput($"{place}: the data have no {side} '{name}': correct the split, or data.{side}s");
 
     private static IEnumerable<(string[] Fields, string Place)> Lines(string path, int width)

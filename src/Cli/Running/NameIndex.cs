@@ -6,7 +6,9 @@ namespace FitCluster.Cli.Running;
 /// <param name="owner">Whose names they are, for messages: "the fit 'DIR'".</param>
 internal sealed class NameIndex(IReadOnlyList<string> names, string side, string owner)
 {
-    private const int Several = -1;
+    /// <summary>The position of a name that is that of several.</summary>
+    public const int Several = -1;
+
     private readonly Lazy<Dictionary<string, int>> _positions = new(() => Positions(names));
 
     public IReadOnlyList<string> Names => names;
@@ -44,7 +46,8 @@ internal sealed class NameIndex(IReadOnlyList<string> names, string side, string
         return true;
     }
 
-    private static Dictionary<string, int> Positions(IReadOnlyList<string> names)
+    /// <summary>The positions of names.</summary>
+    public static Dictionary<string, int> Positions(IReadOnlyList<string> names)
     {
         var positions = new Dictionary<string, int>(names.Count, StringComparer.Ordinal);
         for (var i = 0; i < names.Count; i++)

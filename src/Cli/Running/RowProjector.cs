@@ -3,7 +3,6 @@ using FitCluster.Cli.Spec;
 using FitCluster.Data;
 using FitCluster.Data.Writing;
 using FitCluster.Math.Models;
-using FitCluster.Math.Numerics;
 using FitCluster.Math.TwinEb;
 using FitCluster.Messages;
 
@@ -94,26 +93,8 @@ internal sealed class RowProjector
         }
     }
 
-    private ShardData Load(int shard, ShardRange range)
-    {
-        var block = _data.RowBlock(range);
-        var threshold = _spec.TwinEb.Binarize;
-        if (_map is null && _scale is null && threshold is null && _data.IsSparse)
-        {
-            return new ShardData(new ShardId(shard), range.First, _data.Rows, block, null, new ArraySet());
-        }
-
-        var built = new TwinEbShard(_scale);
-        var entries = new TwinEbRow(block, _fit.IsPoisson, threshold, _map);
-        for (var i = 0; i < range.Count; i++)
-        {
-            entries.Read(i);
-            built.Add(false, entries, []);
-        }
-
-        var unstored = entries.ZerosAreObserved ? UnstoredEntries.Zero : UnstoredEntries.Missing;
-        return new ShardData(new ShardId(shard), range.First, _data.Rows, built.Block(_fit.Options.Columns, unstored), null, built.Extras());
-    }
+    private ShardData Load(int shard, ShardRange range) =>
+        TwinEbShard.Load(_data, new ShardId(shard), range, _fit.IsPoisson, _spec.TwinEb.Binarize, _scale, split: null, _map);
 
     private void Append(TsvWriter? table, long first, double[] values)
     {

@@ -93,15 +93,13 @@ internal sealed class TwinEbJob : IModelJob
             var priors = 6 * l * (_options.RowComponents + _options.ColumnComponents);
             var state = 8 * ((n * l * NumbersByRow) + (d * ((l * NumbersByColumn) + packed)) + priors);
             // Shards hold copies where entries are held out or changed; a cell that is held out takes three numbers.
-            var copies = Rebuilds ? _data.StoredBytes + (long)(24 * _spec.Validation * n * d) : 0;
+            var copies = TwinEbShard.Rebuilds(_data, _spec.Binarize, _scale is not null, _split) ? _data.StoredBytes + (long)(24 * _spec.Validation * n * d) : 0;
             var frozen = _options.Optimizer != TwinEbOptimizer.Default ? 0 : IsPoisson ? 8 * l * d : 4 * packed * d;
             return SizeEstimate.Of(_data.StoredBytes + copies, state, (16 * l * (n + d)) + frozen);
         }
     }
 
     private bool IsPoisson => _options.Likelihood == TwinEbLikelihood.Poisson;
-
-    private bool Rebuilds => _split is not null || _scale is not null || _spec.Binarize is not null || !_data.IsSparse;
 
     /// <inheritdoc/>
     public void WriteSection(Utf8JsonWriter writer, bool forPeople) => TwinEbSpecReader.Write(writer, _spec, forPeople);
@@ -115,28 +113,7 @@ internal sealed class TwinEbJob : IModelJob
     }
 
     /// <inheritdoc/>
-    public ShardData Load(ShardId shard, ShardRange range)
-    {
-        var block = _data.RowBlock(range);
-        if (!Rebuilds)
-        {
-            return new ShardData(shard, range.First, _data.Rows, block, null, new ArraySet());
-        }
-
-        var built = new TwinEbShard(_scale?.Value);
-        var entries = new TwinEbRow(block, IsPoisson, _spec.Binarize);
-        var cells = new List<HeldOutCell>();
-        for (var i = 0; i < range.Count; i++)
-        {
-            entries.Read(i);
-            cells.Clear();
-            _split?.AddCells(range.First + i, entries, cells);
-            built.Add(_split?.IsHeldOutRow(range.First + i) == true, entries, cells);
-        }
-
-        var unstored = entries.ZerosAreObserved ? UnstoredEntries.Zero : UnstoredEntries.Missing;
-        return new ShardData(shard, range.First, _data.Rows, built.Block(_data.Columns, unstored), null, built.Extras());
-    }
+    public ShardData Load(ShardId shard, ShardRange range) => TwinEbShard.Load(_data, shard, range, IsPoisson, _spec.Binarize, _scale?.Value, _split);
 
     /// <summary>Refuses data that are not what the likelihood is of.</summary>
     public static void CheckValues(JobSpec spec, MatrixSource data)

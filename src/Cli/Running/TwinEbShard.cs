@@ -1,3 +1,5 @@
+using FitCluster.Data;
+using FitCluster.Math.Models;
 using FitCluster.Math.Numerics;
 using FitCluster.Math.TwinEb;
 using FitCluster.Messages;
@@ -15,6 +17,43 @@ internal sealed class TwinEbShard(ColumnScale? scale)
     private readonly List<double> _heldKinds = [];
     private readonly List<double> _heldStarts = [0];
     private readonly List<double> _roles = [];
+
+    /// <summary>What a shard reads of data: their own block where nothing of it is changed or held out, else one that is built.</summary>
+    /// <param name="data">The data.</param>
+    /// <param name="shard">The shard.</param>
+    /// <param name="range">Its rows.</param>
+    /// <param name="isPoisson">Whether zeros need not be stored.</param>
+    /// <param name="threshold">Entries above it become 1, others 0; null: as they are.</param>
+    /// <param name="scale">Means and deviations of the columns; null: entries are not standardized.</param>
+    /// <param name="split">What is held out; null: nothing.</param>
+    /// <param name="map">Where the columns are among those of a fit; null: they are the same.</param>
+    public static ShardData Load(
+        MatrixSource data, ShardId shard, ShardRange range, bool isPoisson, double? threshold, ColumnScale? scale, IHeldOutSplit? split = null, ColumnMap? map = null)
+    {
+        var block = data.RowBlock(range);
+        if (!Rebuilds(data, threshold, scale is not null, split, map))
+        {
+            return new ShardData(shard, range.First, data.Rows, block, null, new ArraySet());
+        }
+
+        var built = new TwinEbShard(scale);
+        var entries = new TwinEbRow(block, isPoisson, threshold, map);
+        var cells = new List<HeldOutCell>();
+        for (var i = 0; i < range.Count; i++)
+        {
+            entries.Read(i);
+            cells.Clear();
+            split?.AddCells(range.First + i, entries, cells);
+            built.Add(split?.IsHeldOutRow(range.First + i) == true, entries, cells);
+        }
+
+        var unstored = entries.ZerosAreObserved ? UnstoredEntries.Zero : UnstoredEntries.Missing;
+        return new ShardData(shard, range.First, data.Rows, built.Block(entries.ColumnCount, unstored), null, built.Extras());
+    }
+
+    /// <summary>Whether shards hold copies of the data.</summary>
+    public static bool Rebuilds(MatrixSource data, double? threshold, bool isScaled, IHeldOutSplit? split, ColumnMap? map = null) =>
+        threshold is not null || isScaled || split is not null || map is not null || !data.IsSparse;
 
     /// <summary>Adds the next row.</summary>
     /// <param name="isHeldOut">Whether it is held out.</param>

@@ -9,8 +9,7 @@ internal static class GammaDraw
     private const int IndexBits = 32;
 
     /// <summary>
-    /// A Gamma(shape, 1) number by the rejection of Marsaglia and Tsang (2000), "A simple method for generating gamma variables"; a shape below 1 as
-    /// Gamma(shape + 1) u^(1 / shape). At least the smallest positive number: a true factor is not 0.
+    /// A Gamma(shape, 1) number (<see cref="GammaRejection"/>). At least the smallest positive number: a true factor is not 0.
     /// </summary>
     public static double Next(double shape, ulong seed, ulong stream, uint index)
     {
@@ -22,17 +21,12 @@ internal static class GammaDraw
             shape++;
         }
 
-        var d = shape - (1.0 / 3);
-        var c = 1 / double.Sqrt(9 * d);
         while (true)
         {
             var z = Philox.Normal(seed, stream, at++);
-            var uniform = Philox.Uniform(seed, stream, at++);
-            var root = 1 + (c * z);
-            var v = root * root * root;
-            if (root > 0 && double.Log(uniform) < (0.5 * z * z) + d - (d * v) + (d * double.Log(v)))
+            if (GammaRejection.Try(shape, z, Philox.Uniform(seed, stream, at++), out var number))
             {
-                return double.Max(double.Epsilon, d * v * double.Exp(logBoost));
+                return double.Max(double.Epsilon, number * double.Exp(logBoost));
             }
         }
     }

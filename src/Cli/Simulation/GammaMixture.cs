@@ -75,21 +75,6 @@ internal sealed class GammaMixture
     }
 
     /// <summary>The prior as row_prior.json has it, of factors that are this many times as large.</summary>
-    public byte[] ToJson(double scale) => Json.Bytes(writer =>
-    {
-        writer.WriteStartObject();
-        writer.WriteString("family", "gamma_mixture");
-        writer.WriteStartArray("components");
-        for (var k = 0; k < _weights.Length; k++)
-        {
-            writer.WriteStartObject();
-            writer.WriteNumber("weight", _weights[k]);
-            writer.Numbers("shape", _shapes.AsSpan(k * _factors, _factors));
-            writer.Numbers("rate", [.. _rates.AsSpan(k * _factors, _factors).ToArray().Select(r => r / scale)]);
-            writer.WriteEndObject();
-        }
-
-        writer.WriteEndArray();
-        writer.WriteEndObject();
-    });
+    public byte[] ToJson(double scale) =>
+        Json.Bytes(writer => MixtureJson.Write(writer, isGamma: true, _weights, ("shape", _shapes), ("rate", [.. _rates.Select(r => r / scale)])));
 }

@@ -35,11 +35,7 @@ internal static class DemoVerb
 
     private static int Run(string folder, string progress)
     {
-        using (FitFolder.Check(folder))
-        {
-            // Only asks whether the folder can be made.
-        }
-
+        FitFolder.CheckWritable(folder);
         var (data, fit) = (Path.Combine(folder, "data"), Path.Combine(folder, "fit"));
         var isDemo = File.Exists(Path.Combine(data, "truth.json"));
         if (!isDemo && Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any())

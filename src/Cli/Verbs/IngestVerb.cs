@@ -47,11 +47,7 @@ internal static class IngestVerb
 
     private static int Run(DataSpec spec, string store, long memoryBytes, bool overwrite)
     {
-        using (Running.FitFolder.Check(store))
-        {
-            // Only asks whether the folder can be made.
-        }
-
+        Running.FitFolder.CheckWritable(store);
         try
         {
             var data = MatrixStore.Ingest(Running.DataOpener.Resolve(spec.Path), store, Running.DataOpener.ToOptions(spec), memoryBytes, overwrite);

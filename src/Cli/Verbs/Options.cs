@@ -1,4 +1,5 @@
 using System.CommandLine;
+using FitCluster.Cli.Spec;
 
 namespace FitCluster.Cli.Verbs;
 
@@ -12,6 +13,16 @@ internal static class Options
 
     public static Option<string[]> Many(string name, string valueName, string description) =>
         new(name) { HelpName = valueName, Description = description, Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false };
+
+    /// <summary>The whole number of an option; null where it is not given, or no such number, which is then among the problems.</summary>
+    public static int? Integer(ParseResult result, Option<string?> option, int least, int most, ProblemList problems)
+    {
+        var (root, overrides) = (new MapNode([], new Origin("command line", 0)), new SpecOverrides());
+        var field = option.Name.TrimStart('-');
+        overrides.Add(field, result.GetValue(option), option.Name);
+        overrides.ApplyTo(root, problems);
+        return (int?)new SectionReader(root, "", problems).Integer(field, least, most);
+    }
 
     public static Option<bool> Switch(string name, string description) =>
         new(name) { Description = description, Arity = ArgumentArity.Zero };

@@ -26,7 +26,7 @@ internal static class PredictVerb
                 problems.Add("predict: --cells FILE is missing: a table with the fields row and column");
             }
 
-            var form = RecommendVerb.Format(result.GetValue(format), problems);
+            var form = RecordWriter.ParseFormat(result.GetValue(format), problems);
             problems.ThrowIfAny();
             return Run(result.GetValue(fit)!, cellsPath!, outPath, form);
         });

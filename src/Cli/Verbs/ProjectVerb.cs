@@ -33,11 +33,7 @@ internal static class ProjectVerb
                 problems.Add("project: --out DIR2 is missing: a folder for the results");
             }
 
-            var root = new MapNode([], new Origin("command line", 0));
-            var overrides = new SpecOverrides();
-            overrides.Add("threads", result.GetValue(threads), threads.Name);
-            overrides.ApplyTo(root, problems);
-            var count = (int)(new SectionReader(root, "", problems).Integer("threads", 1, 4096) ?? Environment.ProcessorCount);
+            var count = Options.Integer(result, threads, 1, 4096, problems) ?? Environment.ProcessorCount;
             problems.ThrowIfAny();
             var source = DataUrl.IsUrl(path!) ? path! : Path.GetFullPath(path!);
             return Run(result.GetValue(fit)!, source, Path.GetFullPath(folder!), count, result.GetValue(tables), result.GetValue(ignore));
@@ -47,41 +43,15 @@ internal static class ProjectVerb
 
     private static int Run(string fit, string data, string folder, int threads, bool tables, bool ignoresUnknown)
     {
-        using (FitFolder.Check(folder))
-        {
-            // Only asks whether the folder can be made.
-        }
-
-        var wasThere = Directory.Exists(folder);
-        if (wasThere && Directory.EnumerateFileSystemEntries(folder).Any())
-        {
-            throw CliException.BadInput($"--out '{folder}' is not empty: give another folder");
-        }
-
+        var empty = new EmptyFolder(folder);
         var watch = Stopwatch.StartNew();
         var projector = new RowProjector(TwinEbFit.Open(fit), data, ignoresUnknown);
         try
         {
-            projector.Write(folder, threads, tables);
+            empty.Fill(() => projector.Write(folder, threads, tables));
         }
-        catch (Exception e)
+        catch (Exception e) when (OutputFiles.IsFailure(e))
         {
-            // The folder was empty or not there: all that is in it is half of what was to be, be it for the disk or for damaged data.
-            foreach (var file in Directory.Exists(folder) ? Directory.GetFiles(folder) : [])
-            {
-                File.Delete(file);
-            }
-
-            if (!wasThere && Directory.Exists(folder))
-            {
-                Directory.Delete(folder);
-            }
-
-            if (!OutputFiles.IsFailure(e))
-            {
-                throw;
-            }
-
             throw new CliException(ExitCode.Failed, $"'{folder}' could not be written, nothing of it is left: {OutputFiles.Reason(e)}", e);
         }
 

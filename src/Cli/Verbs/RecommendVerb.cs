@@ -30,27 +30,12 @@ internal static class RecommendVerb
                 problems.Add($"recommend: give {(file is null ? "a row: --row NAME, --rows FILE or --rows all" : "either --row or --rows, not both")}");
             }
 
-            var root = new MapNode([], new Origin("command line", 0));
-            var overrides = new SpecOverrides();
-            overrides.Add("top", result.GetValue(top), top.Name);
-            overrides.ApplyTo(root, problems);
-            var count = (int)(new SectionReader(root, "", problems).Integer("top", 1, 1_000_000) ?? DefaultTop);
-            var form = Format(result.GetValue(format), problems);
+            var count = Options.Integer(result, top, 1, 1_000_000, problems) ?? DefaultTop;
+            var form = RecordWriter.ParseFormat(result.GetValue(format), problems);
             problems.ThrowIfAny();
             return Run(TwinEbFit.Open(result.GetValue(fit)!), names, file, count, result.GetValue(data), result.GetValue(output), form);
         });
         return command;
-    }
-
-    /// <summary>Reads the option --format of verbs that write records.</summary>
-    public static string Format(string? text, ProblemList problems)
-    {
-        if (text is not null && !RecordWriter.Formats.Contains(text))
-        {
-            problems.Add($"--format cannot be '{text}'{Nearest.Suggest(text, RecordWriter.Formats)}");
-        }
-
-        return text ?? RecordWriter.Formats[0];
     }
 
     private static int Run(TwinEbFit fit, string[] names, string? file, int top, string? data, string? outPath, string format)
@@ -104,12 +89,10 @@ internal static class RecommendVerb
         var number = 0;
         foreach (var line in File.ReadLines(file))
         {
-            if (++number > 1 || line != "name")
+            number++;
+            if (line.Length > 0 && (number > 1 || line != "name"))
             {
-                if (line.Length > 0)
-                {
-                    rows.Add(fit.Rows.Find(line, FormattableString.Invariant($"{file}:{number}: ")));
-                }
+                rows.Add(fit.Rows.Find(line, FormattableString.Invariant($"{file}:{number}: ")));
             }
         }
 

@@ -67,20 +67,11 @@ internal static class SimulateVerb
 
     private static int Run(string model, ISimulator simulator, string format, string folder)
     {
-        using (FitFolder.Check(folder))
-        {
-            // Only asks whether the folder can be made.
-        }
-
-        var wasThere = Directory.Exists(folder);
-        if (wasThere && Directory.EnumerateFileSystemEntries(folder).Any())
-        {
-            throw CliException.BadInput($"--out '{folder}' is not empty: give another folder");
-        }
-
+        var empty = new EmptyFolder(folder);
         try
         {
-            var path = SimulationWriter.Write(simulator, format, folder);
+            var path = "";
+            empty.Fill(() => path = SimulationWriter.Write(simulator, format, folder));
             var how = simulator.AreCounts && model == "ebmf" ? " --transform log1p" : simulator.HasMissing && format == "mtx" ? " --missing unstored" : "";
             Console.Out.WriteLine(FormattableString.Invariant(
                 $"{simulator.Rows:N0} rows x {simulator.Columns:N0} columns with {simulator.Factors} factors are in {path}"));
@@ -89,17 +80,6 @@ internal static class SimulateVerb
         }
         catch (Exception e) when (OutputFiles.IsFailure(e))
         {
-            // The folder was empty or not there: all that is in it is half of what was to be.
-            foreach (var file in Directory.Exists(folder) ? Directory.GetFiles(folder) : [])
-            {
-                File.Delete(file);
-            }
-
-            if (!wasThere && Directory.Exists(folder))
-            {
-                Directory.Delete(folder, recursive: true);
-            }
-
             throw new CliException(ExitCode.Failed, $"'{folder}' could not be written: {OutputFiles.Reason(e)}", e);
         }
     }

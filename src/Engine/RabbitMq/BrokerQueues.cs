@@ -13,6 +13,7 @@ internal sealed class BrokerQueues(BrokerUrl url, Version broker)
     private const int LongestName = 255;
     private const int LongestNode = 50;
     private const long MailboxBytes = 1L << 30;
+    private static readonly Dictionary<string, object?> Bounded = new() { ["x-queue-type"] = "classic", ["x-max-length-bytes"] = MailboxBytes, ["x-overflow"] = "reject-publish" };
     private static readonly TimeSpan UnusedMailbox = TimeSpan.FromHours(1);
 
     /// <summary>As long as a timeout can be: no job runs for longer than a year on one lease.</summary>
@@ -35,7 +36,7 @@ internal sealed class BrokerQueues(BrokerUrl url, Version broker)
     public static string NewNode(string node) => $"{NodePrefix}{node[..int.Min(node.Length, LongestNode)]}.{Guid.NewGuid():N}";
 
     /// <summary>Whether a queue that somebody names can be that of a node.</summary>
-    public static bool IsNode(string queue) => queue.Length is > 0 and <= LongestName && queue.StartsWith(NodePrefix, StringComparison.Ordinal);
+    public static bool IsNode(string queue) => queue.Length <= LongestName && queue.StartsWith(NodePrefix, StringComparison.Ordinal);
 
     public static string Mailbox(ActorAddress address) => $"mailbox.{address.Kind}.{address.Id}";
 
@@ -64,18 +65,12 @@ internal sealed class BrokerQueues(BrokerUrl url, Version broker)
         Mailbox(address),
         // RabbitMQ 4 is about to give up queues that are shared and not durable.
         isDurable: broker >= WithDeliveryLimit,
-        new Dictionary<string, object?>
-        {
-            ["x-queue-type"] = "classic",
-            ["x-max-length-bytes"] = MailboxBytes,
-            ["x-overflow"] = "reject-publish",
-            ["x-expires"] = (long)UnusedMailbox.TotalMilliseconds,
-        },
+        new Dictionary<string, object?>(Bounded) { ["x-expires"] = (long)UnusedMailbox.TotalMilliseconds },
         cancellation);
 
     /// <summary>Declares the queue of a node itself, which goes with its connection.</summary>
-    public Task DeclareNode(IChannel channel, string queue, CancellationToken cancellation) => Declare(
-        channel, queue, isDurable: false, new Dictionary<string, object?> { ["x-queue-type"] = "classic", ["x-max-length-bytes"] = MailboxBytes, ["x-overflow"] = "reject-publish" }, cancellation, exclusive: true);
+    public Task DeclareNode(IChannel channel, string queue, CancellationToken cancellation) =>
+        Declare(channel, queue, isDurable: false, new Dictionary<string, object?>(Bounded), cancellation, exclusive: true);
 
     private async Task Declare(IChannel channel, string queue, bool isDurable, Dictionary<string, object?> arguments, CancellationToken cancellation, bool exclusive = false)
     {

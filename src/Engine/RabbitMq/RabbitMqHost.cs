@@ -89,7 +89,7 @@ internal sealed class RabbitMqHost : ActorHost
         if (HasRoom(to, envelope))
         {
             var (sender, message, cause) = (envelope.Sender, envelope.Message!, envelope.Cause);
-            _ = Task.Run(() => Publish(session, to, sender, message, cause));
+            _ = Task.Run(() => Publish(session, to, $"a {message.GetType().Name} to {to} was", () => session.Publisher.Publish(to, sender, message, cause)));
         }
     }
 
@@ -113,7 +113,7 @@ internal sealed class RabbitMqHost : ActorHost
             else if (HasRoom(messages[0].To, messages[0].Envelope))
             {
                 // Begun here, not on another thread: this one is about to compute, and its node waits for the arrays to do the same.
-                _ = Publish(session, node, arrays, messages);
+                _ = Publish(session, messages[0].To, $"{messages.Count} messages to {node} were", () => PublishBundle(session, node, arrays, messages));
             }
         }
     }
@@ -171,18 +171,23 @@ internal sealed class RabbitMqHost : ActorHost
         _ended.Dispose();
     }
 
-    private async Task Publish(BrokerSession session, ActorAddress to, ActorAddress? sender, IMessage message, ActivityContext cause)
+    /// <summary>Sends something for which there was room.</summary>
+    /// <param name="session">The session.</param>
+    /// <param name="to">The receiver, or the first of several.</param>
+    /// <param name="what">What it is, as the beginning of a sentence.</param>
+    /// <param name="publish">Sends it.</param>
+    private async Task Publish(BrokerSession session, ActorAddress to, string what, Func<Task> publish)
     {
         try
         {
-            await session.Publisher.Publish(to, sender, message, cause).ConfigureAwait(false);
+            await publish().ConfigureAwait(false);
         }
         catch (Exception error)
         {
             // With the connection go the messages on it; anything else somebody should know.
             if (session.Connection.IsOpen && !IsStopped)
             {
-                Report(to, new InvalidOperationException($"a {message.GetType().Name} to {to} was not sent: {error.Message.ReplaceLineEndings(" ")}", error));
+                Report(to, new InvalidOperationException($"{what} not sent: {error.Message.ReplaceLineEndings(" ")}", error));
             }
         }
         finally
@@ -191,28 +196,14 @@ internal sealed class RabbitMqHost : ActorHost
         }
     }
 
-    private async Task Publish(BrokerSession session, string node, ArraySet arrays, List<(ActorAddress To, Envelope Envelope)> messages)
+    private async Task PublishBundle(BrokerSession session, string node, ArraySet arrays, List<(ActorAddress To, Envelope Envelope)> messages)
     {
-        try
+        var bundle = new Bundle(arrays, [.. messages.Select(m => new BundledMessage(m.To, Frame(((IBroadcast)m.Envelope.Message!).With(NoArrays))))]);
+        if (!await session.Publisher.PublishToNode(node, messages[0].Envelope.Sender, bundle, messages[0].Envelope.Cause).ConfigureAwait(false))
         {
-            var bundle = new Bundle(arrays, [.. messages.Select(m => new BundledMessage(m.To, Frame(((IBroadcast)m.Envelope.Message!).With(NoArrays))))]);
-            if (!await session.Publisher.PublishToNode(node, messages[0].Envelope.Sender, bundle, messages[0].Envelope.Cause).ConfigureAwait(false))
-            {
-                // The node has gone: whoever has the mailboxes now gets them there.
-                messages.ForEach(m => session.Nodes.Forget(m.To));
-                base.SendTogether(messages);
-            }
-        }
-        catch (Exception error)
-        {
-            if (session.Connection.IsOpen && !IsStopped)
-            {
-                Report(messages[0].To, new InvalidOperationException($"{messages.Count} messages to {node} were not sent: {error.Message.ReplaceLineEndings(" ")}", error));
-            }
-        }
-        finally
-        {
-            Interlocked.Decrement(ref _outstanding);
+            // The node has gone: whoever has the mailboxes now gets them there.
+            messages.ForEach(m => session.Nodes.Forget(m.To));
+            base.SendTogether(messages);
         }
     }
 

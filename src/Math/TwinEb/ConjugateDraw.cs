@@ -28,8 +28,7 @@ internal static class ConjugateDraw
     }
 
     /// <summary>
-    /// A Gamma(shape, 1) number by the rejection of Marsaglia and Tsang (2000), "A simple method for generating gamma variables"; a shape below 1
-    /// as Gamma(shape + 1) u^(1 / shape).
+    /// A Gamma(shape, 1) number (<see cref="GammaRejection"/>).
     /// </summary>
     public static double Gamma(double shape, ulong seed, ulong stream, int draw, long entity, int factor)
     {
@@ -41,20 +40,13 @@ internal static class ConjugateDraw
             shape++;
         }
 
-        var d = shape - (1.0 / 3);
-        var c = 1 / double.Sqrt(9 * d);
         for (var attempt = 0; ; attempt++)
         {
             var (w0, w1, w2, w3) = Words(seed, stream, draw, entity, factor, attempt);
             var z = double.Sqrt(-2 * double.Log(Unit(w0, w1))) * double.Cos(2 * double.Pi * (w2 + 0.5) * UnitOf32);
-            var root = 1 + (c * z);
-            if (root > 0)
+            if (GammaRejection.Try(shape, z, (w3 + 0.5) * UnitOf32, out var number))
             {
-                var v = root * root * root;
-                if (double.Log((w3 + 0.5) * UnitOf32) < (0.5 * z * z) + d - (d * v) + (d * double.Log(v)))
-                {
-                    return d * v * boost;
-                }
+                return number * boost;
             }
         }
     }

@@ -102,26 +102,22 @@ internal static class ConjugateGammaKernel
         return Vector256.FusedMultiplyAdd(shape, logRatio, Vector256.FusedMultiplyAdd(LogGamma(square), inverseY, Vector256.Create(HalfLogTwoPi) - y));
     }
 
-    // The series of ConjugateGammaFunctions, by Horner.
+    // The series of ConjugateGammaFunctions.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<double> LogGamma(Vector256<double> square)
-    {
-        var sum = Vector256.FusedMultiplyAdd(Vector256.Create(1.0 / 156), square, Vector256.Create(-691.0 / 360360));
-        sum = Vector256.FusedMultiplyAdd(sum, square, Vector256.Create(1.0 / 1188));
-        sum = Vector256.FusedMultiplyAdd(sum, square, Vector256.Create(-1.0 / 1680));
-        sum = Vector256.FusedMultiplyAdd(sum, square, Vector256.Create(1.0 / 1260));
-        sum = Vector256.FusedMultiplyAdd(sum, square, Vector256.Create(-1.0 / 360));
-        return Vector256.FusedMultiplyAdd(sum, square, Vector256.Create(1.0 / 12));
-    }
+    private static Vector256<double> LogGamma(Vector256<double> square) => Series(square, 1.0 / 12, -1.0 / 360, 1.0 / 1260, -1.0 / 1680, 1.0 / 1188, -691.0 / 360360, 1.0 / 156);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<double> Digamma(Vector256<double> square)
+    private static Vector256<double> Digamma(Vector256<double> square) => Series(square, 1.0 / 12, -1.0 / 120, 1.0 / 252, -1.0 / 240, 1.0 / 132, -691.0 / 32760, 1.0 / 12);
+
+    // c0 + c1 x + ... + c6 x^6, by Horner.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<double> Series(Vector256<double> x, double c0, double c1, double c2, double c3, double c4, double c5, double c6)
     {
-        var sum = Vector256.FusedMultiplyAdd(Vector256.Create(1.0 / 12), square, Vector256.Create(-691.0 / 32760));
-        sum = Vector256.FusedMultiplyAdd(sum, square, Vector256.Create(1.0 / 132));
-        sum = Vector256.FusedMultiplyAdd(sum, square, Vector256.Create(-1.0 / 240));
-        sum = Vector256.FusedMultiplyAdd(sum, square, Vector256.Create(1.0 / 252));
-        sum = Vector256.FusedMultiplyAdd(sum, square, Vector256.Create(-1.0 / 120));
-        return Vector256.FusedMultiplyAdd(sum, square, Vector256.Create(1.0 / 12));
+        var sum = Vector256.FusedMultiplyAdd(Vector256.Create(c6), x, Vector256.Create(c5));
+        sum = Vector256.FusedMultiplyAdd(sum, x, Vector256.Create(c4));
+        sum = Vector256.FusedMultiplyAdd(sum, x, Vector256.Create(c3));
+        sum = Vector256.FusedMultiplyAdd(sum, x, Vector256.Create(c2));
+        sum = Vector256.FusedMultiplyAdd(sum, x, Vector256.Create(c1));
+        return Vector256.FusedMultiplyAdd(sum, x, Vector256.Create(c0));
     }
 }

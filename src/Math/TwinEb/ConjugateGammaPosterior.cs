@@ -71,7 +71,7 @@ internal sealed class ConjugateGammaPosterior
         (Mean, Log, Square, Weight) = (new double[Stride], new double[Stride], new double[Stride], new double[Stride]);
         if (totals.Length >= factors && _active.Length > FewComponents)
         {
-            var wide = (_active.Length + VectorNormal.Lanes - 1) / VectorNormal.Lanes * VectorNormal.Lanes;
+            var wide = Padded(_active.Length, VectorNormal.Lanes);
             var (shapes, rates, constants) = (Ones(factors * wide), Ones(factors * wide), new double[wide]);
             _constants.CopyTo(constants, 0);
             for (var at = 0; at < factors * _active.Length; at++)
@@ -111,7 +111,7 @@ internal sealed class ConjugateGammaPosterior
     /// <summary>How many components were evaluated for the last vector.</summary>
     public int EvaluatedCount => _evaluatedCount;
 
-    public static int Padded(int count) => (count + ConjugateGammaKernel.Lanes - 1) / ConjugateGammaKernel.Lanes * ConjugateGammaKernel.Lanes;
+    public static int Padded(int count, int lanes = ConjugateGammaKernel.Lanes) => (count + lanes - 1) / lanes * lanes;
 
     /// <summary>The posterior under s and t (padding: 0). Returns log of the normalizer, log of the sum of the unnormalized r_k.</summary>
     public double Evaluate(ReadOnlySpan<double> s, ReadOnlySpan<double> t)

@@ -64,8 +64,7 @@ internal sealed class ConjugateGaussian(TwinEbOptions options) : IConjugateLikel
             means[at] = level * ConjugateDraw.Normal(seed, ConjugateDraw.RowStart, 0, data.FirstRow + (at / _factors), at % _factors);
         }
 
-        int[] shape = [data.Block.Rows, _factors];
-        shard.Set("row.means", means, shape).Set("row.variances", new double[means.Length], shape);
+        SetRows(shard, means, data.Block.Rows);
     }
 
     /// <inheritdoc/>
@@ -149,16 +148,11 @@ internal sealed class ConjugateGaussian(TwinEbOptions options) : IConjugateLikel
     public IConjugateRowFitter RowFitter(ShardData data, ArraySet broadcast) => new ConjugateGaussianRows(data, broadcast, options);
 
     /// <inheritdoc/>
-    public void EndRestart(ArraySet shard)
-    {
-        // Held-out rows are still written to the same arrays.
-    }
+    public void EndRestart(ArraySet shard) => shard.Set("row.means", []).Set("row.variances", []);
 
     /// <inheritdoc/>
-    public void ForgetRow(ArraySet broadcast, ArraySet shard, int row)
-    {
-        // The posterior of a row does not depend on where it starts.
-    }
+    /// <remarks>The posterior of a row does not depend on where it starts.</remarks>
+    public void NewRows(ArraySet broadcast, ArraySet shard, int rows) => SetRows(shard, new double[rows * _factors], rows);
 
     /// <inheritdoc/>
     public ISideSampler RowSampler(ShardData data, ArraySet broadcast, ArraySet shard, IConjugateRowFitter fitter) => ((ConjugateGaussianRows)fitter).Sampler;
@@ -187,6 +181,12 @@ internal sealed class ConjugateGaussian(TwinEbOptions options) : IConjugateLikel
             .Set("columns_second", global[prefix + "column.seconds"], [options.Columns, _packed]);
         PriorResults(ConjugateNormalPrior.Read(global, prefix + "rowPrior"), "row_prior", results);
         PriorResults(ConjugateNormalPrior.Read(global, prefix + "columnPrior"), "column_prior", results);
+    }
+
+    private void SetRows(ArraySet shard, double[] means, int rows)
+    {
+        int[] shape = [rows, _factors];
+        shard.Set("row.means", means, shape).Set("row.variances", new double[means.Length], shape);
     }
 
     private static void PriorResults(ConjugateNormalPrior prior, string name, ArraySet results)

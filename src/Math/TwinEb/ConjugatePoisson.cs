@@ -163,15 +163,10 @@ internal sealed class ConjugatePoisson(TwinEbOptions options) : IConjugateLikeli
     public void EndRestart(ArraySet shard) => shard.Set("row.logs", []);
 
     /// <inheritdoc/>
-    public void ForgetRow(ArraySet broadcast, ArraySet shard, int row)
+    public void NewRows(ArraySet broadcast, ArraySet shard, int rows)
     {
-        if (shard["row.logs"].Length == 0)
-        {
-            var best = shard.Get("best.mean");
-            shard.Set("row.logs", new double[best.Values.Length], best.Shape);
-        }
-
         var prior = ConjugateGammaPrior.Read(broadcast, "rowPrior");
+        var start = new double[_factors];
         for (var l = 0; l < _factors; l++)
         {
             var mean = 0.0;
@@ -180,8 +175,16 @@ internal sealed class ConjugatePoisson(TwinEbOptions options) : IConjugateLikeli
                 mean += prior.Weights[k] > 0 ? prior.Weights[k] * prior.Shapes[(k * _factors) + l] / prior.Rates[(k * _factors) + l] : 0;
             }
 
-            shard["row.logs"][(row * _factors) + l] = double.Log(mean);
+            start[l] = double.Log(mean);
         }
+
+        var logs = new double[rows * _factors];
+        for (var i = 0; i < rows; i++)
+        {
+            start.CopyTo(logs, i * _factors);
+        }
+
+        shard.Set("row.logs", logs, [rows, _factors]);
     }
 
     /// <inheritdoc/>

@@ -45,8 +45,8 @@ internal interface IConjugateLikelihood
     /// <summary>Drops what a shard knows of its rows for the next sweep: there is none, and the state is what checkpoints hold.</summary>
     void EndRestart(ArraySet shard);
 
-    /// <summary>Makes a held-out row's state what the prior says.</summary>
-    void ForgetRow(ArraySet broadcast, ArraySet shard, int row);
+    /// <summary>Makes the state of so many rows what the prior says: for rows that no sweep has seen.</summary>
+    void NewRows(ArraySet broadcast, ArraySet shard, int rows);
 
     /// <summary>Draws of q of the shard's rows.</summary>
     ISideSampler RowSampler(ShardData data, ArraySet broadcast, ArraySet shard, IConjugateRowFitter fitter);

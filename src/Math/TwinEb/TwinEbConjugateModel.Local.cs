@@ -48,27 +48,23 @@ public sealed partial class TwinEbConjugateModel
         var (points, present) = (new double[candidates.Length * width], new double[candidates.Length]);
         var cells = new HeldOutCells(data);
 
-        // Candidates ascend, so those of this shard follow one another.
-        var (first, rows) = (0, new List<int>());
+        // Those of this shard: the row, and where it is among the candidates.
+        var own = new List<(int Row, int At)>();
         for (var c = 0; c < candidates.Length; c++)
         {
             var row = (long)candidates[c] - data.FirstRow;
-            first += row < 0 ? 1 : 0;
             if (row >= 0 && row < data.Block.Rows && !cells.IsHeldOutRow((int)row))
             {
-                rows.Add((int)row);
+                own.Add(((int)row, c));
                 present[c] = 1;
             }
         }
 
-        var found = new double[rows.Count * width];
-        var partial = _likelihood.Sweep(data, broadcast, shard, rows.ToArray(), found);
-        for (int c = first, at = 0; at < rows.Count; c++)
+        var found = new double[own.Count * width];
+        var partial = _likelihood.Sweep(data, broadcast, shard, [.. own.Select(o => o.Row)], found);
+        for (var o = 0; o < own.Count; o++)
         {
-            if (present[c] > 0)
-            {
-                found.AsSpan(at++ * width, width).CopyTo(points.AsSpan(c * width));
-            }
+            found.AsSpan(o * width, width).CopyTo(points.AsSpan(own[o].At * width));
         }
 
         return partial.Set("candidatePoints", points).Set("candidatePresent", present);
@@ -96,26 +92,24 @@ public sealed partial class TwinEbConjugateModel
         }
 
         var fitter = _likelihood.RowFitter(data, broadcast);
-        for (var i = 0; i < cells.Rows; i++)
-        {
-            if (cells.IsHeldOutRow(i))
-            {
-                _likelihood.ForgetRow(broadcast, shard, i);
-            }
-        }
-
-        FitRows(shard, fitter, cells, true, _options.ProjectionSteps ?? ConjugateSettings.ProjectionSteps, shard["best.mean"], shard["best.sd"]);
+        _likelihood.NewRows(broadcast, shard, cells.Rows);
+        FitRows(shard, fitter, cells, true, ProjectionSteps(_options), shard["best.mean"], shard["best.sd"]);
         return new ArraySet().Set("score", Score(HeldOutKind.Test, broadcast, data, shard, fitter, cells));
     }
 
-    private void FitRows(ArraySet shard, IConjugateRowFitter fitter, HeldOutCells cells, bool heldOut, int steps, double[] mean, double[] sd)
+    /// <summary>Updates at most of a row under frozen columns.</summary>
+    internal static int ProjectionSteps(TwinEbOptions options) => options.ProjectionSteps ?? ConjugateSettings.ProjectionSteps;
+
+    /// <summary>Fits the rows that are held out, or the others, and notes their moments, rows x factors each.</summary>
+    internal static void FitRows(ArraySet shard, IConjugateRowFitter fitter, HeldOutCells cells, bool heldOut, int steps, double[] mean, double[] sd)
     {
+        var factors = mean.Length / cells.Rows;
         for (var i = 0; i < cells.Rows; i++)
         {
             if (cells.IsHeldOutRow(i) == heldOut)
             {
                 fitter.Fit(shard, i, steps, ConjugateSettings.RowTolerance);
-                fitter.Moments(mean.AsSpan(i * _options.Factors, _options.Factors), sd.AsSpan(i * _options.Factors, _options.Factors));
+                fitter.Moments(mean.AsSpan(i * factors, factors), sd.AsSpan(i * factors, factors));
             }
         }
     }

@@ -23,7 +23,7 @@ public sealed class TwinEbProjection
     {
         _options = options;
         var weights = results["row_prior_weight"];
-        _broadcast.Set("column.rowLevel", 1).Set("column.means", results["columns_mean"], [options.Columns, options.Factors]);
+        _broadcast.Set("column.means", results["columns_mean"], [options.Columns, options.Factors]);
         if (options.Likelihood == TwinEbLikelihood.Gaussian)
         {
             _likelihood = new ConjugateGaussian(options);
@@ -53,18 +53,9 @@ public sealed class TwinEbProjection
         var (rows, factors) = (data.Block.Rows, _options.Factors);
         int[] shape = [rows, factors];
         var shard = new ArraySet();
-
-        // Makes the state, as in a fit; where rows start is then what the prior says.
-        _likelihood.StartRows(data, _broadcast, shard, _options.Seed);
-        var fitter = _likelihood.RowFitter(data, _broadcast);
+        _likelihood.NewRows(_broadcast, shard, rows);
         var (mean, sd) = (new double[rows * factors], new double[rows * factors]);
-        for (var i = 0; i < rows; i++)
-        {
-            _likelihood.ForgetRow(_broadcast, shard, i);
-            fitter.Fit(shard, i, _options.ProjectionSteps ?? ConjugateSettings.ProjectionSteps, ConjugateSettings.RowTolerance);
-            fitter.Moments(mean.AsSpan(i * factors, factors), sd.AsSpan(i * factors, factors));
-        }
-
+        TwinEbConjugateModel.FitRows(shard, _likelihood.RowFitter(data, _broadcast), new HeldOutCells(data), false, TwinEbConjugateModel.ProjectionSteps(_options), mean, sd);
         data.Block.KeepAlive();
         return new ArraySet().Set("rows_mean", mean, shape).Set("rows_sd", sd, shape);
     }

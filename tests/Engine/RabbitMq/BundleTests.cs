@@ -24,11 +24,9 @@ public sealed class BundleTests
         await using var first = await Join(url, "first", "fit");
         await using var second = await Join(url, "second", "shard");
         await Hear(first, "second");
-        first.Tell(Coordinator, new TimerElapsed("round", 7));
-        await Until(() => _received.Count == Shards);
+        await ExpectRound(first, "second");
         var arrays = _received.Values.First();
-        Assert.Equal([7, 8, 9], arrays["F"]);
-        Assert.All(Enumerable.Range(0, Shards), shard => Assert.Same(arrays, _received[("second", shard, 7)]));
+        Assert.All(_received.Values, received => Assert.Same(arrays, received));
     }
 
     [Fact]
@@ -42,9 +40,7 @@ public sealed class BundleTests
         }
 
         await using var third = await Join(url, "third", "shard");
-        first.Tell(Coordinator, new TimerElapsed("round", 7));
-        await Until(() => _received.Count == Shards);
-        Assert.All(Enumerable.Range(0, Shards), shard => Assert.Equal([7, 8, 9], _received[("third", shard, 7)]["F"]));
+        await ExpectRound(first, "third");
     }
 
     [Fact]
@@ -56,9 +52,7 @@ public sealed class BundleTests
         await Hear(first, "second");
         await using var third = await Join(url, "third", "shard");
         Assert.Equal(0, await second.Drain(Limit));
-        first.Tell(Coordinator, new TimerElapsed("round", 7));
-        await Until(() => _received.Count == Shards);
-        Assert.All(Enumerable.Range(0, Shards), shard => Assert.Equal([7, 8, 9], _received[("third", shard, 7)]["F"]));
+        await ExpectRound(first, "third");
     }
 
     [Fact]
@@ -92,8 +86,7 @@ public sealed class BundleTests
         }
 
         await Until(() => _said.Count(words => words.StartsWith("a message to node.second.", StringComparison.Ordinal)) == 5);
-        first.Tell(Coordinator, new TimerElapsed("round", 7));
-        await Until(() => _received.Count == Shards);
+        await ExpectRound(first, "second");
     }
 
     private static async Task<string> Url()
@@ -124,6 +117,14 @@ public sealed class BundleTests
     {
         engine.Tell(Coordinator, new TimerElapsed("ask", 0));
         await Until(() => Enumerable.Range(0, Shards).All(shard => _heard.GetValueOrDefault(shard) == node));
+    }
+
+    /// <summary>The coordinator broadcasts; every shard gets it, on this node.</summary>
+    private async Task ExpectRound(RabbitMqEngine engine, string node)
+    {
+        engine.Tell(Coordinator, new TimerElapsed("round", 7));
+        await Until(() => _received.Count == Shards);
+        Assert.All(Enumerable.Range(0, Shards), shard => Assert.Equal([7, 8, 9], _received[(node, shard, 7)]["F"]));
     }
 
     private async Task<RabbitMqEngine> Join(string url, string node, string kind)
