@@ -29,8 +29,8 @@ internal static class TwinEbScalePart
         Through(table, "GoodBooks' shape, 51,288 x 10,000", Store(BooksRows, BooksColumns, 121), 30);
         Through(table, "atlas, 1,000,000 x 2,000", Store(1_000_000, AtlasColumns, PerRow), 4);
         table.Note($"simulated counts of a Poisson factorization with 12 clusters of rows and 16 of columns (bench/TwinEbCounts.cs), no held-out cells; L = {L}, K_r 70, K_c 100; all data in a chunked store, mapped.");
-        table.Note("cost of a non-zero: CPU seconds of the process for one round (broadcast, all shards, reduce, update) over the non-zeros, the least of the rounds of the phase, in one process with two threads. 'start' has one component a side, 'mixtures' are the second and later sweeps after the split, when nearly all components of every row matter: the dearest there are.");
-        table.Note("threads: rounds of mixtures at GoodBooks' shape, median, one and two threads in turns. Where the machine is shared, two threads cannot have two cores: 'work that is not in shards' is CPU seconds while no shard is in its local step (reduce, update, broadcast, messages) over those of the round, and bounds what threads can give (Amdahl).");
+        table.Note("cost of a non-zero: CPU seconds of the process for one sweep (two rounds: broadcast, all shards, reduce, update) over the non-zeros, the least of the sweeps of the phase, in one process with two threads. 'start' has one component a side, 'mixtures' are the second and later sweeps after the split, when nearly all components of every row matter: the dearest there are.");
+        table.Note("threads: sweeps of mixtures at GoodBooks' shape, median, one and two threads in turns. Where the machine is shared, two threads cannot have two cores: 'work that is not in shards' is CPU seconds while no shard is in its local step (reduce, update, broadcast, messages) over those of the sweep, and bounds what threads can give (Amdahl).");
         table.Note("through the store: `fitcluster fit twineb --threads 2`, the whole program; RssAnon and VmHWM looked at every 10 ms; the data are 12 bytes a non-zero and 8 a row, what the store holds. Mapped pages count in VmHWM as long as the machine has room.");
         return table;
     }
@@ -76,7 +76,7 @@ internal static class TwinEbScalePart
         var (first, second) = (Figures.Of(one), Figures.Of(two));
         var speedup = first.Median / second.Median;
         table.Add(new Line("GoodBooks' shape: rows/s by two threads against one, wanted 1.7 (ratio: 1.7 over ours)", Rate(BooksRows / second.Median), Rate(BooksRows / first.Median), 1.7 / speedup, 1));
-        table.Add(new Line("GoodBooks' shape: the same, of the fastest rounds", Rate(BooksRows / second.Least), Rate(BooksRows / first.Least), 1.7 / (first.Least / second.Least), 1));
+        table.Add(new Line("GoodBooks' shape: the same, of the fastest sweeps", Rate(BooksRows / second.Least), Rate(BooksRows / first.Least), 1.7 / (first.Least / second.Least), 1));
         var share = coordinator / cpu;
         table.Add(new Line(FormattableString.Invariant($"GoodBooks' shape: work that is not in shards (two threads then give at most {2 / (1 + share):F2})"), FormattableString.Invariant($"{100 * share:F1} %"), "17.6 %", share / 0.176, 1));
     }
@@ -101,29 +101,35 @@ internal static class TwinEbScalePart
             FormattableString.Invariant($"{source.Rows * sweeps / run.Seconds:N0} rows/s, {source.StoredCount * sweeps / run.Seconds / 1e6:F1} million non-zeros/s")));
     }
 
-    // Every round of a fit but the first of each phase, which compiles or starts: wall seconds, CPU seconds, and those of them at the coordinator.
-    private static List<(string Phase, double Seconds, double Cpu, double Coordinator)> Fit(MatrixSource source, int threads, int sweeps)
+    // Every sweep of a fit (two rounds: rows, then columns) but the first of each phase, which compiles or starts: wall seconds, CPU seconds, and those of them at the coordinator.
+    private static List<(string Phase, double Seconds, double Cpu, double Coordinator)> Fit(MatrixSource source, int threads, int count)
     {
-        var (rounds, last, phase, cpu, coordinator) = (new List<(string, double, double, double)>(), 0L, "", 0.0, 0.0);
+        var (sweeps, last, phase, rowsPhase, cpu, coordinator) = (new List<(string, double, double, double)>(), 0L, "", "", 0.0, 0.0);
         var model = new TimedModel(new TwinEbConjugateModel(new TwinEbOptions
         {
-            Rows = source.Rows, Columns = source.Columns, Factors = L, Steps = sweeps, Tolerance = 1e-300, HeldOutSamples = 1,
+            Rows = source.Rows, Columns = source.Columns, Factors = L, Steps = count, Tolerance = 1e-300, HeldOutSamples = 1,
         }));
         var shards = source.Shards().Select((range, s) => new ShardData(new ShardId(s), range.First, source.Rows, source.RowBlock(range), null, new ArraySet())).ToArray();
         var fit = new SimulatedFit(model, shards)
         {
             AfterRound = report =>
             {
-                if (report.Phase == phase)
+                if (double.IsFinite(report.Objective))
                 {
-                    rounds.Add((phase, Stopwatch.GetElapsedTime(last).TotalSeconds, Clock.CpuSeconds - cpu, model.Seconds - coordinator));
+                    rowsPhase = report.Phase;
+                    return;
                 }
 
-                (phase, last, cpu, coordinator) = (report.Phase, Stopwatch.GetTimestamp(), Clock.CpuSeconds, model.Seconds);
+                if (rowsPhase == phase)
+                {
+                    sweeps.Add((phase, Stopwatch.GetElapsedTime(last).TotalSeconds, Clock.CpuSeconds - cpu, model.Seconds - coordinator));
+                }
+
+                (phase, last, cpu, coordinator) = (rowsPhase, Stopwatch.GetTimestamp(), Clock.CpuSeconds, model.Seconds);
             },
         };
         fit.Run(new InMemoryCheckpointStore(), new FitSettings { CheckpointSeconds = 3600 }, threads);
-        return rounds;
+        return sweeps;
     }
 
     private static double Nanoseconds(List<(string Phase, double Seconds, double Cpu, double Coordinator)> rounds, string phase, MatrixSource source) =>

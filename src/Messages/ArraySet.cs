@@ -97,7 +97,9 @@ public sealed class ArraySet : IReadOnlyList<NamedArray>
         for (var a = 0; a < _arrays.Count; a++)
         {
             var (mine, theirs) = (_arrays[a], other._arrays[a]);
-            if (mine.Name != theirs.Name || mine.Reduction != theirs.Reduction || !mine.Shape.AsSpan().SequenceEqual(theirs.Shape))
+            var fixedFrom = mine.Reduction == Reduction.Append ? 1 : 0;
+            if (mine.Name != theirs.Name || mine.Reduction != theirs.Reduction || mine.Shape.Length != theirs.Shape.Length || mine.Shape.Length < fixedFrom
+                || !mine.Shape.AsSpan(fixedFrom).SequenceEqual(theirs.Shape.AsSpan(fixedFrom)))
             {
                 throw new ArgumentException(
                     $"a partial result has '{theirs.Name}' [{string.Join(", ", theirs.Shape)}] where '{mine.Name}' [{string.Join(", ", mine.Shape)}] was expected", nameof(other));
@@ -111,12 +113,17 @@ public sealed class ArraySet : IReadOnlyList<NamedArray>
                     to[i] += from[i];
                 }
             }
-            else
+            else if (mine.Reduction == Reduction.Max)
             {
                 for (var i = 0; i < to.Length; i++)
                 {
                     to[i] = double.Max(to[i], from[i]);
                 }
+            }
+            else
+            {
+                int[] shape = [mine.Shape[0] + theirs.Shape[0], .. mine.Shape[1..]];
+                _arrays[a] = new NamedArray(mine.Name, [.. to, .. from], shape, mine.Reduction);
             }
         }
     }
@@ -159,7 +166,7 @@ public sealed class ArraySet : IReadOnlyList<NamedArray>
 
         foreach (var value in values)
         {
-            if (double.IsNaN(value) || (array.Reduction == Reduction.Sum && double.IsInfinity(value)))
+            if (double.IsNaN(value) || (array.Reduction != Reduction.Max && double.IsInfinity(value)))
             {
                 return false;
             }

@@ -8,6 +8,9 @@ public enum Reduction
 
     /// <summary>Element-wise maximum (a minimum is the maximum of the negated values).</summary>
     Max = 1,
+
+    /// <summary>Along the first dimension, in the order of the shards: each has a part, which may be empty.</summary>
+    Append = 2,
 }
 
 /// <summary>

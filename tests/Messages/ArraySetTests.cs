@@ -14,6 +14,20 @@ public sealed class ArraySetTests
     }
 
     [Fact]
+    public void Parts_are_put_one_after_the_other_and_may_be_empty()
+    {
+        static ArraySet Part(int rows, params double[] values) => new ArraySet().Set("v", values, [rows, 2], Reduction.Append);
+        var all = Part(1, 1, 2);
+        all.Combine(Part(0));
+        all.Combine(Part(2, 3, 4, 5, 6));
+        Assert.Equal([3, 2], all.Get("v").Shape);
+        Assert.Equal([1, 2, 3, 4, 5, 6], all["v"]);
+        Assert.Throws<ArgumentException>(() => all.Combine(new ArraySet().Set("v", [1.0], [1, 1], Reduction.Append)));
+        Assert.Throws<ArgumentException>(() => all.Combine(new ArraySet().Set("v", [1.0, 2], [2], Reduction.Append)));
+        Assert.Throws<ArgumentException>(() => new ArraySet().Set("s", 1, Reduction.Append).Combine(new ArraySet().Set("s", 1, Reduction.Append)));
+    }
+
+    [Fact]
     public void Partials_of_different_shape_are_refused()
     {
         var first = new ArraySet().Set("a", [1.0, 2]);

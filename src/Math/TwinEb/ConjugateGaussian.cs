@@ -112,13 +112,45 @@ internal sealed class ConjugateGaussian(TwinEbOptions options) : IConjugateLikel
         Step(rowPrior, ConjugateNormalStatistics.Read(partial, "row"), RowsAreFixed, RowsAreMixture, mixtures).Write(global, "rowPrior");
         if (!first)
         {
-            columnPrior = Step(columnPrior, ConjugateNormalStatistics.Read(global, "columnStatistics"), ColumnsAreFixed, ColumnsAreMixture, mixtures);
-            columnPrior.Write(global, "columnPrior");
+            Step(columnPrior, ConjugateNormalStatistics.Read(global, "columnStatistics"), ColumnsAreFixed, ColumnsAreMixture, mixtures).Write(global, "columnPrior");
         }
 
         global.Set("columnPrecisions", partial["columnPrecisions"], [options.Columns, _packed]).Set("columnShifts", partial["columnShifts"], [options.Columns, _factors]);
-        UpdateColumns(global, columnPrior);
         return objective;
+    }
+
+    /// <inheritdoc/>
+    public void BroadcastColumns(ArraySet global, ArraySet broadcast)
+    {
+        broadcast.Set(global.Get("columnPrecisions")).Set(global.Get("columnShifts"));
+        ConjugateNormalPrior.Read(global, "columnPrior").Write(broadcast, "columnPrior");
+    }
+
+    /// <inheritdoc/>
+    public ArraySet Columns(ArraySet from, int first, int count)
+    {
+        var prior = ConjugateNormalPrior.Read(from, "columnPrior");
+        var (precisions, shifts) = (from["columnPrecisions"], from["columnShifts"]);
+        var (means, variances, seconds) = (new double[count * _factors], new double[count * _factors], new double[count * _packed]);
+        var statistics = new ConjugateNormalStatistics(prior.Components, _factors);
+        var posterior = new ConjugateNormalPosterior(prior);
+        var term = 0.0;
+        for (var j = 0; j < count; j++)
+        {
+            var a = precisions.AsSpan((first + j) * _packed, _packed);
+            var h = shifts.AsSpan((first + j) * _factors, _factors);
+            term += posterior.Evaluate(a, h) - posterior.Fit(a, h);
+            posterior.AddTo(statistics);
+            posterior.Mean.CopyTo(means, j * _factors);
+            posterior.Variance.CopyTo(variances, j * _factors);
+            posterior.Second.CopyTo(seconds, j * _packed);
+        }
+
+        int[] shape = [count, _factors];
+        var part = new ArraySet().Set("column.means", means, shape, Reduction.Append).Set("column.variances", variances, shape, Reduction.Append)
+            .Set("column.seconds", seconds, [count, _packed], Reduction.Append).Set("column.term", term);
+        statistics.Write(part, "columnStatistics");
+        return part;
     }
 
     /// <inheritdoc/>
@@ -140,8 +172,6 @@ internal sealed class ConjugateGaussian(TwinEbOptions options) : IConjugateLikel
         {
             SplitSide(global, "columnPrior", global["column.means"], global["column.variances"], options.ColumnComponents, options.Columns, seed + 1);
         }
-
-        UpdateColumns(global, ConjugateNormalPrior.Read(global, "columnPrior"));
     }
 
     /// <inheritdoc/>
@@ -217,30 +247,6 @@ internal sealed class ConjugateGaussian(TwinEbOptions options) : IConjugateLikel
         isFixed ? prior
         : !isMixture ? ConjugateNormalStep.Shared(prior, statistics)
         : ConjugateNormalStep.Mixture(prior, statistics, mixtures ? ConjugateSettings.Strength : 0);
-
-    private void UpdateColumns(ArraySet global, ConjugateNormalPrior prior)
-    {
-        var (precisions, shifts) = (global["columnPrecisions"], global["columnShifts"]);
-        var (means, variances, seconds) = (new double[shifts.Length], new double[shifts.Length], new double[precisions.Length]);
-        var statistics = new ConjugateNormalStatistics(prior.Components, _factors);
-        var posterior = new ConjugateNormalPosterior(prior);
-        var term = 0.0;
-        for (var j = 0; j < options.Columns; j++)
-        {
-            var a = precisions.AsSpan(j * _packed, _packed);
-            var h = shifts.AsSpan(j * _factors, _factors);
-            term += posterior.Evaluate(a, h) - posterior.Fit(a, h);
-            posterior.AddTo(statistics);
-            posterior.Mean.CopyTo(means, j * _factors);
-            posterior.Variance.CopyTo(variances, j * _factors);
-            posterior.Second.CopyTo(seconds, j * _packed);
-        }
-
-        int[] shape = [options.Columns, _factors];
-        global.Set("column.means", means, shape).Set("column.variances", variances, shape)
-            .Set("column.seconds", seconds, [options.Columns, _packed]).Set("column.term", term);
-        statistics.Write(global, "columnStatistics");
-    }
 
     // v v' of every column, packed.
     private double[] Squares(double[] means)

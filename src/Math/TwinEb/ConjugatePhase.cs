@@ -6,7 +6,7 @@ internal enum ConjugatePhase
     /// <summary>Sums over the data.</summary>
     Describe = 0,
 
-    /// <summary>One update of rows, columns and priors.</summary>
+    /// <summary>One update of rows and priors, and the sums that columns need.</summary>
     Sweep = 1,
 
     /// <summary>The end of a restart: rows under the last columns, held-out score of validation cells.</summary>
@@ -17,4 +17,7 @@ internal enum ConjugatePhase
 
     /// <summary>Nothing is left to do.</summary>
     Done = 4,
+
+    /// <summary>The columns, each shard its part of them: the end of every sweep.</summary>
+    Columns = 5,
 }

@@ -117,16 +117,48 @@ internal sealed class ConjugatePoisson(TwinEbOptions options) : IConjugateLikeli
         var objective = first
             ? ConjugateSettings.NoObjective
             : partial.Scalar("elbo") + term - global.Scalar("logFactorials") + Penalty(rowPrior, RowsAreMixture && mixtures) + Penalty(columnPrior, ColumnsAreMixture && mixtures);
-        rowPrior = Step(rowPrior, ConjugateGammaStatistics.Read(partial, "row"), RowsAreFixed, RowsAreMixture, mixtures);
-        rowPrior.Write(global, "rowPrior");
+        Step(rowPrior, ConjugateGammaStatistics.Read(partial, "row"), RowsAreFixed, RowsAreMixture, mixtures).Write(global, "rowPrior");
         if (!first)
         {
-            columnPrior = Step(columnPrior, ConjugateGammaStatistics.Read(global, "columnStatistics"), ColumnsAreFixed, ColumnsAreMixture, mixtures);
-            columnPrior.Write(global, "columnPrior");
+            Step(columnPrior, ConjugateGammaStatistics.Read(global, "columnStatistics"), ColumnsAreFixed, ColumnsAreMixture, mixtures).Write(global, "columnPrior");
         }
 
-        UpdateColumns(global, partial, columnPrior);
+        SetColumnLikelihoods(global, partial);
         return objective;
+    }
+
+    /// <inheritdoc/>
+    public void BroadcastColumns(ArraySet global, ArraySet broadcast)
+    {
+        broadcast.Set(global.Get("column.counts")).Set(global.Get("column.rates"));
+        ConjugateGammaPrior.Read(global, "columnPrior").Write(broadcast, "columnPrior");
+    }
+
+    /// <inheritdoc/>
+    public ArraySet Columns(ArraySet from, int first, int count)
+    {
+        var prior = ConjugateGammaPrior.Read(from, "columnPrior");
+        var (s, t) = (from["column.counts"], from["column.rates"]);
+        var (logs, means) = (new double[count * _factors], new double[count * _factors]);
+        var statistics = new ConjugateGammaStatistics(prior.Components, _factors);
+        // Bounded by all columns, not by these alone: which components are evaluated depends on no shard.
+        var posterior = new ConjugateGammaPosterior(prior, Greatest(t));
+        var (padS, padT) = (new double[posterior.Stride], new double[posterior.Stride]);
+        var term = 0.0;
+        for (var j = 0; j < count; j++)
+        {
+            s.AsSpan((first + j) * _factors, _factors).CopyTo(padS);
+            t.AsSpan((first + j) * _factors, _factors).CopyTo(padT);
+            term += posterior.Evaluate(padS, padT) - FactorKernel.Dot(padS, posterior.Log) + FactorKernel.Dot(padT, posterior.Mean);
+            posterior.AddTo(statistics);
+            posterior.Log.AsSpan(0, _factors).CopyTo(logs.AsSpan(j * _factors));
+            posterior.Mean.AsSpan(0, _factors).CopyTo(means.AsSpan(j * _factors));
+        }
+
+        int[] shape = [count, _factors];
+        var part = new ArraySet().Set("column.logs", logs, shape, Reduction.Append).Set("column.means", means, shape, Reduction.Append).Set("column.term", term);
+        statistics.Write(part, "columnStatistics");
+        return part;
     }
 
     /// <inheritdoc/>
@@ -152,8 +184,6 @@ internal sealed class ConjugatePoisson(TwinEbOptions options) : IConjugateLikeli
         {
             SplitSide(global, "columnPrior", global["column.logs"], global["column.means"], options.ColumnComponents, options.Columns, seed + 1);
         }
-
-        Evaluate(global, ConjugateGammaPrior.Read(global, "columnPrior"));
     }
 
     /// <inheritdoc/>
@@ -259,7 +289,7 @@ internal sealed class ConjugatePoisson(TwinEbOptions options) : IConjugateLikeli
         : ConjugateGammaStep.Mixture(prior, statistics, 0, 0);
 
     // s and t of every column from the sums over rows.
-    private void UpdateColumns(ArraySet global, ArraySet partial, ConjugateGammaPrior prior)
+    private void SetColumnLikelihoods(ArraySet global, ArraySet partial)
     {
         var (shares, absent, totals, logs) = (partial["columnCounts"], partial["columnAbsent"], partial["rowMeans"], global["column.logs"]);
         var zerosMissing = global.Scalar("zerosMissing") != 0;
@@ -276,31 +306,6 @@ internal sealed class ConjugatePoisson(TwinEbOptions options) : IConjugateLikeli
         }
 
         global.Set("column.counts", s, [options.Columns, _factors]).Set("column.rates", t, [options.Columns, _factors]);
-        Evaluate(global, prior);
-    }
-
-    // The columns' posterior under a prior: moments, statistics, and their part of the ELBO, sum of log normalizer - s E log v + t E v.
-    private void Evaluate(ArraySet global, ConjugateGammaPrior prior)
-    {
-        var (s, t) = (global["column.counts"], global["column.rates"]);
-        var (logs, means) = (new double[s.Length], new double[s.Length]);
-        var statistics = new ConjugateGammaStatistics(prior.Components, _factors);
-        var posterior = new ConjugateGammaPosterior(prior, Greatest(t));
-        var (padS, padT) = (new double[posterior.Stride], new double[posterior.Stride]);
-        var term = 0.0;
-        for (var j = 0; j < options.Columns; j++)
-        {
-            s.AsSpan(j * _factors, _factors).CopyTo(padS);
-            t.AsSpan(j * _factors, _factors).CopyTo(padT);
-            term += posterior.Evaluate(padS, padT) - FactorKernel.Dot(padS, posterior.Log) + FactorKernel.Dot(padT, posterior.Mean);
-            posterior.AddTo(statistics);
-            posterior.Log.AsSpan(0, _factors).CopyTo(logs.AsSpan(j * _factors));
-            posterior.Mean.AsSpan(0, _factors).CopyTo(means.AsSpan(j * _factors));
-        }
-
-        int[] shape = [options.Columns, _factors];
-        global.Set("column.logs", logs, shape).Set("column.means", means, shape).Set("column.term", term);
-        statistics.Write(global, "columnStatistics");
     }
 
     // The greatest t of each factor: most columns have it, or nearly so.

@@ -32,11 +32,20 @@ internal interface IConjugateLikelihood
 
     /// <summary>
     /// The coordinator's step in place: the objective of the rows as swept and columns and priors as broadcast (-1e300 where columns are a start),
-    /// then both priors, then the columns.
+    /// then both priors, then the likelihood of each column, of which <see cref="Columns"/> makes its posterior.
     /// </summary>
     double Advance(ArraySet global, ArraySet partial, bool mixtures);
 
-    /// <summary>From one component a side to as many as the options say.</summary>
+    /// <summary>Adds what <see cref="Columns"/> needs of the state to a broadcast.</summary>
+    void BroadcastColumns(ArraySet global, ArraySet broadcast);
+
+    /// <summary>Posteriors of so many columns: their moments, the statistics of their prior and their part of the ELBO, as parts that add up or are put one after the other.</summary>
+    /// <param name="from">The state, or a broadcast of it.</param>
+    /// <param name="first">The first column.</param>
+    /// <param name="count">How many; may be 0.</param>
+    ArraySet Columns(ArraySet from, int first, int count);
+
+    /// <summary>From one component a side to as many as the options say: the columns' moments are those of one.</summary>
     void Split(ArraySet global, double[] candidates, ulong seed);
 
     /// <summary>A fitter of single rows with columns and prior as broadcast.</summary>

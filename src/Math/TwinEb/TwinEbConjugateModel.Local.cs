@@ -70,6 +70,19 @@ public sealed partial class TwinEbConjugateModel
         return partial.Set("candidatePoints", points).Set("candidatePresent", present);
     }
 
+    // The part of the columns that is this shard's as its rows are of all rows.
+    private ArraySet Columns(ArraySet broadcast, ShardData data)
+    {
+        var first = ColumnOf(data.FirstRow);
+        return _likelihood.Columns(broadcast, first, ColumnOf(data.FirstRow + data.Block.Rows) - first);
+
+        int ColumnOf(long row)
+        {
+            var column = (double)_options.Columns / data.TotalRows * row;
+            return row == data.TotalRows ? _options.Columns : int.Min((int)double.Round(column / ColumnBlock) * ColumnBlock, _options.Columns);
+        }
+    }
+
     private ArraySet Validate(ArraySet broadcast, ShardData data, ArraySet shard)
     {
         var fitter = _likelihood.RowFitter(data, broadcast);

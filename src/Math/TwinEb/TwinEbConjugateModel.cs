@@ -6,12 +6,16 @@ namespace FitCluster.Math.TwinEb;
 
 /// <summary>
 /// TwinEB's default optimizer: conjugate coordinate ascent of the ELBO, penalized on the mixtures' components (docs/twineb-default.md). Rows live on
-/// the shards, columns and both priors at the coordinator; one round is one sweep. Rounds: sums over the data; for each restart sweeps with one component a
-/// side, sweeps with the mixtures, a score of the validation cells; at last held-out rows, under columns and priors of the best restart.
+/// the shards, columns and both priors at the coordinator; a sweep is two rounds: rows and priors, then columns, of which each shard updates a part.
+/// Rounds: sums over the data; for each restart sweeps with one component a side, sweeps with the mixtures, a score of the validation cells; at last
+/// held-out rows, under columns and priors of the best restart.
 /// </summary>
 public sealed partial class TwinEbConjugateModel : IFitModel
 {
     private const string Best = "best.";
+
+    // Shards take columns in blocks of so many: tables are made anew for each part.
+    private const int ColumnBlock = 64;
 
     private readonly TwinEbOptions _options;
     private readonly IConjugateLikelihood _likelihood;
@@ -52,6 +56,7 @@ public sealed partial class TwinEbConjugateModel : IFitModel
         .Set("sweeps", 0)
         .Set("objective", ConjugateSettings.NoObjective)
         .Set("converged", 0)
+        .Set("ends", 0)
         .Set("allConverged", 1)
         .Set("endEarly", 0)
         .Set("promote", 0)
@@ -80,6 +85,10 @@ public sealed partial class TwinEbConjugateModel : IFitModel
         if (phase is ConjugatePhase.Sweep or ConjugatePhase.Validate)
         {
             _likelihood.Broadcast(global, "", phase == ConjugatePhase.Validate, broadcast);
+        }
+        else if (phase == ConjugatePhase.Columns)
+        {
+            _likelihood.BroadcastColumns(global, broadcast);
         }
         else if (phase == ConjugatePhase.Project)
         {
@@ -110,6 +119,7 @@ public sealed partial class TwinEbConjugateModel : IFitModel
         {
             ConjugatePhase.Describe => Describe(data),
             ConjugatePhase.Sweep => Sweep(broadcast, data, shard),
+            ConjugatePhase.Columns => Columns(broadcast, data),
             ConjugatePhase.Validate => Validate(broadcast, data, shard),
             ConjugatePhase.Project => Project(broadcast, data, shard),
             _ => new ArraySet(),
@@ -142,6 +152,10 @@ public sealed partial class TwinEbConjugateModel : IFitModel
             case ConjugatePhase.Sweep:
                 AfterSweep(next, partial);
                 break;
+            case ConjugatePhase.Columns:
+                SetColumns(next, partial);
+                next.Set("phase", (double)(global.Scalar("ends") != 0 ? ConjugatePhase.Validate : ConjugatePhase.Sweep));
+                break;
             case ConjugatePhase.Validate:
                 AfterValidation(next, partial);
                 break;
@@ -162,8 +176,9 @@ public sealed partial class TwinEbConjugateModel : IFitModel
         var name = phase switch
         {
             ConjugatePhase.Describe => "describe",
-            // The sweep that was done is the one before.
-            ConjugatePhase.Sweep => sweep <= SplitAfter + 1 ? "start" : "sweep",
+            // The sweep whose rows were done is the one before.
+            ConjugatePhase.Columns => sweep <= SplitAfter + 1 ? "start" : "sweep",
+            ConjugatePhase.Sweep => sweep > 0 ? "columns" : "start",
             ConjugatePhase.Validate => "validate",
             ConjugatePhase.Project => "held-out rows",
             _ => "done",
@@ -182,7 +197,7 @@ public sealed partial class TwinEbConjugateModel : IFitModel
 
         return new RoundReport(
             _options.Restarts > 1 && !done ? $"{name} {restart + 1}" : name,
-            phase is ConjugatePhase.Sweep or ConjugatePhase.Validate && objective > ConjugateSettings.NoObjective ? objective : double.NaN,
+            phase == ConjugatePhase.Columns && objective > ConjugateSettings.NoObjective ? objective : double.NaN,
             done,
             done && global.Scalar("allConverged") != 0 && global.Scalar("endEarly") == 0,
             progress,
@@ -285,6 +300,7 @@ public sealed partial class TwinEbConjugateModel : IFitModel
         var splits = sweep == SplitAfter;
         if (splits)
         {
+            SetColumns(global, _likelihood.Columns(global, 0, _options.Columns));
             var present = partial["candidatePresent"];
             var width = 2 * _options.Factors;
             var points = partial["candidatePoints"].Where((_, at) => present[at / width] > 0).ToArray();
@@ -301,7 +317,16 @@ public sealed partial class TwinEbConjugateModel : IFitModel
             .Set("objective", objective)
             .Set("converged", converged ? 1 : 0)
             .Set("allConverged", global.Scalar("allConverged") != 0 && (converged || !ends) ? 1 : 0)
-            .Set("phase", (double)(ends ? ConjugatePhase.Validate : ConjugatePhase.Sweep));
+            .Set("ends", ends ? 1 : 0)
+            .Set("phase", (double)ConjugatePhase.Columns);
+    }
+
+    private static void SetColumns(ArraySet global, ArraySet partial)
+    {
+        foreach (var array in partial)
+        {
+            global.Set(array.Name, array.Values, array.Shape);
+        }
     }
 
     private void AfterValidation(ArraySet global, ArraySet partial)

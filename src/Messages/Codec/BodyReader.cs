@@ -129,7 +129,7 @@ internal ref struct BodyReader(ReadOnlySpan<byte> body)
     {
         var name = Text("the name of an array");
         var (start, reduction) = (_at, Byte("the reduction of an array"));
-        if (reduction > (byte)Reduction.Max)
+        if (reduction > (byte)Reduction.Append)
         {
             throw Wrong(start, "the reduction of an array", $"{reduction} is none");
         }

@@ -68,18 +68,21 @@ internal sealed class ConjugateFit
 
     public double[] RowMeans => [.. Rows.SelectMany(r => r["rows_mean"])];
 
-    /// <summary>The greatest fall of the objective from one round to the next of the same phase, relative to its size.</summary>
+    /// <summary>The greatest fall of the objective from one sweep to the next of the same phase, relative to its size.</summary>
     public double GreatestFall()
     {
-        var fall = 0.0;
-        for (var r = 1; r < Trace.Count; r++)
+        var (fall, compared) = (0.0, 0);
+        var sweeps = Trace.Where(t => !double.IsNaN(t.Objective)).ToList();
+        for (var s = 1; s < sweeps.Count; s++)
         {
-            if (Trace[r].Phase == Trace[r - 1].Phase && !double.IsNaN(Trace[r].Objective) && !double.IsNaN(Trace[r - 1].Objective))
+            if (sweeps[s].Phase == sweeps[s - 1].Phase)
             {
-                fall = double.Max(fall, (Trace[r - 1].Objective - Trace[r].Objective) / double.Abs(Trace[r].Objective));
+                fall = double.Max(fall, (sweeps[s - 1].Objective - sweeps[s].Objective) / double.Abs(sweeps[s].Objective));
+                compared++;
             }
         }
 
+        Assert.True(compared > 0, "no two sweeps could be compared");
         return fall;
     }
 
