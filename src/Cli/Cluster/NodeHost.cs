@@ -244,11 +244,18 @@ internal sealed class NodeHost : IAsyncDisposable
     {
         try
         {
-            var mine = _engine.Hosted.Count(address => address.Kind == ShardAddress.Kind);
-            var surplus = FairShare.Surplus(_options.Name, mine, await _store.Nodes(_end.Token).ConfigureAwait(false));
+            var surplus = await Surplus().ConfigureAwait(false);
+            if (surplus == 0)
+            {
+                return;
+            }
+
+            // What others host is known as of their last report: of a job that has just begun this node knows its own shards, and not yet theirs. Moved is what is too much in the next report too.
+            await Task.Delay(2 * ReportPause, _end.Token).ConfigureAwait(false);
+            surplus = int.Min(surplus, await Surplus().ConfigureAwait(false));
             if (surplus > 0 && _state == "up")
             {
-                Say($"{surplus} of {mine} shards go to nodes that have fewer");
+                Say($"{surplus} shards go to nodes that have fewer");
                 await _engine.GiveUp(ShardAddress.Kind, surplus).ConfigureAwait(false);
             }
         }
@@ -257,6 +264,9 @@ internal sealed class NodeHost : IAsyncDisposable
             // Next time.
         }
     }
+
+    private async Task<int> Surplus() => FairShare.Surplus(
+        _options.Name, _engine.Hosted.Count(address => address.Kind == ShardAddress.Kind), await _store.Nodes(_end.Token).ConfigureAwait(false));
 
     private void LastWords(Exception? error)
     {
