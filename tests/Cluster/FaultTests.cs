@@ -128,7 +128,7 @@ public sealed class FaultTests(FaultTests.Fit fit)
     public async Task A_node_that_joins_takes_load()
     {
         // Large enough not to end before the node has started.
-        using var large = new Fit(80_000);
+        using var large = new Fit(50_000);
         await Run("a node joins", WaitForLoad, ExpectNoLoss, nodes: 1, of: large);
 
         static async Task WaitForLoad(TestCluster cluster)
