@@ -28,6 +28,7 @@ internal sealed class ReferenceRun
             }
 
             Global = model.Update(Global, spoil is null ? partials[0] : spoil(Rounds, partials[0]));
+            Globals.Add(Global);
             Report = model.Report(Global);
             Rounds++;
             if (Rounds == endAfterRounds)
@@ -57,6 +58,9 @@ internal sealed class ReferenceRun
     }
 
     public ArraySet Global { get; }
+
+    /// <summary>The state after each round.</summary>
+    public List<ArraySet> Globals { get; } = [];
 
     public ArraySet[] States { get; }
 
