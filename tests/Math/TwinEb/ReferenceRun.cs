@@ -51,7 +51,7 @@ internal sealed class ReferenceRun
             Assert.True(Global.All(a => !a.Values.Any(double.IsNaN)), $"round {Rounds}: NaN in the state");
             Assert.True(Rounds < 100_000, "the fit does not end");
         }
-        while (!Report.IsDone);
+        while (!Report.IsDone && Report.Failure is null);
 
         Result = model.GlobalResult(Global);
         Rows = [.. shards.SelectMany((d, s) => model.ShardResult(d, States[s])["rows_mean"])];
