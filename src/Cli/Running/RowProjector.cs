@@ -89,7 +89,7 @@ internal sealed class RowProjector
             InParallel.For(results.Length, threads, s =>
             {
                 var range = ranges[start + s];
-                results[s] = _projection.Project(Load(start + s, range));
+                results[s] = Checked(_projection.Project(Load(start + s, range)), range.First);
                 lock (turn)
                 {
                     onRows(done += range.Count);
@@ -100,6 +100,13 @@ internal sealed class RowProjector
                 yield return (ranges[wave + s].First, results[s]);
             }
         }
+    }
+
+    private ArraySet Checked(ArraySet result, long first)
+    {
+        var at = Array.FindIndex(result["rows_mean"], double.IsNaN);
+        return at < 0 ? result : throw new CliException(
+            ExitCode.Failed, $"row '{_data.RowNames[(int)first + (at / _fit.Options.Factors)]}' cannot be projected: its posterior is not finite; look at its entries, or leave it out");
     }
 
     private ShardData Load(int shard, ShardRange range) =>

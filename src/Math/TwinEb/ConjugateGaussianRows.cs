@@ -84,15 +84,17 @@ internal sealed class ConjugateGaussianRows : IConjugateRowFitter
 
     /// <inheritdoc/>
     /// <remarks>One step is the end: the posterior is exact.</remarks>
-    public void Fit(ArraySet shard, int row, int steps, double tolerance)
+    public bool Fit(ArraySet shard, int row, int steps, double tolerance)
     {
         Begin(row);
-        if (double.IsFinite(_posterior.Evaluate(_a, _h)))
+        if (!double.IsFinite(_posterior.Evaluate(_a, _h)))
         {
-            Store(shard, row);
+            return false;
         }
 
+        Store(shard, row);
         Sampler.Add(row, _posterior);
+        return true;
     }
 
     /// <inheritdoc/>

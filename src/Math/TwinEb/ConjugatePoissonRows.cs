@@ -93,7 +93,7 @@ internal sealed class ConjugatePoissonRows : IConjugateRowFitter
     }
 
     /// <inheritdoc/>
-    public void Fit(ArraySet shard, int row, int steps, double tolerance)
+    public bool Fit(ArraySet shard, int row, int steps, double tolerance)
     {
         Begin(shard, row);
         var last = double.NegativeInfinity;
@@ -103,7 +103,7 @@ internal sealed class ConjugatePoissonRows : IConjugateRowFitter
             _posterior.Weight.CopyTo(_weight, 0);
             if (!double.IsFinite(elbo))
             {
-                return;
+                return false;
             }
 
             if (elbo - last <= tolerance * double.Abs(elbo))
@@ -121,6 +121,8 @@ internal sealed class ConjugatePoissonRows : IConjugateRowFitter
             _s.AsSpan(0, _factors).CopyTo(Counts.AsSpan(row * _factors));
             _t.AsSpan(0, _factors).CopyTo(Rates.AsSpan(row * _factors));
         }
+
+        return true;
     }
 
     /// <inheritdoc/>

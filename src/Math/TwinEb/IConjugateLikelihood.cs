@@ -63,9 +63,10 @@ internal interface IConjugateLikelihood
 internal interface IConjugateRowFitter
 {
     /// <summary>
-    /// Updates a row until its part of the ELBO gains less than the tolerance (relative), or is not finite, or for so many steps; the state is in the shard.
+    /// Updates a row until its part of the ELBO gains less than the tolerance (relative), or for so many steps; the state is in the shard. False: its posterior is not finite,
+    /// its state is as it was, and there are no moments.
     /// </summary>
-    void Fit(ArraySet shard, int row, int steps, double tolerance);
+    bool Fit(ArraySet shard, int row, int steps, double tolerance);
 
     /// <summary>Posterior means and standard deviations of the row last fitted.</summary>
     void Moments(Span<double> mean, Span<double> sd);

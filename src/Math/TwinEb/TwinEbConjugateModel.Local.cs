@@ -81,7 +81,7 @@ public sealed partial class TwinEbConjugateModel
         var failedRow = FitRows(shard, fitter, cells, false, 1, mean, sd);
         int[] shape = [data.Block.Rows, _options.Factors];
         shard.Set("mean", mean, shape).Set("sd", sd, shape);
-        var partial = new ArraySet().Set("score", Score(HeldOutKind.Validation, broadcast, data, shard, fitter, cells));
+        var partial = new ArraySet().Set("score", Score(HeldOutKind.Validation, broadcast, data, shard, fitter, cells, failedRow));
         _likelihood.EndRestart(shard);
         return Checked(partial, data, failedRow);
     }
@@ -97,7 +97,7 @@ public sealed partial class TwinEbConjugateModel
         var fitter = _likelihood.RowFitter(data, broadcast);
         _likelihood.NewRows(broadcast, shard, cells.Rows);
         var failedRow = FitRows(shard, fitter, cells, true, ProjectionSteps(_options), shard["best.mean"], shard["best.sd"]);
-        return Checked(new ArraySet().Set("score", Score(HeldOutKind.Test, broadcast, data, shard, fitter, cells)), data, failedRow);
+        return Checked(new ArraySet().Set("score", Score(HeldOutKind.Test, broadcast, data, shard, fitter, cells, failedRow)), data, failedRow);
     }
 
     /// <summary>Updates at most of a row under frozen columns.</summary>
@@ -114,11 +114,11 @@ public sealed partial class TwinEbConjugateModel
         {
             if (cells.IsHeldOutRow(i) == heldOut)
             {
-                fitter.Fit(shard, i, steps, ConjugateSettings.RowTolerance);
+                var isFinite = fitter.Fit(shard, i, steps, ConjugateSettings.RowTolerance);
                 var means = mean.AsSpan(i * factors, factors);
                 var deviations = sd.AsSpan(i * factors, factors);
                 fitter.Moments(means, deviations);
-                if (!IsFinite(means) || !IsFinite(deviations))
+                if (!isFinite || !IsFinite(means) || !IsFinite(deviations))
                 {
                     means.Fill(double.NaN);
                     deviations.Fill(double.NaN);
@@ -143,10 +143,11 @@ public sealed partial class TwinEbConjugateModel
         return true;
     }
 
-    private double[] Score(HeldOutKind kind, ArraySet broadcast, ShardData data, ArraySet shard, IConjugateRowFitter fitter, HeldOutCells cells)
+    // Nothing where a row failed: there are no draws of it, and the coordinator takes no score of a shard that failed.
+    private double[] Score(HeldOutKind kind, ArraySet broadcast, ShardData data, ArraySet shard, IConjugateRowFitter fitter, HeldOutCells cells, int failedRow)
     {
         var (zeros, others) = cells.CountOf(kind);
-        return zeros + others == 0
+        return zeros + others == 0 || failedRow >= 0
             ? HeldOutScore.None.ToArray()
             : _scorer.Score(
                 data, kind, _likelihood.RowSampler(data, broadcast, shard, fitter), _likelihood.ColumnSampler(broadcast), broadcast.Scalar("zeroShare")).ToArray();

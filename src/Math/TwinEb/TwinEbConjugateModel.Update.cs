@@ -115,7 +115,7 @@ public sealed partial class TwinEbConjugateModel
     private void AfterValidation(ArraySet global, ArraySet partial, string? failure)
     {
         var (restart, objective) = ((int)global.Scalar("restart"), global.Scalar("objective"));
-        if (failure is not null)
+        if (failure is not null && global.Scalar("givenUp") == 0)
         {
             NoteDivergence(global, $"restart {restart + 1} has no validation score: {failure}");
         }

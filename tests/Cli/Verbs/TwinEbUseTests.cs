@@ -193,6 +193,17 @@ public sealed class TwinEbUseTests : IDisposable
     }
 
     [Fact]
+    public void A_row_whose_posterior_is_not_finite_is_named_and_nothing_is_left()
+    {
+        var counts = Counts();
+        Fit(Csv("data.csv", counts), "fit");
+        (counts[7][2], counts[7][3]) = ("1.7e308", "1.7e308");
+        var ran = FitProgram.Run("project", _scratch.At("fit"), "--data", Csv("huge.csv", counts), "--out", _scratch.At("new")).Expect(1);
+        Assert.Contains("row 'u7' cannot be projected: its posterior is not finite", ran.Error, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(_scratch.At("new")));
+    }
+
+    [Fact]
     public void A_folder_that_is_no_finished_fit_of_twineb_is_refused_in_a_sentence()
     {
         var data = Csv("data.csv", Counts());

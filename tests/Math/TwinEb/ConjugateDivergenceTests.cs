@@ -94,6 +94,28 @@ public sealed class ConjugateDivergenceTests
         Assert.All(fit.RowMeans, x => Assert.True(double.IsNaN(x)));
     }
 
+    [Theory]
+    [InlineData(3)]
+    [InlineData(30)]
+    public void A_row_that_is_not_finite_in_a_later_sweep_is_named_and_all_others_are_handed_out(int sweep)
+    {
+        // Before the split of components (sweep 20) and after. Row 5 of the second of three shards.
+        var problem = new ConjugateProblem(27);
+        var fit = new ConjugateFit(problem.Options, problem.Shards(3), mayFail: true, spoilRows: (round, states) =>
+        {
+            if (round == sweep)
+            {
+                states[1]["row.logs"].AsSpan(5 * problem.Options.Factors, problem.Options.Factors).Fill(double.NaN);
+            }
+        });
+        Assert.StartsWith($"restart 1 diverged in sweep {sweep} and was given up: the posterior of row 26 (shard 1) is not finite", fit.Report.Failure, StringComparison.Ordinal);
+        var isUnknown = fit.RowMeans.Select(double.IsNaN).ToArray();
+        Assert.Equal(Enumerable.Range(0, fit.RowMeans.Length).Select(at => at / problem.Options.Factors == 25), isUnknown);
+        Assert.All(fit.Result["columns_mean"], x => Assert.True(x > 0 && double.IsFinite(x)));
+        Assert.True(double.IsFinite(fit.Result.Scalar("testLogLik")));
+        Assert.False(fit.Result.Contains("heldOutLogLik"));
+    }
+
     [Fact]
     public void Fixed_priors_that_overflow_are_named_at_the_start()
     {

@@ -9,7 +9,7 @@ namespace FitCluster.Math.Tests.TwinEb;
 /// <summary>Runs the model's rounds in a plain loop, and makes shards of a matrix with roles of rows and kinds of cells.</summary>
 internal sealed class ConjugateFit
 {
-    public ConjugateFit(TwinEbOptions options, ShardData[] shards, int endEarlyAfter = int.MaxValue, Action<int, ArraySet>? spoil = null, bool mayFail = false)
+    public ConjugateFit(TwinEbOptions options, ShardData[] shards, int endEarlyAfter = int.MaxValue, Action<int, ArraySet>? spoil = null, Action<int, ArraySet[]>? spoilRows = null, bool mayFail = false)
     {
         var model = new TwinEbConjugateModel(options);
         var global = model.InitialGlobal();
@@ -17,6 +17,7 @@ internal sealed class ConjugateFit
         RoundReport report;
         do
         {
+            spoilRows?.Invoke(Rounds, states);
             var broadcast = model.Broadcast(global);
             ArraySet? sum = null;
             for (var s = 0; s < shards.Length; s++)
