@@ -82,7 +82,9 @@ public sealed partial class FitCoordinator
 
     private void End(FitStatus status, string reason, IActorContext context)
     {
-        var hasResults = status is FitStatus.Converged or FitStatus.Stopped;
+        // A fit that failed has results when its model said that there is a best so far, and every shard's part of it was collected.
+        var hasResults = status is FitStatus.Converged or FitStatus.Stopped
+            || (status == FitStatus.Failed && _stage == Stage.Collecting && _slots.All(slot => slot.Result is not null));
         ArraySet? result = null;
         try
         {

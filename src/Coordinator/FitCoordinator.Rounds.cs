@@ -31,7 +31,7 @@ public sealed partial class FitCoordinator
             Drive(slot, context);
         }
 
-        if (savedAs is FitStatus.Converged or FitStatus.Stopped)
+        if (savedAs is FitStatus.Converged or FitStatus.Stopped or FitStatus.Failed)
         {
             _ending = Ending();
             BeginCollecting(context);
@@ -55,13 +55,14 @@ public sealed partial class FitCoordinator
             _report = _model.Report(_global);
         }
 
-        if (_report.Failure is { } failure)
+        if (_report.IsDone)
         {
-            End(FitStatus.Failed, $"job {_job} cannot go on after round {_round}: {failure}", context);
-        }
-        else if (_report.IsDone)
-        {
+            // A fit that failed may have a best so far, which is handed out as other results are.
             BeginFinishing(Ending(), context);
+        }
+        else if (_report.Failure is not null)
+        {
+            End(FitStatus.Failed, Ending().Reason, context);
         }
         else if (_interrupt is { } reason && _roundsHere > 0)
         {
@@ -100,7 +101,8 @@ public sealed partial class FitCoordinator
         : null;
 
     private (FitStatus Status, string Reason) Ending() =>
-        _endedEarly ? (FitStatus.Stopped, _endedEarlyReason)
+        _report!.Failure is { } failure ? (FitStatus.Failed, $"job {_job} cannot go on after round {_round}: {failure}")
+        : _endedEarly ? (FitStatus.Stopped, _endedEarlyReason)
         : _report!.Converged ? (FitStatus.Converged, "")
         : (FitStatus.Stopped, "the model ended without reaching its tolerance");
 

@@ -7,8 +7,8 @@ namespace FitCluster.Coordinator;
 /// <param name="Status">How it ended.</param>
 /// <param name="Reason">Why, in a sentence; empty for a converged fit.</param>
 /// <param name="Rounds">The rounds done.</param>
-/// <param name="GlobalResult">The coordinator's part of the results; null unless converged or stopped.</param>
-/// <param name="ShardResults">Each shard's rows of the results, in shard order; empty unless converged or stopped.</param>
+/// <param name="GlobalResult">The coordinator's part of the results; null unless converged or stopped, or failed with a best so far.</param>
+/// <param name="ShardResults">Each shard's rows of the results, in shard order; empty where that is null.</param>
 /// <param name="Report">Where the fit stood; null if it never started.</param>
 /// <param name="Trace">Every round since the very first, whichever attempt did it.</param>
 /// <param name="Seconds">The seconds spent over all attempts, without what was lost.</param>

@@ -135,6 +135,33 @@ public sealed class FitCoordinatorTests
     }
 
     [Fact]
+    public void A_model_that_fails_with_a_best_so_far_has_its_results_collected_and_says_the_same_when_it_is_started_again()
+    {
+        var store = new InMemoryCheckpointStore();
+        var model = new CountingModel(6) { Fails = (6, "restart 1 diverged") };
+        var bench = new Bench(model, store: store);
+        bench.Give(bench.Start);
+        bench.Work();
+        void Check(FitOutcome? outcome)
+        {
+            Assert.Equal((FitStatus.Failed, "job job cannot go on after round 6: restart 1 diverged"), (outcome!.Status, outcome.Reason));
+            Assert.Equal(Expected, outcome.GlobalResult!.Scalar("sum"));
+            Assert.Equal(3, outcome.ShardResults.Count);
+        }
+
+        Check(bench.Outcome);
+        bench.Forget();
+        bench.Give(bench.Start);
+        Check(bench.Outcome);
+
+        var again = new Bench(model, store: store);
+        again.Give(again.Start);
+        again.Work();
+        Check(again.Outcome);
+        Assert.Equal([new Round(6)], again.ResumedFrom.Select(r => r!.Value));
+    }
+
+    [Fact]
     public void A_model_that_says_why_it_cannot_go_on_fails_the_job()
     {
         var bench = new Bench(new CountingModel(6) { Fails = (3, "the variance of column 7 is 0") });

@@ -103,7 +103,7 @@ internal sealed partial class JobRecorder
             FitStatus.Interrupted => (JobState.Cancelled, outcome.Reason),
             _ => (JobState.Failed, outcome.Reason + await WhatIsKnown(job, outcome.Culprit).ConfigureAwait(false)),
         };
-        if (state is not (JobState.Converged or JobState.Stopped))
+        if (outcome.GlobalResult is null)
         {
             await store.End(job, progress, state, reason, [], _end.Token).ConfigureAwait(false);
             return;

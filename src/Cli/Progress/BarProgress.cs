@@ -33,6 +33,8 @@ internal sealed class BarProgress : IProgressDisplay
         (_progress, _words) = (report.Progress, _pace.Words(report, round, seconds)[5..].TrimStart() + saved);
     }
 
+    public void Done(double share, string words) => (_progress, _words) = (share, words);
+
     public void Checkpoint(long round) => _checkpointAt = Age;
 
     public void Dispose()

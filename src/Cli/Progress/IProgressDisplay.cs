@@ -11,6 +11,9 @@ internal interface IProgressDisplay : IDisposable
     /// <summary>A round is done.</summary>
     void Round(RoundReport report, long round, double seconds);
 
+    /// <summary>So much of work that has no rounds is done (0 to 1), in words.</summary>
+    void Done(double share, string words);
+
     /// <summary>A checkpoint is written.</summary>
     void Checkpoint(long round);
 }

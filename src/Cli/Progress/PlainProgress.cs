@@ -16,18 +16,25 @@ internal sealed class PlainProgress(long rows) : IProgressDisplay
     public void Round(RoundReport report, long round, double seconds)
     {
         _pace.Round(report, round);
-        _unsaid = _pace.Words(report, round, seconds);
-        if (_last == 0 || Stopwatch.GetElapsedTime(_last) >= Interval)
-        {
-            Say();
-        }
+        SayInTime(_pace.Words(report, round, seconds));
     }
+
+    public void Done(double share, string words) => SayInTime(FormattableString.Invariant($"{100 * share,3:F0} %  {words}"));
 
     public void Checkpoint(long round)
     {
     }
 
     public void Dispose() => Say();
+
+    private void SayInTime(string line)
+    {
+        _unsaid = line;
+        if (_last == 0 || Stopwatch.GetElapsedTime(_last) >= Interval)
+        {
+            Say();
+        }
+    }
 
     private void Say()
     {

@@ -37,6 +37,10 @@ internal static class ProgressDisplays
         {
         }
 
+        public void Done(double share, string words)
+        {
+        }
+
         public void Checkpoint(long round)
         {
         }

@@ -6,7 +6,8 @@ namespace FitCluster.Cli.Running;
 
 /// <summary>
 /// The split of the paper's protocols, by counter-based random numbers of (seed, row, column). Strong: a share of the rows is held out (an exact number: those of
-/// least random numbers); of their non-zeros a share is tested and a share of the rest is ignored. Both: from each training row (share x its cells) cells are drawn with replacement for
+/// least random numbers); of their non-zeros a share is tested and a share of the rest is ignored, or (testZeros)
+/// cells are drawn from all of theirs as for validation. Both: from each training row (share x its cells) cells are drawn with replacement for
 /// validation, zeros included, so that a share of 0.2 leaves out 18 % of them. A row keeps at least one cell.
 /// </summary>
 internal sealed class ProtocolSplit : IHeldOutSplit
@@ -36,13 +37,17 @@ internal sealed class ProtocolSplit : IHeldOutSplit
     public void AddCells(long row, TwinEbRow entries, List<HeldOutCell> cells)
     {
         var before = cells.Count;
-        if (IsHeldOutRow(row))
+        if (IsHeldOutRow(row) && _spec.TestZeros)
+        {
+            AddDrawnCells(TestStream + (ulong)row, _spec.Tested, HeldOutKind.Test, entries, cells);
+        }
+        else if (IsHeldOutRow(row))
         {
             AddTestCells(row, entries, cells);
         }
         else if (_spec.Validation > 0)
         {
-            AddValidationCells(row, entries, cells);
+            AddDrawnCells(ValidationStream + (ulong)row, _spec.Validation, HeldOutKind.Validation, entries, cells);
         }
 
         if (cells.Count > before && cells.Count - before == entries.ObservedCount)
@@ -79,7 +84,7 @@ internal sealed class ProtocolSplit : IHeldOutSplit
 
     private void AddTestCells(long row, TwinEbRow entries, List<HeldOutCell> cells)
     {
-        var ignoredBelow = _spec.TestShare + ((1 - _spec.TestShare) * _spec.IgnoredShare);
+        var ignoredBelow = _spec.Tested + ((1 - _spec.Tested) * _spec.IgnoredShare);
         for (var t = 0; t < entries.Columns.Length; t++)
         {
             if (entries.Values[t] == 0)
@@ -91,16 +96,16 @@ internal sealed class ProtocolSplit : IHeldOutSplit
             var number = Philox.Uniform(_seed, TestStream + (ulong)row, (ulong)column);
             if (number < ignoredBelow)
             {
-                cells.Add(new HeldOutCell(column, number < _spec.TestShare ? HeldOutKind.Test : HeldOutKind.Ignored));
+                cells.Add(new HeldOutCell(column, number < _spec.Tested ? HeldOutKind.Test : HeldOutKind.Ignored));
             }
         }
     }
 
-    private void AddValidationCells(long row, TwinEbRow entries, List<HeldOutCell> cells)
+    // With replacement: so many draws as the share says, each cell once.
+    private void AddDrawnCells(ulong stream, double share, HeldOutKind kind, TwinEbRow entries, List<HeldOutCell> cells)
     {
-        var stream = ValidationStream + (ulong)row;
         var among = entries.ZerosAreObserved ? entries.ColumnCount : entries.Columns.Length;
-        var draws = (int)double.Floor((_spec.Validation * among) + Philox.Uniform(_seed, stream, 0));
+        var draws = (int)double.Floor((share * among) + Philox.Uniform(_seed, stream, 0));
         var drawn = new int[draws];
         for (var draw = 0; draw < draws; draw++)
         {
@@ -113,7 +118,7 @@ internal sealed class ProtocolSplit : IHeldOutSplit
             var column = entries.ZerosAreObserved ? drawn[draw] : entries.Columns[drawn[draw]];
             if ((draw == 0 || drawn[draw] != drawn[draw - 1]) && entries.IsObserved(column))
             {
-                cells.Add(new HeldOutCell(column, HeldOutKind.Validation));
+                cells.Add(new HeldOutCell(column, kind));
             }
         }
     }

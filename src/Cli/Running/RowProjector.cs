@@ -45,8 +45,8 @@ internal sealed class RowProjector
     /// <summary>The new rows.</summary>
     public long Rows => _data.Rows;
 
-    /// <summary>Fits all rows and writes the folder.</summary>
-    public void Write(string folder, int threads, bool tables)
+    /// <summary>Fits all rows and writes the folder; after each shard it says how many rows are fitted, one call at a time.</summary>
+    public void Write(string folder, int threads, bool tables, Action<long> onRows)
     {
         Directory.CreateDirectory(folder);
         string[] factors = [.. Enumerable.Range(1, _fit.Options.Factors).Select(i => $"factor{i}")];
@@ -55,7 +55,7 @@ internal sealed class RowProjector
         using (var meanTable = tables ? new TsvWriter(Path.Combine(folder, "rows_mean.tsv"), "name", factors) : null)
         using (var sdTable = tables ? new TsvWriter(Path.Combine(folder, "rows_sd.tsv"), "name", factors) : null)
         {
-            foreach (var (first, result) in Project(threads))
+            foreach (var (first, result) in Project(threads, onRows))
             {
                 mean.Append(result["rows_mean"]);
                 sd.Append(result["rows_sd"]);
@@ -79,18 +79,34 @@ internal sealed class RowProjector
         AtomicFile.WriteAllBytes(Path.Combine(folder, RunFile.ResultName), Report(folder));
     }
 
-    private IEnumerable<(long First, ArraySet Result)> Project(int threads)
+    private IEnumerable<(long First, ArraySet Result)> Project(int threads, Action<long> onRows)
     {
         var ranges = _data.Shards();
+        var (done, turn) = (0L, new Lock());
         for (var wave = 0; wave < ranges.Count; wave += threads)
         {
             var (start, results) = (wave, new ArraySet[int.Min(threads, ranges.Count - wave)]);
-            Parallel.For(0, results.Length, new ParallelOptions { MaxDegreeOfParallelism = threads }, s => results[s] = _projection.Project(Load(start + s, ranges[start + s])));
+            InParallel.For(results.Length, threads, s =>
+            {
+                var range = ranges[start + s];
+                results[s] = Checked(_projection.Project(Load(start + s, range)), range.First);
+                lock (turn)
+                {
+                    onRows(done += range.Count);
+                }
+            });
             for (var s = 0; s < results.Length; s++)
             {
                 yield return (ranges[wave + s].First, results[s]);
             }
         }
+    }
+
+    private ArraySet Checked(ArraySet result, long first)
+    {
+        var at = Array.FindIndex(result["rows_mean"], double.IsNaN);
+        return at < 0 ? result : throw new CliException(
+            ExitCode.Failed, $"row '{_data.RowNames[(int)first + (at / _fit.Options.Factors)]}' cannot be projected: its posterior is not finite; look at its entries, or leave it out");
     }
 
     private ShardData Load(int shard, ShardRange range) =>

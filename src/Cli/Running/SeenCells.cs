@@ -31,6 +31,11 @@ internal sealed class SeenCells
         _columns = fit.Columns.Equal(_data.ColumnNames) ? null : [.. _data.ColumnNames.Select(name => fit.Columns.TryFind(name) ?? -1)];
     }
 
+    private SeenCells(SeenCells other) => (_fit, _data, _rows, _columns) = (other._fit, other._data, other._rows, other._columns);
+
+    /// <summary>The same for another thread.</summary>
+    public SeenCells ForAnotherThread() => new(this);
+
     /// <summary>Refuses a row that the data do not have.</summary>
     public void Check(int row) => _rows?.Find(_fit.Rows.Names[row], "");
 

@@ -20,7 +20,7 @@ internal sealed class TwinEbFit
         Status = fit.GetProperty("status").GetString()!;
         if (Status is not ("converged" or "stopped" or Projected))
         {
-            throw CliException.BadInput($"the fit in '{folder}' has no results: it is {Status}; run it to its end first");
+            throw CliException.BadInput($"the fit in '{folder}' is {Status}, not finished: run it to its end first");
         }
 
         if (fit.GetProperty("model").GetString() is var model && model != "twineb")

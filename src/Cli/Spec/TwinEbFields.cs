@@ -16,8 +16,9 @@ internal static class TwinEbFields
         TwinEbField.Choice("protocol", WithoutSplit, ["plain", "strong"], s => s.IsStrong ? 1 : 0, (s, v) => s with { IsStrong = v == 1 }),
         TwinEbField.Number("validationShare", WithoutSplit, 0, 0.9, s => s.Validation, (s, v) => s with { ValidationShare = v }),
         TwinEbField.Number("heldOutRows", Strong, 0.001, 0.9, s => s.HeldOutRows, (s, v) => s with { HeldOutRows = v }),
-        TwinEbField.Number("testShare", Strong, 0.001, 0.9, s => s.TestShare, (s, v) => s with { TestShare = v }),
-        TwinEbField.Number("ignoredShare", Strong, 0, 0.99, s => s.IgnoredShare, (s, v) => s with { IgnoredShare = v }),
+        TwinEbField.Flag("testZeros", Strong, s => s.TestZeros, (s, v) => s with { TestZeros = v }),
+        TwinEbField.Number("testShare", Strong, 0.001, 0.9, s => s.Tested, (s, v) => s with { TestShare = v }),
+        TwinEbField.Number("ignoredShare", s => Strong(s) ?? WithoutZeros(s), 0, 0.99, s => s.IgnoredShare, (s, v) => s with { IgnoredShare = v }),
         TwinEbField.Integer("splitSeed", s => WithoutSplit(s) ?? HeldOut(s), 0, long.MaxValue, s => (long?)s.SplitSeed, (s, v) => s with { SplitSeed = (ulong)v }),
         TwinEbField.Number("binarize", Poisson, 0, double.MaxValue, s => s.Binarize, (s, v) => s with { Binarize = v }),
         TwinEbField.Flag("standardize", Gaussian, s => s.Standardize, (s, v) => s with { Standardize = v }),
@@ -75,6 +76,9 @@ internal static class TwinEbFields
 
     private static string? Strong(TwinEbSpec spec) =>
         WithoutSplit(spec) ?? (spec.IsStrong ? null : "has no effect with twineb.protocol: plain: remove it, or set protocol: strong");
+
+    private static string? WithoutZeros(TwinEbSpec spec) =>
+        spec.TestZeros ? "has no effect with twineb.testZeros, where every cell that is not tested trains: remove one of them" : null;
 
     private static string? HeldOut(TwinEbSpec spec) =>
         spec.HoldsOut ? null : "has no effect when nothing is held out: remove it, or give twineb.validationShare, protocol: strong or a split";

@@ -29,10 +29,15 @@ internal sealed record TwinEbSpec
     /// <summary>Strong: the share of rows held out (default 0.2).</summary>
     public double HeldOutRows { get; init; } = 0.2;
 
-    /// <summary>Strong: the share of the held-out rows' non-zeros that are tested (default 0.3).</summary>
-    public double TestShare { get; init; } = 0.3;
+    /// <summary>
+    /// Strong: whether zeros are tested too: cells are drawn from all of a held-out row's, as validation cells are, and all others train its parameters (default no).
+    /// </summary>
+    public bool TestZeros { get; init; }
 
-    /// <summary>Strong: the share of their other non-zeros that are ignored (default 0.6).</summary>
+    /// <summary>Strong: the share of the held-out rows' non-zeros that are tested (with zeros: the draws as a share of their cells); null: 0.3 (0.2).</summary>
+    public double? TestShare { get; init; }
+
+    /// <summary>Strong, without zeros: the share of the other non-zeros that are ignored (default 0.6).</summary>
     public double IgnoredShare { get; init; } = 0.6;
 
     /// <summary>The seed of the split; null: the job's seed.</summary>
@@ -46,6 +51,9 @@ internal sealed record TwinEbSpec
 
     /// <summary>The share of validation cells that holds.</summary>
     public double Validation => ValidationShare ?? (IsStrong ? 0.2 : 0);
+
+    /// <summary>The share of test cells that holds.</summary>
+    public double Tested => TestShare ?? (TestZeros ? 0.2 : 0.3);
 
     /// <summary>Whether any cell is held out.</summary>
     public bool HoldsOut => SplitPath is not null || IsStrong || Validation > 0;

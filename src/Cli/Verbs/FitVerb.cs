@@ -152,8 +152,15 @@ internal static class FitVerb
             case FitStatus.Refused:
                 throw CliException.BadInput($"'{folder.Path}' has checkpoints of another fit ({outcome.Reason}): give another --out, or --fresh");
             default:
+                var words = $"the fit failed after round {outcome.Rounds}: {outcome.Reason}";
+                if (outcome.GlobalResult is not null)
+                {
+                    new ResultWriter(job, folder, outcome, log).Write(report);
+                    throw new CliException(ExitCode.Failed, $"{words}; the best so far is written to '{folder.Path}'");
+                }
+
                 OutputFiles.Write(folder.At(RunFile.ResultName), stream => stream.Write(report));
-                throw new CliException(ExitCode.Failed, $"the fit failed after round {outcome.Rounds}: {outcome.Reason}");
+                throw new CliException(ExitCode.Failed, words);
         }
     }
 

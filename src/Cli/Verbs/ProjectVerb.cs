@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics;
 using FitCluster.Cli.Output;
+using FitCluster.Cli.Progress;
 using FitCluster.Cli.Running;
 using FitCluster.Cli.Spec;
 using FitCluster.Data;
@@ -18,7 +19,8 @@ internal static class ProjectVerb
         var threads = Options.Text("--threads", "N", "threads (default: all cores)");
         var tables = Options.Switch("--tables", "rows_mean and rows_sd as .tsv with names as well");
         var ignore = Options.Switch("--ignore-unknown-columns", "pass over columns that the fit does not have");
-        var command = new Command("project", "Fits new rows to a finished fit whose columns and priors stay as they are.") { fit, data, output, threads, tables, ignore };
+        var progress = Options.Text("--progress", "KIND", "auto, bar, plain or none (default auto), on stderr");
+        var command = new Command("project", "Fits new rows to a finished fit whose columns and priors stay as they are.") { fit, data, output, threads, tables, ignore, progress };
         command.SetAction(result =>
         {
             var problems = new ProblemList();
@@ -34,29 +36,38 @@ internal static class ProjectVerb
             }
 
             var count = Options.Integer(result, threads, 1, 4096, problems) ?? Environment.ProcessorCount;
+            var display = ProgressDisplays.Parse(result.GetValue(progress), problems);
             problems.ThrowIfAny();
             var source = DataUrl.IsUrl(path!) ? path! : Path.GetFullPath(path!);
-            return Run(result.GetValue(fit)!, source, Path.GetFullPath(folder!), count, result.GetValue(tables), result.GetValue(ignore));
+            return Run(result.GetValue(fit)!, source, Path.GetFullPath(folder!), count, result.GetValue(tables), result.GetValue(ignore), display);
         });
         return command;
     }
 
-    private static int Run(string fit, string data, string folder, int threads, bool tables, bool ignoresUnknown)
+    private static int Run(string fit, string data, string folder, int threads, bool tables, bool ignoresUnknown, string progress)
     {
         var empty = new EmptyFolder(folder);
         var watch = Stopwatch.StartNew();
         var projector = new RowProjector(TwinEbFit.Open(fit), data, ignoresUnknown);
         try
         {
-            empty.Fill(() => projector.Write(folder, threads, tables));
+            using var display = ProgressDisplays.Create(progress, projector.Rows);
+            var begun = Stopwatch.StartNew();
+            empty.Fill(() => projector.Write(folder, threads, tables, rows => display.Done((double)rows / projector.Rows, Words(rows, projector.Rows, begun.Elapsed.TotalSeconds))));
         }
         catch (Exception e) when (OutputFiles.IsFailure(e))
         {
             throw new CliException(ExitCode.Failed, $"'{folder}' could not be written, nothing of it is left: {OutputFiles.Reason(e)}", e);
         }
 
-        Console.Out.WriteLine(FormattableString.Invariant($"{projector.Rows:N0} rows projected in {Progress.Pace.Time(watch.Elapsed.TotalSeconds)}"));
+        Console.Out.WriteLine(FormattableString.Invariant($"{projector.Rows:N0} rows projected in {Pace.Time(watch.Elapsed.TotalSeconds)}"));
         Console.Out.WriteLine($"results are in {folder}");
         return ExitCode.Done;
+    }
+
+    private static string Words(long rows, long all, double seconds)
+    {
+        var left = rows < all ? $"  ETA {Pace.Time(seconds / rows * (all - rows))}" : "";
+        return FormattableString.Invariant($"{rows:N0} of {all:N0} rows  {Pace.Time(seconds)}  {rows / double.Max(seconds, 1e-3):N0} rows/s{left}");
     }
 }

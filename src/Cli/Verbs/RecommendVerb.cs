@@ -9,6 +9,10 @@ namespace FitCluster.Cli.Verbs;
 internal static class RecommendVerb
 {
     private const int DefaultTop = 10;
+
+    // Rows that a thread takes at once, and columns that it keeps of them at most.
+    private const int BlockRows = 1024;
+    private const int MostKept = 1_000_000;
     private static readonly string[] Fields = ["row", "rank", "column", "mean"];
 
     public static Command Create()
@@ -20,7 +24,8 @@ internal static class RecommendVerb
         var data = Options.Text("--data", "PATH", "the data that say what a row has seen (default: those of the fit)");
         var output = Options.Text("--out", "FILE", "where the recommendations go (default: stdout)");
         var format = Options.Text("--format", "tsv|json", "their form (default tsv)");
-        var command = new Command("recommend", "Writes, for each row, the columns of the highest predictive means that it has not seen.") { fit, row, rows, top, data, output, format };
+        var threads = Options.Text("--threads", "N", "threads (default: all cores)");
+        var command = new Command("recommend", "Writes, for each row, the columns of the highest predictive means that it has not seen.") { fit, row, rows, top, data, output, format, threads };
         command.SetAction(result =>
         {
             var problems = new ProblemList();
@@ -31,14 +36,15 @@ internal static class RecommendVerb
             }
 
             var count = Options.Integer(result, top, 1, 1_000_000, problems) ?? DefaultTop;
+            var most = Options.Integer(result, threads, 1, 4096, problems) ?? Environment.ProcessorCount;
             var form = RecordWriter.ParseFormat(result.GetValue(format), problems);
             problems.ThrowIfAny();
-            return Run(TwinEbFit.Open(result.GetValue(fit)!), names, file, count, result.GetValue(data), result.GetValue(output), form);
+            return Run(TwinEbFit.Open(result.GetValue(fit)!), names, file, count, result.GetValue(data), result.GetValue(output), form, most);
         });
         return command;
     }
 
-    private static int Run(TwinEbFit fit, string[] names, string? file, int top, string? data, string? outPath, string format)
+    private static int Run(TwinEbFit fit, string[] names, string? file, int top, string? data, string? outPath, string format, int threads)
     {
         var rows = file == "all" ? Enumerable.Range(0, fit.Rows.Names.Count) : file is null ? [.. names.Select(n => fit.Rows.Find(n, "--row: "))] : ReadRows(file, fit);
         if (outPath is not null)
@@ -53,24 +59,28 @@ internal static class RecommendVerb
             seen.Check(row);
         }
 
-        var (isSeen, best) = (new bool[fit.Options.Columns], new TopColumns(int.Min(top, fit.Options.Columns)));
+        top = int.Min(top, fit.Options.Columns);
+        Recommender[] recommenders = [.. Enumerable.Range(0, threads).Select(_ => new Recommender(predictor, seen.ForAnotherThread(), top, fit.Options.Columns))];
         RecordWriter.WriteAll(outPath, format, Fields, records =>
         {
-            foreach (var row in rows)
+            foreach (var block in rows.Chunk(int.Clamp(MostKept / top, 1, BlockRows) * threads))
             {
-                seen.Read(row, isSeen);
-                best.Clear();
-                for (var column = 0; column < isSeen.Length; column++)
-                {
-                    if (!isSeen[column])
-                    {
-                        best.Add(column, predictor.Mean(row, column));
-                    }
-                }
+                var found = new (int Column, double Score)[block.Length][];
 
-                for (var rank = 0; rank < best.Count; rank++)
+                // Each thread takes rows that follow each other, since data are read in blocks of them.
+                InParallel.For(threads, threads, t =>
                 {
-                    records.Write(fit.Rows.Names[row], rank + 1, fit.Columns.Names[best[rank].Column], best[rank].Score);
+                    for (var at = (int)((long)block.Length * t / threads); at < (int)((long)block.Length * (t + 1) / threads); at++)
+                    {
+                        found[at] = recommenders[t].Best(block[at]);
+                    }
+                });
+                for (var at = 0; at < block.Length; at++)
+                {
+                    for (var rank = 0; rank < found[at].Length; rank++)
+                    {
+                        records.Write(fit.Rows.Names[block[at]], rank + 1, fit.Columns.Names[found[at][rank].Column], found[at][rank].Score);
+                    }
                 }
             }
         });

@@ -45,7 +45,8 @@ internal static class ResultsVerb
     private static async Task<int> Fetch(IClusterStore store, JobEntry job, string path, bool fresh, OutputFormat format)
     {
         var name = job.Submission.Job;
-        if (job.State is not (JobState.Converged or JobState.Stopped))
+        var stored = await store.Results(name).ConfigureAwait(false);
+        if (job.State is not (JobState.Converged or JobState.Stopped) && (job.State != JobState.Failed || stored.Count == 0))
         {
             var reason = job.Reason.Length > 0 ? $" ({job.Reason})" : "";
             throw new CliException(ExitCode.Failed, $"{name} has no results: it is {JobWords.StateOf(job)}{reason}, at round {job.Progress.Round}");
@@ -58,7 +59,6 @@ internal static class ResultsVerb
             throw CliException.BadInput($"'{path}' holds the fit '{found.Name}' with another spec or other data: give another --out, or --fresh to throw that fit away");
         }
 
-        var stored = await store.Results(name).ConfigureAwait(false);
         if (stored.FirstOrDefault(file => !IsFileName(file.Name)) is { } strange)
         {
             throw new CliException(ExitCode.Failed, $"the store has a result of {name} under the name '{strange.Name}', which is not that of a file in a folder: nothing was written; see who else writes to the store");

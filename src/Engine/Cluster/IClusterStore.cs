@@ -62,7 +62,7 @@ public interface IClusterStore : ICheckpointStore, IAsyncDisposable
     Task<IReadOnlyList<JobRound>> Rounds(JobName job, CancellationToken cancellation = default);
 
     /// <summary>
-    /// Ends a job: stores its result files (name and content; none unless converged or stopped) and its state in one transaction, so that a
+    /// Ends a job: stores its result files (name and content; none unless converged or stopped, or failed with a best so far) and its state in one transaction, so that a
     /// job that is done has all of its results. False when a newer attempt has the job. The checkpoints of a converged or stopped job are deleted.
     /// </summary>
     Task<bool> End(

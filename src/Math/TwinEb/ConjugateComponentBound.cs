@@ -49,14 +49,14 @@ internal sealed class ConjugateComponentBound
         }
     }
 
-    /// <summary>The bounds, less the shared part, and sum log t; false where there are none: an s beyond the table, or no cell at all.</summary>
+    /// <summary>The bounds, less the shared part, and sum log t; false where there are none: an s beyond the table or not a number, or no cell at all.</summary>
     public bool Bound(ReadOnlySpan<double> s, ReadOnlySpan<double> t, Span<double> upper, out double sumOfLogs)
     {
         sumOfLogs = _sumOfLogTotals;
         var same = true;
         for (var l = 0; l < _factors; l++)
         {
-            if (!(t[l] > 0) || !(t[l] <= _totals[l]))
+            if (!(s[l] >= 0) || !(t[l] > 0) || !(t[l] <= _totals[l]))
             {
                 return false;
             }

@@ -85,9 +85,9 @@ internal sealed class ConjugateGaussian(TwinEbOptions options) : IConjugateLikel
     }
 
     /// <inheritdoc/>
-    public ArraySet Sweep(ShardData data, ArraySet broadcast, ArraySet shard, ReadOnlySpan<int> candidates, Span<double> points)
+    public ArraySet Sweep(ShardData data, ArraySet broadcast, ArraySet shard, ReadOnlySpan<int> candidates, Span<double> points, out int failedRow)
     {
-        var partial = new ConjugateGaussianRows(data, broadcast, options).Sweep(shard, broadcast["rowPrior.weights"].Length);
+        var partial = new ConjugateGaussianRows(data, broadcast, options).Sweep(shard, broadcast["rowPrior.weights"].Length, out failedRow);
         for (var c = 0; c < candidates.Length; c++)
         {
             var point = points.Slice(2 * c * _factors, 2 * _factors);

@@ -37,8 +37,12 @@ internal sealed class ConjugateGaussianRows : IConjugateRowFitter
     public ConjugateNormalSampler Sampler { get; }
 
     /// <summary>One update of every training row, and what the coordinator needs for columns, priors and ELBO.</summary>
-    public ArraySet Sweep(ArraySet shard, int components)
+    /// <param name="shard">The shard's state.</param>
+    /// <param name="components">The components of the rows' prior.</param>
+    /// <param name="failedRow">The first row whose posterior is not finite; -1 for none. The sums are then of no use, and such rows keep their state.</param>
+    public ArraySet Sweep(ArraySet shard, int components, out int failedRow)
     {
+        failedRow = -1;
         var columns = _means.Length / _factors;
         var statistics = new ConjugateNormalStatistics(components, _factors);
         var (precisions, shifts, elbo) = (new double[columns * _packed], new double[columns * _factors], 0.0);
@@ -50,7 +54,14 @@ internal sealed class ConjugateGaussianRows : IConjugateRowFitter
             }
 
             Begin(i);
-            elbo += _posterior.Evaluate(_a, _h);
+            var gain = _posterior.Evaluate(_a, _h);
+            if (!double.IsFinite(gain))
+            {
+                failedRow = failedRow < 0 ? i : failedRow;
+                continue;
+            }
+
+            elbo += gain;
             var indices = _row.Columns;
             var values = _row.Values;
             for (var e = 0; e < indices.Length; e++)
@@ -73,12 +84,17 @@ internal sealed class ConjugateGaussianRows : IConjugateRowFitter
 
     /// <inheritdoc/>
     /// <remarks>One step is the end: the posterior is exact.</remarks>
-    public void Fit(ArraySet shard, int row, int steps, double tolerance)
+    public bool Fit(ArraySet shard, int row, int steps, double tolerance)
     {
         Begin(row);
-        _posterior.Evaluate(_a, _h);
+        if (!double.IsFinite(_posterior.Evaluate(_a, _h)))
+        {
+            return false;
+        }
+
         Store(shard, row);
         Sampler.Add(row, _posterior);
+        return true;
     }
 
     /// <inheritdoc/>

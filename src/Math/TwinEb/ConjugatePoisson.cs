@@ -105,8 +105,8 @@ internal sealed class ConjugatePoisson(TwinEbOptions options) : IConjugateLikeli
     }
 
     /// <inheritdoc/>
-    public ArraySet Sweep(ShardData data, ArraySet broadcast, ArraySet shard, ReadOnlySpan<int> candidates, Span<double> points) =>
-        new ConjugatePoissonRows(data, broadcast, _factors).Sweep(shard, broadcast["rowPrior.weights"].Length, candidates, points);
+    public ArraySet Sweep(ShardData data, ArraySet broadcast, ArraySet shard, ReadOnlySpan<int> candidates, Span<double> points, out int failedRow) =>
+        new ConjugatePoissonRows(data, broadcast, _factors).Sweep(shard, broadcast["rowPrior.weights"].Length, candidates, points, out failedRow);
 
     /// <inheritdoc/>
     public double Advance(ArraySet global, ArraySet partial, bool mixtures)

@@ -46,8 +46,10 @@ internal sealed class ConjugatePoissonRows : IConjugateRowFitter
     /// <param name="components">The components of the rows' prior.</param>
     /// <param name="candidates">Training rows of which s and t are wanted, ascending.</param>
     /// <param name="points">Their s and t, candidates x 2 x factors.</param>
-    public ArraySet Sweep(ArraySet shard, int components, ReadOnlySpan<int> candidates, Span<double> points)
+    /// <param name="failedRow">The first row whose posterior is not finite; -1 for none. The sums are then of no use, and such rows keep their state.</param>
+    public ArraySet Sweep(ArraySet shard, int components, ReadOnlySpan<int> candidates, Span<double> points, out int failedRow)
     {
+        failedRow = -1;
         var statistics = new ConjugateGammaStatistics(components, _factors);
         var counts = new double[_columns.Count * _stride];
         var absent = new double[_columns.Count * _stride];
@@ -61,7 +63,14 @@ internal sealed class ConjugatePoissonRows : IConjugateRowFitter
             }
 
             Begin(shard, i);
-            elbo += Update() + AddColumns(counts, absent);
+            var gain = Update() + AddColumns(counts, absent);
+            if (!double.IsFinite(gain))
+            {
+                failedRow = failedRow < 0 ? i : failedRow;
+                continue;
+            }
+
+            elbo += gain;
             _posterior.AddTo(statistics);
             FactorKernel.AddScaled(1, _posterior.Mean, means);
             StoreLogs(shard, i);
@@ -84,7 +93,7 @@ internal sealed class ConjugatePoissonRows : IConjugateRowFitter
     }
 
     /// <inheritdoc/>
-    public void Fit(ArraySet shard, int row, int steps, double tolerance)
+    public bool Fit(ArraySet shard, int row, int steps, double tolerance)
     {
         Begin(shard, row);
         var last = double.NegativeInfinity;
@@ -92,6 +101,11 @@ internal sealed class ConjugatePoissonRows : IConjugateRowFitter
         {
             var elbo = Update() + LogLikelihood();
             _posterior.Weight.CopyTo(_weight, 0);
+            if (!double.IsFinite(elbo))
+            {
+                return false;
+            }
+
             if (elbo - last <= tolerance * double.Abs(elbo))
             {
                 break;
@@ -107,6 +121,8 @@ internal sealed class ConjugatePoissonRows : IConjugateRowFitter
             _s.AsSpan(0, _factors).CopyTo(Counts.AsSpan(row * _factors));
             _t.AsSpan(0, _factors).CopyTo(Rates.AsSpan(row * _factors));
         }
+
+        return true;
     }
 
     /// <inheritdoc/>

@@ -26,9 +26,10 @@ internal interface IConjugateLikelihood
 
     /// <summary>
     /// One update of the training rows; the partial has "elbo", the sums for columns and priors, and no more. Of the candidates (training rows of the shard, ascending)
-    /// the points that choose where components start are written, 2 x factors numbers each.
+    /// the points that choose where components start are written, 2 x factors numbers each. The failed row is the first whose posterior is not finite, which keeps the
+    /// state it had (-1: none).
     /// </summary>
-    ArraySet Sweep(ShardData data, ArraySet broadcast, ArraySet shard, ReadOnlySpan<int> candidates, Span<double> points);
+    ArraySet Sweep(ShardData data, ArraySet broadcast, ArraySet shard, ReadOnlySpan<int> candidates, Span<double> points, out int failedRow);
 
     /// <summary>
     /// The coordinator's step in place: the objective of the rows as swept and columns and priors as broadcast (-1e300 where columns are a start),
@@ -70,8 +71,11 @@ internal interface IConjugateLikelihood
 /// <summary>Fits single rows with columns and prior fixed. Not thread-safe.</summary>
 internal interface IConjugateRowFitter
 {
-    /// <summary>Updates a row until its part of the ELBO gains less than the tolerance (relative), or for so many steps; the state is in the shard.</summary>
-    void Fit(ArraySet shard, int row, int steps, double tolerance);
+    /// <summary>
+    /// Updates a row until its part of the ELBO gains less than the tolerance (relative), or for so many steps; the state is in the shard. False: its posterior is not finite,
+    /// its state is as it was, and there are no moments.
+    /// </summary>
+    bool Fit(ArraySet shard, int row, int steps, double tolerance);
 
     /// <summary>Posterior means and standard deviations of the row last fitted.</summary>
     void Moments(Span<double> mean, Span<double> sd);

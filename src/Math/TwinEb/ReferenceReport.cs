@@ -9,7 +9,8 @@ internal static class ReferenceReport
     /// <summary>A line of the trace.</summary>
     public static RoundReport Of(ReferenceState state, TwinEbOptions options)
     {
-        var isDone = state.Phase == ReferencePhase.Done;
+        // A fit that failed before it began has no best so far: then it is not done, only failed.
+        var isDone = state.Phase == ReferencePhase.Done && (ReferenceFailure)(int)state[ReferenceField.Failure] is ReferenceFailure.None or ReferenceFailure.Diverged;
         var objective = state[ReferenceField.HasObjective] != 0 ? state[ReferenceField.Objective] : double.NaN;
         var converged = isDone && state[ReferenceField.Converged] != 0 && state[ReferenceField.Failure] == 0;
         return new RoundReport(Phase(state, options), objective, isDone, converged, Progress(state, options), Note(state), Failure(state, options));

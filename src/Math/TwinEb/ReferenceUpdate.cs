@@ -269,6 +269,7 @@ internal sealed class ReferenceUpdate(TwinEbOptions options, ReferenceState stat
         {
             // All restarts diverged: the last one's best is what there is.
             state.Keep();
+            state[ReferenceField.KeptRestart] = state[ReferenceField.Restart];
             state[ReferenceField.Failure] = (int)ReferenceFailure.Diverged;
         }
 

@@ -33,8 +33,11 @@ public sealed partial class TwinEbConjugateModel
         }
 
         _likelihood.Describe(row, zerosMissing, partial);
-        return partial;
+        return Checked(partial, data, -1);
     }
+
+    private static ArraySet Checked(ArraySet partial, ShardData data, int failedRow) =>
+        ConjugateFailure.Checked(partial, data.Shard, failedRow < 0 ? -1 : data.FirstRow + failedRow);
 
     private ArraySet Sweep(ArraySet broadcast, ShardData data, ArraySet shard)
     {
@@ -61,20 +64,20 @@ public sealed partial class TwinEbConjugateModel
         }
 
         var found = new double[own.Count * width];
-        var partial = _likelihood.Sweep(data, broadcast, shard, [.. own.Select(o => o.Row)], found);
+        var partial = _likelihood.Sweep(data, broadcast, shard, [.. own.Select(o => o.Row)], found, out var failedRow);
         for (var o = 0; o < own.Count; o++)
         {
             found.AsSpan(o * width, width).CopyTo(points.AsSpan(own[o].At * width));
         }
 
-        return partial.Set("candidatePoints", points).Set("candidatePresent", present);
+        return Checked(partial.Set("candidatePoints", points).Set("candidatePresent", present), data, failedRow);
     }
 
     // The part of the columns that is this shard's as its rows are of all rows.
     private ArraySet Columns(ArraySet broadcast, ShardData data)
     {
         var first = ColumnOf(data.FirstRow);
-        return _likelihood.Columns(broadcast, first, ColumnOf(data.FirstRow + data.Block.Rows) - first);
+        return Checked(_likelihood.Columns(broadcast, first, ColumnOf(data.FirstRow + data.Block.Rows) - first), data, -1);
 
         int ColumnOf(long row)
         {
@@ -88,12 +91,12 @@ public sealed partial class TwinEbConjugateModel
         var fitter = _likelihood.RowFitter(data, broadcast);
         var cells = new HeldOutCells(data);
         var (mean, sd) = (new double[data.Block.Rows * _options.Factors], new double[data.Block.Rows * _options.Factors]);
-        FitRows(shard, fitter, cells, false, 1, mean, sd);
+        var failedRow = FitRows(shard, fitter, cells, false, 1, mean, sd);
         int[] shape = [data.Block.Rows, _options.Factors];
         shard.Set("mean", mean, shape).Set("sd", sd, shape);
-        var partial = new ArraySet().Set("score", Score(HeldOutKind.Validation, broadcast, data, shard, fitter, cells));
+        var partial = new ArraySet().Set("score", Score(HeldOutKind.Validation, broadcast, data, shard, fitter, cells, failedRow));
         _likelihood.EndRestart(shard);
-        return partial;
+        return Checked(partial, data, failedRow);
     }
 
     private ArraySet Project(ArraySet broadcast, ShardData data, ArraySet shard)
@@ -101,36 +104,63 @@ public sealed partial class TwinEbConjugateModel
         var cells = new HeldOutCells(data);
         if (cells.TrainingRows == data.Block.Rows)
         {
-            return new ArraySet().Set("score", HeldOutScore.None.ToArray());
+            return Checked(new ArraySet().Set("score", HeldOutScore.None.ToArray()), data, -1);
         }
 
         var fitter = _likelihood.RowFitter(data, broadcast);
         _likelihood.NewRows(broadcast, shard, cells.Rows);
-        FitRows(shard, fitter, cells, true, ProjectionSteps(_options), shard["best.mean"], shard["best.sd"]);
-        return new ArraySet().Set("score", Score(HeldOutKind.Test, broadcast, data, shard, fitter, cells));
+        var failedRow = FitRows(shard, fitter, cells, true, ProjectionSteps(_options), shard["best.mean"], shard["best.sd"]);
+        return Checked(new ArraySet().Set("score", Score(HeldOutKind.Test, broadcast, data, shard, fitter, cells, failedRow)), data, failedRow);
     }
 
     /// <summary>Updates at most of a row under frozen columns.</summary>
     internal static int ProjectionSteps(TwinEbOptions options) => options.ProjectionSteps ?? ConjugateSettings.ProjectionSteps;
 
-    /// <summary>Fits the rows that are held out, or the others, and notes their moments, rows x factors each.</summary>
-    internal static void FitRows(ArraySet shard, IConjugateRowFitter fitter, HeldOutCells cells, bool heldOut, int steps, double[] mean, double[] sd)
+    /// <summary>
+    /// Fits the rows that are held out, or the others, and notes their moments, rows x factors each; returns the first whose moments are not finite (they become NaN), or -1.
+    /// </summary>
+    internal static int FitRows(ArraySet shard, IConjugateRowFitter fitter, HeldOutCells cells, bool heldOut, int steps, double[] mean, double[] sd)
     {
         var factors = mean.Length / cells.Rows;
+        var failedRow = -1;
         for (var i = 0; i < cells.Rows; i++)
         {
             if (cells.IsHeldOutRow(i) == heldOut)
             {
-                fitter.Fit(shard, i, steps, ConjugateSettings.RowTolerance);
-                fitter.Moments(mean.AsSpan(i * factors, factors), sd.AsSpan(i * factors, factors));
+                var isFinite = fitter.Fit(shard, i, steps, ConjugateSettings.RowTolerance);
+                var means = mean.AsSpan(i * factors, factors);
+                var deviations = sd.AsSpan(i * factors, factors);
+                fitter.Moments(means, deviations);
+                if (!isFinite || !IsFinite(means) || !IsFinite(deviations))
+                {
+                    means.Fill(double.NaN);
+                    deviations.Fill(double.NaN);
+                    failedRow = failedRow < 0 ? i : failedRow;
+                }
             }
         }
+
+        return failedRow;
     }
 
-    private double[] Score(HeldOutKind kind, ArraySet broadcast, ShardData data, ArraySet shard, IConjugateRowFitter fitter, HeldOutCells cells)
+    private static bool IsFinite(ReadOnlySpan<double> values)
+    {
+        foreach (var value in values)
+        {
+            if (!double.IsFinite(value))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    // Nothing where a row failed: there are no draws of it, and the coordinator takes no score of a shard that failed.
+    private double[] Score(HeldOutKind kind, ArraySet broadcast, ShardData data, ArraySet shard, IConjugateRowFitter fitter, HeldOutCells cells, int failedRow)
     {
         var (zeros, others) = cells.CountOf(kind);
-        return zeros + others == 0
+        return zeros + others == 0 || failedRow >= 0
             ? HeldOutScore.None.ToArray()
             : _scorer.Score(
                 data, kind, _likelihood.RowSampler(data, broadcast, shard, fitter), _likelihood.ColumnSampler(broadcast), broadcast.Scalar("zeroShare")).ToArray();

@@ -14,6 +14,8 @@ public sealed partial class TwinEbConjugateModel : IFitModel
 {
     private const string Best = "best.";
 
+    private const string Before = "before.";
+
     // Shards take columns in blocks of so many: tables are made anew for each part.
     private const int ColumnBlock = 64;
 
@@ -60,6 +62,9 @@ public sealed partial class TwinEbConjugateModel : IFitModel
         .Set("allConverged", 1)
         .Set("endEarly", 0)
         .Set("promote", 0)
+        .Set("givenUp", 0)
+        .Set("hasDiverged", 0)
+        .Set("divergence", [])
         .Set("hasBest", 0)
         .Set("bestRestart", 0)
         .Set("bestCriterion", ConjugateSettings.NoObjective)
@@ -131,36 +136,45 @@ public sealed partial class TwinEbConjugateModel : IFitModel
     /// <inheritdoc/>
     public ArraySet Update(ArraySet global, ArraySet partial)
     {
-        var next = new ArraySet();
-        foreach (var array in global)
+        var next = Copy(global).Set("promote", 0).Set("hasDiverged", 0);
+        if (Phase(global) == ConjugatePhase.Done)
         {
-            next.Set(array);
+            return next;
         }
 
-        next.Set("promote", 0);
+        var failure = ConjugateFailure.Of(partial);
         switch (Phase(global))
         {
             case ConjugatePhase.Describe:
-                foreach (var array in partial)
-                {
-                    next.Set(array);
-                }
-
-                next.Set("zerosMissing", partial.Scalar("zerosMissing") > 0 ? 1 : 0);
-                StartRestart(next, 0);
+                AfterDescription(next, partial, failure);
                 break;
             case ConjugatePhase.Sweep:
-                AfterSweep(next, partial);
+                Remember(next);
+                failure ??= AfterSweep(next, partial);
+                if (failure is not null)
+                {
+                    next = GiveUp(global, failure);
+                }
+
                 break;
             case ConjugatePhase.Columns:
-                SetColumns(next, partial);
-                next.Set("phase", (double)(global.Scalar("ends") != 0 ? ConjugatePhase.Validate : ConjugatePhase.Sweep));
+                failure ??= AfterColumns(next, partial);
+                if (failure is not null)
+                {
+                    next = GiveUp(Remembered(global), failure);
+                }
+
                 break;
             case ConjugatePhase.Validate:
-                AfterValidation(next, partial);
+                AfterValidation(next, partial, failure);
                 break;
             case ConjugatePhase.Project:
-                next.Set("test", partial["score"]).Set("phase", (double)ConjugatePhase.Done);
+                if (failure is not null)
+                {
+                    NoteDivergence(next, $"held-out rows under the columns of restart {next.Scalar("bestRestart") + 1} have no test score: {failure}");
+                }
+
+                next.Set("test", failure is null ? partial["score"] : HeldOutScore.None.ToArray()).Set("phase", (double)ConjugatePhase.Done);
                 break;
         }
 
@@ -173,6 +187,7 @@ public sealed partial class TwinEbConjugateModel : IFitModel
         var (phase, objective) = (Phase(global), global.Scalar("objective"));
         var sweep = (int)global.Scalar("sweep");
         var restart = (int)global.Scalar("restart");
+        var hasDiverged = global.Scalar("hasDiverged") != 0;
         var name = phase switch
         {
             ConjugatePhase.Describe => "describe",
@@ -183,39 +198,32 @@ public sealed partial class TwinEbConjugateModel : IFitModel
             ConjugatePhase.Project => "held-out rows",
             _ => "done",
         };
-        var done = phase == ConjugatePhase.Done;
+        var divergence = ConjugateFailure.Words(global["divergence"]);
+        var isOver = phase == ConjugatePhase.Done;
+        var done = isOver && (divergence.Length == 0 || global.Scalar("hasBest") != 0);
         var progress = done ? 1 : (restart + double.Min(0.95, (double)sweep / MostSweeps)) / _options.Restarts;
-        var failure = double.IsFinite(objective) ? null : $"the objective became {objective} in sweep {sweep} of restart {restart + 1}";
-        if (phase != ConjugatePhase.Describe && global.Scalar("trainingRows") == 0)
+        var failure = isOver && divergence.Length > 0 ? Failure(global, divergence) : null;
+        if (phase != ConjugatePhase.Describe && global.Contains("trainingRows") && global.Scalar("trainingRows") == 0)
         {
             failure = "all rows are held out: at least one training row is needed";
         }
-        else if (phase != ConjugatePhase.Describe && global.Scalar("trainingCells") == 0)
+        else if (phase != ConjugatePhase.Describe && global.Contains("trainingCells") && global.Scalar("trainingCells") == 0)
         {
             failure = "there is no training cell: at least one stored cell of a training row must not be held out";
         }
 
         return new RoundReport(
             _options.Restarts > 1 && !done ? $"{name} {restart + 1}" : name,
-            phase == ConjugatePhase.Columns && objective > ConjugateSettings.NoObjective ? objective : double.NaN,
+            phase == ConjugatePhase.Columns && !hasDiverged && objective > ConjugateSettings.NoObjective ? objective : double.NaN,
             done,
             done && global.Scalar("allConverged") != 0 && global.Scalar("endEarly") == 0,
             progress,
-            null,
+            hasDiverged ? divergence : null,
             failure);
     }
 
     /// <inheritdoc/>
-    public ArraySet EndEarly(ArraySet global)
-    {
-        var next = new ArraySet();
-        foreach (var array in global)
-        {
-            next.Set(array);
-        }
-
-        return next.Set("endEarly", 1);
-    }
+    public ArraySet EndEarly(ArraySet global) => Copy(global).Set("endEarly", 1);
 
     /// <inheritdoc/>
     public ArraySet ShardResult(ShardData data, ArraySet shard)
@@ -251,11 +259,23 @@ public sealed partial class TwinEbConjugateModel : IFitModel
         }
 
         return results
-            .Set("elbo", global.Scalar("bestObjective"))
+            .Set("elbo", global.Scalar("bestObjective") > ConjugateSettings.NoObjective ? global.Scalar("bestObjective") : double.NaN)
             .Set("sweeps", global.Scalar("sweeps"))
             .Set("restart", global.Scalar("bestRestart"))
             .Set("restartScores", global["restartScores"])
             .Set("restartElbos", global["restartElbos"]);
+    }
+
+    // The same arrays in a set of its own.
+    private static ArraySet Copy(ArraySet set)
+    {
+        var copy = new ArraySet();
+        foreach (var array in set)
+        {
+            copy.Set(array);
+        }
+
+        return copy;
     }
 
     private static ConjugatePhase Phase(ArraySet from) => (ConjugatePhase)(int)from.Scalar("phase");
@@ -280,80 +300,5 @@ public sealed partial class TwinEbConjugateModel : IFitModel
         var count = long.Min(_options.Rows, (long)ConjugateSettings.CandidatesPerComponent * _options.RowComponents);
         var offset = Philox.Uniform(SeedOf(global.Scalar("restart")), ConjugateDraw.Candidates, 0);
         return [.. Enumerable.Range(0, (int)count).Select(c => double.Floor((c + offset) * _options.Rows / count))];
-    }
-
-    private void StartRestart(ArraySet global, int restart)
-    {
-        global.Set("restart", restart)
-            .Set("sweep", 0)
-            .Set("converged", 0)
-            .Set("objective", ConjugateSettings.NoObjective)
-            .Set("phase", (double)ConjugatePhase.Sweep);
-        _likelihood.StartColumns(global, SeedOf(restart));
-    }
-
-    private void AfterSweep(ArraySet global, ArraySet partial)
-    {
-        var sweep = (int)global.Scalar("sweep");
-        var before = global.Scalar("objective");
-        var objective = _likelihood.Advance(global, partial, sweep > SplitAfter);
-        var splits = sweep == SplitAfter;
-        if (splits)
-        {
-            SetColumns(global, _likelihood.Columns(global, 0, _options.Columns));
-            var present = partial["candidatePresent"];
-            var width = 2 * _options.Factors;
-            var points = partial["candidatePoints"].Where((_, at) => present[at / width] > 0).ToArray();
-            _likelihood.Split(global, points, SeedOf(global.Scalar("restart")));
-        }
-
-        // The sweep after a split is compared with nothing: the objective is another one.
-        var comparable = sweep > SplitAfter + 1 && before > ConjugateSettings.NoObjective;
-        var gain = comparable ? objective - before : double.PositiveInfinity;
-        var converged = comparable && gain <= (_options.Tolerance ?? ConjugateSettings.Tolerance) * double.Abs(objective);
-        var ends = converged || sweep + 1 >= MostSweeps || global.Scalar("endEarly") != 0;
-        global.Set("sweep", sweep + 1)
-            .Set("sweeps", global.Scalar("sweeps") + 1)
-            .Set("objective", objective)
-            .Set("converged", converged ? 1 : 0)
-            .Set("allConverged", global.Scalar("allConverged") != 0 && (converged || !ends) ? 1 : 0)
-            .Set("ends", ends ? 1 : 0)
-            .Set("phase", (double)ConjugatePhase.Columns);
-    }
-
-    private static void SetColumns(ArraySet global, ArraySet partial)
-    {
-        foreach (var array in partial)
-        {
-            global.Set(array.Name, array.Values, array.Shape);
-        }
-    }
-
-    private void AfterValidation(ArraySet global, ArraySet partial)
-    {
-        var score = HeldOutScore.FromArray(partial["score"]);
-        var (restart, objective) = ((int)global.Scalar("restart"), global.Scalar("objective"));
-        var criterion = score.Cells > 0 ? score.LogLik : objective;
-        if (global.Scalar("hasBest") == 0 || criterion > global.Scalar("bestCriterion"))
-        {
-            foreach (var array in global.Where(a => a.Name.StartsWith("column", StringComparison.Ordinal) || a.Name.StartsWith("rowPrior", StringComparison.Ordinal)).ToArray())
-            {
-                global.Set(Best + array.Name, array.Values, array.Shape);
-            }
-
-            global.Set("hasBest", 1).Set("bestCriterion", criterion).Set("bestObjective", objective).Set("bestRestart", restart)
-                .Set("validation", partial["score"]).Set("promote", 1);
-        }
-
-        global.Set("restartScores", [.. global["restartScores"], score.Cells > 0 ? score.LogLik : ConjugateSettings.NoObjective])
-            .Set("restartElbos", [.. global["restartElbos"], objective]);
-        if (restart + 1 < _options.Restarts && global.Scalar("endEarly") == 0)
-        {
-            StartRestart(global, restart + 1);
-        }
-        else
-        {
-            global.Set("phase", (double)ConjugatePhase.Project);
-        }
     }
 }

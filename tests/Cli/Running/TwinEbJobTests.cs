@@ -42,6 +42,8 @@ public sealed class TwinEbJobTests : IDisposable
     [InlineData("protocol: strong", "heldOutRows: 0.4")]
     [InlineData("protocol: strong", "testShare: 0.5")]
     [InlineData("protocol: strong", "ignoredShare: 0.1")]
+    [InlineData("protocol: strong", "testZeros: true")]
+    [InlineData("protocol: strong, testZeros: true", "testShare: 0.5")]
     [InlineData("protocol: strong", "splitSeed: 5")]
     [InlineData("protocol: strong", "heldOutSamples: 7")]
     [InlineData("protocol: strong", "projectionSteps: 1")]
@@ -104,6 +106,28 @@ public sealed class TwinEbJobTests : IDisposable
         Near(0.3, one.Count(c => c.Kind == "Test"), heldOutNonZeros);
         Near(0.42, one.Count(c => c.Kind == "Ignored"), heldOutNonZeros);
         Assert.Contains(one, c => c.Kind == "Validation" && data.RowBlock(c.Row, 1).DenseRows(0, 1)[c.Column] == 0);
+    }
+
+    [Theory]
+    [InlineData("", 0.2)]
+    [InlineData(", testShare: 0.5", 0.5)]
+    public void With_zeros_tested_cells_are_drawn_from_all_of_a_held_out_row_and_none_is_ignored(string more, double share)
+    {
+        var path = Csv("data.csv", Counts());
+        var cells = Cells(TwinEbRun.Prepare(Spec("protocol: strong, heldOutRows: 0.5, testZeros: true" + more, path, shards: 3), _scratch));
+        var plain = Cells(TwinEbRun.Prepare(Spec("protocol: strong, heldOutRows: 0.5", path, shards: 3), _scratch));
+        var (data, tested) = (MatrixSource.Open(path), cells.Where(c => c.Kind == "Test").ToList());
+        Assert.Equal(plain.Where(c => c.Kind is "heldOut" or "Validation"), cells.Where(c => c.Kind != "Test"));
+
+        // Draws with replacement: 1 - exp(-share) of the cells, zeros and others alike; five standard deviations of a binomial share.
+        double[] all = [.. cells.Where(c => c.Kind == "heldOut").SelectMany(c => data.RowBlock(c.Row, 1).DenseRows(0, 1).ToArray())];
+        double[] drawn = [.. tested.Select(c => data.RowBlock(c.Row, 1).DenseRows(0, 1)[c.Column])];
+        foreach (var isZero in new[] { true, false })
+        {
+            var (count, of, expected) = (drawn.Count(v => v == 0 == isZero), all.Count(v => v == 0 == isZero), 1 - double.Exp(-share));
+            Assert.True(of > 200);
+            Assert.InRange((double)count / of, expected - (5 * double.Sqrt(expected * (1 - expected) / of)), expected + (5 * double.Sqrt(expected * (1 - expected) / of)));
+        }
     }
 
     [Fact]

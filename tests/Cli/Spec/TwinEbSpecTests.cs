@@ -18,7 +18,38 @@ public sealed class TwinEbSpecTests : IDisposable
         var spec = Read("twineb: {likelihood: gaussian, prior: rows, factors: 4, rowComponents: 5, noiseSd: 0.5, protocol: strong, testShare: 0.4}\nstop: {tolerance: 1e-6}").TwinEb;
         Assert.Equal((TwinEbLikelihood.Gaussian, TwinEbPrior.Rows, 4, 0.5), (spec.Options.Likelihood, spec.Options.Prior, spec.Options.Factors, spec.Options.NoiseSd));
         Assert.Equal((5, (int?)null, 1e-6), (spec.RowComponents, spec.ColumnComponents, spec.Options.Tolerance));
-        Assert.Equal((true, 0.2, 0.4), (spec.IsStrong, spec.Validation, spec.TestShare));
+        Assert.Equal((true, 0.2, 0.4), (spec.IsStrong, spec.Validation, spec.Tested));
+    }
+
+    [Theory]
+    [InlineData("particles: 3", 3)]
+    [InlineData("batchSize: 17", 17)]
+    [InlineData("rowLearningRate: 0.5", 0.5)]
+    [InlineData("columnLearningRate: 0.5", 0.5)]
+    [InlineData("mixtureLearningRate: 0.5", 0.5)]
+    [InlineData("clipNorm: 0.5", 0.5)]
+    [InlineData("weightDecay: 0.5", 0.5)]
+    [InlineData("plateauFactor: 0.5", 0.5)]
+    [InlineData("plateauPatience: 17", 17)]
+    [InlineData("plateauThreshold: 0.5", 0.5)]
+    [InlineData("earlyStopEpochs: 17", 17)]
+    [InlineData("earlyStopRise: 0.5", 0.5)]
+    [InlineData("leastLearningRate: 0.5", 0.5)]
+    [InlineData("divergenceFactor: 17.5", 17.5)]
+    [InlineData("retries: 17", 17)]
+    [InlineData("restoreBest: false", false)]
+    [InlineData("localSteps: 17", 17)]
+    [InlineData("steps: 17", 17)]
+    [InlineData("projectionSteps: 17", 17)]
+    [InlineData("tolerance: 0.5", 0.5)]
+    public void Every_option_of_the_reference_optimizer_reaches_the_model(string option, object expected)
+    {
+        // What each of them does there: tests/Math/TwinEb, ReferenceScheduleTests and ReferenceStepTests.
+        var name = option[..option.IndexOf(':', StringComparison.Ordinal)];
+        var property = typeof(TwinEbOptions).GetProperty(char.ToUpperInvariant(name[0]) + name[1..])!;
+        var (without, with) = (Read("twineb: {optimizer: reference, protocol: strong}"), Read($"twineb: {{optimizer: reference, protocol: strong, {option}}}"));
+        Assert.NotEqual(expected, property.GetValue(without.TwinEb.Options));
+        Assert.Equal(expected, property.GetValue(with.TwinEb.Options));
     }
 
     [Theory]
@@ -36,6 +67,8 @@ public sealed class TwinEbSpecTests : IDisposable
     [InlineData("twineb: {prior: rows, columnComponents: 3}", "has no effect with twineb.prior: rows")]
     [InlineData("twineb: {prior: rows, rowPriorShape: 3}", "has no effect with twineb.prior: rows, where that side's prior is learnt")]
     [InlineData("twineb: {heldOutRows: 0.3}", "has no effect with twineb.protocol: plain")]
+    [InlineData("twineb: {testZeros: true}", "has no effect with twineb.protocol: plain")]
+    [InlineData("twineb: {protocol: strong, testZeros: true, ignoredShare: 0.5}", "has no effect with twineb.testZeros, where every cell that is not tested trains")]
     [InlineData("twineb: {heldOutSamples: 3}", "has no effect when nothing is held out")]
     [InlineData("twineb: {projectionSteps: 3}", "has no effect when no row is held out")]
     [InlineData("twineb: {split: s, protocol: strong}", "has no effect with twineb.split")]
@@ -76,6 +109,7 @@ public sealed class TwinEbSpecTests : IDisposable
     [InlineData("twineb: {protocol: strong, prior: fixed, columnPriorRate: 0.25, splitSeed: 9, heldOutZeroSample: true, writeSplit: false}")]
     [InlineData("twineb: {optimizer: reference, likelihood: gaussian, steps: 3, particles: 2, weightDecay: 0, restoreBest: false, validationShare: 0.1}")]
     [InlineData("twineb: {split: /somewhere, prior: columns, binarize: 0.5}")]
+    [InlineData("twineb: {protocol: strong, testZeros: true}")]
     public void What_is_written_for_people_is_read_as_the_same_spec(string section)
     {
         var spec = Read(section);
@@ -84,7 +118,8 @@ public sealed class TwinEbSpecTests : IDisposable
         var problems = new ProblemList();
         var again = JobSpecReader.ReadText(text, "again", problems);
         Assert.Empty(problems.All);
-        Assert.Equal(spec.TwinEb with { ValidationShare = spec.TwinEb.SplitPath is null ? spec.TwinEb.Validation : null }, again!.TwinEb);
+        var written = spec.TwinEb with { ValidationShare = spec.TwinEb.SplitPath is null ? spec.TwinEb.Validation : null, TestShare = spec.TwinEb.IsStrong ? spec.TwinEb.Tested : null };
+        Assert.Equal(written, again!.TwinEb);
         Assert.Equal(
             SpecCanonical.Hash(spec, 2, Write), SpecCanonical.Hash(again, 2, (writer, forPeople) => TwinEbSpecReader.Write(writer, again.TwinEb, forPeople)));
     }

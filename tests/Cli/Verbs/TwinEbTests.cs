@@ -47,6 +47,36 @@ public sealed class TwinEbTests : IDisposable
     }
 
     [Fact]
+    public void A_fit_that_diverges_fails_with_its_best_so_far_and_says_so_again_when_it_is_gone_on_with()
+    {
+        // An epoch's loss that is a thousandth above the one before is divergence, and there is no retry.
+        var data = Triplets("counts.tsv", 40, 12);
+        string[] options = ["--set", "twineb.optimizer=reference", "--set", "twineb.divergenceFactor=1.001", "--set", "twineb.retries=0", "--set", "twineb.batchSize=10", "--set", "twineb.steps=4000"];
+        var first = Fit(data, "out", options).Fitted.Expect(1);
+        Assert.Contains("the fit diverged 1 times (retries 0)", first.Error, StringComparison.Ordinal);
+        Assert.Contains($"the best so far is written to '{_scratch.At("out")}'", first.Error, StringComparison.Ordinal);
+        var fit = Scratch.Json(_scratch.At("out/fit.json"));
+        Assert.Equal("failed", fit.GetProperty("status").GetString());
+        Assert.Equal(1, fit.GetProperty("twineb").GetProperty("bestRestart").GetInt32());
+        Assert.All(DenseArray.Read(_scratch.At("out/rows_mean.npy")).Values, v => Assert.True(v > 0 && double.IsFinite(v)));
+        Assert.True(File.Exists(_scratch.At("out/row_prior.json")));
+        var arrays = Scratch.Arrays(_scratch.At("out"));
+        Fit(data, "out", options).Fitted.Expect(1);
+        Assert.Equal(arrays, Scratch.Arrays(_scratch.At("out")));
+        FitProgram.Run("predict", _scratch.At("out"), "--cells", _scratch.File("cells.tsv", "row\tcolumn\nu1\ti1\n")).ExpectBadInput("is not finished");
+    }
+
+    [Fact]
+    public void A_fit_that_diverges_before_there_is_a_best_one_names_what_did()
+    {
+        var data = Triplets("counts.tsv", 40, 12);
+        var ran = FitProgram.Run(
+            "fit", "twineb", "--data", data, "--out", _scratch.At("out"), "--factors", "3", "--set", "twineb.prior=fixed", "--set", "twineb.rowPriorShape=1e308", "--set", "twineb.rowPriorRate=1e308").Expect(1);
+        Assert.Contains("restart 1 could not start: 'rowPrior.shapes' of component 1 is not finite, or beyond 1e300; no restart came so far", ran.Error, StringComparison.Ordinal);
+        Assert.False(File.Exists(_scratch.At("out/rows_mean.npy")));
+    }
+
+    [Fact]
     public void Threads_do_not_change_a_bit()
     {
         var data = Triplets("counts.tsv", 40, 12);

@@ -171,12 +171,36 @@ public sealed class TwinEbUseTests : IDisposable
         Assert.True(MatrixSource.Open(_scratch.At("store")).Shards().Count > 2);
         Fit(_scratch.At("store"), "fit");
         FitProgram.Run("project", _scratch.At("fit"), "--data", _scratch.At("sim"), "--out", _scratch.At("one"), "--threads", "1").Expect(0);
-        FitProgram.Run("project", _scratch.At("fit"), "--data", _scratch.At("store"), "--out", _scratch.At("three"), "--threads", "3").Expect(0);
+        var lines = FitProgram.Run("project", _scratch.At("fit"), "--data", _scratch.At("store"), "--out", _scratch.At("three"), "--threads", "3", "--progress", "plain").Expect(0).Error.TrimEnd('\n').Split('\n');
+        Assert.Matches("^ *[0-9]+ %  [0-9,]+ of 4,000 rows  [0-9.]+ s  [0-9,]+ rows/s  ETA ", lines[0]);
+        Assert.Matches("^100 %  4,000 of 4,000 rows  [0-9.]+ s  [0-9,]+ rows/s$", lines[^1]);
         Assert.Equal(Scratch.Arrays(_scratch.At("one")), Scratch.Arrays(_scratch.At("three")));
+
+        // What is recommended to all of them, in blocks of rows, does not depend on threads either.
+        string Recommended(string threads) => FitProgram.Run("recommend", _scratch.At("fit"), "--rows", "all", "--top", "2", "--threads", threads).Expect(0).Output;
+        var recommended = Recommended("1");
+        Assert.Equal(recommended, Recommended("3"));
+
+        // A row that has seen every column has none.
+        var rows = recommended.TrimEnd('\n').Split('\n').Skip(1).Select(l => int.Parse(l[1..l.IndexOf('\t')], CultureInfo.InvariantCulture)).ToArray();
+        Assert.Equal(rows.Order(), rows);
+        Assert.InRange(rows.Distinct().Count(), 3900, 4000);
+        FitProgram.Run("recommend", _scratch.At("fit"), "--rows", "all", "--threads", "0").ExpectBadInput("--threads");
 
         // In the order of the rows: next to what the fit found, which is converged but for a little.
         var (fitted, projected) = (Array("fit", "rows_mean"), Array("three", "rows_mean"));
         Assert.InRange(fitted.Zip(projected, (a, b) => double.Abs(a - b)).Average() / fitted.Average(), 0, 0.02);
+    }
+
+    [Fact]
+    public void A_row_whose_posterior_is_not_finite_is_named_and_nothing_is_left()
+    {
+        var counts = Counts();
+        Fit(Csv("data.csv", counts), "fit");
+        (counts[7][2], counts[7][3]) = ("1.7e308", "1.7e308");
+        var ran = FitProgram.Run("project", _scratch.At("fit"), "--data", Csv("huge.csv", counts), "--out", _scratch.At("new")).Expect(1);
+        Assert.Contains("row 'u7' cannot be projected: its posterior is not finite", ran.Error, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(_scratch.At("new")));
     }
 
     [Fact]

@@ -9,7 +9,7 @@ namespace FitCluster.Math.Tests.TwinEb;
 /// <summary>Runs the model's rounds in a plain loop, and makes shards of a matrix with roles of rows and kinds of cells.</summary>
 internal sealed class ConjugateFit
 {
-    public ConjugateFit(TwinEbOptions options, ShardData[] shards, int endEarlyAfter = int.MaxValue)
+    public ConjugateFit(TwinEbOptions options, ShardData[] shards, int endEarlyAfter = int.MaxValue, Action<int, ArraySet>? spoil = null, Action<int, ArraySet[]>? spoilRows = null, bool mayFail = false)
     {
         var model = new TwinEbConjugateModel(options);
         var global = model.InitialGlobal();
@@ -17,6 +17,7 @@ internal sealed class ConjugateFit
         RoundReport report;
         do
         {
+            spoilRows?.Invoke(Rounds, states);
             var broadcast = model.Broadcast(global);
             ArraySet? sum = null;
             for (var s = 0; s < shards.Length; s++)
@@ -33,6 +34,7 @@ internal sealed class ConjugateFit
                 }
             }
 
+            spoil?.Invoke(Rounds, sum!);
             var before = global.Clone();
             global = model.Update(global, sum!);
             foreach (var array in before)
@@ -42,7 +44,13 @@ internal sealed class ConjugateFit
 
             Rounds++;
             report = model.Report(global);
-            Assert.True(report.Failure is null, report.Failure);
+            Assert.True(mayFail || report.Failure is null, report.Failure);
+            Assert.True(global.All(a => !a.Values.Any(double.IsNaN)), $"round {Rounds}: NaN in the state");
+            if (report.Note is not null)
+            {
+                Notes.Add(report.Note);
+            }
+
             Assert.True(Rounds < 20_000, "the fit does not end");
             Trace.Add((report.Phase, report.Objective));
             if (Rounds == endEarlyAfter)
@@ -50,7 +58,7 @@ internal sealed class ConjugateFit
                 global = model.EndEarly(global);
             }
         }
-        while (!report.IsDone);
+        while (!report.IsDone && report.Failure is null);
 
         (Report, Result) = (report, model.GlobalResult(global));
         Rows = [.. shards.Select((d, s) => model.ShardResult(d, states[s]))];
@@ -65,6 +73,8 @@ internal sealed class ConjugateFit
     public int Rounds { get; }
 
     public List<(string Phase, double Objective)> Trace { get; } = [];
+
+    public List<string> Notes { get; } = [];
 
     public double[] RowMeans => [.. Rows.SelectMany(r => r["rows_mean"])];
 

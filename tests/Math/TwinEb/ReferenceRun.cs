@@ -28,6 +28,7 @@ internal sealed class ReferenceRun
             }
 
             Global = model.Update(Global, spoil is null ? partials[0] : spoil(Rounds, partials[0]));
+            Globals.Add(Global);
             Report = model.Report(Global);
             Rounds++;
             if (Rounds == endAfterRounds)
@@ -50,13 +51,16 @@ internal sealed class ReferenceRun
             Assert.True(Global.All(a => !a.Values.Any(double.IsNaN)), $"round {Rounds}: NaN in the state");
             Assert.True(Rounds < 100_000, "the fit does not end");
         }
-        while (!Report.IsDone);
+        while (!Report.IsDone && Report.Failure is null);
 
         Result = model.GlobalResult(Global);
         Rows = [.. shards.SelectMany((d, s) => model.ShardResult(d, States[s])["rows_mean"])];
     }
 
     public ArraySet Global { get; }
+
+    /// <summary>The state after each round.</summary>
+    public List<ArraySet> Globals { get; } = [];
 
     public ArraySet[] States { get; }
 

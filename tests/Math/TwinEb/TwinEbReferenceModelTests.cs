@@ -28,6 +28,25 @@ public sealed class TwinEbReferenceModelTests
         }
     }
 
+    [Fact]
+    public void A_run_with_rates_of_its_own_for_rows_columns_and_priors_is_the_plain_loop_too()
+    {
+        var options = ReferenceProblem.Options(Rows, Columns, TwinEbLikelihood.Poisson) with
+        {
+            RowLearningRate = 0.05, ColumnLearningRate = 0.02, MixtureLearningRate = 0.004, ClipNorm = 30, WeightDecay = 0.02, Particles = 2, BatchSize = 25, Steps = 21,
+        };
+        var data = ReferenceProblem.Make(1, Rows, Columns, TwinEbLikelihood.Poisson);
+        var run = new ReferenceRun(options, data);
+        var plain = new ReferenceMonolith(options, data[0]);
+        Assert.Equal(7, plain.Losses.Count);
+        Close(plain.Losses.Select(loss => -loss).ToArray(), run.Objectives.ToArray(), 1e-12, "objective");
+        Close(plain.Best[0], run.States[0]["rows"], 1e-11, "rows");
+        for (var part = 0; part < 3; part++)
+        {
+            Close(plain.Best[part + 1], run.Global[ReferenceState.Parts[part]], 1e-11, ReferenceState.Parts[part]);
+        }
+    }
+
     [Theory]
     [InlineData(TwinEbLikelihood.Poisson, 1)]
     [InlineData(TwinEbLikelihood.Gaussian, 1)]
