@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
 namespace FitCluster.Math.TwinEb;
@@ -34,20 +35,29 @@ internal readonly record struct ReferenceAdam(double Rate, double Decay, double 
         var (clip, decay, epsilon) = (Vector256.Create(Clip), Vector256.Create(Decay), Vector256.Create(Epsilon));
         var inverseRoot = Vector256.Create(1 / double.Sqrt(1 - double.Pow(Beta2, Step)));
         var length = parameters.Length;
+        var hasGradient = !gradient.IsEmpty;
+        ref var p0 = ref MemoryMarshal.GetReference(parameters);
+        ref var m0 = ref MemoryMarshal.GetReference(m[..length]);
+        ref var v0 = ref MemoryMarshal.GetReference(v[..length]);
+        ref var g0 = ref MemoryMarshal.GetReference(hasGradient ? gradient[..length] : parameters);
+        ref var nextP0 = ref MemoryMarshal.GetReference(nextParameters[..length]);
+        ref var nextM0 = ref MemoryMarshal.GetReference(nextM[..length]);
+        ref var nextV0 = ref MemoryMarshal.GetReference(nextV[..length]);
         var i = 0;
-        for (; i + 4 <= length; i += 4)
+        for (; i + Vector256<double>.Count <= length; i += Vector256<double>.Count)
         {
-            var g = gradient.IsEmpty ? Vector256<double>.Zero : clip * Vector256.Create(gradient[i..]);
+            var at = (nuint)i;
+            var g = hasGradient ? clip * Vector256.LoadUnsafe(ref g0, at) : Vector256<double>.Zero;
             var (p, first, second) = One(
-                Vector256.Create(parameters[i..]), Vector256.Create(m[i..]), Vector256.Create(v[i..]), g, stride, decay, inverseRoot, epsilon);
-            first.CopyTo(nextM[i..]);
-            second.CopyTo(nextV[i..]);
-            p.CopyTo(nextParameters[i..]);
+                Vector256.LoadUnsafe(ref p0, at), Vector256.LoadUnsafe(ref m0, at), Vector256.LoadUnsafe(ref v0, at), g, stride, decay, inverseRoot, epsilon);
+            first.StoreUnsafe(ref nextM0, at);
+            second.StoreUnsafe(ref nextV0, at);
+            p.StoreUnsafe(ref nextP0, at);
         }
 
         for (; i < length; i++)
         {
-            var g = gradient.IsEmpty ? Vector256<double>.Zero : clip * Vector256.Create(gradient[i]);
+            var g = hasGradient ? clip * Vector256.Create(gradient[i]) : Vector256<double>.Zero;
             var (p, first, second) = One(
                 Vector256.Create(parameters[i]), Vector256.Create(m[i]), Vector256.Create(v[i]), g, stride, decay, inverseRoot, epsilon);
             (nextParameters[i], nextM[i], nextV[i]) = (p[0], first[0], second[0]);
