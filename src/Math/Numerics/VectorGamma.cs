@@ -22,17 +22,12 @@ public static class VectorGamma
 
     private static (Vector512<double> LogGamma, Vector512<double> Digamma) LogGammaAndDigamma(Vector512<double> x)
     {
-        // The sum of 1 / (x + n) over pairs: (2x + 2n + 1) / ((x + n)(x + n + 1)).
-        var product = Vector512<double>.One;
-        var sum = Vector512<double>.Zero;
-        for (var n = 0; n < 8; n += 2)
-        {
-            var low = x + Vector512.Create((double)n);
-            var pair = low * (low + Vector512<double>.One);
-            product *= pair;
-            sum += (low + low + Vector512<double>.One) / pair;
-        }
-
+        // x (x + 1) ... (x + 7) and its logarithmic derivative: with u = x (x + 7) the product is u (u + 6) (u + 10) (u + 12), of positive terms all.
+        var u = x * (x + Vector512.Create(7.0));
+        var twice = u + u;
+        var (outer, inner) = (u * (u + Vector512.Create(6.0)), (u + Vector512.Create(10.0)) * (u + Vector512.Create(12.0)));
+        var product = outer * inner;
+        var sum = (x + x + Vector512.Create(7.0)) * (((twice + Vector512.Create(6.0)) * inner) + ((twice + Vector512.Create(22.0)) * outer)) / product;
         var y = x + Vector512.Create(8.0);
         var inverse = Vector512<double>.One / y;
         var square = inverse * inverse;

@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics;
 using FitCluster.Math.Numerics;
 
 namespace FitCluster.Math.TwinEb;
@@ -47,6 +48,46 @@ internal static class ConjugateDraw
             if (GammaRejection.Try(shape, z, (w3 + 0.5) * UnitOf32, out var number))
             {
                 return number * boost;
+            }
+        }
+    }
+
+    /// <summary>
+    /// The numbers that <see cref="Gamma"/> has for factors 0, 1, ... but for rounding, 4 side by side: the first attempt of each, and the scalar way for the few where it fails. Spans
+    /// have a multiple of 4 numbers; shapes are positive, those of the padding too.
+    /// </summary>
+    public static void Gammas(ReadOnlySpan<double> shapes, ulong seed, ulong stream, int draw, long entity, Span<double> numbers)
+    {
+        var (one, half) = (Vector256<double>.One, Vector256.Create(0.5));
+        var (key, low) = (seed ^ (stream << 48), Vector256.Create((ulong)entity));
+        for (var l = 0; l < shapes.Length; l += Vector256<double>.Count)
+        {
+            var high = Vector256.Create((ulong)(uint)draw << 32) + Vector256.ShiftLeft(Vector256.Create((ulong)l) + Vector256.Create(0UL, 1, 2, 3), 16);
+            var shape = Vector256.Create(shapes[l..]);
+            var small = Vector256.LessThan(shape, one);
+            var boost = one;
+            if (small != Vector256<double>.Zero)
+            {
+                var (a, b, _, _) = VectorPhilox.Words(key, high + Vector256.Create((ulong)ushort.MaxValue), low);
+                boost = Vector256.ConditionalSelect(small, Vector256.Exp(ConjugateLog.Of(VectorPhilox.Unit(a, b)) / shape), one);
+            }
+
+            var (w0, w1, w2, w3) = VectorPhilox.Words(key, high, low);
+            var (_, cosine) = VectorTurn.SinCos(VectorPhilox.Unit(w2));
+            var z = Vector256.Sqrt(Vector256.Create(-2.0) * ConjugateLog.Of(VectorPhilox.Unit(w0, w1))) * cosine;
+
+            // GammaRejection.Try.
+            var d = shape + (one & small) - Vector256.Create(1.0 / 3);
+            var root = one + (z / Vector256.Sqrt(Vector256.Create(9.0) * d));
+            var v = root * root * root;
+            var number = d * v;
+            var isAccepted = Vector256.GreaterThan(root, Vector256<double>.Zero)
+                & Vector256.LessThan(ConjugateLog.Of(VectorPhilox.Unit(w3)), (half * z * z) + d - number + (d * ConjugateLog.Of(v)));
+            (number * boost).CopyTo(numbers[l..]);
+            for (var failed = ~Vector256.ExtractMostSignificantBits(isAccepted) & 0xF; failed != 0; failed &= failed - 1)
+            {
+                var at = l + System.Numerics.BitOperations.TrailingZeroCount(failed);
+                numbers[at] = Gamma(shapes[at], seed, stream, draw, entity, at);
             }
         }
     }

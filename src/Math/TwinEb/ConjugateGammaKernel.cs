@@ -73,15 +73,12 @@ internal static class ConjugateGammaKernel
         var one = Vector256<double>.One;
         var small = Vector256.LessThan(shape, Vector256.Create(Shift));
 
-        // a (a + 1) ... (a + 7) and its derivative.
-        var (rising, slope) = (shape, one);
-        for (var i = 1; i < (int)Shift; i++)
-        {
-            var term = shape + Vector256.Create((double)i);
-            slope = Vector256.FusedMultiplyAdd(slope, term, rising);
-            rising *= term;
-        }
-
+        // a (a + 1) ... (a + 7) and its derivative: with u = a (a + 7) the product is u (u + 6) (u + 10) (u + 12), of positive terms all.
+        var u = shape * (shape + Vector256.Create(7.0));
+        var twice = u + u;
+        var (outer, inner) = (u * (u + Vector256.Create(6.0)), (u + Vector256.Create(10.0)) * (u + Vector256.Create(12.0)));
+        var rising = outer * inner;
+        var slope = Vector256.FusedMultiplyAdd(twice + Vector256.Create(6.0), inner, (twice + Vector256.Create(22.0)) * outer) * (shape + shape + Vector256.Create(7.0));
         rising = Vector256.ConditionalSelect(small, rising, one);
         slope = Vector256.ConditionalSelect(small, slope, Vector256<double>.Zero);
         var y = shape + Vector256.ConditionalSelect(small, Vector256.Create(Shift), Vector256<double>.Zero);

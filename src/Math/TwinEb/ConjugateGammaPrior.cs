@@ -71,14 +71,16 @@ internal sealed class ConjugateGammaPrior
     /// </summary>
     public double Penalty(double strength, double shapeStrength)
     {
-        var sum = 0.0;
+        var (sum, gapOfOne) = (0.0, Gap(1));
+        var ofOne = ShapePrior(1, gapOfOne);
+        var centres = Enumerable.Range(0, Factors).Select(l => new Centre(CentreShapes[l], CentreRates[l])).ToArray();
         for (var k = 0; k < Components; k++)
         {
             for (var l = 0; Weights[k] > 0 && l < Factors; l++)
             {
                 var (a, b) = (Shapes[(k * Factors) + l], Rates[(k * Factors) + l]);
-                sum -= strength * Divergence(CentreShapes[l], CentreRates[l], a, b);
-                sum += shapeStrength * (ShapePrior(a) - ShapePrior(1));
+                sum -= strength * centres[l].Divergence(a, b);
+                sum += shapeStrength * (ShapePrior(a, gapOfOne) - ofOne);
             }
         }
 
@@ -86,12 +88,26 @@ internal sealed class ConjugateGammaPrior
     }
 
     /// <summary>KL(Gamma(a0, b0) || Gamma(a, b)).</summary>
-    public static double Divergence(double a0, double b0, double a, double b) =>
-        (a0 * double.Log(b0)) - ConjugateGammaFunctions.LogGamma(a0) - (a * double.Log(b)) + ConjugateGammaFunctions.LogGamma(a)
-        + ((a0 - a) * (ConjugateGammaFunctions.Digamma(a0) - double.Log(b0))) + ((b - b0) * a0 / b0);
+    public static double Divergence(double a0, double b0, double a, double b) => new Centre(a0, b0).Divergence(a, b);
 
     /// <summary>log a - digamma(a): how far the log of a Gamma's mean is above the mean of its log.</summary>
     public static double Gap(double shape) => double.Log(shape) - ConjugateGammaFunctions.Digamma(shape);
 
-    private static double ShapePrior(double a) => (a * double.Log(a)) - ConjugateGammaFunctions.LogGamma(a) - a - (a * Gap(1));
+    private static double ShapePrior(double a, double gapOfOne) => (a * double.Log(a)) - ConjugateGammaFunctions.LogGamma(a) - a - (a * gapOfOne);
+
+    /// <summary>What the divergences of a centre from many Gammas have in common.</summary>
+    /// <param name="shape">a0.</param>
+    /// <param name="rate">b0.</param>
+    public readonly struct Centre(double shape, double rate)
+    {
+        private readonly double _constant = (shape * double.Log(rate)) - ConjugateGammaFunctions.LogGamma(shape);
+        private readonly double _meanLog = ConjugateGammaFunctions.Digamma(shape) - double.Log(rate);
+
+        /// <summary>KL(Gamma(a0, b0) || Gamma(a, b)).</summary>
+        public double Divergence(double a, double b) => Divergence(a, b, double.Log(b), ConjugateGammaFunctions.LogGamma(a));
+
+        /// <summary>The same where log b and log Gamma(a) are known.</summary>
+        public double Divergence(double a, double b, double logB, double logGammaA) =>
+            _constant - (a * logB) + logGammaA + ((shape - a) * _meanLog) + ((b - rate) * shape / rate);
+    }
 }

@@ -11,6 +11,9 @@ internal sealed class ConjugateGammaSampler : ISideSampler
     private readonly double[] _t;
     private readonly double[] _cumulative;
     private readonly double[] _means;
+    private readonly double[] _shapes;
+    private readonly double[] _rates;
+    private readonly double[] _numbers;
     private readonly int _factors;
     private readonly int _components;
     private readonly ulong _seed;
@@ -24,6 +27,8 @@ internal sealed class ConjugateGammaSampler : ISideSampler
         (_s, _t, _seed, _stream, _firstEntity) = (s, t, seed, stream, firstEntity);
         _factors = prior.Factors;
         _components = _posterior.Active.Length;
+        (_shapes, _rates, _numbers) = (new double[_posterior.Stride], new double[_posterior.Stride], new double[_posterior.Stride]);
+        _shapes.AsSpan().Fill(1);
         var entities = s.Length / _factors;
         _cumulative = new double[entities * _components];
         _means = new double[s.Length];
@@ -61,8 +66,13 @@ internal sealed class ConjugateGammaSampler : ISideSampler
 
             for (var l = 0; l < _factors; l++)
             {
-                var (shape, rate) = _posterior.Given(component, l, _s[(i * _factors) + l], _t[(i * _factors) + l]);
-                factors[((i - first) * _factors) + l] = ConjugateDraw.Gamma(shape, _seed, _stream, draw, entity, l) / rate;
+                (_shapes[l], _rates[l]) = _posterior.Given(component, l, _s[(i * _factors) + l], _t[(i * _factors) + l]);
+            }
+
+            ConjugateDraw.Gammas(_shapes, _seed, _stream, draw, entity, _numbers);
+            for (var l = 0; l < _factors; l++)
+            {
+                factors[((i - first) * _factors) + l] = _numbers[l] / _rates[l];
             }
         }
     }

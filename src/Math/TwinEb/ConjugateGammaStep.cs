@@ -21,19 +21,37 @@ internal static class ConjugateGammaStep
             total += prior.Weights[c];
         }
 
+        var (centreLogs, gapOfOne) = (new double[l], ConjugateGammaPrior.Gap(1));
+        for (var f = 0; strength > 0 && f < l; f++)
+        {
+            centreLogs[f] = ConjugateGammaFunctions.Digamma(before.CentreShapes[f]) - double.Log(before.CentreRates[f]);
+        }
+
+        var lanes = System.Runtime.Intrinsics.Vector256<double>.Count;
+        Span<double> means = new double[l + lanes];
+        Span<double> gaps = new double[l + lanes];
         for (var c = 0; c < k; c++)
         {
             prior.Weights[c] /= total;
-            for (var f = 0; prior.Weights[c] > 0 && f < l; f++)
+            if (prior.Weights[c] == 0)
+            {
+                continue;
+            }
+
+            var members = statistics.Counts[c] + strength;
+            for (var f = 0; f < l; f++)
             {
                 var at = (c * l) + f;
-                var (a0, b0) = (before.CentreShapes[f], before.CentreRates[f]);
-                var members = statistics.Counts[c] + strength;
-                var mean = (statistics.Means[at] + (strength * a0 / b0)) / members;
-                var log = (statistics.Logs[at] + (strength * (ConjugateGammaFunctions.Digamma(a0) - double.Log(b0)))) / members;
-                var gap = ((members * (double.Log(mean) - log)) + (shapeStrength * ConjugateGammaPrior.Gap(1))) / (members + shapeStrength);
-                prior.Shapes[at] = ConjugateGammaFunctions.ShapeOfGap(gap, ConjugateGammaPrior.LeastShape, ConjugateGammaPrior.GreatestShape);
-                prior.Rates[at] = prior.Shapes[at] / mean;
+                means[f] = (statistics.Means[at] + (strength * before.CentreShapes[f] / before.CentreRates[f])) / members;
+                var log = (statistics.Logs[at] + (strength * centreLogs[f])) / members;
+                gaps[f] = ((members * (double.Log(means[f]) - log)) + (shapeStrength * gapOfOne)) / (members + shapeStrength);
+            }
+
+            var shapes = prior.Shapes.AsSpan(c * l, l);
+            ConjugateShapeOfGap.Of(gaps, shapes, ConjugateGammaPrior.LeastShape, ConjugateGammaPrior.GreatestShape);
+            for (var f = 0; f < l; f++)
+            {
+                prior.Rates[(c * l) + f] = shapes[f] / means[f];
             }
         }
 
@@ -75,24 +93,28 @@ internal static class ConjugateGammaStep
             }
 
             var weighted = (shape / weight, rate / weight);
-            var better = Divergence(prior, f, weighted) <= Divergence(prior, f, (prior.CentreShapes[f], prior.CentreRates[f]));
+            var better = IsNearer(prior, f, new(shape / weight, rate / weight), new(prior.CentreShapes[f], prior.CentreRates[f]));
             (prior.CentreShapes[f], prior.CentreRates[f]) = better ? weighted : (plainShape / count, plainRate / count);
         }
     }
 
-    private static double Divergence(ConjugateGammaPrior prior, int factor, (double Shape, double Rate) centre)
+    // Whether the components' divergences from one centre add up to no more than those from another.
+    private static bool IsNearer(ConjugateGammaPrior prior, int factor, ConjugateGammaPrior.Centre one, ConjugateGammaPrior.Centre other)
     {
-        var sum = 0.0;
+        var (sum, sumOfOther) = (0.0, 0.0);
         for (var c = 0; c < prior.Components; c++)
         {
             if (prior.Weights[c] > 0)
             {
                 var at = (c * prior.Factors) + factor;
-                sum += ConjugateGammaPrior.Divergence(centre.Shape, centre.Rate, prior.Shapes[at], prior.Rates[at]);
+                var (a, b) = (prior.Shapes[at], prior.Rates[at]);
+                var (logB, logGammaA) = (double.Log(b), ConjugateGammaFunctions.LogGamma(a));
+                sum += one.Divergence(a, b, logB, logGammaA);
+                sumOfOther += other.Divergence(a, b, logB, logGammaA);
             }
         }
 
-        return sum;
+        return sum <= sumOfOther;
     }
 
     private static double Sum(double[] values)

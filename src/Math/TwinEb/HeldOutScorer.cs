@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics;
 using FitCluster.Math.Models;
 using FitCluster.Math.Numerics;
 
@@ -132,7 +133,19 @@ public sealed class HeldOutScorer
             return;
         }
 
-        for (var c = 0; c < means.Length; c++)
+        var at = 0;
+        ReadOnlySpan<double> values = cells.Values;
+        ReadOnlySpan<double> logFactorials = cells.LogFactorials;
+        for (; at + Vector256<double>.Count <= means.Length; at += Vector256<double>.Count)
+        {
+            // log 0! and 0 log rate are 0: an observed zero needs no case of its own.
+            var x = Vector256.Create(values[(start + at)..]);
+            var rate = Vector256.Max(Vector256.Create<double>(means[at..]), Vector256.Create(LeastRate));
+            var logDensity = (x * ConjugateLog.Of(rate)) - Vector256.Create(logFactorials[(start + at)..]) - rate;
+            Vector256.Max(logDensity, Vector256.Create(LeastLogDensity)).CopyTo(means[at..]);
+        }
+
+        for (var c = at; c < means.Length; c++)
         {
             var x = cells.Values[start + c];
             var rate = double.Max(means[c], LeastRate);
@@ -188,7 +201,7 @@ public sealed class HeldOutScorer
             {
                 Columns = columns,
                 Values = values,
-                LogFactorials = options.Likelihood == TwinEbLikelihood.Poisson ? [.. values.Select(x => MathNet.Numerics.SpecialFunctions.GammaLn(x + 1))] : [],
+                LogFactorials = options.Likelihood == TwinEbLikelihood.Poisson ? [.. values.Select(x => x > 1 ? MathNet.Numerics.SpecialFunctions.GammaLn(x + 1) : 0)] : [],
                 Largest = new double[at],
                 Sums = new double[at],
                 ZeroIsScored = chosen,

@@ -1,5 +1,5 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
-using FitCluster.Math.Numerics;
 
 namespace FitCluster.Math.TwinEb;
 
@@ -8,23 +8,34 @@ internal static class LogSumExp
 {
     /// <summary>
     /// Adds exp(terms[c]), terms finite, to the sums held as exp(largest[c]) sums[c]. Before its first term a sum is (minus infinity, 0); after it sums[c] is
-    /// at least 1. One exp a term, of a number that is not positive; 8 lanes, a remainder padded.
+    /// at least 1. One exp a term, of a number that is not positive; 4 lanes, what is left over one by one.
     /// </summary>
     public static void Accumulate(ReadOnlySpan<double> terms, Span<double> largest, Span<double> sums)
     {
         largest = largest[..terms.Length];
         sums = sums[..terms.Length];
-        for (var c = 0; c < terms.Length; c += VectorNormal.Lanes)
+        var c = 0;
+        for (; c + Vector256<double>.Count <= terms.Length; c += Vector256<double>.Count)
         {
-            var term = VectorNormal.Load(terms, c, 0);
-            var most = VectorNormal.Load(largest, c, 0);
-            var sum = VectorNormal.Load(sums, c, 1);
-            var gap = term - most;
-            var smaller = VectorNormal.Exp(-Vector512.Abs(gap));
-            var rises = Vector512.GreaterThan(gap, Vector512<double>.Zero);
-            VectorNormal.Store(Vector512.ConditionalSelect(rises, (sum * smaller) + Vector512<double>.One, sum + smaller), sums, c);
-            VectorNormal.Store(Vector512.ConditionalSelect(rises, term, most), largest, c);
+            var (most, sum) = One(Vector256.Create(terms[c..]), Vector256.Create<double>(largest[c..]), Vector256.Create<double>(sums[c..]));
+            most.CopyTo(largest[c..]);
+            sum.CopyTo(sums[c..]);
         }
+
+        for (; c < terms.Length; c++)
+        {
+            var (most, sum) = One(Vector256.Create(terms[c]), Vector256.Create(largest[c]), Vector256.Create(sums[c]));
+            (largest[c], sums[c]) = (most[0], sum[0]);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static (Vector256<double> Largest, Vector256<double> Sum) One(Vector256<double> term, Vector256<double> largest, Vector256<double> sum)
+    {
+        var gap = term - largest;
+        var smaller = ReferenceExp.OfNegative(-Vector256.Abs(gap));
+        var rises = Vector256.GreaterThan(gap, Vector256<double>.Zero);
+        return (Vector256.ConditionalSelect(rises, term, largest), Vector256.ConditionalSelect(rises, (sum * smaller) + Vector256<double>.One, sum + smaller));
     }
 
     /// <summary>The scalar twin of <see cref="Accumulate"/>.</summary>

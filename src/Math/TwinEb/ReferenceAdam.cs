@@ -1,5 +1,6 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
-using FitCluster.Math.Numerics;
 
 namespace FitCluster.Math.TwinEb;
 
@@ -21,24 +22,55 @@ internal readonly record struct ReferenceAdam(double Rate, double Decay, double 
     public static double ClipFactor(double norm, double most) => double.Min(1, most / (norm + 1e-6));
 
     /// <summary>Changes parameters and both moments in place; an empty gradient is a gradient of zeros.</summary>
-    public void Apply(Span<double> parameters, Span<double> m, Span<double> v, ReadOnlySpan<double> gradient)
+    public void Apply(Span<double> parameters, Span<double> m, Span<double> v, ReadOnlySpan<double> gradient) => Apply(parameters, m, v, gradient, parameters, m, v);
+
+    /// <summary>
+    /// Writes the parameters and moments after the step to other arrays (or the same ones): one pass, which reads four arrays and writes three. Two divisions by constants are
+    /// products with their inverses.
+    /// </summary>
+    public void Apply(
+        ReadOnlySpan<double> parameters, ReadOnlySpan<double> m, ReadOnlySpan<double> v, ReadOnlySpan<double> gradient, Span<double> nextParameters, Span<double> nextM, Span<double> nextV)
     {
-        var bias1 = 1 - double.Pow(Beta1, Step);
-        var root2 = double.Sqrt(1 - double.Pow(Beta2, Step));
-        var stride = Vector512.Create(Rate / bias1);
-        var (clip, decay, root, epsilon) = (Vector512.Create(Clip), Vector512.Create(Decay), Vector512.Create(root2), Vector512.Create(Epsilon));
-        var (keep1, take1) = (Vector512.Create(Beta1), Vector512.Create(1 - Beta1));
-        var (keep2, take2) = (Vector512.Create(Beta2), Vector512.Create(1 - Beta2));
-        var zero = Vector512<double>.Zero;
-        for (var i = 0; i < parameters.Length; i += VectorNormal.Lanes)
+        var stride = Vector256.Create(Rate / (1 - double.Pow(Beta1, Step)));
+        var (clip, decay, epsilon) = (Vector256.Create(Clip), Vector256.Create(Decay), Vector256.Create(Epsilon));
+        var inverseRoot = Vector256.Create(1 / double.Sqrt(1 - double.Pow(Beta2, Step)));
+        var length = parameters.Length;
+        var hasGradient = !gradient.IsEmpty;
+        ref var p0 = ref MemoryMarshal.GetReference(parameters);
+        ref var m0 = ref MemoryMarshal.GetReference(m[..length]);
+        ref var v0 = ref MemoryMarshal.GetReference(v[..length]);
+        ref var g0 = ref MemoryMarshal.GetReference(hasGradient ? gradient[..length] : parameters);
+        ref var nextP0 = ref MemoryMarshal.GetReference(nextParameters[..length]);
+        ref var nextM0 = ref MemoryMarshal.GetReference(nextM[..length]);
+        ref var nextV0 = ref MemoryMarshal.GetReference(nextV[..length]);
+        var i = 0;
+        for (; i + Vector256<double>.Count <= length; i += Vector256<double>.Count)
         {
-            var p = VectorNormal.Load(parameters, i, 0);
-            var g = (decay * p) + (gradient.IsEmpty ? zero : clip * VectorNormal.Load(gradient, i, 0));
-            var first = (keep1 * VectorNormal.Load(m, i, 0)) + (take1 * g);
-            var second = (keep2 * VectorNormal.Load(v, i, 0)) + (take2 * g * g);
-            VectorNormal.Store(first, m, i);
-            VectorNormal.Store(second, v, i);
-            VectorNormal.Store(p - (stride * first / ((Vector512.Sqrt(second) / root) + epsilon)), parameters, i);
+            var at = (nuint)i;
+            var g = hasGradient ? clip * Vector256.LoadUnsafe(ref g0, at) : Vector256<double>.Zero;
+            var (p, first, second) = One(
+                Vector256.LoadUnsafe(ref p0, at), Vector256.LoadUnsafe(ref m0, at), Vector256.LoadUnsafe(ref v0, at), g, stride, decay, inverseRoot, epsilon);
+            first.StoreUnsafe(ref nextM0, at);
+            second.StoreUnsafe(ref nextV0, at);
+            p.StoreUnsafe(ref nextP0, at);
         }
+
+        for (; i < length; i++)
+        {
+            var g = hasGradient ? clip * Vector256.Create(gradient[i]) : Vector256<double>.Zero;
+            var (p, first, second) = One(
+                Vector256.Create(parameters[i]), Vector256.Create(m[i]), Vector256.Create(v[i]), g, stride, decay, inverseRoot, epsilon);
+            (nextParameters[i], nextM[i], nextV[i]) = (p[0], first[0], second[0]);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static (Vector256<double> P, Vector256<double> M, Vector256<double> V) One(
+        Vector256<double> p, Vector256<double> m, Vector256<double> v, Vector256<double> clipped, Vector256<double> stride, Vector256<double> decay, Vector256<double> inverseRoot, Vector256<double> epsilon)
+    {
+        var g = (decay * p) + clipped;
+        m = (Vector256.Create(Beta1) * m) + (Vector256.Create(1 - Beta1) * g);
+        v = (Vector256.Create(Beta2) * v) + (Vector256.Create(1 - Beta2) * g * g);
+        return (p - (stride * m / ((Vector256.Sqrt(v) * inverseRoot) + epsilon)), m, v);
     }
 }

@@ -22,14 +22,14 @@ internal sealed class ReferenceGradient
     private readonly TwinEbOptions _options;
     private readonly double[] _sumOfColumns;
     private readonly double[] _sumOfRows;
-    private readonly double[] _scaledRow;
     private readonly double[] _countsOfRows;
-    private readonly double[] _sumsOfRows;
+    private readonly AlignedArray _sumsOfRows;
     private readonly double[] _countsOfColumns;
-    private readonly double[] _sumsOfColumns;
-    private readonly double[] _responsibilities;
+    private readonly AlignedArray _sumsOfColumns;
+    private readonly AlignedArray _responsibilities;
+    private readonly AlignedArray _expected;
     private double[] _rates = [];
-    private int[] _columns = [];
+    private double[] _scaledRows = [];
 
     public ReferenceGradient(TwinEbOptions options)
     {
@@ -40,12 +40,12 @@ internal sealed class ReferenceGradient
         ColumnTable = new ReferencePriorTable(ColumnPrior);
         Rows = new ReferenceSide(options.Factors, options.Likelihood);
         Columns = new ReferenceSide(options.Factors, options.Likelihood);
-        (_sumOfColumns, _sumOfRows, _scaledRow) = (new double[Rows.Width], new double[Rows.Width], new double[Rows.Width]);
+        (_sumOfColumns, _sumOfRows) = (new double[Rows.Width], new double[Rows.Width]);
         var statistics = 2 * Rows.Width;
-        (_countsOfRows, _sumsOfRows) = (new double[RowTable.PaddedComponents], new double[RowTable.PaddedComponents * statistics]);
-        (_countsOfColumns, _sumsOfColumns) = (new double[ColumnTable.PaddedComponents], new double[ColumnTable.PaddedComponents * statistics]);
-        _responsibilities = new double[ReferenceMixture.Block * int.Max(RowTable.PaddedComponents, ColumnTable.PaddedComponents)];
-        ColumnGradient = new double[2 * options.Columns * options.Factors];
+        (_countsOfRows, _sumsOfRows) = (new double[RowTable.PaddedComponents], new AlignedArray(RowTable.PaddedComponents * statistics));
+        (_countsOfColumns, _sumsOfColumns) = (new double[ColumnTable.PaddedComponents], new AlignedArray(ColumnTable.PaddedComponents * statistics));
+        _responsibilities = new AlignedArray(ReferenceMixture.Block * int.Max(RowTable.PaddedComponents, ColumnTable.PaddedComponents));
+        _expected = new AlignedArray(ReferenceMixture.Block * statistics);
         RowPriorGradient = new double[RowPrior.Parameters];
         ColumnPriorGradient = new double[ColumnPrior.Parameters];
     }
@@ -66,7 +66,7 @@ internal sealed class ReferenceGradient
     public double[] RowGradient { get; private set; } = [];
 
     /// <summary>The gradient of minus the ELBO by the columns' parameters [2, D, L].</summary>
-    public double[] ColumnGradient { get; }
+    public double[] ColumnGradient { get; private set; } = [];
 
     /// <summary>The gradient of minus the ELBO by the free parameters of the rows' prior.</summary>
     public double[] RowPriorGradient { get; }
@@ -118,9 +118,9 @@ internal sealed class ReferenceGradient
         }
 
         _countsOfRows.AsSpan().Clear();
-        _sumsOfRows.AsSpan().Clear();
+        _sumsOfRows.Span.Clear();
         _countsOfColumns.AsSpan().Clear();
-        _sumsOfColumns.AsSpan().Clear();
+        _sumsOfColumns.Span.Clear();
         (LogLik, LogPrior, Entropy) = (0, 0, 0);
         if (areColumnsFrozen)
         {
@@ -133,29 +133,42 @@ internal sealed class ReferenceGradient
             Columns.Draw();
             DrawRows(batch, noise, particle);
             LogLik += batch.Scale * Entries(batch, areColumnsFrozen);
-            if (rows.Length > 0)
-            {
-                LogPrior += batch.Scale * ReferenceMixture.Evaluate(
-                    RowTable, Rows.Statistics, rows.Length, Rows.Expected, _countsOfRows, _sumsOfRows, _responsibilities);
-                Entropy += batch.Scale * Rows.EntropyOfDraw(0, rows.Length);
-                Rows.AddDraw(0, rows.Length);
-            }
-
-            if (last > first)
-            {
-                var at = first * 2 * Columns.Width;
-                LogPrior += ReferenceMixture.Evaluate(
-                    ColumnTable, Columns.Statistics.AsSpan(at), last - first, Columns.Expected.AsSpan(at), _countsOfColumns, _sumsOfColumns, _responsibilities);
-                Entropy += Columns.EntropyOfDraw(first, last);
-            }
-
+            var isFirst = particle == 0;
+            LogPrior += batch.Scale * Densities(RowTable, Rows, 0, rows.Length, _countsOfRows, _sumsOfRows, isFirst);
+            Entropy += batch.Scale * Rows.EntropyOfDraw(0, rows.Length);
+            LogPrior += Densities(ColumnTable, Columns, first, last, _countsOfColumns, _sumsOfColumns, isFirst);
+            Entropy += Columns.EntropyOfDraw(first, last);
             if (!areColumnsFrozen)
             {
-                Columns.AddDraw(first, last);
+                // The prior of these columns is another shard's.
+                Columns.AddDraw(0, first, [], isFirst);
+                Columns.AddDraw(last, _options.Columns, [], isFirst);
             }
         }
 
         Finish(batch, first, last, areColumnsFrozen);
+    }
+
+    // The log prior of entities first to last, its gradient, and the draw's; a block at a time, while it is in the first-level cache.
+    private double Densities(ReferencePriorTable table, ReferenceSide side, int first, int last, double[] counts, AlignedArray sums, bool isFirst)
+    {
+        var logPrior = 0.0;
+        for (var at = first; at < last; at += ReferenceMixture.Block)
+        {
+            var end = int.Min(last, at + ReferenceMixture.Block);
+            logPrior += ReferenceMixture.Evaluate(table, side.Statistics[(at * 2 * side.Width)..], end - at, _expected.Span, counts, sums.Span, _responsibilities.Span);
+            side.AddDraw(at, end, _expected.Span, isFirst);
+        }
+
+        return logPrior;
+    }
+
+    /// <summary>Gives <see cref="ColumnGradient"/> away, with its ownership: the next step writes to another array.</summary>
+    public double[] TakeColumnGradient()
+    {
+        var taken = ColumnGradient;
+        ColumnGradient = [];
+        return taken;
     }
 
     private static double SquaredNorm(ReadOnlySpan<double> values) => FactorKernel.Dot(values, values);
@@ -183,17 +196,22 @@ internal sealed class ReferenceGradient
             return;
         }
 
-        RowTable.AddGradient(_countsOfRows, _sumsOfRows, count * particles, -batch.Scale / particles, RowPriorGradient);
+        RowTable.AddGradient(_countsOfRows, _sumsOfRows.Span, count * particles, -batch.Scale / particles, RowPriorGradient);
         Entropy += Columns.EntropyOfScales(first, last);
+        if (ColumnGradient.Length == 0)
+        {
+            ColumnGradient = GC.AllocateUninitializedArray<double>(2 * _options.Columns * _options.Factors);
+        }
+
         Columns.Finish(first, last, _options.Particles, -1 / particles, ColumnGradient);
-        ColumnTable.AddGradient(_countsOfColumns, _sumsOfColumns, (last - first) * particles, -1 / particles, ColumnPriorGradient);
+        ColumnTable.AddGradient(_countsOfColumns, _sumsOfColumns.Span, (last - first) * particles, -1 / particles, ColumnPriorGradient);
     }
 
     private void DrawRows(ReferenceBatch batch, IReferenceNoise noise, int particle)
     {
         for (var n = 0; n < batch.Rows.Length; n++)
         {
-            noise.Row(particle, batch.Data.FirstRow + batch.Rows[n], Rows.Width, Rows.Noise.AsSpan(n * Rows.Width, Rows.Width));
+            noise.Row(particle, batch.Data.FirstRow + batch.Rows[n], Rows.Width, Rows.Noise.Slice(n * Rows.Width, Rows.Width));
         }
 
         if (batch.Rows.Length > 0)
@@ -207,103 +225,113 @@ internal sealed class ReferenceGradient
     {
         var (block, logLik) = (batch.Data.Block, 0.0);
         var zerosAreObserved = _options.Likelihood == TwinEbLikelihood.Poisson && block.Unstored == UnstoredEntries.Zero;
-        _sumOfColumns.AsSpan().Clear();
-        _sumOfRows.AsSpan().Clear();
+        ScaleRows(batch);
+        Rows.ByValue.Slice(0, batch.Rows.Length * Rows.Width).Clear();
         if (zerosAreObserved)
         {
-            Columns.Sum(_sumOfColumns, _options.Columns);
-            Rows.Sum(_sumOfRows, batch.Rows.Length);
+            Absent(batch, areColumnsFrozen);
         }
-
-        if (!areColumnsFrozen)
+        else if (!areColumnsFrozen)
         {
-            for (var j = 0; j < _options.Columns; j++)
-            {
-                var target = Columns.ByValueOf(j);
-                for (var l = 0; l < target.Length; l++)
-                {
-                    target[l] = -batch.Scale * _sumOfRows[l];
-                }
-            }
+            Columns.ByValue.Slice(0, _options.Columns * Columns.Width).Clear();
         }
 
         for (var n = 0; n < batch.Rows.Length; n++)
         {
             var i = batch.Rows[n];
-            ReadOnlySpan<double> u = Rows.Value(n);
             var byRow = Rows.ByValueOf(n);
-            byRow.Clear();
-            for (var l = 0; l < u.Length; l++)
-            {
-                _scaledRow[l] = batch.Scale * u[l];
-            }
 
-            logLik += batch.RowConstants[i];
-            if (zerosAreObserved)
-            {
-                FactorKernel.AddScaled(-1, _sumOfColumns, byRow);
-                var heldOut = batch.Cells.RowColumns(i);
-                Reserve(heldOut.Length);
-                for (var c = 0; c < heldOut.Length; c++)
-                {
-                    (_columns[c], _rates[c]) = ((int)heldOut[c], 1);
-                }
-
-                Scatter(_columns.AsSpan(0, heldOut.Length), byRow, areColumnsFrozen);
-
-                // So far the derivative is minus the columns that this row's rates are summed over.
-                logLik += FactorKernel.Dot(u, byRow);
-            }
-
-            logLik += Row(block.RowColumns(i), block.RowValues(i), u, byRow, zerosAreObserved ? 0 : 1, areColumnsFrozen);
+            // So far the derivative is minus the columns that this row's rates are summed over.
+            logLik += batch.RowConstants[i] + FactorKernel.Dot(Rows.Value(n), byRow);
+            logLik += Row(block.RowColumns(i), block.RowValues(i), n, byRow, zerosAreObserved ? 0 : 1, areColumnsFrozen);
         }
 
         return logLik;
     }
 
-    private double Row(ReadOnlySpan<int> columns, ReadOnlySpan<double> values, ReadOnlySpan<double> u, Span<double> byRow, double ownRate, bool areColumnsFrozen)
+    private void ScaleRows(ReferenceBatch batch)
     {
-        Reserve(columns.Length);
+        var width = Rows.Width;
+        if (_scaledRows.Length < batch.Rows.Length * width)
+        {
+            _scaledRows = new double[batch.Rows.Length * width];
+        }
+
+        for (var n = 0; n < batch.Rows.Length; n++)
+        {
+            var u = Rows.Value(n);
+            for (var l = 0; l < width; l++)
+            {
+                _scaledRows[(n * width) + l] = batch.Scale * u[l];
+            }
+        }
+    }
+
+    // The derivatives of minus the rates of all cells that are not held out: all of them, less the held-out ones.
+    private void Absent(ReferenceBatch batch, bool areColumnsFrozen)
+    {
+        var width = Rows.Width;
+        Columns.Sum(_sumOfColumns, _options.Columns);
+        Rows.Sum(_sumOfRows, batch.Rows.Length);
+        for (var l = 0; l < width; l++)
+        {
+            _sumOfRows[l] *= -batch.Scale;
+        }
+
+        for (var j = 0; j < _options.Columns && !areColumnsFrozen; j++)
+        {
+            _sumOfRows.AsSpan().CopyTo(Columns.ByValueOf(j));
+        }
+
+        for (var n = 0; n < batch.Rows.Length; n++)
+        {
+            var byRow = Rows.ByValueOf(n);
+            FactorKernel.AddScaled(-1, _sumOfColumns, byRow);
+            ReferenceScatter.AddOnes(
+                batch.Cells.RowColumns(batch.Rows[n]), Columns.Statistics, Columns.ValueOffset, _scaledRows.AsSpan(n * width, width), byRow, areColumnsFrozen ? [] : Columns.ByValue);
+        }
+    }
+
+    private double Row(ReadOnlySpan<int> columns, ReadOnlySpan<double> values, int row, Span<double> byRow, double ownRate, bool areColumnsFrozen)
+    {
+        if (_rates.Length < columns.Length + 4)
+        {
+            _rates = new double[(2 * columns.Length) + 4];
+        }
+
         var rates = _rates.AsSpan(0, columns.Length);
-        for (var c = 0; c < columns.Length; c++)
-        {
-            rates[c] = FactorKernel.Dot(u, Columns.Value(columns[c]));
-        }
+        ReferenceScatter.Rates(columns, Columns.Statistics, Columns.ValueOffset, Rows.Value(row), rates);
+        var logLik = _options.Likelihood == TwinEbLikelihood.Poisson ? Poisson(values, _rates, ownRate) : Gaussian(values, rates);
 
-        var logLik = _options.Likelihood == TwinEbLikelihood.Poisson ? Poisson(values, rates, ownRate) : Gaussian(values, rates);
-        Scatter(columns, byRow, areColumnsFrozen);
+        // byRow += sum_c rate_c v_c, and the derivative of column c += rate_c u, scaled.
+        ReferenceScatter.Add(
+            columns, rates, Columns.Statistics, Columns.ValueOffset, _scaledRows.AsSpan(row * Rows.Width, Rows.Width), byRow, areColumnsFrozen ? [] : Columns.ByValue);
         return logLik;
     }
 
-    // byRow += sum_c rate_c v_c, and the derivative of column c += rate_c u, scaled.
-    private void Scatter(ReadOnlySpan<int> columns, Span<double> byRow, bool areColumnsFrozen) => ReferenceScatter.Add(
-        columns, _rates, Columns.Statistics, Columns.ValueOffset, _scaledRow, byRow, areColumnsFrozen ? [] : Columns.ByValue);
-
-    private void Reserve(int cells)
+    // sum of x log r - ownRate r; each rate becomes the derivative x / r - ownRate. Rates have room for a whole number of vectors.
+    private static double Poisson(ReadOnlySpan<double> values, double[] rates, double ownRate)
     {
-        if (_rates.Length < cells)
+        var (least, own, sums) = (Vector256.Create(LeastRate), Vector256.Create(ownRate), Vector256<double>.Zero);
+        Span<double> rest = stackalloc double[4];
+        for (var c = 0; c < values.Length; c += 4)
         {
-            _rates = new double[2 * cells];
-            _columns = new int[2 * cells];
-        }
-    }
+            scoped var x = values[c..];
+            if (x.Length < 4)
+            {
+                // Entries of 0 at a rate of 1, whose own rate is put back below.
+                rest.Clear();
+                x.CopyTo(rest);
+                rates.AsSpan(values.Length, 4 - x.Length).Fill(1);
+                x = rest;
+            }
 
-    // sum of x log r - ownRate r; each rate becomes the derivative x / r - ownRate.
-    private static double Poisson(ReadOnlySpan<double> values, Span<double> rates, double ownRate)
-    {
-        var least = Vector512.Create(LeastRate);
-        var own = Vector512.Create(ownRate);
-        var sums = Vector512<double>.Zero;
-        for (var c = 0; c < rates.Length; c += VectorNormal.Lanes)
-        {
-            var x = VectorNormal.Load(values, c, 0);
-            var rate = Vector512.Max(VectorNormal.Load(rates, c, 1), least);
-            var isRemainder = c + VectorNormal.Lanes > rates.Length;
-            sums += (x * Vector512.Log(rate)) - (own * (isRemainder ? VectorNormal.Load(rates, c, 0) : rate));
-            VectorNormal.Store((x / rate) - own, rates, c);
+            var (value, rate) = (Vector256.Create(x), Vector256.Max(Vector256.Create<double>(rates.AsSpan(c)), least));
+            sums += (value * ConjugateLog.Of(rate)) - (own * rate);
+            ((value / rate) - own).CopyTo(rates, c);
         }
 
-        return Vector512.Sum(sums);
+        return Vector256.Sum(sums) + (ownRate * (-values.Length & 3));
     }
 
     // sum of log N(x; mean, noise sd squared); each mean becomes the derivative (x - mean) / noise sd squared.

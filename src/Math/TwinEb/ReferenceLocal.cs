@@ -73,7 +73,7 @@ internal sealed class ReferenceLocal(TwinEbOptions options, ReferenceGradient gr
         var partial = new ArraySet().Set("sums", [gradient.RowSquaredNorm, Loss(), 0, 0]);
         if (!isProjection)
         {
-            partial.Set("columns", [.. gradient.ColumnGradient]).Set("rowPrior", [.. gradient.RowPriorGradient]).Set("columnPrior", [.. gradient.ColumnPriorGradient]);
+            partial.Set("columns", gradient.TakeColumnGradient()).Set("rowPrior", [.. gradient.RowPriorGradient]).Set("columnPrior", [.. gradient.ColumnPriorGradient]);
         }
 
         return Checked(partial);

@@ -9,6 +9,9 @@ namespace FitCluster.Math.TwinEb;
 /// </summary>
 internal static unsafe class ReferenceMixture
 {
+    // exp(-60) = 9e-27: ten million such components would not change a digit of the largest one's share.
+    private const double Negligible = -60;
+
     /// <summary>Rows of a block.</summary>
     public const int Block = 32;
 
@@ -29,7 +32,7 @@ internal static unsafe class ReferenceMixture
         var (width, padded, components) = (2 * table.Width, table.PaddedComponents, table.Components);
         var total = 0.0;
         fixed (double* t = statistics, e = expected, s = sums, r = responsibilities)
-        fixed (double* byComponent = table.Naturals, byStatistic = table.NaturalsByStatistic, constants = table.Constants, zeros = new double[width])
+        fixed (double* byComponent = table.Naturals.Span, byStatistic = table.NaturalsByStatistic.Span, constants = table.Constants, zeros = new double[width])
         {
             for (var first = 0; first < count; first += Block)
             {
@@ -73,12 +76,15 @@ internal static unsafe class ReferenceMixture
         var largest = double.Max(double.Max(most[0], most[1]), double.Max(most[2], most[3]));
         most = Vector256.Create(largest);
 
-        // Two sums, so that the second exp need not wait for the first.
+        // Four components far below the largest count as nothing, without an exp. Two sums, so that the second exp need not wait for the first.
+        var nothing = Vector256.Create(Negligible);
         Vector256<double> sums0 = default, sums1 = default;
         for (nuint k = 0; k < (nuint)row.Length; k += 8)
         {
-            var density0 = ReferenceExp.OfNegative(Vector256.LoadUnsafe(ref first, k) - most);
-            var density1 = ReferenceExp.OfNegative(Vector256.LoadUnsafe(ref first, k + 4) - most);
+            var x0 = Vector256.LoadUnsafe(ref first, k) - most;
+            var x1 = Vector256.LoadUnsafe(ref first, k + 4) - most;
+            var density0 = Vector256.GreaterThanAny(x0, nothing) ? ReferenceExp.OfNegative(x0) : Vector256<double>.Zero;
+            var density1 = Vector256.GreaterThanAny(x1, nothing) ? ReferenceExp.OfNegative(x1) : Vector256<double>.Zero;
             sums0 += density0;
             sums1 += density1;
             density0.StoreUnsafe(ref first, k);

@@ -30,8 +30,8 @@ internal sealed class ReferencePriorTable
         _prior = prior;
         Width = (prior.Factors + 3) & ~3;
         PaddedComponents = (prior.Components + 7) & ~7;
-        Naturals = new double[PaddedComponents * 2 * Width];
-        NaturalsByStatistic = new double[2 * Width * PaddedComponents];
+        Naturals = new AlignedArray(PaddedComponents * 2 * Width);
+        NaturalsByStatistic = new AlignedArray(2 * Width * PaddedComponents);
         Constants = new double[PaddedComponents];
         var count = prior.IsFixed ? 1 : prior.ShapeParameters;
         (_first, _second, _firstSlope, _secondSlope) = (new double[count], new double[count], new double[count], new double[count]);
@@ -46,10 +46,10 @@ internal sealed class ReferencePriorTable
     public int PaddedComponents { get; }
 
     /// <summary>n, padded components x 2 W.</summary>
-    public double[] Naturals { get; }
+    public AlignedArray Naturals { get; }
 
     /// <summary>n transposed, 2 W x padded components.</summary>
-    public double[] NaturalsByStatistic { get; }
+    public AlignedArray NaturalsByStatistic { get; }
 
     /// <summary>log w_k plus the constant of component k's log density; padding -1e300.</summary>
     public double[] Constants { get; }
@@ -91,6 +91,8 @@ internal sealed class ReferencePriorTable
 
         var isShared = _prior.IsTied || _prior.IsFixed;
         Constants.AsSpan().Fill(Nothing);
+        var naturals = Naturals.Span;
+        var byStatistic = NaturalsByStatistic.Span;
         for (var c = 0; c < k; c++)
         {
             var constant = double.Log(_weights[c]);
@@ -110,10 +112,10 @@ internal sealed class ReferencePriorTable
                     (n1, n2) = (_first[p] * precision, -0.5 * precision);
                 }
 
-                Naturals[(c * 2 * Width) + t] = n1;
-                Naturals[(c * 2 * Width) + Width + t] = n2;
-                NaturalsByStatistic[(t * PaddedComponents) + c] = n1;
-                NaturalsByStatistic[((Width + t) * PaddedComponents) + c] = n2;
+                naturals[(c * 2 * Width) + t] = n1;
+                naturals[(c * 2 * Width) + Width + t] = n2;
+                byStatistic[(t * PaddedComponents) + c] = n1;
+                byStatistic[((Width + t) * PaddedComponents) + c] = n2;
             }
 
             // A weight that underflows is no component, and must not be minus infinity.
@@ -187,10 +189,13 @@ internal sealed class ReferencePriorTable
         var (least, most) = (Vector512.Create(Least), Vector512.Create(Most));
         for (var i = 0; i < e.Length; i += VectorNormal.Lanes)
         {
-            var (plus, sigmoid) = ReferenceSide.Softplus(VectorNormal.Load(e, i, 0));
+            var x = VectorNormal.Load(e, i, 0);
+            var (low, lowSlope) = ReferenceSide.Softplus(x.GetLower());
+            var (high, highSlope) = ReferenceSide.Softplus(x.GetUpper());
+            var plus = Vector512.Create(low, high);
             var inside = Vector512.GreaterThanOrEqual(plus, least) & Vector512.LessThanOrEqual(plus, most);
             VectorNormal.Store(Vector512.Min(Vector512.Max(plus, least), most), value, i);
-            VectorNormal.Store(Vector512.ConditionalSelect(inside, sigmoid, Vector512<double>.Zero), slope, i);
+            VectorNormal.Store(Vector512.Create(lowSlope, highSlope) & inside, slope, i);
         }
     }
 

@@ -11,6 +11,9 @@ namespace FitCluster.Math.TwinEb;
 /// </summary>
 internal sealed class ReferenceShard
 {
+    // Rows that a step of Adam takes together: their gradients stay in the first-level cache.
+    private const int RowsAtOnce = 64;
+
     private readonly TwinEbOptions _options;
     private readonly ShardData _data;
     private readonly ArraySet _set;
@@ -153,6 +156,7 @@ internal sealed class ReferenceShard
     {
         var (rows, l) = (_data.Block.Rows, _options.Factors);
         var (parameters, first, second) = (Parameters, _set["rowsFirst"], _set["rowsSecond"]);
+        Span<double> zeros = new double[int.Min(rows, RowsAtOnce) * l];
         for (var plane = 0; plane < 2; plane++)
         {
             var (next, start) = (0, 0);
@@ -164,24 +168,24 @@ internal sealed class ReferenceShard
                     continue;
                 }
 
-                // One row of the batch with its gradient, or a run of rows without one.
-                var end = start + 1;
-                ReadOnlySpan<double> g = [];
-                if (next < batch.Length && batch[next] == start)
+                // A run of rows of the kind, the batch's gradients among zeros.
+                var (end, firstOfRun) = (start, next);
+                for (; end < rows && end < start + RowsAtOnce && Cells.IsHeldOutRow(end) == heldOut; end++)
                 {
-                    g = gradient.Slice(((plane * batch.Length) + next) * l, l);
-                    next++;
-                }
-                else
-                {
-                    while (end < rows && Cells.IsHeldOutRow(end) == heldOut && (next == batch.Length || batch[next] != end))
+                    if (next < batch.Length && batch[next] == end)
                     {
-                        end++;
+                        gradient.Slice(((plane * batch.Length) + next) * l, l).CopyTo(zeros[((end - start) * l)..]);
+                        next++;
                     }
                 }
 
                 var (at, length) = (((plane * rows) + start) * l, (end - start) * l);
-                adam.Apply(parameters.AsSpan(at, length), first.AsSpan(at, length), second.AsSpan(at, length), g);
+                adam.Apply(parameters.AsSpan(at, length), first.AsSpan(at, length), second.AsSpan(at, length), firstOfRun == next ? [] : zeros[..length]);
+                foreach (var row in batch[firstOfRun..next])
+                {
+                    zeros.Slice((row - start) * l, l).Clear();
+                }
+
                 start = end;
             }
         }

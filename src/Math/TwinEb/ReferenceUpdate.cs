@@ -143,12 +143,14 @@ internal sealed class ReferenceUpdate(TwinEbOptions options, ReferenceState stat
         var adam = new ReferenceAdam(0, options.WeightDecay, ReferenceAdam.ClipFactor(norm, options.ClipNorm), step);
         if (!isProjection)
         {
-            double[][] Copies(double[][] arrays) => [.. arrays.Select(a => (double[])a.Clone())];
-            var (parameters, first, second) = (Copies(state.Parameters), Copies(state.First), Copies(state.Second));
+            // New arrays: those of the state may be kept for replay.
+            static double[][] Like(double[][] arrays) => [.. arrays.Select(a => GC.AllocateUninitializedArray<double>(a.Length))];
+            var (parameters, first, second) = (Like(state.Parameters), Like(state.First), Like(state.Second));
             for (var part = 0; part < parameters.Length; part++)
             {
                 var rate = factor * (part == 0 ? options.ColumnLearningRate : options.MixtureLearningRate);
-                (adam with { Rate = rate }).Apply(parameters[part], first[part], second[part], gradients[part]);
+                (adam with { Rate = rate }).Apply(
+                    state.Parameters[part], state.First[part], state.Second[part], gradients[part], parameters[part], first[part], second[part]);
             }
 
             state.Replace(parameters, first, second);

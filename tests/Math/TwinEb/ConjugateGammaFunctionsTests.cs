@@ -68,4 +68,30 @@ public class ConjugateGammaFunctionsTests
         Assert.Equal(1e4, ConjugateGammaFunctions.ShapeOfGap(1e-9, 0.01, 1e4));
         Assert.Equal(0.01, ConjugateGammaFunctions.ShapeOfGap(1e6, 0.01, 1e4));
     }
+
+    [Fact]
+    public void Shapes_of_gaps_side_by_side_are_those_of_the_scalar_way()
+    {
+        var gaps = new double[403];
+        for (var i = 0; i < gaps.Length; i++)
+        {
+            gaps[i] = i == 7 ? 0 : i == 9 ? -1 : i == 11 ? double.NaN : double.Exp(-14 + (20 * Philox.Uniform(12, 1, (ulong)i)));
+        }
+
+        var shapes = new double[401];
+        ConjugateShapeOfGap.Of([.. gaps, 0], shapes, 0.01, 1e4);
+        for (var i = 0; i < shapes.Length; i++)
+        {
+            var expected = ConjugateGammaFunctions.ShapeOfGap(gaps[i], 0.01, 1e4);
+
+            if (!(gaps[i] > 0))
+            {
+                Assert.Equal(1e4, shapes[i]);
+                continue;
+            }
+
+            // log a - digamma(a) has an error of 3e-14 of max(1, |digamma a|) (the scalar functions), and a shape's of gap is that over gap.
+            Assert.Equal(expected, shapes[i], expected * double.Max(1e-12, 2e-13 / gaps[i]));
+        }
+    }
 }

@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Runtime.Intrinsics;
 using FitCluster.Math.Numerics;
 using FitCluster.Math.TwinEb;
 using MathNet.Numerics;
@@ -10,7 +12,7 @@ public sealed class ReferenceKernelTests
     [Fact]
     public unsafe void Tiles_of_the_product_have_the_bits_of_plain_loops()
     {
-        foreach (var (rows, columns, inner) in new[] { (4, 8, 1), (8, 16, 30), (32, 104, 32), (104, 32, 7) })
+        foreach (var (rows, columns, inner) in new[] { (4, 8, 1), (8, 16, 30), (32, 24, 3), (32, 104, 32), (104, 32, 7), (48, 40, 5) })
         {
             var a = ReferenceProblem.Normals(1, 1, rows * inner, 1);
             var b = ReferenceProblem.Normals(1, 2, inner * columns, 1);
@@ -110,6 +112,98 @@ public sealed class ReferenceKernelTests
         Assert.Equal(0, ReferenceExp.OfNegative(System.Runtime.Intrinsics.Vector256.Create(-1e300))[0]);
     }
 
+    [Fact]
+    public void Exp_of_moderate_numbers_and_log_of_one_plus_are_within_two_units_in_the_last_place()
+    {
+        static bool IsClose(double expected, double actual) => double.Abs(actual - expected) <= 2 * (double.BitIncrement(double.Abs(expected)) - double.Abs(expected));
+        for (var i = 0; i < 20_000; i++)
+        {
+            var x = 690 * ((2 * Philox.Uniform(2, 1, (ulong)i)) - 1);
+            Assert.True(IsClose(double.Exp(x), ReferenceExp.OfModerate(Vector256.Create(x))[1]), $"exp({x:R})");
+            var e = double.Exp(-40 * Philox.Uniform(2, 2, (ulong)i));
+            Assert.True(IsClose(LogOfOnePlus(e), ReferenceExp.LogOfOnePlus(Vector256.Create(e))[3]), $"log(1 + {e:R})");
+        }
+
+        Assert.Equal(0, ReferenceExp.LogOfOnePlus(default)[0]);
+        Assert.Equal(double.Log(2), ReferenceExp.LogOfOnePlus(Vector256<double>.One)[0]);
+    }
+
+    [Theory]
+    [InlineData(4)]
+    [InlineData(16)]
+    [InlineData(24)]
+    public void Sums_over_cells_are_those_of_plain_loops(int width)
+    {
+        const int Columns = 40;
+        int[] cells = [0, 1, 5, 17, 18, 39];
+        var statistics = ReferenceProblem.Normals(4, 1, Columns * 2 * width, 1);
+        var (row, weights) = (ReferenceProblem.Normals(4, 2, width, 1), ReferenceProblem.Normals(4, 3, cells.Length, 1));
+        double V(int j, int l) => statistics[(j * 2 * width) + width + l];
+        var rates = new double[cells.Length];
+        ReferenceScatter.Rates(cells, statistics, width, row, rates);
+        for (var c = 0; c < cells.Length; c++)
+        {
+            Assert.Equal(Enumerable.Range(0, width).Sum(l => row[l] * V(cells[c], l)), rates[c], 1e-13);
+        }
+
+        foreach (var isWeighted in new[] { false, true })
+        {
+            var (byRow, byColumn) = (ReferenceProblem.Normals(4, 5, width, 1), ReferenceProblem.Normals(4, 6, Columns * width, 1));
+            var (expectedRow, expectedColumn) = ((double[])byRow.Clone(), (double[])byColumn.Clone());
+            for (var c = 0; c < cells.Length; c++)
+            {
+                var weight = isWeighted ? weights[c] : 1;
+                for (var l = 0; l < width; l++)
+                {
+                    expectedRow[l] += weight * V(cells[c], l);
+                    expectedColumn[(cells[c] * width) + l] += weight * row[l];
+                }
+            }
+
+            var frozenRow = (double[])byRow.Clone();
+            if (isWeighted)
+            {
+                ReferenceScatter.Add(cells, weights, statistics, width, row, byRow, byColumn);
+                ReferenceScatter.Add(cells, weights, statistics, width, row, frozenRow, []);
+            }
+            else
+            {
+                double[] columns = [.. cells.Select(j => (double)j)];
+                ReferenceScatter.AddOnes(columns, statistics, width, row, byRow, byColumn);
+                ReferenceScatter.AddOnes(columns, statistics, width, row, frozenRow, []);
+            }
+
+            Assert.Equal(byRow, frozenRow);
+            Assert.All(Enumerable.Range(0, width), l => Assert.Equal(expectedRow[l], byRow[l], 1e-13));
+            Assert.All(Enumerable.Range(0, Columns * width), at => Assert.Equal(expectedColumn[at], byColumn[at], 1e-13));
+        }
+    }
+
+    [Fact]
+    public void A_step_of_Adam_to_other_arrays_is_that_in_place_and_the_formula()
+    {
+        const int Length = 11;
+        var adam = new ReferenceAdam(0.01, 1e-5, 0.3, 7);
+        var (p, m, g) = (ReferenceProblem.Normals(6, 1, Length, 1), ReferenceProblem.Normals(6, 2, Length, 1), ReferenceProblem.Normals(6, 3, Length, 1));
+        double[] v = [.. ReferenceProblem.Normals(6, 4, Length, 1).Select(x => x * x)];
+        var (nextP, nextM, nextV) = (new double[Length], new double[Length], new double[Length]);
+        adam.Apply(p, m, v, g, nextP, nextM, nextV);
+        for (var i = 0; i < Length; i++)
+        {
+            var gradient = (0.3 * g[i]) + (1e-5 * p[i]);
+            var (first, second) = ((0.9 * m[i]) + (0.1 * gradient), (0.999 * v[i]) + (0.001 * gradient * gradient));
+            var expected = p[i] - (0.01 / (1 - double.Pow(0.9, 7)) * first / (double.Sqrt(second / (1 - double.Pow(0.999, 7))) + 1e-8));
+            Assert.Equal(expected, nextP[i], 1e-14);
+            Assert.Equal(first, nextM[i], 1e-14);
+            Assert.Equal(second, nextV[i], 1e-14);
+        }
+
+        adam.Apply(p, m, v, g);
+        Assert.Equal(nextP, p);
+        Assert.Equal(nextM, m);
+        Assert.Equal(nextV, v);
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
@@ -168,6 +262,28 @@ public sealed class ReferenceKernelTests
             Assert.Equal(slowLargest[c], largest[c]);
             Assert.Equal(slowSums[c], sums[c], 1e-14 * slowSums[c]);
         }
+    }
+
+    // 2 atanh(e / (2 + e)) in 28 digits; the framework's LogP1 rounds 1 + e.
+    private static double LogOfOnePlus(double e)
+    {
+        if (e < 1e-9)
+        {
+            return e - (e * e / 2);
+        }
+
+        // A conversion to decimal keeps 15 digits: by way of a whole number it keeps all.
+        var exact = (decimal)(Int128)double.ScaleB(e, 82) / (decimal)(Int128.One << 82);
+        var s = exact / (2 + exact);
+        var (sum, power) = (0m, s);
+        for (var n = 1; n < 60; n += 2)
+        {
+            sum += power / n;
+            power *= s * s;
+        }
+
+        // The conversion from decimal rounds more than once; reading digits does not.
+        return double.Parse((2 * sum).ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
     }
 
     private static double LogDensity(TwinEbOptions options, double[] parameters, int k, ReadOnlySpan<double> y)
