@@ -114,8 +114,9 @@ internal static class TwinEbScalePart
         {
             AfterRound = report =>
             {
-                if (double.IsFinite(report.Objective))
+                if (report.Phase is "start" or "sweep")
                 {
+                    // Its columns are the next round.
                     rowsPhase = report.Phase;
                     return;
                 }
