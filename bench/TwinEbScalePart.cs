@@ -118,6 +118,10 @@ internal static class TwinEbScalePart
                 {
                     // Its columns are the next round.
                     rowsPhase = report.Phase;
+                }
+
+                if (report.Phase is not ("columns" or "validate"))
+                {
                     return;
                 }
 
