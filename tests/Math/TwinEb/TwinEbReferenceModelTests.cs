@@ -16,16 +16,7 @@ public sealed class TwinEbReferenceModelTests
     public void A_run_in_rounds_is_the_plain_loop_of_one_machine(TwinEbLikelihood likelihood, TwinEbPrior prior)
     {
         var options = ReferenceProblem.Options(Rows, Columns, likelihood, prior) with { PlateauPatience = 0, PlateauFactor = 0.9 };
-        var data = ReferenceProblem.Make(1, Rows, Columns, likelihood);
-        var run = new ReferenceRun(options, data);
-        var plain = new ReferenceMonolith(options, data[0]);
-        Assert.Equal(10, plain.Losses.Count);
-        Close(plain.Losses.Select(loss => -loss).ToArray(), run.Objectives.ToArray(), 1e-12, "objective");
-        Close(plain.Best[0], run.States[0]["rows"], 1e-11, "rows");
-        for (var part = 0; part < 3; part++)
-        {
-            Close(plain.Best[part + 1], run.Global[ReferenceState.Parts[part]], 1e-11, ReferenceState.Parts[part]);
-        }
+        ExpectPlainLoop(options, 10);
     }
 
     [Fact]
@@ -35,16 +26,7 @@ public sealed class TwinEbReferenceModelTests
         {
             RowLearningRate = 0.05, ColumnLearningRate = 0.02, MixtureLearningRate = 0.004, ClipNorm = 30, WeightDecay = 0.02, Particles = 2, BatchSize = 25, Steps = 21,
         };
-        var data = ReferenceProblem.Make(1, Rows, Columns, TwinEbLikelihood.Poisson);
-        var run = new ReferenceRun(options, data);
-        var plain = new ReferenceMonolith(options, data[0]);
-        Assert.Equal(7, plain.Losses.Count);
-        Close(plain.Losses.Select(loss => -loss).ToArray(), run.Objectives.ToArray(), 1e-12, "objective");
-        Close(plain.Best[0], run.States[0]["rows"], 1e-11, "rows");
-        for (var part = 0; part < 3; part++)
-        {
-            Close(plain.Best[part + 1], run.Global[ReferenceState.Parts[part]], 1e-11, ReferenceState.Parts[part]);
-        }
+        ExpectPlainLoop(options, 7);
     }
 
     [Theory]
@@ -311,6 +293,20 @@ public sealed class TwinEbReferenceModelTests
         var data = ReferenceProblem.Make(10, Rows, Columns, TwinEbLikelihood.Poisson, rate: 0.2);
         var (before, after) = (new ReferenceRun(options, data), new ReferenceRun(changed, data));
         Assert.NotEqual(before.Result.Scalar("heldOutLogLik"), after.Result.Scalar("heldOutLogLik"));
+    }
+
+    private static void ExpectPlainLoop(TwinEbOptions options, int epochs)
+    {
+        var data = ReferenceProblem.Make(1, Rows, Columns, options.Likelihood);
+        var run = new ReferenceRun(options, data);
+        var plain = new ReferenceMonolith(options, data[0]);
+        Assert.Equal(epochs, plain.Losses.Count);
+        Close(plain.Losses.Select(loss => -loss).ToArray(), run.Objectives.ToArray(), 1e-12, "objective");
+        Close(plain.Best[0], run.States[0]["rows"], 1e-11, "rows");
+        for (var part = 0; part < 3; part++)
+        {
+            Close(plain.Best[part + 1], run.Global[ReferenceState.Parts[part]], 1e-11, ReferenceState.Parts[part]);
+        }
     }
 
     private static void Close(double[] expected, double[] actual, double relative, string what)
