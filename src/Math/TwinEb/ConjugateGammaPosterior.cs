@@ -25,21 +25,21 @@ internal sealed class ConjugateGammaPosterior
 
     private readonly int _factors;
     private readonly int[] _active;
+    private readonly ConjugateGammaKernel _kernel;
     private readonly double[] _constants;
     private readonly double[] _shapes;
     private readonly double[] _rates;
     private readonly double[] _logits;
     private readonly double[] _means;
     private readonly double[] _logs;
+    private readonly double[] _terms;
     private readonly int[] _evaluated;
+    private readonly int[] _others;
     private int _evaluatedCount;
 
     // For the bounds: of components in the padding nothing is asked.
     private readonly ConjugateComponentBound? _bound;
     private readonly double[] _upper = [];
-    private readonly double[] _sharedShape = [];
-    private readonly double[] _sharedRate = [];
-    private readonly double[] _unused = [];
 
     /// <summary>The posterior under a prior; with <paramref name="totals"/>, no smaller than any t that will come (factors, at least), components are bounded first.</summary>
     public ConjugateGammaPosterior(ConjugateGammaPrior prior, ReadOnlySpan<double> totals = default)
@@ -47,13 +47,13 @@ internal sealed class ConjugateGammaPosterior
         var factors = _factors = prior.Factors;
         Stride = Padded(factors);
         _active = [.. Enumerable.Range(0, prior.Components).Where(k => prior.Weights[k] > 0)];
-        _evaluated = new int[_active.Length];
-        _constants = new double[_active.Length];
-        _logits = new double[_active.Length];
-        _shapes = Ones(_active.Length * Stride);
-        _rates = Ones(_active.Length * Stride);
-        _means = new double[_active.Length * Stride];
-        _logs = new double[_active.Length * Stride];
+
+        // One more, after the last: what all components share, of shape 1 and rate 0.
+        var count = _active.Length + 1;
+        (_kernel, _evaluated, _others, _terms) = (new ConjugateGammaKernel(Stride), new int[count], new int[count], new double[count]);
+        (_constants, _logits, _shapes, _rates) = (new double[count], new double[count], Ones(count * Stride), Ones(count * Stride));
+        (_means, _logs) = (new double[count * Stride], new double[count * Stride]);
+        _rates.AsSpan(Shared * Stride, factors).Clear();
         for (var c = 0; c < _active.Length; c++)
         {
             var sum = double.Log(prior.Weights[_active[c]]);
@@ -73,7 +73,7 @@ internal sealed class ConjugateGammaPosterior
         {
             var wide = Padded(_active.Length, VectorNormal.Lanes);
             var (shapes, rates, constants) = (Ones(factors * wide), Ones(factors * wide), new double[wide]);
-            _constants.CopyTo(constants, 0);
+            _constants.AsSpan(0, _active.Length).CopyTo(constants);
             for (var at = 0; at < factors * _active.Length; at++)
             {
                 var (c, l) = (at / factors, at % factors);
@@ -82,8 +82,6 @@ internal sealed class ConjugateGammaPosterior
 
             _bound = new ConjugateComponentBound(factors, wide, shapes, rates, constants, totals);
             _upper = new double[wide];
-            (_sharedShape, _sharedRate, _unused) = (Ones(Stride), Ones(Stride), new double[Stride]);
-            _sharedRate.AsSpan(0, factors).Clear();
         }
     }
 
@@ -106,7 +104,7 @@ internal sealed class ConjugateGammaPosterior
     public ReadOnlySpan<int> Active => _active;
 
     /// <summary>Responsibilities of the active components for the last vector.</summary>
-    public ReadOnlySpan<double> Responsibilities => _logits;
+    public ReadOnlySpan<double> Responsibilities => _logits.AsSpan(0, _active.Length);
 
     /// <summary>How many components were evaluated for the last vector.</summary>
     public int EvaluatedCount => _evaluatedCount;
@@ -116,19 +114,22 @@ internal sealed class ConjugateGammaPosterior
     /// <summary>The posterior under s and t (padding: 0). Returns log of the normalizer, log of the sum of the unnormalized r_k.</summary>
     public double Evaluate(ReadOnlySpan<double> s, ReadOnlySpan<double> t)
     {
-        var greatest = EvaluateComponents(s, t);
-        var sum = 0.0;
-        foreach (var c in Evaluated)
+        EvaluateComponents(s, t);
+        var evaluated = Evaluated;
+        var greatest = double.NegativeInfinity;
+        for (var e = 0; e < evaluated.Length; e++)
         {
-            _logits[c] = double.Exp(_logits[c] - greatest);
-            sum += _logits[c];
+            _terms[e] = _constants[evaluated[e]] + _logits[evaluated[e]];
+            greatest = double.Max(greatest, _terms[e]);
         }
 
+        var sum = Exponentials(_terms.AsSpan(0, evaluated.Length), greatest);
         Array.Clear(Mean);
         Array.Clear(Log);
-        foreach (var c in Evaluated)
+        for (var e = 0; e < evaluated.Length; e++)
         {
-            _logits[c] /= sum;
+            var c = evaluated[e];
+            _logits[c] = _terms[e] / sum;
             if (_logits[c] >= LeastResponsibility)
             {
                 FactorKernel.AddScaled(_logits[c], _means.AsSpan(c * Stride, Stride), Mean);
@@ -187,11 +188,12 @@ internal sealed class ConjugateGammaPosterior
 
     private ReadOnlySpan<int> Evaluated => _evaluated.AsSpan(0, _evaluatedCount);
 
-    // The logits of all components that may matter, in the order of their index; the others have 0 responsibility. Returns the greatest.
-    private double EvaluateComponents(ReadOnlySpan<double> s, ReadOnlySpan<double> t)
+    private int Shared => _active.Length;
+
+    // The vector's part of the logits of all components that may matter, in the order of their index; the others have 0 responsibility.
+    private void EvaluateComponents(ReadOnlySpan<double> s, ReadOnlySpan<double> t)
     {
-        var first = -1;
-        var (greatest, least) = (double.NegativeInfinity, double.NegativeInfinity);
+        var (first, least) = (-1, double.NegativeInfinity);
         if (_bound is not null && _bound.Bound(s, t, _upper, out var sumOfLogs))
         {
             first = 0;
@@ -200,38 +202,46 @@ internal sealed class ConjugateGammaPosterior
                 first = _upper[c] > _upper[first] ? c : first;
             }
 
-            // The kernel's log Gamma(1 + s) - (1 + s) log t, and log t.
-            var shared = ConjugateGammaKernel.Evaluate(_sharedShape, _sharedRate, s, t, _unused, _unused) + sumOfLogs;
-            greatest = _logits[first] = EvaluateComponent(first, s, t);
-            least = greatest + LeastLogit - shared;
+            // Shared: log Gamma(1 + s) - (1 + s) log t, and log t.
+            Evaluate([first, Shared], s, t);
+            least = _constants[first] + _logits[first] + LeastLogit - (_logits[Shared] + sumOfLogs);
         }
 
         _evaluatedCount = 0;
+        var others = 0;
         for (var c = 0; c < _active.Length; c++)
         {
-            if (c != first)
+            if (c != first && first >= 0 && _upper[c] < least)
             {
-                if (first >= 0 && _upper[c] < least)
-                {
-                    _logits[c] = 0;
-                    continue;
-                }
-
-                _logits[c] = EvaluateComponent(c, s, t);
-                greatest = double.Max(greatest, _logits[c]);
+                _logits[c] = 0;
+                continue;
             }
 
             _evaluated[_evaluatedCount++] = c;
+            if (c != first)
+            {
+                _others[others++] = c;
+            }
         }
 
-        return greatest;
+        Evaluate(_others.AsSpan(0, others), s, t);
     }
 
-    private double EvaluateComponent(int c, ReadOnlySpan<double> s, ReadOnlySpan<double> t)
+    private void Evaluate(ReadOnlySpan<int> components, ReadOnlySpan<double> s, ReadOnlySpan<double> t) =>
+        _kernel.Evaluate(components, _shapes, _rates, s, t, _means, _logs, _logits);
+
+    // exp(x - greatest), and the sum of these.
+    private static double Exponentials(Span<double> values, double greatest)
     {
-        var at = c * Stride;
-        return _constants[c] + ConjugateGammaKernel.Evaluate(
-            _shapes.AsSpan(at, Stride), _rates.AsSpan(at, Stride), s, t, _means.AsSpan(at, Stride), _logs.AsSpan(at, Stride));
+        var sum = Vector512<double>.Zero;
+        for (var e = 0; e < values.Length; e += VectorNormal.Lanes)
+        {
+            var terms = VectorNormal.Exp(VectorNormal.Load(values, e, double.NegativeInfinity) - Vector512.Create(greatest));
+            VectorNormal.Store(terms, values, e);
+            sum += terms;
+        }
+
+        return Vector512.Sum(sum);
     }
 
     private static double[] Ones(int count)

@@ -23,36 +23,55 @@ public class ConjugateKernelTests
     [Theory]
     [InlineData(4)]
     [InlineData(16)]
+    [InlineData(20)]
     [InlineData(132)]
     public void A_component_s_logit_and_moments_are_those_of_the_scalar_twin(int length)
     {
-        for (var trial = 0UL; trial < 200; trial++)
+        // More than a block of them, in any order, and one that is not asked for.
+        const int Components = 20;
+        int[] asked = [.. Enumerable.Range(0, Components).Where(c => c != 7).Reverse()];
+        var kernel = new ConjugateGammaKernel(length);
+        for (var trial = 0UL; trial < 20; trial++)
         {
-            double[] Draw(ulong stream, double low, double high) =>
-                [.. Enumerable.Range(0, length).Select(l => double.Exp(low + ((high - low) * Philox.Uniform(trial, stream, (ulong)l))))];
-            var (shapes, rates, s, t) = (Draw(1, -4.6, 9), Draw(2, -9, 9), Draw(3, -20, 12), Draw(4, -9, 12));
-            var (means, logs, meansScalar, logsScalar) = (new double[length], new double[length], new double[length], new double[length]);
-            var logit = ConjugateGammaKernel.Evaluate(shapes, rates, s, t, means, logs);
-            var scalar = ConjugateGammaKernel.EvaluateScalar(shapes, rates, s, t, meansScalar, logsScalar);
-
-            // Relative to the terms that the sum is made of.
-            var size = Enumerable.Range(0, length).Sum(l =>
-                double.Abs(ConjugateGammaFunctions.LogGamma(shapes[l] + s[l])) + ((shapes[l] + s[l]) * double.Abs(double.Log(rates[l] + t[l]))));
-            Assert.Equal(scalar, logit, 3e-14 * double.Max(length, size));
-            for (var l = 0; l < length; l++)
+            double[] Draw(ulong stream, int count, double low, double high) =>
+                [.. Enumerable.Range(0, count).Select(at => double.Exp(low + ((high - low) * Philox.Uniform(trial, stream, (ulong)at))))];
+            var (shapes, rates) = (Draw(1, Components * length, -4.6, 9), Draw(2, Components * length, -9, 9));
+            var (s, t) = (Draw(3, length, -20, 12), Draw(4, length, -9, 12));
+            var (means, logs, logits) = (new double[shapes.Length], new double[shapes.Length], new double[Components]);
+            kernel.Evaluate(asked, shapes, rates, s, t, means, logs, logits);
+            Assert.Equal(0, logits[7]);
+            foreach (var c in asked)
             {
-                Assert.Equal(meansScalar[l], means[l], 1e-14 * meansScalar[l]);
-                var digamma = double.Abs(ConjugateGammaFunctions.Digamma(shapes[l] + s[l])) + double.Abs(double.Log(rates[l] + t[l]));
-                Assert.Equal(logsScalar[l], logs[l], 3e-14 * double.Max(1, digamma));
+                AssertIsScalarTwin(shapes[(c * length)..][..length], rates[(c * length)..][..length], s, t, logits[c], means[(c * length)..], logs[(c * length)..]);
             }
+        }
+    }
+
+    private static void AssertIsScalarTwin(double[] shapes, double[] rates, double[] s, double[] t, double logit, double[] means, double[] logs)
+    {
+        var (meansScalar, logsScalar) = (new double[s.Length], new double[s.Length]);
+        var scalar = ConjugateGammaKernel.EvaluateScalar(shapes, rates, s, t, meansScalar, logsScalar);
+
+        // Relative to the terms that the sum is made of.
+        var size = Enumerable.Range(0, s.Length).Sum(l =>
+            double.Abs(ConjugateGammaFunctions.LogGamma(shapes[l] + s[l])) + ((shapes[l] + s[l]) * double.Abs(double.Log(rates[l] + t[l]))));
+        Assert.Equal(scalar, logit, 3e-14 * double.Max(s.Length, size));
+        for (var l = 0; l < s.Length; l++)
+        {
+            Assert.Equal(meansScalar[l], means[l], 1e-14 * meansScalar[l]);
+            var digamma = double.Abs(ConjugateGammaFunctions.Digamma(shapes[l] + s[l])) + double.Abs(double.Log(rates[l] + t[l]));
+            Assert.Equal(logsScalar[l], logs[l], 3e-14 * double.Max(1, digamma));
         }
     }
 
     [Fact]
     public void Padding_adds_nothing_but_rounding()
     {
-        double[] ones = [1, 1, 1, 1], zeros = [0, 0, 0, 0];
-        Assert.Equal(0, ConjugateGammaKernel.Evaluate(ones, ones, zeros, zeros, new double[4], new double[4]), 3e-15);
+        double[] ones = [1, 1, 1, 1], zeros = [0, 0, 0, 0], logits = [1];
+        new ConjugateGammaKernel(4).Evaluate([0], ones, ones, zeros, zeros, new double[4], new double[4], logits);
+
+        // Four times log Gamma(1), from terms as great as log Gamma(9) = 10.6 and 9 log 9 = 19.8.
+        Assert.Equal(0, logits[0], 4 * 3.6e-15);
     }
 
     [Theory]
