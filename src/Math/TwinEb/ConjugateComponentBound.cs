@@ -23,28 +23,35 @@ internal sealed class ConjugateComponentBound
     private readonly int _factors;
     private readonly int _stride;
     private readonly double[] _shapes;
-    private readonly double[] _rates;
+    private readonly double[] _logShares;
     private readonly double[] _constants;
     private readonly double[] _totals;
     private readonly double[] _logTotals;
     private readonly double[] _logs;
     private readonly double _sumOfLogTotals;
     private readonly double[]?[] _bounds;
+    private readonly double[]?[] _ends;
 
     /// <summary>Bounds for components given by factor (factors x stride, padded with 1), with the constant part of their logits.</summary>
     public ConjugateComponentBound(int factors, int stride, double[] shapesByFactor, double[] ratesByFactor, ReadOnlySpan<double> constants, ReadOnlySpan<double> totals)
     {
-        (_factors, _stride, _shapes, _rates) = (factors, stride, shapesByFactor, ratesByFactor);
+        (_factors, _stride, _shapes, _logShares) = (factors, stride, shapesByFactor, new double[shapesByFactor.Length]);
         _totals = totals[..factors].ToArray();
         (_logTotals, _logs) = (new double[factors], new double[factors]);
         _sumOfLogTotals = Logs(_totals, _logTotals);
-        _bounds = new double[factors * Intervals][];
+        (_bounds, _ends) = (new double[factors * Intervals][], new double[factors * (Intervals + 1)][]);
         _constants = constants.ToArray();
         for (var l = 0; l < factors; l++)
         {
-            for (var c = 0; c < stride; c++)
+            var total = Vector256.Create(_totals[l]);
+            for (var c = 0; c < stride; c += Vector256<double>.Count)
             {
-                _constants[c] -= shapesByFactor[(l * stride) + c] * double.Log(ratesByFactor[(l * stride) + c] + _totals[l]);
+                // log(1 + b / T), and a log(b + T) = a (log T + log(1 + b / T)).
+                var at = (l * stride) + c;
+                var logShare = ConjugateLog.Of(Vector256<double>.One + (Vector256.Create<double>(ratesByFactor.AsSpan(at)) / total));
+                logShare.CopyTo(_logShares, at);
+                var own = Vector256.Create<double>(shapesByFactor.AsSpan(at)) * (Vector256.Create(_logTotals[l]) + logShare);
+                (Vector256.Create<double>(_constants.AsSpan(c)) - own).CopyTo(_constants, c);
             }
         }
     }
@@ -104,21 +111,38 @@ internal sealed class ConjugateComponentBound
 
     private double[] Interval(int factor, int interval)
     {
-        double End(int i) => BitConverter.Int64BitsToDouble((FirstInterval + i) << BitsOfInterval) - Offset;
-        var (low, high) = (End(interval), End(interval + 1));
-        var (sharedLow, sharedHigh) = (ConjugateGammaFunctions.LogGamma(1 + low), ConjugateGammaFunctions.LogGamma(1 + high));
+        var (atLow, atHigh) = (End(factor, interval), End(factor, interval + 1));
+        var logShares = _logShares.AsSpan(factor * _stride, _stride);
+        var low = Vector256.Create(EndOf(interval));
         var bounds = new double[_stride];
-        for (var c = 0; c < _stride; c += VectorNormal.Lanes)
+        for (var c = 0; c < _stride; c += Vector256<double>.Count)
         {
-            var shape = Vector512.Create<double>(_shapes.AsSpan((factor * _stride) + c));
-            var share = Vector512.Create<double>(_rates.AsSpan((factor * _stride) + c)) / Vector512.Create(_totals[factor]);
-            var atLow = ConjugateGammaFunctions.LogGamma(shape + Vector512.Create(low)) - Vector512.Create(sharedLow);
-            var atHigh = ConjugateGammaFunctions.LogGamma(shape + Vector512.Create(high)) - Vector512.Create(sharedHigh);
-            (Vector512.Max(atLow, atHigh) - (Vector512.Create(low) * Vector512.Log(Vector512<double>.One + share))).CopyTo(bounds, c);
+            var greater = Vector256.Max(Vector256.Create<double>(atLow.AsSpan(c)), Vector256.Create<double>(atHigh.AsSpan(c)));
+            (greater - (low * Vector256.Create<double>(logShares[c..]))).CopyTo(bounds, c);
         }
 
         return bounds;
     }
+
+    // log Gamma(a + s) - log Gamma(1 + s) at the lower end of an interval of s: two intervals share it.
+    private double[] End(int factor, int interval)
+    {
+        ref var end = ref _ends[(factor * (Intervals + 1)) + interval];
+        if (end is null)
+        {
+            end = new double[_stride];
+            var s = EndOf(interval);
+            var shared = Vector256.Create(ConjugateGammaFunctions.LogGamma(1 + s));
+            for (var c = 0; c < _stride; c += Vector256<double>.Count)
+            {
+                (ConjugateGammaFunctions.LogGamma(Vector256.Create<double>(_shapes.AsSpan((factor * _stride) + c)) + Vector256.Create(s)) - shared).CopyTo(end, c);
+            }
+        }
+
+        return end;
+    }
+
+    private static double EndOf(int interval) => BitConverter.Int64BitsToDouble((FirstInterval + interval) << BitsOfInterval) - Offset;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Add(double[] bounds, Span<double> upper)

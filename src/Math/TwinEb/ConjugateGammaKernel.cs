@@ -73,7 +73,7 @@ internal sealed class ConjugateGammaKernel
             var used = block.Length * (_stride + _products);
             var whole = (used + Lanes - 1) / Lanes * Lanes;
             _ratios.AsSpan(used, whole - used).Fill(1);
-            Log(_ratios.AsSpan(0, whole));
+            ConjugateLog.InPlace(_ratios.AsSpan(0, whole));
             for (var e = 0; e < block.Length; e++)
             {
                 var (at, own) = (block[e] * _stride, e * _stride);
@@ -149,15 +149,6 @@ internal sealed class ConjugateGammaKernel
                 products[(int)(l / FactorsOfProduct)] = half[0] * half[1];
                 product = Vector256<double>.One;
             }
-        }
-    }
-
-    private static void Log(Span<double> values)
-    {
-        ref var value0 = ref MemoryMarshal.GetReference(values);
-        for (nint at = 0; at < values.Length; at += Lanes)
-        {
-            ConjugateLog.Of(Vector256.LoadUnsafe(ref value0, (nuint)at)).StoreUnsafe(ref value0, (nuint)at);
         }
     }
 

@@ -6,16 +6,20 @@ namespace FitCluster.Math.TwinEb;
 /// <summary>
 /// The exact posterior of one vector x of a Gamma mixture prior under prod_l x_l^s_l exp(-t_l x_l): component k with probability
 /// r_k ~ w_k prod_l b_kl^a_kl Gamma(a_kl + s_l) / (Gamma(a_kl) (b_kl + t_l)^(a_kl + s_l)), and then x_l ~ Gamma(a_kl + s_l, b_kl + t_l).
-/// Given the greatest t there is, components that are certainly below exp(-38) of the greatest are not evaluated and count as 0 (docs/twineb-default.md, section 2): all of them together are
-/// less than the rounding of the sum. Factors are padded to full vectors. Not thread-safe: it owns its buffers.
+/// Given the greatest t there is, components that are certainly below exp(-30) of the greatest are not evaluated and count as 0 (docs/twineb-default.md, section 2), unless few
+/// are. Factors are padded to full vectors. Not thread-safe: it owns its buffers.
 /// </summary>
 internal sealed class ConjugateGammaPosterior
 {
     // What a component of smaller responsibility adds to a moment is below rounding.
     private const double LeastResponsibility = 1e-13;
 
-    // exp(-38) = 3e-17: 1,000 such components are 3e-14 of the normalizer.
-    private const double LeastLogit = -38;
+    // exp(-30) = 9e-14, as above: 100 such components are less than 1e-11 of the normalizer.
+    private const double LeastLogit = -30;
+
+    // Of each run of vectors the first are bounded; where that leaves out less than a fifth of their components, the others are not.
+    private const int RunOfVectors = 256;
+    private const int BoundedOfRun = 8;
 
     // Fewer components are evaluated sooner than bounded.
     private const int FewComponents = 4;
@@ -33,9 +37,16 @@ internal sealed class ConjugateGammaPosterior
     private readonly double[] _means;
     private readonly double[] _logs;
     private readonly double[] _terms;
+    private readonly double[] _sumOfCounts;
+    private readonly double[] _sumOfMeans;
+    private readonly double[] _sumOfLogs;
     private readonly int[] _evaluated;
     private readonly int[] _others;
+    private readonly int[] _matters;
     private int _evaluatedCount;
+    private int _mattersCount;
+    private int _vectorsOfRun;
+    private int _evaluatedOfRun;
 
     // For the bounds: of components in the padding nothing is asked.
     private readonly ConjugateComponentBound? _bound;
@@ -50,9 +61,11 @@ internal sealed class ConjugateGammaPosterior
 
         // One more, after the last: what all components share, of shape 1 and rate 0.
         var count = _active.Length + 1;
-        (_kernel, _evaluated, _others, _terms) = (new ConjugateGammaKernel(Stride), new int[count], new int[count], new double[count]);
+        (_kernel, _terms) = (new ConjugateGammaKernel(Stride), new double[count]);
+        (_evaluated, _others, _matters) = (new int[count], new int[count], new int[count]);
         (_constants, _logits, _shapes, _rates) = (new double[count], new double[count], Ones(count * Stride), Ones(count * Stride));
         (_means, _logs) = (new double[count * Stride], new double[count * Stride]);
+        (_sumOfCounts, _sumOfMeans, _sumOfLogs) = (new double[count], new double[count * Stride], new double[count * Stride]);
         _rates.AsSpan(Shared * Stride, factors).Clear();
         for (var c = 0; c < _active.Length; c++)
         {
@@ -124,47 +137,56 @@ internal sealed class ConjugateGammaPosterior
         }
 
         var sum = Exponentials(_terms.AsSpan(0, evaluated.Length), greatest);
-        Array.Clear(Mean);
-        Array.Clear(Log);
+        _mattersCount = 0;
         for (var e = 0; e < evaluated.Length; e++)
         {
-            var c = evaluated[e];
-            _logits[c] = _terms[e] / sum;
-            if (_logits[c] >= LeastResponsibility)
+            var r = _logits[evaluated[e]] = _terms[e] / sum;
+            if (r >= LeastResponsibility)
             {
-                FactorKernel.AddScaled(_logits[c], _means.AsSpan(c * Stride, Stride), Mean);
-                FactorKernel.AddScaled(_logits[c], _logs.AsSpan(c * Stride, Stride), Log);
+                _matters[_mattersCount++] = evaluated[e];
             }
         }
 
+        FactorKernel.Average(Matters, _logits, _means, _logs, Mean, Log);
         Mean.AsSpan(_factors).Clear();
         Log.AsSpan(_factors).Clear();
         WeightsOf(Log.AsSpan(0, _factors), Weight);
         return greatest + double.Log(sum);
     }
 
-    /// <summary>Adds the last vector's part of the M-step's statistics.</summary>
-    public void AddTo(ConjugateGammaStatistics statistics)
+    /// <summary>Adds the last vector's part of the M-step's statistics to <see cref="Statistics"/>.</summary>
+    public void Accumulate()
     {
-        foreach (var c in Evaluated)
+        foreach (var c in Matters)
         {
             var r = _logits[c];
-            if (r >= LeastResponsibility)
-            {
-                statistics.Counts[_active[c]] += r;
-                FactorKernel.AddScaled(r, _means.AsSpan(c * Stride, _factors), statistics.Means.AsSpan(_active[c] * _factors, _factors));
-                FactorKernel.AddScaled(r, _logs.AsSpan(c * Stride, _factors), statistics.Logs.AsSpan(_active[c] * _factors, _factors));
-            }
+            _sumOfCounts[c] += r;
+            FactorKernel.AddScaled(r, _means.AsSpan(c * Stride, Stride), _sumOfMeans.AsSpan(c * Stride, Stride));
+            FactorKernel.AddScaled(r, _logs.AsSpan(c * Stride, Stride), _sumOfLogs.AsSpan(c * Stride, Stride));
         }
+    }
+
+    /// <summary>The statistics of all vectors that were accumulated, for a prior of so many components.</summary>
+    public ConjugateGammaStatistics Statistics(int components)
+    {
+        var statistics = new ConjugateGammaStatistics(components, _factors);
+        for (var c = 0; c < _active.Length; c++)
+        {
+            statistics.Counts[_active[c]] = _sumOfCounts[c];
+            _sumOfMeans.AsSpan(c * Stride, _factors).CopyTo(statistics.Means.AsSpan(_active[c] * _factors));
+            _sumOfLogs.AsSpan(c * Stride, _factors).CopyTo(statistics.Logs.AsSpan(_active[c] * _factors));
+        }
+
+        return statistics;
     }
 
     /// <summary>E x^2 of the last vector, which had these s and t, into <see cref="Square"/>.</summary>
     public void SecondMoments(ReadOnlySpan<double> s, ReadOnlySpan<double> t)
     {
         Array.Clear(Square);
-        foreach (var c in Evaluated)
+        foreach (var c in Matters)
         {
-            for (var l = 0; _logits[c] >= LeastResponsibility && l < _factors; l++)
+            for (var l = 0; l < _factors; l++)
             {
                 var (shape, rate) = Given(c, l, s[l], t[l]);
                 Square[l] += _logits[c] * shape * (shape + 1) / (rate * rate);
@@ -188,13 +210,16 @@ internal sealed class ConjugateGammaPosterior
 
     private ReadOnlySpan<int> Evaluated => _evaluated.AsSpan(0, _evaluatedCount);
 
+    // Of those the ones of no vanishing responsibility.
+    private ReadOnlySpan<int> Matters => _matters.AsSpan(0, _mattersCount);
+
     private int Shared => _active.Length;
 
     // The vector's part of the logits of all components that may matter, in the order of their index; the others have 0 responsibility.
     private void EvaluateComponents(ReadOnlySpan<double> s, ReadOnlySpan<double> t)
     {
         var (first, least) = (-1, double.NegativeInfinity);
-        if (_bound is not null && _bound.Bound(s, t, _upper, out var sumOfLogs))
+        if (_bound is not null && BoundsPay() && _bound.Bound(s, t, _upper, out var sumOfLogs))
         {
             first = 0;
             for (var c = 1; c < _active.Length; c++)
@@ -224,7 +249,15 @@ internal sealed class ConjugateGammaPosterior
             }
         }
 
+        _evaluatedOfRun += _vectorsOfRun <= BoundedOfRun ? _evaluatedCount : 0;
         Evaluate(_others.AsSpan(0, others), s, t);
+    }
+
+    private bool BoundsPay()
+    {
+        (_vectorsOfRun, _evaluatedOfRun) = _vectorsOfRun == RunOfVectors ? (0, 0) : (_vectorsOfRun, _evaluatedOfRun);
+        _vectorsOfRun++;
+        return _vectorsOfRun <= BoundedOfRun || 5 * _evaluatedOfRun <= 4 * BoundedOfRun * _active.Length;
     }
 
     private void Evaluate(ReadOnlySpan<int> components, ReadOnlySpan<double> s, ReadOnlySpan<double> t) =>

@@ -140,8 +140,7 @@ internal sealed class ConjugatePoisson(TwinEbOptions options) : IConjugateLikeli
         var prior = ConjugateGammaPrior.Read(from, "columnPrior");
         var (s, t) = (from["column.counts"], from["column.rates"]);
         var (logs, means) = (new double[count * _factors], new double[count * _factors]);
-        var statistics = new ConjugateGammaStatistics(prior.Components, _factors);
-        // Bounded by all columns, not by these alone: which components are evaluated depends on no shard.
+        // Bounded by all columns, not by these alone: most have their greatest t, or nearly so.
         var posterior = new ConjugateGammaPosterior(prior, Greatest(t));
         var (padS, padT) = (new double[posterior.Stride], new double[posterior.Stride]);
         var term = 0.0;
@@ -150,14 +149,14 @@ internal sealed class ConjugatePoisson(TwinEbOptions options) : IConjugateLikeli
             s.AsSpan((first + j) * _factors, _factors).CopyTo(padS);
             t.AsSpan((first + j) * _factors, _factors).CopyTo(padT);
             term += posterior.Evaluate(padS, padT) - FactorKernel.Dot(padS, posterior.Log) + FactorKernel.Dot(padT, posterior.Mean);
-            posterior.AddTo(statistics);
+            posterior.Accumulate();
             posterior.Log.AsSpan(0, _factors).CopyTo(logs.AsSpan(j * _factors));
             posterior.Mean.AsSpan(0, _factors).CopyTo(means.AsSpan(j * _factors));
         }
 
         int[] shape = [count, _factors];
         var part = new ArraySet().Set("column.logs", logs, shape, Reduction.Append).Set("column.means", means, shape, Reduction.Append).Set("column.term", term);
-        statistics.Write(part, "columnStatistics");
+        posterior.Statistics(prior.Components).Write(part, "columnStatistics");
         return part;
     }
 

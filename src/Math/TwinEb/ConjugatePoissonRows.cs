@@ -50,7 +50,6 @@ internal sealed class ConjugatePoissonRows : IConjugateRowFitter
     public ArraySet Sweep(ArraySet shard, int components, ReadOnlySpan<int> candidates, Span<double> points, out int failedRow)
     {
         failedRow = -1;
-        var statistics = new ConjugateGammaStatistics(components, _factors);
         var counts = new double[_columns.Count * _stride];
         var absent = new double[_columns.Count * _stride];
         var means = new double[_stride];
@@ -71,7 +70,7 @@ internal sealed class ConjugatePoissonRows : IConjugateRowFitter
             }
 
             elbo += gain;
-            _posterior.AddTo(statistics);
+            _posterior.Accumulate();
             FactorKernel.AddScaled(1, _posterior.Mean, means);
             StoreLogs(shard, i);
             if (candidates.Length > 0 && candidates[0] == i)
@@ -88,7 +87,7 @@ internal sealed class ConjugatePoissonRows : IConjugateRowFitter
             .Set("columnCounts", Unpadded(counts), [_columns.Count, _factors])
             .Set("columnAbsent", Unpadded(absent), [_columns.Count, _factors])
             .Set("rowMeans", means[.._factors]);
-        statistics.Write(partial, "row");
+        _posterior.Statistics(components).Write(partial, "row");
         return partial;
     }
 
@@ -141,7 +140,7 @@ internal sealed class ConjugatePoissonRows : IConjugateRowFitter
         _row.Read(row);
         if (_rates.Length < _row.Columns.Length)
         {
-            _rates = new double[2 * _row.Columns.Length];
+            _rates = new double[ConjugateGammaPosterior.Padded(2 * _row.Columns.Length)];
         }
 
         ConjugateGammaPosterior.WeightsOf(shard["row.logs"].AsSpan(row * _factors, _factors), _weight);
@@ -207,9 +206,10 @@ internal sealed class ConjugatePoissonRows : IConjugateRowFitter
 
     private double SumOfLogs(ReadOnlySpan<double> values)
     {
-        var rates = _rates.AsSpan(0, values.Length);
-        VectorNormal.Log(rates, rates);
-        return FactorKernel.Dot(values, rates);
+        var padded = ConjugateGammaPosterior.Padded(values.Length);
+        _rates.AsSpan(values.Length, padded - values.Length).Fill(1);
+        ConjugateLog.InPlace(_rates.AsSpan(0, padded));
+        return FactorKernel.Dot(values, _rates.AsSpan(0, values.Length));
     }
 
     private void StoreLogs(ArraySet shard, int row) => _posterior.Log.AsSpan(0, _factors).CopyTo(shard["row.logs"].AsSpan(row * _factors));

@@ -29,23 +29,16 @@ public class ConjugateGammaFunctionsTests
     }
 
     [Fact]
-    public void Vector_kernels_agree_with_their_scalar_twins()
+    public void The_vector_kernel_agrees_with_its_scalar_twin()
     {
-        for (var trial = 0; trial < 500; trial++)
+        for (var trial = 0; trial < 1000; trial++)
         {
-            var x = new double[VectorNormal.Lanes];
+            double[] x = [.. Enumerable.Range(0, Vector256<double>.Count).Select(i => double.Exp(-9 + (36 * Philox.Uniform(11, (ulong)trial, (ulong)i))))];
+            var logGamma = ConjugateGammaFunctions.LogGamma(Vector256.Create<double>(x));
             for (var i = 0; i < x.Length; i++)
             {
-                x[i] = double.Exp(-9 + (22 * Philox.Uniform(11, (ulong)trial, (ulong)i)));
-            }
-
-            var logGamma = ConjugateGammaFunctions.LogGamma(Vector512.Create<double>(x));
-            var digamma = ConjugateGammaFunctions.Digamma(Vector512.Create<double>(x));
-            for (var i = 0; i < x.Length; i++)
-            {
-                var (scalarLog, scalarDi) = (ConjugateGammaFunctions.LogGamma(x[i]), ConjugateGammaFunctions.Digamma(x[i]));
-                Assert.True(double.Abs(scalarLog - logGamma[i]) <= 3e-14 * double.Max(1, double.Abs(scalarLog)), $"log gamma of {x[i]}");
-                Assert.True(double.Abs(scalarDi - digamma[i]) <= 3e-14 * double.Max(1, double.Abs(scalarDi)), $"digamma of {x[i]}");
+                var scalar = ConjugateGammaFunctions.LogGamma(x[i]);
+                Assert.True(double.Abs(scalar - logGamma[i]) <= 3e-14 * double.Max(1, double.Abs(scalar)), $"log gamma of {x[i]}");
             }
         }
     }
