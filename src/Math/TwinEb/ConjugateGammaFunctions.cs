@@ -93,6 +93,26 @@ internal static class ConjugateGammaFunctions
         return ((x - Vector256.Create(0.5)) * ConjugateLog.Of(y)) - y + Vector256.Create(HalfLogTwoPi) + (series * inverse) - logRatio;
     }
 
+    /// <summary>log Gamma of each of some numbers, as of 4 at once; the result may be longer.</summary>
+    public static double[] LogGamma(ReadOnlySpan<double> x)
+    {
+        var padded = Padded(x);
+        for (var at = 0; at < padded.Length; at += Vector256<double>.Count)
+        {
+            LogGamma(Vector256.Create<double>(padded.AsSpan(at))).CopyTo(padded, at);
+        }
+
+        return padded;
+    }
+
+    /// <summary>The logarithm of each of some positive normal numbers; the result may be longer.</summary>
+    public static double[] Log(ReadOnlySpan<double> x)
+    {
+        var padded = Padded(x);
+        ConjugateLog.InPlace(padded);
+        return padded;
+    }
+
     /// <summary>
     /// The shape a of a Gamma distribution whose log of the mean exceeds the mean of the log by <paramref name="gap"/> &gt; 0:
     /// log a - digamma(a) = gap, by Newton on the start of Minka (2002), "Estimating a Gamma distribution"; held in [low, high].
@@ -119,6 +139,15 @@ internal static class ConjugateGammaFunctions
         }
 
         return double.Clamp(a, low, high);
+    }
+
+    // With ones up to a full vector.
+    private static double[] Padded(ReadOnlySpan<double> x)
+    {
+        var padded = new double[ConjugateGammaPosterior.Padded(x.Length)];
+        x.CopyTo(padded);
+        padded.AsSpan(x.Length).Fill(1);
+        return padded;
     }
 
     private static double Horner(double[] coefficients, double x)

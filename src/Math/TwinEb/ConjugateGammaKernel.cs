@@ -6,10 +6,10 @@ namespace FitCluster.Math.TwinEb;
 
 /// <summary>
 /// What components of a Gamma mixture say of one vector, all factors at once: the part of their logits that depends on the vector, and its moments. With
-/// a = shape + s, b = rate + t: sum_l log Gamma(a_l) - a_l log b_l, E x_l = a_l / b_l, E log x_l = digamma(a_l) - log b_l. 4 factors side by side; one division and one
+/// a = shape + s, b = rate + t: sum_l log Gamma(a_l) - a_l log b_l, E x_l = a_l / b_l, E log x_l = digamma(a_l) - log b_l. 4 factors side by side; two divisions and one
 /// logarithm for each, since log Gamma and digamma share theirs: y = a + 8 has Stirling's series with 5 terms, log (y / b) serves both, and what is left of the
 /// logarithms is that of a product over factors. About 3e-14 of max(1, |result|).
-/// A component is a chain of some 35 dependent operations, longer than a processor looks ahead; so a block of components goes through in three passes (up to the division,
+/// A component is a chain of some 35 dependent operations, longer than a processor looks ahead; so a block of components goes through in three passes (up to the divisions,
 /// logarithms, series), each short enough that many vectors are in hand at once: half the time of one pass. Not thread-safe: it owns its buffers.
 /// </summary>
 internal sealed class ConjugateGammaKernel
@@ -131,9 +131,8 @@ internal sealed class ConjugateGammaKernel
             var slope = Vector256.FusedMultiplyAdd(twice + Vector256.Create(6.0), inner, (twice + Vector256.Create(22.0)) * outer) * (shape + shape + Vector256.Create(7.0));
             var y = shape + Vector256.Create(Shift);
             var above = y * rising;
-            var inverse = Vector256<double>.One / (above * rate);
-            var inverseRate = inverse * above;
-            var inverseAbove = inverse * rate;
+            var inverseRate = Vector256<double>.One / rate;
+            var inverseAbove = Vector256<double>.One / above;
             var inverseY = inverseAbove * rising;
             (shape * inverseRate).StoreUnsafe(ref mean0, (nuint)l);
             (y * inverseRate).StoreUnsafe(ref ratio0, (nuint)l);

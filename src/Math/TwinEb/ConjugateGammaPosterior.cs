@@ -67,15 +67,15 @@ internal sealed class ConjugateGammaPosterior
         (_means, _logs) = (new double[count * Stride], new double[count * Stride]);
         (_sumOfCounts, _sumOfMeans, _sumOfLogs) = (new double[count], new double[count * Stride], new double[count * Stride]);
         _rates.AsSpan(Shared * Stride, factors).Clear();
+        var (logRates, logGammas) = (ConjugateGammaFunctions.Log(prior.Rates), ConjugateGammaFunctions.LogGamma(prior.Shapes));
         for (var c = 0; c < _active.Length; c++)
         {
-            var sum = double.Log(prior.Weights[_active[c]]);
-            for (var l = 0; l < factors; l++)
+            var (sum, first) = (double.Log(prior.Weights[_active[c]]), _active[c] * factors);
+            prior.Shapes.AsSpan(first, factors).CopyTo(_shapes.AsSpan(c * Stride));
+            prior.Rates.AsSpan(first, factors).CopyTo(_rates.AsSpan(c * Stride));
+            for (var at = first; at < first + factors; at++)
             {
-                var (a, b) = (prior.Shapes[(_active[c] * factors) + l], prior.Rates[(_active[c] * factors) + l]);
-                sum += (a * double.Log(b)) - ConjugateGammaFunctions.LogGamma(a);
-                _shapes[(c * Stride) + l] = a;
-                _rates[(c * Stride) + l] = b;
+                sum += (prior.Shapes[at] * logRates[at]) - logGammas[at];
             }
 
             _constants[c] = sum;
@@ -161,8 +161,8 @@ internal sealed class ConjugateGammaPosterior
         {
             var r = _logits[c];
             _sumOfCounts[c] += r;
-            FactorKernel.AddScaled(r, _means.AsSpan(c * Stride, Stride), _sumOfMeans.AsSpan(c * Stride, Stride));
-            FactorKernel.AddScaled(r, _logs.AsSpan(c * Stride, Stride), _sumOfLogs.AsSpan(c * Stride, Stride));
+            FactorKernel.AddScaled(r, _means, _sumOfMeans, c * Stride, Stride);
+            FactorKernel.AddScaled(r, _logs, _sumOfLogs, c * Stride, Stride);
         }
     }
 

@@ -72,28 +72,26 @@ internal sealed class ConjugateGammaPrior
     public double Penalty(double strength, double shapeStrength)
     {
         var (sum, gapOfOne) = (0.0, Gap(1));
-        var ofOne = ShapePrior(1, gapOfOne);
+        var ofOne = ShapePrior(1, 0, 0, gapOfOne);
+        var (logRates, logShapes, logGammas) = (ConjugateGammaFunctions.Log(Rates), ConjugateGammaFunctions.Log(Shapes), ConjugateGammaFunctions.LogGamma(Shapes));
         var centres = Enumerable.Range(0, Factors).Select(l => new Centre(CentreShapes[l], CentreRates[l])).ToArray();
         for (var k = 0; k < Components; k++)
         {
             for (var l = 0; Weights[k] > 0 && l < Factors; l++)
             {
-                var (a, b) = (Shapes[(k * Factors) + l], Rates[(k * Factors) + l]);
-                sum -= strength * centres[l].Divergence(a, b);
-                sum += shapeStrength * (ShapePrior(a, gapOfOne) - ofOne);
+                var at = (k * Factors) + l;
+                sum -= strength * centres[l].Divergence(Shapes[at], Rates[at], logRates[at], logGammas[at]);
+                sum += shapeStrength * (ShapePrior(Shapes[at], logShapes[at], logGammas[at], gapOfOne) - ofOne);
             }
         }
 
         return sum;
     }
 
-    /// <summary>KL(Gamma(a0, b0) || Gamma(a, b)).</summary>
-    public static double Divergence(double a0, double b0, double a, double b) => new Centre(a0, b0).Divergence(a, b);
-
     /// <summary>log a - digamma(a): how far the log of a Gamma's mean is above the mean of its log.</summary>
     public static double Gap(double shape) => double.Log(shape) - ConjugateGammaFunctions.Digamma(shape);
 
-    private static double ShapePrior(double a, double gapOfOne) => (a * double.Log(a)) - ConjugateGammaFunctions.LogGamma(a) - a - (a * gapOfOne);
+    private static double ShapePrior(double a, double logA, double logGammaA, double gapOfOne) => (a * logA) - logGammaA - a - (a * gapOfOne);
 
     /// <summary>What the divergences of a centre from many Gammas have in common.</summary>
     /// <param name="shape">a0.</param>
@@ -103,10 +101,7 @@ internal sealed class ConjugateGammaPrior
         private readonly double _constant = (shape * double.Log(rate)) - ConjugateGammaFunctions.LogGamma(shape);
         private readonly double _meanLog = ConjugateGammaFunctions.Digamma(shape) - double.Log(rate);
 
-        /// <summary>KL(Gamma(a0, b0) || Gamma(a, b)).</summary>
-        public double Divergence(double a, double b) => Divergence(a, b, double.Log(b), ConjugateGammaFunctions.LogGamma(a));
-
-        /// <summary>The same where log b and log Gamma(a) are known.</summary>
+        /// <summary>KL(Gamma(a0, b0) || Gamma(a, b)), where log b and log Gamma(a) are known.</summary>
         public double Divergence(double a, double b, double logB, double logGammaA) =>
             _constant - (a * logB) + logGammaA + ((shape - a) * _meanLog) + ((b - rate) * shape / rate);
     }

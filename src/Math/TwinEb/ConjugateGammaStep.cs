@@ -43,8 +43,13 @@ internal static class ConjugateGammaStep
             {
                 var at = (c * l) + f;
                 means[f] = (statistics.Means[at] + (strength * before.CentreShapes[f] / before.CentreRates[f])) / members;
-                var log = (statistics.Logs[at] + (strength * centreLogs[f])) / members;
-                gaps[f] = ((members * (double.Log(means[f]) - log)) + (shapeStrength * gapOfOne)) / (members + shapeStrength);
+            }
+
+            var logs = ConjugateGammaFunctions.Log(means[..l]);
+            for (var f = 0; f < l; f++)
+            {
+                var log = (statistics.Logs[(c * l) + f] + (strength * centreLogs[f])) / members;
+                gaps[f] = ((members * (logs[f] - log)) + (shapeStrength * gapOfOne)) / (members + shapeStrength);
             }
 
             var shapes = prior.Shapes.AsSpan(c * l, l);
@@ -78,6 +83,7 @@ internal static class ConjugateGammaStep
     private static void Recentre(ConjugateGammaPrior prior, ConjugateGammaStatistics statistics, double strength)
     {
         var (k, l) = (prior.Components, prior.Factors);
+        var (logRates, logGammas) = (ConjugateGammaFunctions.Log(prior.Rates), ConjugateGammaFunctions.LogGamma(prior.Shapes));
         for (var f = 0; f < l; f++)
         {
             double shape = 0, rate = 0, weight = 0, plainShape = 0, plainRate = 0, count = 0;
@@ -93,13 +99,13 @@ internal static class ConjugateGammaStep
             }
 
             var weighted = (shape / weight, rate / weight);
-            var better = IsNearer(prior, f, new(shape / weight, rate / weight), new(prior.CentreShapes[f], prior.CentreRates[f]));
+            var better = IsNearer(prior, logRates, logGammas, f, new(shape / weight, rate / weight), new(prior.CentreShapes[f], prior.CentreRates[f]));
             (prior.CentreShapes[f], prior.CentreRates[f]) = better ? weighted : (plainShape / count, plainRate / count);
         }
     }
 
     // Whether the components' divergences from one centre add up to no more than those from another.
-    private static bool IsNearer(ConjugateGammaPrior prior, int factor, ConjugateGammaPrior.Centre one, ConjugateGammaPrior.Centre other)
+    private static bool IsNearer(ConjugateGammaPrior prior, double[] logRates, double[] logGammas, int factor, ConjugateGammaPrior.Centre one, ConjugateGammaPrior.Centre other)
     {
         var (sum, sumOfOther) = (0.0, 0.0);
         for (var c = 0; c < prior.Components; c++)
@@ -108,9 +114,8 @@ internal static class ConjugateGammaStep
             {
                 var at = (c * prior.Factors) + factor;
                 var (a, b) = (prior.Shapes[at], prior.Rates[at]);
-                var (logB, logGammaA) = (double.Log(b), ConjugateGammaFunctions.LogGamma(a));
-                sum += one.Divergence(a, b, logB, logGammaA);
-                sumOfOther += other.Divergence(a, b, logB, logGammaA);
+                sum += one.Divergence(a, b, logRates[at], logGammas[at]);
+                sumOfOther += other.Divergence(a, b, logRates[at], logGammas[at]);
             }
         }
 
