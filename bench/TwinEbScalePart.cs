@@ -29,8 +29,8 @@ internal static class TwinEbScalePart
         Through(table, "GoodBooks' shape, 51,288 x 10,000", Store(BooksRows, BooksColumns, 121), 30);
         Through(table, "atlas, 1,000,000 x 2,000", Store(1_000_000, AtlasColumns, PerRow), 4);
         table.Note($"simulated counts of a Poisson factorization with 12 clusters of rows and 16 of columns (bench/TwinEbCounts.cs), no held-out cells; L = {L}, K_r 70, K_c 100; all data in a chunked store, mapped.");
-        table.Note("cost of a non-zero: CPU seconds of the process for one sweep (two rounds: broadcast, all shards, reduce, update) over the non-zeros, the least of the sweeps of the phase, in one process with two threads. 'start' has one component a side, 'mixtures' are the second and later sweeps after the split, when nearly all components of every row matter: the dearest there are.");
-        table.Note("threads: sweeps of mixtures at GoodBooks' shape, median, one and two threads in turns. Where the machine is shared, two threads cannot have two cores: 'work that is not in shards' is CPU seconds while no shard is in its local step (reduce, update, broadcast, messages) over those of the sweep, and bounds what threads can give (Amdahl).");
+        table.Note("cost of a non-zero: CPU seconds of the process for one sweep (two rounds: broadcast, all shards, reduce, update) over the non-zeros, the least of the sweeps of the phase (small sizes are fitted 20 times: the machine is faster and slower by half, as others use it), in one process with two threads. 'start' has one component a side, 'mixtures' are the second and later sweeps after the split, when nearly all components of every row matter: the dearest there are.");
+        table.Note("threads: sweeps of mixtures at GoodBooks' shape, one and two threads in turns, and two fits of one thread at once: what these get more than one alone is what the machine's two cores (here two threads of one core) give to perfectly parallel work. Where the machine is shared, two threads cannot have two cores: 'work that is not in shards' is CPU seconds while no shard is in its local step (reduce, update, broadcast, messages) over those of the sweep, and bounds what threads can give (Amdahl).");
         table.Note("through the store: `fitcluster fit twineb --threads 2`, the whole program; RssAnon and VmHWM looked at every 10 ms; the data are 12 bytes a non-zero and 8 a row, what the store holds. Mapped pages count in VmHWM as long as the machine has room.");
         return table;
     }
@@ -43,7 +43,9 @@ internal static class TwinEbScalePart
         foreach (var (rows, columns) in shapes)
         {
             var source = MatrixSource.Open(Store(rows, columns, PerRow));
-            var rounds = Fit(source, 2, rows >= 1_000_000 ? 4 : Sweeps);
+            // Small ones are over before the machine has been quiet once: again and again.
+            var rounds = Enumerable.Range(0, rows switch { >= 1_000_000 => 1, >= 100_000 => 2, _ => 20 })
+                .SelectMany(_ => Fit(source, 2, rows >= 1_000_000 ? 4 : Sweeps)).ToList();
             var name = string.Create(CultureInfo.InvariantCulture, $"{rows:N0} x {columns:N0}, {source.StoredCount:N0} non-zeros");
             measured.Add((name, Nanoseconds(rounds, "start", source), Nanoseconds(rounds, "sweep", source)));
         }
@@ -61,25 +63,35 @@ internal static class TwinEbScalePart
     private static void Threads(Table table)
     {
         var source = MatrixSource.Open(Store(BooksRows, BooksColumns, 121));
-        var (one, two, coordinator, cpu) = (new List<double>(), new List<double>(), 0.0, 0.0);
+        var (one, two, both, coordinator, cpu) = (new List<double>(), new List<double>(), new List<double>(), 0.0, 0.0);
         for (var repeat = 0; repeat < 2; repeat++)
         {
-            foreach (var threads in new[] { 1, 2 })
-            {
-                var rounds = Fit(source, threads, 10).Where(r => r.Phase == "sweep").ToList();
-                (threads == 1 ? one : two).AddRange(rounds.Select(r => r.Seconds));
-                coordinator += threads == 2 ? rounds.Sum(r => r.Coordinator) : 0;
-                cpu += threads == 2 ? rounds.Sum(r => r.Cpu) : 0;
-            }
+            one.AddRange(Mixtures(source, 1).Select(r => r.Seconds));
+            var rounds = Mixtures(source, 2);
+            two.AddRange(rounds.Select(r => r.Seconds));
+            (coordinator, cpu) = (coordinator + rounds.Sum(r => r.Coordinator), cpu + rounds.Sum(r => r.Cpu));
+            var others = new List<(string Phase, double Seconds, double Cpu, double Coordinator)>();
+            var thread = new Thread(() => others = Mixtures(source, 1));
+            thread.Start();
+            both.AddRange(Mixtures(source, 1).Select(r => r.Seconds));
+            thread.Join();
+            both.AddRange(others.Select(r => r.Seconds));
         }
 
-        var (first, second) = (Figures.Of(one), Figures.Of(two));
-        var speedup = first.Median / second.Median;
-        table.Add(new Line("GoodBooks' shape: rows/s by two threads against one, wanted 1.7 (ratio: 1.7 over ours)", Rate(BooksRows / second.Median), Rate(BooksRows / first.Median), 1.7 / speedup, 1));
-        table.Add(new Line("GoodBooks' shape: the same, of the fastest sweeps", Rate(BooksRows / second.Least), Rate(BooksRows / first.Least), 1.7 / (first.Least / second.Least), 1));
+        var (first, second, limit) = (Figures.Of(one), Figures.Of(two), Figures.Of(both));
+        table.Add(Speedup("rows/s by two threads against one, wanted 1.7 (ratio: 1.7 over ours)", first.Median, second.Median, 1.7, 1));
+        table.Add(Speedup("the same, of the fastest sweeps", first.Least, second.Least, 1.7, 1));
+        var most = 2 * first.Median / limit.Median;
+        table.Add(Speedup(FormattableString.Invariant($"the same against the {most:F2} times that two fits side by side, with nothing in common, have together (ratio: these over ours)"), first.Median, second.Median, most, 1.1));
         var share = coordinator / cpu;
         table.Add(new Line(FormattableString.Invariant($"GoodBooks' shape: work that is not in shards (two threads then give at most {2 / (1 + share):F2})"), FormattableString.Invariant($"{100 * share:F1} %"), "17.6 %", share / 0.176, 1));
     }
+
+    private static List<(string Phase, double Seconds, double Cpu, double Coordinator)> Mixtures(MatrixSource source, int threads) =>
+        Fit(source, threads, 10).Where(r => r.Phase == "sweep").ToList();
+
+    private static Line Speedup(string what, double oneSeconds, double twoSeconds, double wanted, double target) =>
+        new($"GoodBooks' shape: {what}", Rate(BooksRows / twoSeconds), Rate(BooksRows / oneSeconds), wanted / (oneSeconds / twoSeconds), target);
 
     private static void Through(Table table, string name, string store, int sweeps)
     {
