@@ -163,11 +163,7 @@ public sealed partial class FitCoordinator
         try
         {
             var sum = _slots[0].Partial!.Clone();
-            foreach (var slot in _slots.Skip(1))
-            {
-                sum.Combine(slot.Partial!);
-            }
-
+            sum.Combine([.. _slots.Skip(1).Select(slot => slot.Partial!)]);
             if (sum.FirstNonFinite() is { } array)
             {
                 End(FitStatus.Failed, $"array '{array}', summed over the shards of job {_job}, is not finite in round {round}", context);

@@ -83,49 +83,86 @@ public sealed class ArraySet : IReadOnlyList<NamedArray>
     }
 
     /// <summary>
-    /// Combines another shard's partial result into this one, in place. Call it in the order of the shards: the order of
+    /// Combines other shards' partial results into this one, in place. Call it in the order of the shards: the order of
     /// floating-point additions is part of what makes a fit reproducible.
     /// </summary>
-    /// <exception cref="ArgumentException">The two sets differ in names, order, shapes or reductions.</exception>
-    public void Combine(ArraySet other)
+    /// <exception cref="ArgumentException">Two sets differ in names, order, shapes or reductions.</exception>
+    public void Combine(params ReadOnlySpan<ArraySet> others)
     {
-        if (other.Count != Count)
+        foreach (var other in others)
         {
-            throw new ArgumentException($"a partial result has {other.Count} arrays where {Count} were expected", nameof(other));
+            if (other.Count != Count)
+            {
+                throw new ArgumentException($"a partial result has {other.Count} arrays where {Count} were expected", nameof(others));
+            }
         }
 
         for (var a = 0; a < _arrays.Count; a++)
         {
-            var (mine, theirs) = (_arrays[a], other._arrays[a]);
-            var fixedFrom = mine.Reduction == Reduction.Append ? 1 : 0;
-            if (mine.Name != theirs.Name || mine.Reduction != theirs.Reduction || mine.Shape.Length != theirs.Shape.Length || mine.Shape.Length < fixedFrom
-                || !mine.Shape.AsSpan(fixedFrom).SequenceEqual(theirs.Shape.AsSpan(fixedFrom)))
+            foreach (var other in others)
             {
-                throw new ArgumentException(
-                    $"a partial result has '{theirs.Name}' [{string.Join(", ", theirs.Shape)}] where '{mine.Name}' [{string.Join(", ", mine.Shape)}] was expected", nameof(other));
+                CheckAlike(_arrays[a], other._arrays[a]);
+                Add(_arrays[a], other._arrays[a].Values);
             }
 
-            var (to, from) = (mine.Values, theirs.Values);
-            if (mine.Reduction == Reduction.Sum)
+            if (_arrays[a].Reduction == Reduction.Append)
             {
-                for (var i = 0; i < to.Length; i++)
-                {
-                    to[i] += from[i];
-                }
-            }
-            else if (mine.Reduction == Reduction.Max)
-            {
-                for (var i = 0; i < to.Length; i++)
-                {
-                    to[i] = double.Max(to[i], from[i]);
-                }
-            }
-            else
-            {
-                int[] shape = [mine.Shape[0] + theirs.Shape[0], .. mine.Shape[1..]];
-                _arrays[a] = new NamedArray(mine.Name, [.. to, .. from], shape, mine.Reduction);
+                Append(a, others);
             }
         }
+    }
+
+    private static void CheckAlike(NamedArray mine, NamedArray theirs)
+    {
+        var fixedFrom = mine.Reduction == Reduction.Append ? 1 : 0;
+        if (mine.Name != theirs.Name || mine.Reduction != theirs.Reduction || mine.Shape.Length != theirs.Shape.Length || mine.Shape.Length < fixedFrom
+            || !mine.Shape.AsSpan(fixedFrom).SequenceEqual(theirs.Shape.AsSpan(fixedFrom)))
+        {
+            throw new ArgumentException(
+                $"a partial result has '{theirs.Name}' [{string.Join(", ", theirs.Shape)}] where '{mine.Name}' [{string.Join(", ", mine.Shape)}] was expected");
+        }
+    }
+
+    private static void Add(NamedArray mine, double[] from)
+    {
+        var to = mine.Values;
+        if (mine.Reduction == Reduction.Sum)
+        {
+            for (var i = 0; i < to.Length; i++)
+            {
+                to[i] += from[i];
+            }
+        }
+        else if (mine.Reduction == Reduction.Max)
+        {
+            for (var i = 0; i < to.Length; i++)
+            {
+                to[i] = double.Max(to[i], from[i]);
+            }
+        }
+    }
+
+    // All at once: one after the other each would copy what is there.
+    private void Append(int a, ReadOnlySpan<ArraySet> others)
+    {
+        var mine = _arrays[a];
+        var (rows, length) = (mine.Shape[0], mine.Values.Length);
+        foreach (var other in others)
+        {
+            (rows, length) = (rows + other._arrays[a].Shape[0], length + other._arrays[a].Values.Length);
+        }
+
+        var values = new double[length];
+        mine.Values.CopyTo(values, 0);
+        var at = mine.Values.Length;
+        foreach (var other in others)
+        {
+            var more = other._arrays[a].Values;
+            more.CopyTo(values, at);
+            at += more.Length;
+        }
+
+        _arrays[a] = new NamedArray(mine.Name, values, [rows, .. mine.Shape[1..]], mine.Reduction);
     }
 
     /// <summary>The name of the first array that has a NaN or (where a maximum is not taken) an infinite value; null if none has.</summary>

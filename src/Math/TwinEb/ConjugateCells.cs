@@ -21,14 +21,15 @@ internal static class ConjugateCells
     /// <summary>s_l = row_l sum_j x_j w_jl / (sum_m row_m w_jm).</summary>
     /// <param name="columns">The cells' columns j.</param>
     /// <param name="values">The cells' counts x_j.</param>
+    /// <param name="count">How many columns there are; the arrays of them may be longer.</param>
     /// <param name="weights">w, columns x padded factors.</param>
     /// <param name="row">The row's weights, padded.</param>
     /// <param name="s">The sums, padded.</param>
-    public static void Shares(ReadOnlySpan<int> columns, ReadOnlySpan<double> values, double[] weights, double[] row, double[] s)
+    public static void Shares(ReadOnlySpan<int> columns, ReadOnlySpan<double> values, int count, double[] weights, double[] row, double[] s)
     {
         if (row.Length == Unrolled)
         {
-            Shares16(columns, values, weights, row, s);
+            Shares16(columns, values, count, weights, row, s);
             return;
         }
 
@@ -48,15 +49,16 @@ internal static class ConjugateCells
     /// <summary>rates_j = sum_l row_l w_jl, and sums_jl += x_j row_l / rates_j.</summary>
     /// <param name="columns">The cells' columns j.</param>
     /// <param name="values">The cells' counts x_j.</param>
+    /// <param name="count">How many columns there are; the arrays of them may be longer.</param>
     /// <param name="weights">w, columns x padded factors.</param>
     /// <param name="row">The row's weights, padded.</param>
     /// <param name="sums">columns x padded factors.</param>
     /// <param name="rates">One for each cell, at least as long.</param>
-    public static void Scatter(ReadOnlySpan<int> columns, ReadOnlySpan<double> values, double[] weights, double[] row, double[] sums, double[] rates)
+    public static void Scatter(ReadOnlySpan<int> columns, ReadOnlySpan<double> values, int count, double[] weights, double[] row, double[] sums, double[] rates)
     {
         if (row.Length == Unrolled)
         {
-            Scatter16(columns, values, weights, row, sums, rates);
+            Scatter16(columns, values, count, weights, row, sums, rates);
             return;
         }
 
@@ -68,9 +70,9 @@ internal static class ConjugateCells
         }
     }
 
-    private static unsafe void Shares16(ReadOnlySpan<int> columns, ReadOnlySpan<double> values, double[] weights, double[] row, double[] s)
+    private static unsafe void Shares16(ReadOnlySpan<int> columns, ReadOnlySpan<double> values, int count, double[] weights, double[] row, double[] s)
     {
-        Check(columns, weights.Length);
+        Check(columns, int.Min(count, weights.Length / Unrolled));
         Load(ref row[0], out var r0, out var r1, out var r2, out var r3);
         var (s0, s1, s2, s3) = (Vector256<double>.Zero, Vector256<double>.Zero, Vector256<double>.Zero, Vector256<double>.Zero);
         fixed (double* w = weights)
@@ -94,9 +96,9 @@ internal static class ConjugateCells
         Store(ref s[0], s0 * r0, s1 * r1, s2 * r2, s3 * r3);
     }
 
-    private static unsafe void Scatter16(ReadOnlySpan<int> columns, ReadOnlySpan<double> values, double[] weights, double[] row, double[] sums, double[] rates)
+    private static unsafe void Scatter16(ReadOnlySpan<int> columns, ReadOnlySpan<double> values, int count, double[] weights, double[] row, double[] sums, double[] rates)
     {
-        Check(columns, int.Min(weights.Length, sums.Length));
+        Check(columns, int.Min(count, int.Min(weights.Length, sums.Length) / Unrolled));
         Load(ref row[0], out var r0, out var r1, out var r2, out var r3);
         fixed (double* w = weights, c = sums)
         {
@@ -125,7 +127,7 @@ internal static class ConjugateCells
     }
 
     // A column beyond the arrays would be read from foreign memory. Columns of a row ascend, but that is not taken on trust.
-    private static void Check(ReadOnlySpan<int> columns, int length)
+    private static void Check(ReadOnlySpan<int> columns, int count)
     {
         var greatest = 0U;
         foreach (var column in columns)
@@ -133,9 +135,9 @@ internal static class ConjugateCells
             greatest = uint.Max(greatest, (uint)column);
         }
 
-        if (columns.Length > 0 && greatest >= (uint)length / Unrolled)
+        if (columns.Length > 0 && greatest >= (uint)count)
         {
-            throw new InvalidOperationException($"column {greatest} of the data is beyond the {length / Unrolled} columns of the model");
+            throw new InvalidOperationException($"column {greatest} of the data is beyond the {count} columns of the model");
         }
     }
 

@@ -4,8 +4,8 @@ using FitCluster.Messages;
 namespace FitCluster.Math.TwinEb;
 
 /// <summary>
-/// The Poisson model: x_ij ~ Poisson(sum_l u_il v_jl), Gamma mixtures on both sides. Columns at the coordinator: "column.counts" s, "column.rates" t,
-/// "column.logs" E log v, "column.means" E v (each columns x factors), "column.term" (their part of the ELBO), and the statistics of
+/// The Poisson model: x_ij ~ Poisson(sum_l u_il v_jl), Gamma mixtures on both sides. Columns at the coordinator: "column.counts" s, "column.rates" t (of all columns, or, where no cell is
+/// excluded and zeros are data, once), "column.logs" E log v, "column.means" E v (each columns x factors), "column.term" (their part of the ELBO), and the statistics of
 /// their prior "columnStatistics".
 /// </summary>
 internal sealed class ConjugatePoisson(TwinEbOptions options) : IConjugateLikelihood
@@ -21,7 +21,7 @@ internal sealed class ConjugatePoisson(TwinEbOptions options) : IConjugateLikeli
     /// <inheritdoc/>
     public void Describe(ConjugateRow row, bool zerosMissing, ArraySet partial)
     {
-        var (sum, cells, logFactorials) = (0.0, 0.0, 0.0);
+        var (sum, cells, excluded, logFactorials) = (0.0, 0.0, 0L, 0.0);
         var columnSums = new double[options.Columns];
         for (var i = 0; i < row.Rows; i++)
         {
@@ -29,6 +29,7 @@ internal sealed class ConjugatePoisson(TwinEbOptions options) : IConjugateLikeli
             {
                 row.Read(i);
                 cells += zerosMissing ? row.Columns.Length : options.Columns - row.Excluded.Length;
+                excluded += row.Excluded.Length;
                 for (var e = 0; e < row.Columns.Length; e++)
                 {
                     var x = row.Values[e];
@@ -39,7 +40,7 @@ internal sealed class ConjugatePoisson(TwinEbOptions options) : IConjugateLikeli
             }
         }
 
-        partial.Set("sum", sum).Set("cells", cells).Set("logFactorials", logFactorials).Set("columnSums", columnSums);
+        partial.Set("sum", sum).Set("cells", cells).Set("excludedCells", excluded).Set("logFactorials", logFactorials).Set("columnSums", columnSums);
     }
 
     /// <inheritdoc/>
@@ -57,7 +58,7 @@ internal sealed class ConjugatePoisson(TwinEbOptions options) : IConjugateLikeli
 
         int[] shape = [sums.Length, _factors];
         global.Set("column.counts", new double[means.Length], shape)
-            .Set("column.rates", new double[means.Length], shape)
+            .Set("column.rates", new double[_factors], [1, _factors])
             .Set("column.logs", [.. means.Select(m => double.Log(m))], shape)
             .Set("column.means", means, shape)
             .Set("column.term", ConjugateSettings.NoObjective)
@@ -90,6 +91,7 @@ internal sealed class ConjugatePoisson(TwinEbOptions options) : IConjugateLikeli
     /// <inheritdoc/>
     public void Broadcast(ArraySet global, string prefix, bool forScore, ArraySet broadcast)
     {
+        broadcast.Set("hasAbsent", AnyAbsent(global) ? 1 : 0);
         string[] names = ["column.logs", "column.means", "column.rowLevel", .. forScore ? ["column.counts", "column.rates"] : (string[])[]];
         foreach (var name in names)
         {
@@ -105,8 +107,11 @@ internal sealed class ConjugatePoisson(TwinEbOptions options) : IConjugateLikeli
     }
 
     /// <inheritdoc/>
-    public ArraySet Sweep(ShardData data, ArraySet broadcast, ArraySet shard, ReadOnlySpan<int> candidates, Span<double> points, out int failedRow) =>
-        new ConjugatePoissonRows(data, broadcast, _factors).Sweep(shard, broadcast["rowPrior.weights"].Length, candidates, points, out failedRow);
+    public ArraySet Sweep(ShardData data, ArraySet broadcast, ArraySet shard, ReadOnlySpan<int> candidates, Span<double> points, out int failedRow)
+    {
+        using var rows = new ConjugatePoissonRows(data, broadcast, _factors);
+        return rows.Sweep(shard, broadcast["rowPrior.weights"].Length, candidates, points, out failedRow);
+    }
 
     /// <inheritdoc/>
     public double Advance(ArraySet global, ArraySet partial, bool mixtures)
@@ -126,6 +131,9 @@ internal sealed class ConjugatePoisson(TwinEbOptions options) : IConjugateLikeli
         SetColumnLikelihoods(global, partial);
         return objective;
     }
+
+    /// <summary>Whether a broadcast says that cells are absent; one that says nothing may have some.</summary>
+    public static bool HasAbsent(ArraySet broadcast) => !broadcast.Contains("hasAbsent") || broadcast.Scalar("hasAbsent") != 0;
 
     /// <inheritdoc/>
     public void BroadcastColumns(ArraySet global, ArraySet broadcast)
@@ -147,7 +155,7 @@ internal sealed class ConjugatePoisson(TwinEbOptions options) : IConjugateLikeli
         for (var j = 0; j < count; j++)
         {
             s.AsSpan((first + j) * _factors, _factors).CopyTo(padS);
-            t.AsSpan((first + j) * _factors, _factors).CopyTo(padT);
+            t.AsSpan(RatesAt(t, first + j), _factors).CopyTo(padT);
             term += posterior.Evaluate(padS, padT) - FactorKernel.Dot(padS, posterior.Log) + FactorKernel.Dot(padT, posterior.Mean);
             posterior.Accumulate();
             posterior.Log.AsSpan(0, _factors).CopyTo(logs.AsSpan(j * _factors));
@@ -222,7 +230,7 @@ internal sealed class ConjugatePoisson(TwinEbOptions options) : IConjugateLikeli
 
     /// <inheritdoc/>
     public ISideSampler ColumnSampler(ArraySet broadcast) => new ConjugateGammaSampler(
-        ConjugateGammaPrior.Read(broadcast, "columnPrior"), broadcast["column.counts"], broadcast["column.rates"], options.Seed, ConjugateDraw.ColumnScore, 0);
+        ConjugateGammaPrior.Read(broadcast, "columnPrior"), broadcast["column.counts"], RatesOfAll(broadcast["column.rates"]), options.Seed, ConjugateDraw.ColumnScore, 0);
 
     /// <inheritdoc/>
     public void Results(ArraySet global, string prefix, ArraySet results)
@@ -235,7 +243,7 @@ internal sealed class ConjugatePoisson(TwinEbOptions options) : IConjugateLikeli
         for (var j = 0; j < options.Columns; j++)
         {
             s.AsSpan(j * _factors, _factors).CopyTo(padS);
-            t.AsSpan(j * _factors, _factors).CopyTo(padT);
+            t.AsSpan(RatesAt(t, j), _factors).CopyTo(padT);
             posterior.Evaluate(padS, padT);
             posterior.SecondMoments(padS, padT);
             for (var l = 0; l < _factors; l++)
@@ -287,24 +295,46 @@ internal sealed class ConjugatePoisson(TwinEbOptions options) : IConjugateLikeli
         : mixtures ? ConjugateGammaStep.Mixture(prior, statistics, ConjugateSettings.Strength, ConjugateSettings.ShapeStrength)
         : ConjugateGammaStep.Mixture(prior, statistics, 0, 0);
 
+    // Whether a cell of a training row is excluded, or zeros are missing, anywhere in the data: t then differs from column to column.
+    private static bool AnyAbsent(ArraySet global) =>
+        global.Scalar("zerosMissing") != 0 || !global.Contains("excludedCells") || global.Scalar("excludedCells") > 0;
+
     // s and t of every column from the sums over rows.
     private void SetColumnLikelihoods(ArraySet global, ArraySet partial)
     {
         var (shares, absent, totals, logs) = (partial["columnCounts"], partial["columnAbsent"], partial["rowMeans"], global["column.logs"]);
         var zerosMissing = global.Scalar("zerosMissing") != 0;
-        var (s, t) = (new double[shares.Length], new double[shares.Length]);
+        var (s, t) = (new double[shares.Length], absent.Length > 0 ? new double[absent.Length] : totals);
         for (var j = 0; j < options.Columns; j++)
         {
             ConjugateGammaPosterior.WeightsOf(logs.AsSpan(j * _factors, _factors), s.AsSpan(j * _factors, _factors));
-            for (var l = 0; l < _factors; l++)
-            {
-                var at = (j * _factors) + l;
-                s[at] *= shares[at];
-                t[at] = zerosMissing ? absent[at] : double.Max(totals[l] - absent[at], 0);
-            }
         }
 
-        global.Set("column.counts", s, [options.Columns, _factors]).Set("column.rates", t, [options.Columns, _factors]);
+        for (var at = 0; at < s.Length; at++)
+        {
+            s[at] *= shares[at];
+        }
+
+        for (var at = 0; at < absent.Length; at++)
+        {
+            t[at] = zerosMissing ? absent[at] : double.Max(totals[at % _factors] - absent[at], 0);
+        }
+
+        global.Set("column.counts", s, [options.Columns, _factors]).Set("column.rates", t, [t.Length / _factors, _factors]);
+    }
+
+    // Where a column's rates are: all have the same ones where nothing is absent, and these are there once.
+    private int RatesAt(double[] t, int column) => t.Length == _factors ? 0 : column * _factors;
+
+    private double[] RatesOfAll(double[] t)
+    {
+        var all = new double[options.Columns * _factors];
+        for (var j = 0; j < options.Columns; j++)
+        {
+            t.AsSpan(RatesAt(t, j), _factors).CopyTo(all.AsSpan(j * _factors));
+        }
+
+        return all;
     }
 
     // The greatest t of each factor: most columns have it, or nearly so.

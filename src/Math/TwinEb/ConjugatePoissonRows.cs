@@ -9,11 +9,12 @@ namespace FitCluster.Math.TwinEb;
 /// exp(E log u_il + E log v_jl), s_il = sum_j of its share, t_il = sum of E v_jl over training cells, zeros included; then the exact
 /// posterior of (u_i, component) under its prior. State: "row.logs" E log u, rows x factors; s and t follow from it and the columns.
 /// </summary>
-internal sealed class ConjugatePoissonRows : IConjugateRowFitter
+internal sealed class ConjugatePoissonRows : IConjugateRowFitter, IDisposable
 {
     private readonly int _factors;
     private readonly int _stride;
     private readonly bool _zerosMissing;
+    private readonly bool _hasAbsent;
     private readonly ConjugatePoissonColumns _columns;
     private readonly ConjugateGammaPosterior _posterior;
     private readonly ConjugateRow _row;
@@ -30,6 +31,7 @@ internal sealed class ConjugatePoissonRows : IConjugateRowFitter
         _columns = new ConjugatePoissonColumns(broadcast, factors);
         _stride = _columns.Stride;
         _zerosMissing = data.Block.IsSparse && data.Block.Unstored == UnstoredEntries.Missing;
+        _hasAbsent = ConjugatePoisson.HasAbsent(broadcast);
         _posterior = new ConjugateGammaPosterior(ConjugateGammaPrior.Read(broadcast, "rowPrior"), _columns.Totals);
         _row = new ConjugateRow(data, zerosAreImplied: true);
         (_s, _t, _weight) = (new double[_stride], new double[_stride], new double[_stride]);
@@ -50,8 +52,8 @@ internal sealed class ConjugatePoissonRows : IConjugateRowFitter
     public ArraySet Sweep(ArraySet shard, int components, ReadOnlySpan<int> candidates, Span<double> points, out int failedRow)
     {
         failedRow = -1;
-        var counts = new double[_columns.Count * _stride];
-        var absent = new double[_columns.Count * _stride];
+        using var counts = new RentedArray(_columns.Count * _stride);
+        using var absent = new RentedArray(_hasAbsent ? _columns.Count * _stride : 0);
         var means = new double[_stride];
         var elbo = 0.0;
         for (var i = 0; i < _row.Rows; i++)
@@ -62,7 +64,7 @@ internal sealed class ConjugatePoissonRows : IConjugateRowFitter
             }
 
             Begin(shard, i);
-            var gain = Update() + AddColumns(counts, absent);
+            var gain = Update() + AddColumns(counts.Values, absent.Values);
             if (!double.IsFinite(gain))
             {
                 failedRow = failedRow < 0 ? i : failedRow;
@@ -82,10 +84,12 @@ internal sealed class ConjugatePoissonRows : IConjugateRowFitter
             }
         }
 
+        // Where no cell of any shard is excluded there is nothing to sum, nor to send.
+        var absentColumns = _hasAbsent ? _columns.Count : 0;
         var partial = new ArraySet()
             .Set("elbo", elbo)
-            .Set("columnCounts", Unpadded(counts), [_columns.Count, _factors])
-            .Set("columnAbsent", Unpadded(absent), [_columns.Count, _factors])
+            .Set("columnCounts", Unpadded(counts.Values, _columns.Count), [_columns.Count, _factors])
+            .Set("columnAbsent", Unpadded(absent.Values, absentColumns), [absentColumns, _factors])
             .Set("rowMeans", means[.._factors]);
         _posterior.Statistics(components).Write(partial, "row");
         return partial;
@@ -123,6 +127,9 @@ internal sealed class ConjugatePoissonRows : IConjugateRowFitter
 
         return true;
     }
+
+    /// <summary>Gives back the memory of the columns; the fitter is of no more use then.</summary>
+    public void Dispose() => _columns.Dispose();
 
     /// <inheritdoc/>
     public void Moments(Span<double> mean, Span<double> sd)
@@ -173,7 +180,7 @@ internal sealed class ConjugatePoissonRows : IConjugateRowFitter
     {
         var columns = _row.Columns;
         var values = _row.Values;
-        ConjugateCells.Shares(columns, values, _columns.Weights, _weight, _s);
+        ConjugateCells.Shares(columns, values, _columns.Count, _columns.Weights, _weight, _s);
 
         return _posterior.Evaluate(_s, _t) - FactorKernel.Dot(_s, _posterior.Log);
     }
@@ -183,7 +190,7 @@ internal sealed class ConjugatePoissonRows : IConjugateRowFitter
     {
         var columns = _row.Columns;
         var values = _row.Values;
-        ConjugateCells.Scatter(columns, values, _columns.Weights, _posterior.Weight, counts, _rates);
+        ConjugateCells.Scatter(columns, values, _columns.Count, _columns.Weights, _posterior.Weight, counts, _rates);
 
         foreach (var column in _zerosMissing ? columns : _row.Excluded)
         {
@@ -214,10 +221,10 @@ internal sealed class ConjugatePoissonRows : IConjugateRowFitter
 
     private void StoreLogs(ArraySet shard, int row) => _posterior.Log.AsSpan(0, _factors).CopyTo(shard["row.logs"].AsSpan(row * _factors));
 
-    private double[] Unpadded(double[] padded)
+    private double[] Unpadded(double[] padded, int columns)
     {
-        var values = new double[_columns.Count * _factors];
-        for (var j = 0; j < _columns.Count; j++)
+        var values = new double[columns * _factors];
+        for (var j = 0; j < columns; j++)
         {
             padded.AsSpan(j * _stride, _factors).CopyTo(values.AsSpan(j * _factors));
         }

@@ -200,8 +200,8 @@ public class ConjugateKernelTests
         }
 
         var (s, rates) = (new double[stride], new double[columns.Length]);
-        ConjugateCells.Shares(columns, values, weights, row, s);
-        ConjugateCells.Scatter(columns, values, weights, row, sums, rates);
+        ConjugateCells.Shares(columns, values, Columns, weights, row, s);
+        ConjugateCells.Scatter(columns, values, Columns, weights, row, sums, rates);
         Assert.All(expectedS.Zip(s), pair => Assert.Equal(pair.First, pair.Second, 1e-13 * pair.First));
         Assert.All(expectedRates.Zip(rates), pair => Assert.Equal(pair.First, pair.Second, 1e-14 * pair.First));
         Assert.All(expectedSums.Zip(sums), pair => Assert.Equal(pair.First, pair.Second, 1e-14 * pair.First));
@@ -211,9 +211,9 @@ public class ConjugateKernelTests
     public void A_column_beyond_the_model_s_is_refused_before_anything_is_read()
     {
         var weights = new double[2 * 16];
-        var words = Assert.Throws<InvalidOperationException>(() => ConjugateCells.Shares([0, 2], [1, 1], weights, new double[16], new double[16]));
+        var words = Assert.Throws<InvalidOperationException>(() => ConjugateCells.Shares([0, 2], [1, 1], 2, weights, new double[16], new double[16]));
         Assert.Contains("column 2", words.Message);
-        Assert.Throws<InvalidOperationException>(() => ConjugateCells.Scatter([-1], [1], weights, new double[16], new double[32], new double[1]));
+        Assert.Throws<InvalidOperationException>(() => ConjugateCells.Scatter([-1], [1], 2, weights, new double[16], new double[32], new double[1]));
     }
 
     [Fact]
