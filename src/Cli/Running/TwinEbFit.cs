@@ -12,15 +12,23 @@ internal sealed class TwinEbFit
     /// <summary>The status of a folder that <c>project</c> wrote.</summary>
     public const string Projected = "projected";
 
+    private const string Failed = "failed";
+
     private readonly Dictionary<string, double[]> _arrays = new(StringComparer.Ordinal);
 
     private TwinEbFit(string folder, JsonElement fit)
     {
         Folder = folder;
         Status = fit.GetProperty("status").GetString()!;
-        if (Status is not ("converged" or "stopped" or Projected))
+        if (Status is not ("converged" or "stopped" or Projected or Failed))
         {
             throw CliException.BadInput($"the fit in '{folder}' is {Status}, not finished: run it to its end first");
+        }
+
+        var reason = Status == Failed ? fit.GetProperty("reason").GetString() : "";
+        if (Status == Failed && !File.Exists(At("columns_mean.npy")))
+        {
+            throw CliException.BadInput($"the fit in '{folder}' failed and left no results: {reason}");
         }
 
         if (fit.GetProperty("model").GetString() is var model && model != "twineb")
@@ -32,14 +40,18 @@ internal sealed class TwinEbFit
         Spec = JobSpecReader.ReadText(fit.GetProperty("spec").GetRawText(), At(RunFile.ResultName), problems) ?? throw new CliException(ExitCode.BadInput, problems.All);
         Rows = new NameIndex(ReadNames("rows.tsv", fit.GetProperty("rows").GetInt64()), "row", $"the fit '{folder}'");
         Columns = new NameIndex(ReadNames("columns.tsv", fit.GetProperty("columns").GetInt64()), "column", $"the fit '{folder}'");
+        Failure = reason!;
         Options = Spec.TwinEb.Options with { Rows = Rows.Names.Count, Columns = Columns.Names.Count, Seed = Spec.Seed };
     }
 
     /// <summary>Its full path.</summary>
     public string Folder { get; }
 
-    /// <summary>converged, stopped or projected.</summary>
+    /// <summary>converged, stopped, failed (its arrays are its best so far) or projected.</summary>
     public string Status { get; }
+
+    /// <summary>Why it failed; empty where it did not.</summary>
+    public string Failure { get; }
 
     /// <summary>What was fitted.</summary>
     public JobSpec Spec { get; }
@@ -66,7 +78,8 @@ internal sealed class TwinEbFit
             throw CliException.BadInput($"the folder '{path}' of the fit does not exist: give the --out of a finished fit of twineb");
         }
 
-        if (File.Exists(Path.Combine(folder, RunFile.FileName)))
+        // What failed can be gone on with as well, and keeps its run file.
+        if (File.Exists(Path.Combine(folder, RunFile.FileName)) && RunFile.Read(result)?.Status != Failed)
         {
             throw CliException.BadInput($"the fit in '{path}' is not finished: run the command that began it to its end first");
         }
@@ -79,7 +92,13 @@ internal sealed class TwinEbFit
         try
         {
             using var document = JsonDocument.Parse(File.ReadAllBytes(result));
-            return new TwinEbFit(folder, document.RootElement);
+            var fit = new TwinEbFit(folder, document.RootElement);
+            if (fit.Status == Failed)
+            {
+                Console.Error.WriteLine($"warning: the fit in '{path}' failed; used is what it left as its best so far: {fit.Failure}");
+            }
+
+            return fit;
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
         {
@@ -111,6 +130,12 @@ internal sealed class TwinEbFit
 
         if (System.Array.FindIndex(array.Values, v => !double.IsFinite(v)) is >= 0 and var at)
         {
+            if (Status == Failed && name.StartsWith("rows", StringComparison.Ordinal))
+            {
+                throw CliException.BadInput(
+                    $"row '{Rows.Names[at / columns]}' has no parameters in '{path}', as the fit in '{Folder}' failed there: project it, or the other rows, onto its columns, or look at its entries and fit again");
+            }
+
             throw CliException.BadInput($"'{path}' has {array.Values[at]} in row {(at / columns) + 1}: the file is damaged; run the fit again");
         }
 

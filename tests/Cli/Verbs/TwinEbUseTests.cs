@@ -1,6 +1,7 @@
 using System.Globalization;
 using FitCluster.Cli.Running;
 using FitCluster.Data;
+using FitCluster.Data.Writing;
 using FitCluster.Math.Numerics;
 using Xunit;
 
@@ -45,6 +46,35 @@ public sealed class TwinEbUseTests : IDisposable
             Assert.Equal(mean, Number(fields[2]), 1e-9 * mean);
             Assert.Equal(double.Sqrt(mean + variance), Number(fields[3]), 1e-9 * mean);
         }
+    }
+
+    [Fact]
+    public void A_failed_fit_is_used_with_a_warning_but_for_rows_that_it_has_not()
+    {
+        var data = Csv("data.csv", Counts());
+        Fit(data, "fit");
+        var cells = _scratch.File("cells.tsv", "row\tcolumn\nu3\ti5\n");
+        var whole = FitProgram.Run("predict", _scratch.At("fit"), "--cells", cells).Expect(0);
+        Assert.Equal("", whole.Error);
+        var projected = FitProgram.Run("project", _scratch.At("fit"), "--data", data, "--out", _scratch.At("projected")).Expect(0);
+
+        // As a restart that diverged leaves it: a reason, and no numbers for the row that failed.
+        var text = File.ReadAllText(_scratch.At("fit/fit.json"));
+        var failed = System.Text.RegularExpressions.Regex.Replace(text, "\"status\": \"[a-z]+\",\\s+\"reason\": (null|\"[^\"]*\")", "\"status\": \"failed\", \"reason\": \"restart 1 diverged in sweep 6\"");
+        Assert.Contains("restart 1 diverged in sweep 6", failed, StringComparison.Ordinal);
+        File.WriteAllText(_scratch.At("fit/fit.json"), failed);
+        var warned = FitProgram.Run("predict", _scratch.At("fit"), "--cells", cells).Expect(0);
+        Assert.Equal(whole.Output, warned.Output);
+        Assert.Equal($"warning: the fit in '{_scratch.At("fit")}' failed; used is what it left as its best so far: restart 1 diverged in sweep 6\n", warned.Error);
+        FitProgram.Run("recommend", _scratch.At("fit"), "--row", "u3").Expect(0);
+        var rows = Array("fit", "rows_mean");
+        rows[(4 * Factors) + 1] = double.NaN;
+        NpyWriter.Write(_scratch.At("fit/rows_mean.npy"), rows, Rows, Factors);
+        FitProgram.Run("predict", _scratch.At("fit"), "--cells", cells).ExpectBadInput("row 'u4' has no parameters in", "as the fit in", "failed there: project it, or the other rows, onto its columns");
+        FitProgram.Run("project", _scratch.At("fit"), "--data", data, "--out", _scratch.At("again")).Expect(0);
+        Assert.Equal(Scratch.Arrays(_scratch.At("projected")), Scratch.Arrays(_scratch.At("again")));
+        File.Delete(_scratch.At("fit/columns_mean.npy"));
+        FitProgram.Run("predict", _scratch.At("fit"), "--cells", cells).ExpectBadInput("failed and left no results: restart 1 diverged in sweep 6");
     }
 
     [Fact]
