@@ -6,10 +6,9 @@ using Xunit;
 
 namespace FitCluster.Cluster.Tests;
 
-/// <summary>TwinEB on three nodes of which two are killed: its files equal those of 'fit' in one process.</summary>
+/// <summary>TwinEB on nodes, of which two are killed, and a fit that fails: the files equal those of 'fit' in one process.</summary>
 public sealed class TwinEbClusterTests : IDisposable
 {
-    private const int Rows = 3000;
     private const int Columns = 150;
     private readonly string _folder = Directory.CreateTempSubdirectory("fitcluster-twineb-").FullName;
 
@@ -26,7 +25,7 @@ public sealed class TwinEbClusterTests : IDisposable
     [Fact]
     public async Task Two_kills_leave_the_bits_of_one_process()
     {
-        WriteCounts();
+        WriteCounts(3000);
         await using var cluster = await TestCluster.StartShared(3);
         var expected = Path.Combine(_folder, "expected");
         var exitCode = FitProgram.Run(["fit", .. Arguments, "--out", expected, "--progress", "none"]).ExitCode;
@@ -51,11 +50,35 @@ public sealed class TwinEbClusterTests : IDisposable
             File.ReadAllBytes(Path.Combine(expected, name)).AsSpan().SequenceEqual(File.ReadAllBytes(Path.Combine(results, name))), $"{name} differs"));
     }
 
+    [Fact]
+    public async Task A_job_that_diverges_fails_and_its_best_so_far_is_that_of_one_process()
+    {
+        // An epoch's loss that is a thousandth above the one before is divergence, and there is no retry.
+        WriteCounts(200);
+        string[] arguments =
+        [
+            "twineb", "--data", Data, "--shards", "3", "--factors", "3", "--set", "twineb.optimizer=reference", "--set", "twineb.divergenceFactor=1.001", "--set", "twineb.retries=0",
+            "--set", "twineb.rowComponents=2", "--set", "twineb.columnComponents=2", "--set", "twineb.batchSize=50", "--set", "twineb.steps=4000",
+        ];
+        await using var cluster = await TestCluster.StartShared(1);
+        var expected = Path.Combine(_folder, "expected");
+        FitProgram.Run(["fit", .. arguments, "--out", expected, "--progress", "none"]).Expect(1);
+        cluster.Run(["submit", .. arguments, "--name", "job"]).Expect(0);
+        await cluster.End("job");
+        Assert.Equal(JobState.Failed, (await cluster.Job("job")).State);
+        var results = Path.Combine(_folder, "results");
+        cluster.Run("results", "job", "--out", results).Expect(1);
+        Assert.Contains("\"status\": \"failed\"", await File.ReadAllTextAsync(Path.Combine(results, "fit.json"), TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        string[] names = ["rows_mean.npy", "rows_sd.npy", "columns_mean.npy", "columns_sd.npy", "row_prior.json", "column_prior.json"];
+        Assert.All(names, name => Assert.True(
+            File.ReadAllBytes(Path.Combine(expected, name)).AsSpan().SequenceEqual(File.ReadAllBytes(Path.Combine(results, name))), $"{name} differs"));
+    }
+
     // Three kinds of rows that prefer their own third of the columns.
-    private void WriteCounts()
+    private void WriteCounts(int rows)
     {
         var lines = new List<string>();
-        for (var i = 0; i < Rows; i++)
+        for (var i = 0; i < rows; i++)
         {
             for (var j = 0; j < Columns; j++)
             {
@@ -68,7 +91,7 @@ public sealed class TwinEbClusterTests : IDisposable
             }
         }
 
-        var text = new StringBuilder("%%MatrixMarket matrix coordinate real general\n").AppendLine(CultureInfo.InvariantCulture, $"{Rows} {Columns} {lines.Count}");
+        var text = new StringBuilder("%%MatrixMarket matrix coordinate real general\n").AppendLine(CultureInfo.InvariantCulture, $"{rows} {Columns} {lines.Count}");
         File.WriteAllText(Data, text + string.Join('\n', lines) + "\n");
     }
 }
