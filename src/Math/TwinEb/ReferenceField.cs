@@ -135,6 +135,15 @@ internal enum ReferenceField
     /// <summary>Order: 1 start the training rows anew; 2 the held-out rows.</summary>
     Start,
 
+    /// <summary>What the last divergence was (<see cref="ReferenceDivergence"/>); 0 before the first.</summary>
+    Cause,
+
+    /// <summary>The loss of the epoch that diverged, where it was that.</summary>
+    CauseLoss,
+
+    /// <summary>The loss of the epoch before it.</summary>
+    CauseLossBefore,
+
     /// <summary>The number of fields.</summary>
     Length,
 }

@@ -4,7 +4,7 @@ using FitCluster.Messages;
 namespace FitCluster.Math.TwinEb;
 
 /// <summary>
-/// A shard's part of a round. Partials: "sums" = [squared norm of the rows' gradient, loss, weight of the loss, whether anything is not finite], and the
+/// A shard's part of a round. Partials: "sums" = [squared norm of the rows' gradient, loss, weight of the loss, a flag of what is not finite, 0 if nothing], and the
 /// gradients (or, with local steps, the weighted changes) of columns and both priors.
 /// </summary>
 internal sealed class ReferenceLocal(TwinEbOptions options, ReferenceGradient gradient, ArraySet broadcast, ShardData data, ReferenceShard shard)
@@ -143,17 +143,18 @@ internal sealed class ReferenceLocal(TwinEbOptions options, ReferenceGradient gr
         return Checked(partial);
     }
 
-    // A step that is not finite is reported as a flag, not as numbers, so that the coordinator can go back.
+    // A step that is not finite is reported as a flag, not as numbers, so that the coordinator can go back. Flags are summed over shards, of which there are fewer than 10,000: each array has its own digits.
     private static ArraySet Checked(ArraySet partial)
     {
-        if (partial.FirstNonFinite() is not null)
+        if (partial.FirstNonFinite() is { } name)
         {
+            var part = System.Array.FindIndex(ReferenceState.Parts, p => name.StartsWith(p, StringComparison.Ordinal));
             foreach (var array in partial)
             {
                 array.Values.AsSpan().Clear();
             }
 
-            partial["sums"][3] = 1;
+            partial["sums"][3] = double.Pow(ReferenceUpdate.FlagsOfArray, part + 1);
         }
 
         return partial;

@@ -13,7 +13,7 @@ internal static class ReferenceReport
         var isDone = state.Phase == ReferencePhase.Done && (ReferenceFailure)(int)state[ReferenceField.Failure] is ReferenceFailure.None or ReferenceFailure.Diverged;
         var objective = state[ReferenceField.HasObjective] != 0 ? state[ReferenceField.Objective] : double.NaN;
         var converged = isDone && state[ReferenceField.Converged] != 0 && state[ReferenceField.Failure] == 0;
-        return new RoundReport(Phase(state, options), objective, isDone, converged, Progress(state, options), Note(state), Failure(state, options));
+        return new RoundReport(Phase(state, options), objective, isDone, converged, Progress(state, options), Note(state, options), Failure(state, options));
     }
 
     /// <summary>The coordinator's results.</summary>
@@ -88,10 +88,25 @@ internal static class ReferenceReport
         };
     }
 
-    private static string? Note(ReferenceState state) => state[ReferenceField.HasDiverged] == 0 ? null
+    private static string? Note(ReferenceState state, TwinEbOptions options) => state[ReferenceField.HasDiverged] == 0 ? null
         : state.Phase is ReferencePhase.Train or ReferencePhase.Project && state[ReferenceField.Retries] > 0
-            ? $"the fit diverged and went back to its last good state with {state[ReferenceField.RateFactor]:G3} of its learning rates (retry {state[ReferenceField.Retries]})"
-            : "a restart diverged more often than retries allow and was given up";
+            ? $"the fit diverged ({Cause(state, options)}) and went back to its last good state with {state[ReferenceField.RateFactor]:G3} of its learning rates (retry {state[ReferenceField.Retries]})"
+            : $"a restart diverged ({Cause(state, options)}) more often than retries allow and was given up";
+
+    private static string Cause(ReferenceState state, TwinEbOptions options)
+    {
+        var (what, verb) = options.LocalSteps > 1 ? ("parameters or moments", "are") : ("gradient", "is");
+        return (ReferenceDivergence)(int)state[ReferenceField.Cause] switch
+        {
+            ReferenceDivergence.Rows => "the gradient of the rows, or the loss, of a shard is not finite",
+            ReferenceDivergence.Columns => $"the {what} of the columns {verb} not finite",
+            ReferenceDivergence.RowPrior => $"the {what} of the rows' prior {verb} not finite",
+            ReferenceDivergence.ColumnPrior => $"the {what} of the columns' prior {verb} not finite",
+            ReferenceDivergence.Norm => "the norm of the gradient is not finite",
+            _ when state[ReferenceField.CauseLoss] == 0 => "an epoch's loss is not finite",
+            _ => $"an epoch's loss of {state[ReferenceField.CauseLoss]:G6} is more than {options.DivergenceFactor} times the {state[ReferenceField.CauseLossBefore]:G6} before",
+        };
+    }
 
     private static string? Failure(ReferenceState state, TwinEbOptions options) => state.Phase != ReferencePhase.Done ? null
         : (ReferenceFailure)(int)state[ReferenceField.Failure] switch
@@ -99,6 +114,6 @@ internal static class ReferenceReport
             ReferenceFailure.None => null,
             ReferenceFailure.NoTrainingRows => "all rows are held out: at least one training row is needed",
             ReferenceFailure.TooManyShards => $"shards of fewer than {(options.Rows + 4095) / 4096} rows cannot be told apart: use fewer shards",
-            _ => $"the fit diverged {state[ReferenceField.AllRetries]} times (retries {options.Retries}); lower the learning rates (rowLearningRate is {options.RowLearningRate}, columnLearningRate {options.ColumnLearningRate})",
+            _ => $"the fit diverged {state[ReferenceField.AllRetries]} times (retries {options.Retries}), at last because {Cause(state, options)}; lower the learning rates (rowLearningRate is {options.RowLearningRate}, columnLearningRate {options.ColumnLearningRate})",
         };
 }

@@ -71,7 +71,11 @@ internal sealed class ReferenceState
     public static ReferenceState Read(ArraySet set)
     {
         double[][] Of(string suffix) => [.. Parts.Select(p => set[p + suffix])];
-        return new ReferenceState((double[])set["scalars"].Clone())
+
+        // A state of before a scalar was thought of has none of it: 0.
+        var scalars = new double[(int)ReferenceField.Length];
+        set["scalars"].CopyTo(scalars, 0);
+        return new ReferenceState(scalars)
         {
             Parameters = Of(""),
             First = Of("First"),

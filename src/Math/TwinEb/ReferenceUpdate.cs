@@ -6,6 +6,9 @@ namespace FitCluster.Math.TwinEb;
 /// <summary>The coordinator's part of a round: the step of columns and priors, the ends of epochs and restarts, and the orders that follow.</summary>
 internal sealed class ReferenceUpdate(TwinEbOptions options, ReferenceState state)
 {
+    /// <summary>More shards than there are: the flags of one array, counted over shards, stay below it.</summary>
+    public const double FlagsOfArray = 1e4;
+
     // What a restart that diverged takes its learning rates down by.
     private const double RetryFactor = 0.5;
 
@@ -108,9 +111,10 @@ internal sealed class ReferenceUpdate(TwinEbOptions options, ReferenceState stat
         var batches = ReferenceSchedule.Batches(state[isProjection ? ReferenceField.HeldOutRows : ReferenceField.TrainingRows], options);
         var steps = isExact ? 1 : long.Min(options.LocalSteps, batches - (long)state[ReferenceField.Batch]);
         state[ReferenceField.Tick] += steps;
-        if (sums[3] != 0 || !(isExact ? ExactStep(partial, isProjection) : TakeLocalSteps(partial, steps)))
+        var cause = sums[3] != 0 ? FirstFlag(sums[3]) : isExact ? ExactStep(partial, isProjection) : TakeLocalSteps(partial, steps);
+        if (cause != ReferenceDivergence.None)
         {
-            GoBack();
+            GoBack(cause);
             return;
         }
 
@@ -128,14 +132,26 @@ internal sealed class ReferenceUpdate(TwinEbOptions options, ReferenceState stat
         }
     }
 
-    // Clip by the norm of the whole gradient, Adam on columns and priors; the rows follow at the start of the next round. False: not finite.
-    private bool ExactStep(ArraySet partial, bool isProjection)
+    // The first array that any shard has flagged.
+    private static ReferenceDivergence FirstFlag(double flags)
+    {
+        var cause = ReferenceDivergence.Rows;
+        for (; cause < ReferenceDivergence.ColumnPrior && flags % FlagsOfArray == 0; flags /= FlagsOfArray)
+        {
+            cause++;
+        }
+
+        return cause;
+    }
+
+    // Clip by the norm of the whole gradient, Adam on columns and priors; the rows follow at the start of the next round.
+    private ReferenceDivergence ExactStep(ArraySet partial, bool isProjection)
     {
         var gradients = isProjection ? [] : ReferenceState.Parts.Select(p => partial[p]).ToArray();
         var norm = double.Sqrt(partial["sums"][0] + gradients.Sum(g => FactorKernel.Dot(g, g)));
         if (!double.IsFinite(norm))
         {
-            return false;
+            return ReferenceDivergence.Norm;
         }
 
         var step = ++state[ReferenceField.AdamStep];
@@ -160,11 +176,11 @@ internal sealed class ReferenceUpdate(TwinEbOptions options, ReferenceState stat
         state[ReferenceField.Clip] = adam.Clip;
         state[ReferenceField.ApplyRate] = factor * options.RowLearningRate;
         state[ReferenceField.ApplyStep] = step;
-        return true;
+        return ReferenceDivergence.None;
     }
 
     // The mean of the shards' parameters and moments, weighted by their training rows: what they were plus the sum of weighted changes.
-    private bool TakeLocalSteps(ArraySet partial, long steps)
+    private ReferenceDivergence TakeLocalSteps(ArraySet partial, long steps)
     {
         double[][] Changed(double[][] arrays, string suffix, double least) => [.. arrays.Select((a, part) => a.Zip(
             partial[ReferenceState.Parts[part] + suffix], (x, change) => double.Max(least, x + change)).ToArray())];
@@ -172,7 +188,7 @@ internal sealed class ReferenceUpdate(TwinEbOptions options, ReferenceState stat
         // Second moments are means of squares: rounding must not take one below 0, whose root Adam takes.
         state.Replace(Changed(state.Parameters, "", double.NegativeInfinity), Changed(state.First, "First", double.NegativeInfinity), Changed(state.Second, "Second", 0));
         state[ReferenceField.AdamStep] += steps;
-        return state.Parameters.All(p => p.All(double.IsFinite));
+        return ReferenceDivergence.None + (System.Array.FindIndex(state.Parameters, p => !p.All(double.IsFinite)) is >= 0 and var part ? (int)ReferenceDivergence.Columns + part : 0);
     }
 
     private void EndEpoch()
@@ -180,7 +196,7 @@ internal sealed class ReferenceUpdate(TwinEbOptions options, ReferenceState stat
         var loss = state[ReferenceField.LossSum] / state[ReferenceField.LossWeight];
         if (ReferenceSchedule.IsDivergence(state, loss, options))
         {
-            GoBack();
+            GoBack(ReferenceDivergence.Loss, loss);
             return;
         }
 
@@ -289,9 +305,11 @@ internal sealed class ReferenceUpdate(TwinEbOptions options, ReferenceState stat
     }
 
     // Divergence: back to the best epoch (or the start) with half the learning rates; after the last retry the restart is given up at its best.
-    private void GoBack()
+    private void GoBack(ReferenceDivergence cause, double loss = 0)
     {
         state[ReferenceField.HasDiverged] = 1;
+        state[ReferenceField.Cause] = (int)cause;
+        (state[ReferenceField.CauseLoss], state[ReferenceField.CauseLossBefore]) = double.IsFinite(loss) ? (loss, state[ReferenceField.PreviousLoss]) : (0, 0);
         state[ReferenceField.AllRetries]++;
         state[ReferenceField.Apply] = 0;
         if (++state[ReferenceField.Retries] > options.Retries)

@@ -110,8 +110,52 @@ public sealed class ReferenceScheduleTests
             Assert.Contains($"with {double.Pow(0.5, retry):G3} of its learning rates (retry {retry})", run.Notes[retry - 1], StringComparison.Ordinal);
         }
 
-        Assert.StartsWith($"the fit diverged {retries + 1} times (retries {retries})", run.Report.Failure, StringComparison.Ordinal);
+        const string Cause = "an epoch's loss of 1E+06 is more than 1000 times the 10 before";
+        Assert.All(run.Notes, note => Assert.Contains($"diverged ({Cause})", note, StringComparison.Ordinal));
+        Assert.StartsWith($"the fit diverged {retries + 1} times (retries {retries}), at last because {Cause}; lower the learning rates", run.Report.Failure, StringComparison.Ordinal);
         Assert.Equal(2 * (retries + 1), run.Objectives.Count + run.Notes.Count);
+    }
+
+    [Theory]
+    [InlineData(1, 1e12, "the gradient of the rows, or the loss, of a shard is not finite")]
+    [InlineData(1e4, 1e12, "the gradient of the columns is not finite")]
+    [InlineData(1e8, 1e8, "the gradient of the rows' prior is not finite")]
+    [InlineData(0, 1e12, "the gradient of the columns' prior is not finite")]
+    public void What_is_not_finite_is_named_the_first_of_all_shards(double one, double other, string cause)
+    {
+        var model = new TwinEbReferenceModel(s_options);
+        var data = Assert.Single(Data());
+        var (global, shard) = (model.InitialGlobal(), model.InitialShard(data));
+        for (var round = 0; round < 4; round++)
+        {
+            var partial = model.Local(model.Broadcast(global), data, shard);
+            if (round == 3)
+            {
+                partial["sums"][3] = one + other;
+            }
+
+            global = model.Update(global, partial);
+        }
+
+        Assert.Equal($"the fit diverged ({cause}) and went back to its last good state with 0.5 of its learning rates (retry 1)", model.Report(global).Note);
+    }
+
+    [Fact]
+    public void A_shard_flags_the_array_that_is_not_finite()
+    {
+        var model = new TwinEbReferenceModel(s_options);
+        var data = Assert.Single(Data());
+        var (global, shard) = (model.InitialGlobal(), model.InitialShard(data));
+        for (var round = 0; round < 3; round++)
+        {
+            global = model.Update(global, model.Local(model.Broadcast(global), data, shard));
+        }
+
+        var broadcast = model.Broadcast(global);
+        broadcast["columns"].AsSpan().Fill(double.NaN);
+        var partial = model.Local(broadcast, data, shard);
+        Assert.Equal(1, partial["sums"][3]);
+        Assert.All(partial.Where(a => a.Name != "sums"), a => Assert.All(a.Values, v => Assert.Equal(0, v)));
     }
 
     [Theory]
