@@ -13,8 +13,13 @@ namespace FitCluster.Cli.Running;
 internal sealed class FitRunner(PreparedJob job, FitFolder folder, JobName name, RunLog log, IProgressDisplay display) : IFitObserver
 {
     private const int MostCoordinatorFailures = 3;
+
+    // Half of what a coordinator with a node of its own takes: here the broadcasts since the last checkpoint are beside the shards.
+    private const long ReplayBytes = 32L << 20;
+
     private readonly TaskCompletionSource<FitOutcome> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _lock = new();
+    private readonly HeapBound _heap = new();
     private int _signals;
     private int _coordinatorFailures;
 
@@ -25,7 +30,7 @@ internal sealed class FitRunner(PreparedJob job, FitFolder folder, JobName name,
         InProcessEngine? made = null;
         var engine = made = new InProcessEngine(store, threads, (address, error) => Failed(address, error, made!));
         JobOpener open = _ => job;
-        engine.Register(ShardAddress.CoordinatorKind, _ => new FitCoordinator(open, Settings(job.Spec), this));
+        engine.Register(ShardAddress.CoordinatorKind, _ => new FitCoordinator(open, Settings(job.Spec) with { ReplayBytes = ReplayBytes }, this));
         engine.Register(ShardAddress.Kind, _ => new ShardWorker(open));
         using var handled = Interruption.HandledHere();
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Signalled(context, engine));
@@ -33,6 +38,7 @@ internal sealed class FitRunner(PreparedJob job, FitFolder folder, JobName name,
         Start(engine);
         var outcome = _ended.Task.GetAwaiter().GetResult();
         engine.DisposeAsync().AsTask().GetAwaiter().GetResult();
+        _heap.AfterRounds();
         return outcome;
     }
 
@@ -63,6 +69,8 @@ internal sealed class FitRunner(PreparedJob job, FitFolder folder, JobName name,
             {
                 display.Message(note);
             }
+
+            _heap.AfterRound();
         }
     }
 
