@@ -154,6 +154,23 @@ internal sealed class ConjugateGammaPosterior
         return greatest + double.Log(sum);
     }
 
+    /// <summary>
+    /// The posterior as if the active component c were certain. Returns the log of its unnormalized r_c, its weight included: what <see cref="Evaluate(ReadOnlySpan{double}, ReadOnlySpan{double})"/>
+    /// would return if the others had none.
+    /// </summary>
+    public double EvaluateGiven(int c, ReadOnlySpan<double> s, ReadOnlySpan<double> t)
+    {
+        Evaluate([c], s, t);
+        var logNormalizer = _constants[c] + _logits[c];
+        _logits.AsSpan(0, _active.Length).Clear();
+        _logits[c] = 1;
+        (_evaluatedCount, _evaluated[0], _mattersCount, _matters[0]) = (1, c, 1, c);
+        _means.AsSpan(c * Stride, _factors).CopyTo(Mean);
+        _logs.AsSpan(c * Stride, _factors).CopyTo(Log);
+        WeightsOf(Log.AsSpan(0, _factors), Weight);
+        return logNormalizer;
+    }
+
     /// <summary>Adds the last vector's part of the M-step's statistics to <see cref="Statistics"/>.</summary>
     public void Accumulate()
     {

@@ -98,6 +98,10 @@ internal sealed class ConjugateGaussianRows : IConjugateRowFitter
     }
 
     /// <inheritdoc/>
+    /// <remarks>The posterior depends on no start.</remarks>
+    public bool FitNew(ArraySet shard, int row, int steps, double tolerance) => Fit(shard, row, steps, tolerance);
+
+    /// <inheritdoc/>
     public void Moments(Span<double> mean, Span<double> sd)
     {
         for (var l = 0; l < _factors; l++)

@@ -21,6 +21,8 @@ internal sealed class ConjugatePoissonRows : IConjugateRowFitter, IDisposable
     private readonly double[] _s;
     private readonly double[] _t;
     private readonly double[] _weight;
+    private readonly double[] _otherCounts;
+    private readonly double[] _bestWeight;
     private double[] _rates = [];
     private double[] _fittedCounts = [];
     private double[] _fittedRates = [];
@@ -35,6 +37,7 @@ internal sealed class ConjugatePoissonRows : IConjugateRowFitter, IDisposable
         _posterior = new ConjugateGammaPosterior(ConjugateGammaPrior.Read(broadcast, "rowPrior"), _columns.Totals);
         _row = new ConjugateRow(data, zerosAreImplied: true);
         (_s, _t, _weight) = (new double[_stride], new double[_stride], new double[_stride]);
+        (_otherCounts, _bestWeight) = (new double[_stride], new double[_stride]);
     }
 
     /// <summary>s of the rows that <see cref="Fit"/> has fitted, rows x factors; 0 of others, and of all where no cell is held out.</summary>
@@ -99,32 +102,42 @@ internal sealed class ConjugatePoissonRows : IConjugateRowFitter, IDisposable
     public bool Fit(ArraySet shard, int row, int steps, double tolerance)
     {
         Begin(shard, row);
-        var last = double.NegativeInfinity;
-        for (var step = 1; step <= steps; step++)
+        if (!double.IsFinite(Ascend(steps, tolerance)))
         {
-            var elbo = Update() + LogLikelihood();
-            _posterior.Weight.CopyTo(_weight, 0);
-            if (!double.IsFinite(elbo))
-            {
-                return false;
-            }
-
-            if (elbo - last <= tolerance * double.Abs(elbo))
-            {
-                break;
-            }
-
-            last = elbo;
+            return false;
         }
 
-        StoreLogs(shard, row);
-        if (_row.Cells.Count > 0)
+        Keep(shard, row);
+        return true;
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>
+    /// Ascent ends in the optimum next to its start, which may be far below another: where a component alone has a factor that the row's counts need, the row's other start has none of it,
+    /// and a factor that explains nothing gets no counts. So the row is also tried under each component alone; from the best of them the ascent is made once more.
+    /// </remarks>
+    public bool FitNew(ArraySet shard, int row, int steps, double tolerance)
+    {
+        Begin(shard, row);
+        var elbo = Ascend(steps, tolerance);
+        if (!double.IsFinite(elbo))
         {
-            // For the draws of a score.
-            _s.AsSpan(0, _factors).CopyTo(Counts.AsSpan(row * _factors));
-            _t.AsSpan(0, _factors).CopyTo(Rates.AsSpan(row * _factors));
+            return false;
         }
 
+        if (_posterior.Active.Length > 1)
+        {
+            _s.CopyTo(_otherCounts, 0);
+            BeginUnderBestComponent();
+            var other = Ascend(steps, tolerance);
+            if (!(double.IsFinite(other) && other > elbo + ConjugateSettings.LeastGainOfStart))
+            {
+                _otherCounts.CopyTo(_s, 0);
+                _posterior.Evaluate(_s, _t);
+            }
+        }
+
+        Keep(shard, row);
         return true;
     }
 
@@ -217,6 +230,66 @@ internal sealed class ConjugatePoissonRows : IConjugateRowFitter, IDisposable
         _rates.AsSpan(values.Length, padded - values.Length).Fill(1);
         ConjugateLog.InPlace(_rates.AsSpan(0, padded));
         return FactorKernel.Dot(values, _rates.AsSpan(0, values.Length));
+    }
+
+    // Updates until one gains less than the tolerance, or for so many steps: the row's part of the ELBO, or what of it is not finite.
+    private double Ascend(int steps, double tolerance)
+    {
+        var last = double.NegativeInfinity;
+        for (var step = 1; ; step++)
+        {
+            var elbo = Update() + LogLikelihood();
+            _posterior.Weight.CopyTo(_weight, 0);
+            if (step >= steps || !double.IsFinite(elbo) || elbo - last <= tolerance * double.Abs(elbo))
+            {
+                return elbo;
+            }
+
+            last = elbo;
+        }
+    }
+
+    // The row's weights after a few updates under that component alone, from its mean, whose ELBO is then the greatest; as they are if none is finite.
+    private void BeginUnderBestComponent()
+    {
+        var best = double.NegativeInfinity;
+        _weight.CopyTo(_bestWeight, 0);
+        for (var c = 0; c < _posterior.Active.Length; c++)
+        {
+            for (var l = 0; l < _factors; l++)
+            {
+                var (shape, rate) = _posterior.Given(c, l, 0, 0);
+                _weight[l] = shape / rate;
+            }
+
+            var elbo = 0.0;
+            for (var step = 0; step < ConjugateSettings.StepsUnderComponent; step++)
+            {
+                ConjugateCells.Shares(_row.Columns, _row.Values, _columns.Weights, _weight, _s);
+                elbo = _posterior.EvaluateGiven(c, _s, _t) - FactorKernel.Dot(_s, _posterior.Log);
+                _posterior.Weight.CopyTo(_weight, 0);
+            }
+
+            elbo += LogLikelihood();
+            if (elbo > best)
+            {
+                best = elbo;
+                _weight.CopyTo(_bestWeight, 0);
+            }
+        }
+
+        _bestWeight.CopyTo(_weight, 0);
+    }
+
+    private void Keep(ArraySet shard, int row)
+    {
+        StoreLogs(shard, row);
+        if (_row.Cells.Count > 0)
+        {
+            // For the draws of a score.
+            _s.AsSpan(0, _factors).CopyTo(Counts.AsSpan(row * _factors));
+            _t.AsSpan(0, _factors).CopyTo(Rates.AsSpan(row * _factors));
+        }
     }
 
     private void StoreLogs(ArraySet shard, int row) => _posterior.Log.AsSpan(0, _factors).CopyTo(shard["row.logs"].AsSpan(row * _factors));

@@ -18,6 +18,15 @@ internal static class ConjugateSettings
     /// <summary>Updates at most of a held-out row, where the options do not say.</summary>
     public const int ProjectionSteps = 200;
 
+    /// <summary>Updates of a new row under each component alone, before one is chosen to start from.</summary>
+    public const int StepsUnderComponent = 5;
+
+    /// <summary>
+    /// By how much the ELBO of a new row that started under a component must be above that of its start at the prior's mean (nats, as exp(3) = 20 to 1). Optima that are nearer to each other are no
+    /// evidence of one component: their bounds differ by as much.
+    /// </summary>
+    public const double LeastGainOfStart = 3;
+
     /// <summary>The relative gain of the objective in one sweep below which a fit has converged, where the options do not say.</summary>
     public const double Tolerance = 1e-5;
 

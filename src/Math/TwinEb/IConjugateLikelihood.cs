@@ -77,6 +77,9 @@ internal interface IConjugateRowFitter
     /// </summary>
     bool Fit(ArraySet shard, int row, int steps, double tolerance);
 
+    /// <summary>The same for a row that no sweep has seen, from its state (<see cref="IConjugateLikelihood.NewRows"/>) and from other starts where there may be other optima.</summary>
+    bool FitNew(ArraySet shard, int row, int steps, double tolerance);
+
     /// <summary>Posterior means and standard deviations of the row last fitted.</summary>
     void Moments(Span<double> mean, Span<double> sd);
 }

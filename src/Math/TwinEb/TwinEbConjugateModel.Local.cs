@@ -91,7 +91,7 @@ public sealed partial class TwinEbConjugateModel
         var fitter = _likelihood.RowFitter(data, broadcast);
         var cells = new HeldOutCells(data);
         var (mean, sd) = (new double[data.Block.Rows * _options.Factors], new double[data.Block.Rows * _options.Factors]);
-        var failedRow = FitRows(shard, fitter, cells, false, 1, mean, sd);
+        var failedRow = FitRows(shard, fitter, cells, heldOut: false, areNew: false, 1, mean, sd);
         int[] shape = [data.Block.Rows, _options.Factors];
         shard.Set("mean", mean, shape).Set("sd", sd, shape);
         var partial = new ArraySet().Set("score", Score(HeldOutKind.Validation, broadcast, data, shard, fitter, cells, failedRow));
@@ -109,17 +109,17 @@ public sealed partial class TwinEbConjugateModel
 
         var fitter = _likelihood.RowFitter(data, broadcast);
         _likelihood.NewRows(broadcast, shard, cells.Rows);
-        var failedRow = FitRows(shard, fitter, cells, true, ProjectionSteps(_options), shard["best.mean"], shard["best.sd"]);
+        var failedRow = FitRows(shard, fitter, cells, heldOut: true, areNew: true, ProjectionSteps(_options), shard["best.mean"], shard["best.sd"]);
         return Checked(new ArraySet().Set("score", Score(HeldOutKind.Test, broadcast, data, shard, fitter, cells, failedRow)), data, failedRow);
     }
 
-    /// <summary>Updates at most of a row under frozen columns.</summary>
+    /// <summary>Updates at most of a row under frozen columns, from each start.</summary>
     internal static int ProjectionSteps(TwinEbOptions options) => options.ProjectionSteps ?? ConjugateSettings.ProjectionSteps;
 
     /// <summary>
-    /// Fits the rows that are held out, or the others, and notes their moments, rows x factors each; returns the first whose moments are not finite (they become NaN), or -1.
+    /// Fits the rows that are held out, or the others, which a sweep has seen or not (are new), and notes their moments, rows x factors each; returns the first whose moments are not finite (they become NaN), or -1.
     /// </summary>
-    internal static int FitRows(ArraySet shard, IConjugateRowFitter fitter, HeldOutCells cells, bool heldOut, int steps, double[] mean, double[] sd)
+    internal static int FitRows(ArraySet shard, IConjugateRowFitter fitter, HeldOutCells cells, bool heldOut, bool areNew, int steps, double[] mean, double[] sd)
     {
         var factors = mean.Length / cells.Rows;
         var failedRow = -1;
@@ -127,7 +127,9 @@ public sealed partial class TwinEbConjugateModel
         {
             if (cells.IsHeldOutRow(i) == heldOut)
             {
-                var isFinite = fitter.Fit(shard, i, steps, ConjugateSettings.RowTolerance);
+                var isFinite = areNew
+                    ? fitter.FitNew(shard, i, steps, ConjugateSettings.RowTolerance)
+                    : fitter.Fit(shard, i, steps, ConjugateSettings.RowTolerance);
                 var means = mean.AsSpan(i * factors, factors);
                 var deviations = sd.AsSpan(i * factors, factors);
                 fitter.Moments(means, deviations);

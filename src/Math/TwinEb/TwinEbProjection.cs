@@ -55,7 +55,7 @@ public sealed class TwinEbProjection
         var shard = new ArraySet();
         _likelihood.NewRows(_broadcast, shard, rows);
         var (mean, sd) = (new double[rows * factors], new double[rows * factors]);
-        TwinEbConjugateModel.FitRows(shard, _likelihood.RowFitter(data, _broadcast), new HeldOutCells(data), false, TwinEbConjugateModel.ProjectionSteps(_options), mean, sd);
+        TwinEbConjugateModel.FitRows(shard, _likelihood.RowFitter(data, _broadcast), new HeldOutCells(data), heldOut: false, areNew: true, TwinEbConjugateModel.ProjectionSteps(_options), mean, sd);
         data.Block.KeepAlive();
         return new ArraySet().Set("rows_mean", mean, shape).Set("rows_sd", sd, shape);
     }
