@@ -265,7 +265,7 @@ internal sealed class ConjugatePoissonRows : IConjugateRowFitter, IDisposable
             var elbo = 0.0;
             for (var step = 0; step < ConjugateSettings.StepsUnderComponent; step++)
             {
-                ConjugateCells.Shares(_row.Columns, _row.Values, _columns.Weights, _weight, _s);
+                ConjugateCells.Shares(_row.Columns, _row.Values, _columns.Count, _columns.Weights, _weight, _s);
                 elbo = _posterior.EvaluateGiven(c, _s, _t) - FactorKernel.Dot(_s, _posterior.Log);
                 _posterior.Weight.CopyTo(_weight, 0);
             }
