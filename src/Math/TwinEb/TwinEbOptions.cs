@@ -37,7 +37,7 @@ public sealed record TwinEbOptions
     public int? Steps { get; init; }
 
     /// <summary>
-    /// Reference: the steps (default optimizer: the sweeps) in which held-out rows are fitted with the columns frozen.
+    /// Reference: the steps in which held-out rows are fitted with the columns frozen (default optimizer: the updates at most, from each start).
     /// Null: half of <see cref="Steps"/>, as published.
     /// </summary>
     public int? ProjectionSteps { get; init; }
