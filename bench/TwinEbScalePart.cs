@@ -38,7 +38,7 @@ internal static class TwinEbScalePart
     private static void ByNonZeros(Table table)
     {
         // Rows of some 95 to 100 non-zeros (more counts, where they fall on fewer columns); columns up to the atlas's 2,000.
-        (int Rows, int Columns, int Counts)[] shapes = [(1_000, 400, 175), (10_000, 800, 132), (100_000, 1_300, 117), (1_000_000, AtlasColumns, PerRow)];
+        (int Rows, int Columns, int Counts)[] shapes = [(1_000, 400, 167), (10_000, 800, 130), (100_000, 1_300, 118), (1_000_000, AtlasColumns, PerRow)];
         var measured = new List<(string Name, double Start, double Mixtures)>();
         foreach (var (rows, columns, counts) in shapes)
         {
