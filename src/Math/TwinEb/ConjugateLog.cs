@@ -30,16 +30,23 @@ internal static class ConjugateLog
         var f = m - Vector256<double>.One;
         var s = f / (m + Vector256<double>.One);
         var z = s * s;
+        var r = Remainder(z);
+        var half = Vector256.Create(0.5) * f * f;
+        var low = Vector256.FusedMultiplyAdd(s, half + r, n * Vector256.Create(Log2Low));
+        return Vector256.FusedMultiplyAdd(n, Vector256.Create(Log2High), f - (half - low));
+    }
+
+    /// <summary>log((1 + s) / (1 - s)) / s - 2 for z = s squared up to 0.0295.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<double> Remainder(Vector256<double> z)
+    {
         var fourth = z * z;
         var odd = Vector256.FusedMultiplyAdd(fourth, Vector256.Create(1.531383769920937332e-01), Vector256.Create(2.222219843214978396e-01));
         odd = Vector256.FusedMultiplyAdd(odd, fourth, Vector256.Create(3.999999999940941908e-01));
         var even = Vector256.FusedMultiplyAdd(fourth, Vector256.Create(1.479819860511658591e-01), Vector256.Create(1.818357216161805012e-01));
         even = Vector256.FusedMultiplyAdd(even, fourth, Vector256.Create(2.857142874366239149e-01));
         even = Vector256.FusedMultiplyAdd(even, fourth, Vector256.Create(6.666666666666735130e-01));
-        var r = Vector256.FusedMultiplyAdd(odd, fourth, even * z);
-        var half = Vector256.Create(0.5) * f * f;
-        var low = Vector256.FusedMultiplyAdd(s, half + r, n * Vector256.Create(Log2Low));
-        return Vector256.FusedMultiplyAdd(n, Vector256.Create(Log2High), f - (half - low));
+        return Vector256.FusedMultiplyAdd(odd, fourth, even * z);
     }
 
     /// <summary>Each of some numbers becomes its logarithm.</summary>

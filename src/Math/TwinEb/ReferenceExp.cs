@@ -63,17 +63,7 @@ internal static class ReferenceExp
 
     // 2 atanh s = log((1 + s) / (1 - s)) for s squared of at most 0.0295.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<double> TwiceAtanh(Vector256<double> s)
-    {
-        var z = s * s;
-        var w = z * z;
-        var even = Vector256.FusedMultiplyAdd(w, Vector256.Create(1.531383769920937332e-01), Vector256.Create(2.222219843214978396e-01));
-        even = Vector256.FusedMultiplyAdd(w, even, Vector256.Create(3.999999999940941908e-01));
-        var odd = Vector256.FusedMultiplyAdd(w, Vector256.Create(1.479819860511658591e-01), Vector256.Create(1.818357216161805012e-01));
-        odd = Vector256.FusedMultiplyAdd(w, odd, Vector256.Create(2.857142874366239149e-01));
-        odd = Vector256.FusedMultiplyAdd(w, odd, Vector256.Create(6.666666666666735130e-01));
-        return Vector256.FusedMultiplyAdd(s, Vector256.FusedMultiplyAdd(w, even, z * odd), s + s);
-    }
+    private static Vector256<double> TwiceAtanh(Vector256<double> s) => Vector256.FusedMultiplyAdd(s, ConjugateLog.Remainder(s * s), s + s);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<double> Pair(Vector256<double> r, double constant, double linear) =>
