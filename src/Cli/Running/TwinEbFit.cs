@@ -25,10 +25,10 @@ internal sealed class TwinEbFit
             throw CliException.BadInput($"the fit in '{folder}' is {Status}, not finished: run it to its end first");
         }
 
-        var reason = Status == Failed ? fit.GetProperty("reason").GetString() : "";
+        Failure = Status == Failed ? fit.GetProperty("reason").GetString()! : "";
         if (Status == Failed && !File.Exists(At("columns_mean.npy")))
         {
-            throw CliException.BadInput($"the fit in '{folder}' failed and left no results: {reason}");
+            throw CliException.BadInput($"the fit in '{folder}' failed and left no results: {Failure}");
         }
 
         if (fit.GetProperty("model").GetString() is var model && model != "twineb")
@@ -40,7 +40,6 @@ internal sealed class TwinEbFit
         Spec = JobSpecReader.ReadText(fit.GetProperty("spec").GetRawText(), At(RunFile.ResultName), problems) ?? throw new CliException(ExitCode.BadInput, problems.All);
         Rows = new NameIndex(ReadNames("rows.tsv", fit.GetProperty("rows").GetInt64()), "row", $"the fit '{folder}'");
         Columns = new NameIndex(ReadNames("columns.tsv", fit.GetProperty("columns").GetInt64()), "column", $"the fit '{folder}'");
-        Failure = reason!;
         Options = Spec.TwinEb.Options with { Rows = Rows.Names.Count, Columns = Columns.Names.Count, Seed = Spec.Seed };
     }
 

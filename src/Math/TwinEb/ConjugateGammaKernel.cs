@@ -40,7 +40,7 @@ internal sealed class ConjugateGammaKernel
         _block = int.Max(1, BlockVectors * Lanes / stride);
         _products = (stride + FactorsOfProduct - 1) / FactorsOfProduct;
         (_inverses, _below) = (new double[_block * stride], new double[_block * stride]);
-        _ratios = new double[((_block * (stride + _products)) + Lanes - 1) / Lanes * Lanes];
+        _ratios = new double[ConjugateGammaPosterior.Padded(_block * (stride + _products))];
     }
 
     /// <summary>The parts of the logits (padding adds 0 but for rounding), E x and E log x of some components.</summary>
@@ -71,7 +71,7 @@ internal sealed class ConjugateGammaKernel
             }
 
             var used = block.Length * (_stride + _products);
-            var whole = (used + Lanes - 1) / Lanes * Lanes;
+            var whole = ConjugateGammaPosterior.Padded(used);
             _ratios.AsSpan(used, whole - used).Fill(1);
             ConjugateLog.InPlace(_ratios.AsSpan(0, whole));
             for (var e = 0; e < block.Length; e++)

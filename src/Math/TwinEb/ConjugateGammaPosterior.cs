@@ -178,8 +178,8 @@ internal sealed class ConjugateGammaPosterior
         {
             var r = _logits[c];
             _sumOfCounts[c] += r;
-            FactorKernel.AddScaled(r, _means, _sumOfMeans, c * Stride, Stride);
-            FactorKernel.AddScaled(r, _logs, _sumOfLogs, c * Stride, Stride);
+            FactorKernel.AddScaled(r, _means.AsSpan(c * Stride, Stride), _sumOfMeans.AsSpan(c * Stride, Stride));
+            FactorKernel.AddScaled(r, _logs.AsSpan(c * Stride, Stride), _sumOfLogs.AsSpan(c * Stride, Stride));
         }
     }
 

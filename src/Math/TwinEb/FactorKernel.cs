@@ -50,19 +50,6 @@ internal static class FactorKernel
         }
     }
 
-    /// <summary>The same for one padded row of two arrays of rows, result[first ..] += factor a[first ..].</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void AddScaled(double factor, double[] a, double[] result, int first, int stride)
-    {
-        ref var a0 = ref MemoryMarshal.GetReference(a.AsSpan(first, stride));
-        ref var r0 = ref MemoryMarshal.GetReference(result.AsSpan(first, stride));
-        var scale = Vector256.Create(factor);
-        for (nint l = 0; l < stride; l += Lanes)
-        {
-            Vector256.FusedMultiplyAdd(scale, Vector256.LoadUnsafe(ref a0, (nuint)l), Vector256.LoadUnsafe(ref r0, (nuint)l)).StoreUnsafe(ref r0, (nuint)l);
-        }
-    }
-
     /// <summary>a and b averaged over some components at once: average[l] = sum_c weights[c] values[c, l]. Four sums side by side.</summary>
     /// <param name="which">The components c.</param>
     /// <param name="weights">One for each component.</param>

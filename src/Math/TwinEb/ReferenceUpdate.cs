@@ -188,7 +188,8 @@ internal sealed class ReferenceUpdate(TwinEbOptions options, ReferenceState stat
         // Second moments are means of squares: rounding must not take one below 0, whose root Adam takes.
         state.Replace(Changed(state.Parameters, "", double.NegativeInfinity), Changed(state.First, "First", double.NegativeInfinity), Changed(state.Second, "Second", 0));
         state[ReferenceField.AdamStep] += steps;
-        return ReferenceDivergence.None + (System.Array.FindIndex(state.Parameters, p => !p.All(double.IsFinite)) is >= 0 and var part ? (int)ReferenceDivergence.Columns + part : 0);
+        var part = System.Array.FindIndex(state.Parameters, p => !p.All(double.IsFinite));
+        return part < 0 ? ReferenceDivergence.None : ReferenceDivergence.Columns + part;
     }
 
     private void EndEpoch()
