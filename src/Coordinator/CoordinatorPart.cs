@@ -1,3 +1,4 @@
+using FitCluster.Math.Models;
 using FitCluster.Messages;
 
 namespace FitCluster.Coordinator;

@@ -1,4 +1,5 @@
 using FitCluster.Engine;
+using FitCluster.Math.Models;
 using FitCluster.Messages;
 using FitCluster.Workers;
 

@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using FitCluster.Coordinator;
 using FitCluster.Math.Models;
 using FitCluster.Messages;
 

@@ -1,5 +1,6 @@
 using FitCluster.Coordinator;
 using FitCluster.Engine;
+using FitCluster.Math.Models;
 using FitCluster.Messages;
 
 namespace FitCluster.Simulation.Tests;

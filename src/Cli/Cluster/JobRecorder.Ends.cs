@@ -1,7 +1,7 @@
 using FitCluster.Cli.Output;
 using FitCluster.Cli.Running;
-using FitCluster.Coordinator;
 using FitCluster.Engine;
+using FitCluster.Math.Models;
 using FitCluster.Messages;
 
 namespace FitCluster.Cli.Cluster;

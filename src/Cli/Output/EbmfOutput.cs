@@ -3,10 +3,10 @@ using System.Text;
 using System.Text.Json;
 using FitCluster.Cli.Ebnm;
 using FitCluster.Cli.Spec;
-using FitCluster.Coordinator;
 using FitCluster.Data;
 using FitCluster.Data.Writing;
 using FitCluster.Math.Ebnm;
+using FitCluster.Math.Models;
 using FitCluster.Messages;
 
 namespace FitCluster.Cli.Output;

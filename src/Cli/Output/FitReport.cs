@@ -2,7 +2,7 @@ using System.Reflection;
 using System.Text.Json;
 using FitCluster.Cli.Running;
 using FitCluster.Cli.Spec;
-using FitCluster.Coordinator;
+using FitCluster.Math.Models;
 
 namespace FitCluster.Cli.Output;
 

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using FitCluster.Coordinator;
+using FitCluster.Math.Models;
 
 namespace FitCluster.Cli.Output;
 

@@ -1,7 +1,7 @@
 using System.Globalization;
 using FitCluster.Cli.Running;
-using FitCluster.Coordinator;
 using FitCluster.Data.Writing;
+using FitCluster.Math.Models;
 
 namespace FitCluster.Cli.Output;
 

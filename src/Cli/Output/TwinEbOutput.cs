@@ -3,9 +3,9 @@ using System.Text;
 using System.Text.Json;
 using FitCluster.Cli.Running;
 using FitCluster.Cli.Spec;
-using FitCluster.Coordinator;
 using FitCluster.Data;
 using FitCluster.Data.Writing;
+using FitCluster.Math.Models;
 using FitCluster.Math.TwinEb;
 using FitCluster.Messages;
 

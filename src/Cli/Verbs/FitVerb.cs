@@ -3,7 +3,7 @@ using FitCluster.Cli.Output;
 using FitCluster.Cli.Progress;
 using FitCluster.Cli.Running;
 using FitCluster.Cli.Spec;
-using FitCluster.Coordinator;
+using FitCluster.Math.Models;
 using FitCluster.Messages;
 
 namespace FitCluster.Cli.Verbs;

@@ -13,6 +13,12 @@ public interface IFitModel
     /// <summary>The model's name in a spec, as in "ebmf".</summary>
     string Name { get; }
 
+    /// <summary>The form of the coordinator's state, by which a checkpoint of another form is refused.</summary>
+    StateFormat? GlobalFormat => null;
+
+    /// <summary>The form of a shard's state.</summary>
+    StateFormat? ShardFormat => null;
+
     /// <summary>The coordinator's state before the first round.</summary>
     ArraySet InitialGlobal();
 

@@ -1,4 +1,4 @@
-namespace FitCluster.Coordinator;
+namespace FitCluster.Math.Models;
 
 /// <summary>How a fit stands at its end.</summary>
 public enum FitStatus

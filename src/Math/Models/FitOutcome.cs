@@ -1,7 +1,6 @@
-using FitCluster.Math.Models;
 using FitCluster.Messages;
 
-namespace FitCluster.Coordinator;
+namespace FitCluster.Math.Models;
 
 /// <summary>The end of a fit.</summary>
 /// <param name="Status">How it ended.</param>
