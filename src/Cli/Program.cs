@@ -1,3 +1,4 @@
+using FitCluster.Cli.Output;
 using FitCluster.Cli.Verbs;
 using FitCluster.Models;
 using FitCluster.Models.Results;
@@ -8,39 +9,51 @@ namespace FitCluster.Cli;
 /// <summary>The program <c>fitcluster</c>: parses, runs a verb, and turns what went wrong into a sentence and an exit code.</summary>
 internal static class Program
 {
+    /// <summary>Runs a command within this process, writing to these; returns its exit code. Several may run at once.</summary>
+    public static int Run(string[] arguments, Stream output, Stream error)
+    {
+        Terminal.Use(output, error);
+        return Run(arguments);
+    }
+
     private static int Main(string[] arguments)
     {
         using var interruption = new Interruption();
+        return Run(arguments);
+    }
+
+    private static int Run(string[] arguments)
+    {
         try
         {
             return CommandLine.Run(arguments);
         }
         catch (ProblemException e)
         {
-            Console.Error.WriteLine(e.Problems.Count == 1
+            Terminal.Error.WriteLine(e.Problems.Count == 1
                 ? $"fitcluster: {e.Problems[0]}"
                 : $"fitcluster: {e.Problems.Count} problems:\n  {string.Join("\n  ", e.Problems)}");
             return e.ExitCode;
         }
         catch (Data.DataException e)
         {
-            Console.Error.WriteLine($"fitcluster: {e.Message}");
+            Terminal.Error.WriteLine($"fitcluster: {e.Message}");
             return ExitCode.BadInput;
         }
         catch (OutOfMemoryException)
         {
-            Console.Error.WriteLine("fitcluster: there is not enough memory; run 'fitcluster check' for an estimate, and 'ingest' the data into a store that is mapped");
+            Terminal.Error.WriteLine("fitcluster: there is not enough memory; run 'fitcluster check' for an estimate, and 'ingest' the data into a store that is mapped");
             return ExitCode.Failed;
         }
         catch (Exception e) when (OutputFiles.IsFailure(e))
         {
-            Console.Error.WriteLine($"fitcluster: {e.Message}");
+            Terminal.Error.WriteLine($"fitcluster: {e.Message}");
             return ExitCode.Failed;
         }
         catch (Exception e)
         {
             var place = e.StackTrace?.Split('\n', 2)[0].Trim();
-            Console.Error.WriteLine($"fitcluster: unexpected {e.GetType().Name}: {e.Message.ReplaceLineEndings(" ")} ({place}); please report this");
+            Terminal.Error.WriteLine($"fitcluster: unexpected {e.GetType().Name}: {e.Message.ReplaceLineEndings(" ")} ({place}); please report this");
             return ExitCode.Failed;
         }
     }

@@ -1,7 +1,7 @@
 namespace FitCluster.Models;
 
 /// <summary>What the program's exit codes mean (cli.md).</summary>
-internal static class ExitCode
+public static class ExitCode
 {
     /// <summary>All done.</summary>
     public const int Done = 0;

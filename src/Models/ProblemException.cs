@@ -1,9 +1,10 @@
 namespace FitCluster.Models;
 
 /// <summary>Ends the program with an exit code, and with a sentence for each thing that is wrong.</summary>
-internal sealed class ProblemException(int exitCode, IReadOnlyList<string> problems, Exception? inner = null)
+public sealed class ProblemException(int exitCode, IReadOnlyList<string> problems, Exception? inner = null)
     : Exception(string.Join("\n", problems), inner)
 {
+    /// <summary>With one thing that is wrong.</summary>
     public ProblemException(int exitCode, string problem, Exception? inner = null)
         : this(exitCode, [problem], inner)
     {

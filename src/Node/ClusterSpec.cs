@@ -22,7 +22,7 @@ internal static class ClusterSpec
             writer.WriteString("dataHash", job.DataHash);
             writer.WriteBoolean("tables", job.Spec.Tables);
             writer.WritePropertyName("spec");
-            var spec = JsonNode.Parse(Json.Bytes(w => SpecCanonical.Write(w, job.Spec, job.Shards, job.Own.WriteSection, forPeople: true, travels: true)))!;
+            var spec = JsonNode.Parse(Json.Bytes(w => SpecCanonical.Write(w, job.Spec, job.Shards, forPeople: true, travels: true)))!;
             RemoveWhatIsNotGiven(spec.AsObject());
             spec.WriteTo(writer);
             writer.WriteEndObject();

@@ -113,7 +113,7 @@ internal sealed class RecordWriter : IDisposable
             return;
         }
 
-        using var stdout = new BufferedStream(Console.OpenStandardOutput(), FlushBytes);
+        using var stdout = new BufferedStream(Terminal.OpenOut(), FlushBytes);
         To(stdout);
     }
 }

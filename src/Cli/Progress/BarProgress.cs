@@ -1,3 +1,4 @@
+using FitCluster.Cli.Output;
 using FitCluster.Math.Models;
 using FitCluster.Models.Results;
 using Spectre.Console;
@@ -8,7 +9,7 @@ namespace FitCluster.Cli.Progress;
 internal sealed class BarProgress : IProgressDisplay
 {
     private readonly Pace _pace;
-    private readonly IAnsiConsole _console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
+    private readonly IAnsiConsole _console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Terminal.Error) });
     private readonly ManualResetEventSlim _end = new();
     private readonly Thread _drawer;
     private readonly long _born = System.Diagnostics.Stopwatch.GetTimestamp();

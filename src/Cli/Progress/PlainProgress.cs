@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using FitCluster.Cli.Output;
 using FitCluster.Math.Models;
 
 namespace FitCluster.Cli.Progress;
@@ -11,7 +12,7 @@ internal sealed class PlainProgress(long rows) : IProgressDisplay
     private long _last;
     private string? _unsaid;
 
-    public void Message(string sentence) => Console.Error.WriteLine(sentence);
+    public void Message(string sentence) => Terminal.Error.WriteLine(sentence);
 
     public void Round(RoundReport report, long round, double seconds)
     {
@@ -40,7 +41,7 @@ internal sealed class PlainProgress(long rows) : IProgressDisplay
     {
         if (_unsaid is not null)
         {
-            Console.Error.WriteLine(_unsaid);
+            Terminal.Error.WriteLine(_unsaid);
             (_unsaid, _last) = (null, Stopwatch.GetTimestamp());
         }
     }

@@ -1,3 +1,4 @@
+using FitCluster.Cli.Output;
 using FitCluster.Models.Spec;
 
 
@@ -26,13 +27,13 @@ internal static class ProgressDisplays
     {
         "none" => new QuietProgress(),
         "bar" => new BarProgress(rows),
-        "auto" when !Console.IsErrorRedirected => new BarProgress(rows),
+        "auto" when Terminal.IsWatched => new BarProgress(rows),
         _ => new PlainProgress(rows),
     };
 
     private sealed class QuietProgress : IProgressDisplay
     {
-        public void Message(string sentence) => Console.Error.WriteLine(sentence);
+        public void Message(string sentence) => Terminal.Error.WriteLine(sentence);
 
         public void Round(Math.Models.RoundReport report, long round, double seconds)
         {

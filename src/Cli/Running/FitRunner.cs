@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using FitCluster.Cli.Output;
 using FitCluster.Cli.Progress;
 using FitCluster.Coordinator;
 using FitCluster.Engine;
@@ -127,7 +128,7 @@ internal sealed class FitRunner(PreparedJob job, FitFolder folder, JobName name,
         context.Cancel = true;
         if (Interlocked.Increment(ref _signals) > 1)
         {
-            Console.Error.WriteLine("stopped at once; the same command goes on from the last checkpoint");
+            Terminal.Error.WriteLine("stopped at once; the same command goes on from the last checkpoint");
             Environment.Exit(ExitCode.Interrupted);
         }
 

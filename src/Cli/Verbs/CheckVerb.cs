@@ -37,7 +37,7 @@ internal static class CheckVerb
         {
             using var folder = FitFolder.Look(spec.Out);
             var state = folder.Find(job, fresh: false, out _);
-            Console.Error.WriteLine(state switch
+            Terminal.Error.WriteLine(state switch
             {
                 FolderState.Finished => $"'{spec.Out}' holds this very fit already",
                 FolderState.Unfinished => $"'{spec.Out}' holds an unfinished run of this fit: 'fit' will go on with it",
@@ -47,18 +47,17 @@ internal static class CheckVerb
 
         foreach (var line in FitVerb.Describe(job))
         {
-            Console.Error.WriteLine(line);
+            Terminal.Error.WriteLine(line);
         }
 
         var sizes = job.Own.Sizes;
         if (format == OutputFormat.Json)
         {
-            using var stdout = Console.OpenStandardOutput();
-            stdout.Write(Json.Bytes(w => Write(w, job, sizes)));
+            Terminal.Write(Json.Bytes(w => Write(w, job, sizes)));
         }
         else
         {
-            Console.Out.Write(Table(job, sizes));
+            Terminal.Out.Write(Table(job, sizes));
         }
 
         return ExitCode.Done;

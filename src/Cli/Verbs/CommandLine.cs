@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using FitCluster.Cli.Output;
 using FitCluster.Models;
 using FitCluster.Models.Spec;
 
@@ -10,6 +11,7 @@ internal static class CommandLine
 {
     public static int Run(string[] arguments)
     {
+        LoadNamed(arguments);
         var root = Root();
         var configuration = new ParserConfiguration { EnablePosixBundling = false, ResponseFileTokenReplacer = null };
         var result = root.Parse(arguments, configuration);
@@ -18,7 +20,19 @@ internal static class CommandLine
             throw new ProblemException(ExitCode.BadInput, Problems(result));
         }
 
-        return result.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
+        return result.Invoke(new InvocationConfiguration
+        {
+            EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null, Output = Terminal.Out, Error = Terminal.Error,
+        });
+    }
+
+    /// <summary>A model of another assembly that is named on the command line has its options there.</summary>
+    private static void LoadNamed(string[] arguments)
+    {
+        if (arguments.Skip(1).FirstOrDefault(ModelKinds.Names.Contains) is { } model)
+        {
+            ModelKinds.Get(model);
+        }
     }
 
     private static RootCommand Root() =>
@@ -41,6 +55,7 @@ internal static class CommandLine
             PredictVerb.Create(),
             RecommendVerb.Create(),
             ProjectVerb.Create(),
+            ReportVerb.Create(),
         };
 
     private static bool AsksForHelp(ParseResult result) =>

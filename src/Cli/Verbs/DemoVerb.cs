@@ -1,12 +1,8 @@
 using System.CommandLine;
-using System.Globalization;
-using System.Text.Json;
 using FitCluster.Cli.Output;
 using FitCluster.Cli.Progress;
-using FitCluster.Data;
 using FitCluster.Data.Writing;
 using FitCluster.Models;
-using FitCluster.Models.Ebmf;
 using FitCluster.Models.Reports;
 using FitCluster.Models.Results;
 using FitCluster.Models.Simulation;
@@ -18,7 +14,8 @@ namespace FitCluster.Cli.Verbs;
 internal static class DemoVerb
 {
     private const string DefaultFolder = "fitcluster-demo";
-    private static readonly SimulationOptions Atlas = new() { Rows = 4000, Columns = 500, Factors = 6 };
+
+    private static readonly IModelDemo Tour = ModelKinds.Loaded.Select(kind => kind.Demo).OfType<IModelDemo>().First();
 
     public static Command Create()
     {
@@ -45,25 +42,17 @@ internal static class DemoVerb
             throw ProblemException.BadInput($"'{folder}' is not empty and no earlier demo: give another folder with --out");
         }
 
-        Console.Error.WriteLine(FormattableString.Invariant(
-            $"simulating {Atlas.Rows:N0} rows x {Atlas.Columns:N0} columns with {Atlas.Factors} factors into {data}"));
+        var simulator = Tour.Simulator();
+        Terminal.Error.WriteLine(FormattableString.Invariant(
+            $"simulating {simulator.Rows:N0} rows x {simulator.Columns:N0} columns with {simulator.Factors} factors into {data}"));
         if (isDemo)
         {
             Directory.Delete(data, recursive: true);
         }
 
-        var path = SimulationWriter.Write(new EbmfSimulator(Atlas), "npy", data);
-        Console.Error.WriteLine($"fitting on {Environment.ProcessorCount} cores into {fit}; the fit does not know the truth");
-        var spec = new JobSpec
-        {
-            Name = "demo",
-            Model = "ebmf",
-            Data = new DataSpec { Path = path },
-            Out = fit,
-            Fresh = true,
-            Ebmf = new EbmfSpec { MaxFactors = 10 },
-        };
-        var code = FitVerb.Run(spec, OutputFormat.Table, progress);
+        var path = SimulationWriter.Write(simulator, "npy", data);
+        Terminal.Error.WriteLine($"fitting on {Environment.ProcessorCount} cores into {fit}; the fit does not know the truth");
+        var code = FitVerb.Run(Tour.Spec(path, fit), OutputFormat.Table, progress);
         if (code is ExitCode.Done or ExitCode.NotConverged)
         {
             Show(folder, data, fit);
@@ -72,36 +61,22 @@ internal static class DemoVerb
         return code;
     }
 
-    private static void Show(string folder, string data, string fit)
+    private static void Show(string folder, string data, string folderOfFit)
     {
-        var recovery = Recovery.Of(
-            DenseArray.Read(Path.Combine(data, "truth_loadings.npy")), DenseArray.Read(Path.Combine(data, "truth_factors.npy")),
-            DenseArray.Read(Path.Combine(fit, "loadings_mean.npy")), DenseArray.Read(Path.Combine(fit, "factors_mean.npy")));
-        Console.Out.WriteLine();
-        Console.Out.WriteLine("recovery    fitted   correlation with the truth");
-        Console.Out.WriteLine("true factor factor   loadings  factors");
-        for (var t = 0; t < recovery.Match.Length; t++)
+        var fit = FinishedFit.Open(folderOfFit, Terminal.Error.WriteLine);
+        var (words, sections) = Tour.Compare(data, fit);
+        Terminal.Out.WriteLine();
+        Terminal.Out.Write(words);
+        var report = Path.Combine(folder, "report.html");
+        AtomicFile.WriteAllText(report, HtmlReport.Of(fit, sections));
+        Terminal.Out.WriteLine();
+        Terminal.Out.WriteLine($"report:     {report}");
+        Terminal.Out.WriteLine("next, with data of your own (a 10x folder, .mtx, .csv, .npy):");
+        foreach (var next in Tour.Next)
         {
-            var k = recovery.Match[t];
-            Console.Out.WriteLine(k < 0
-                ? FormattableString.Invariant($"{t + 1,11}      -   not found")
-                : FormattableString.Invariant($"{t + 1,11} {k + 1,6} {recovery.Loadings[t, k],10:F4} {recovery.Factors[t, k],8:F4}"));
+            Terminal.Out.WriteLine($"  {next}");
         }
 
-        using var document = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(fit, RunFile.ResultName)));
-        var report = Path.Combine(folder, "report.html");
-        AtomicFile.WriteAllText(report, DemoReport.Html(document.RootElement, Trace(fit), recovery));
-        Console.Out.WriteLine();
-        Console.Out.WriteLine($"report:     {report}");
-        Console.Out.WriteLine("next, with data of your own (a 10x folder, .mtx, .csv, .npy):");
-        Console.Out.WriteLine("  fitcluster check ebmf --data PATH --factors 20");
-        Console.Out.WriteLine("  fitcluster fit ebmf --data PATH --factors 20 --out DIR");
-        Console.Out.WriteLine("stop that with Ctrl-C, or kill it: the same command goes on from the last checkpoint");
-    }
-
-    private static List<(double Round, double Elbo)> Trace(string fit)
-    {
-        var lines = File.ReadLines(Path.Combine(fit, "trace.csv")).Skip(1).Select(l => l.Split(','));
-        return [.. lines.Where(f => f[^1].Length > 0).Select(f => (double.Parse(f[0], CultureInfo.InvariantCulture), double.Parse(f[^1], CultureInfo.InvariantCulture)))];
+        Terminal.Out.WriteLine("stop that with Ctrl-C, or kill it: the same command goes on from the last checkpoint");
     }
 }

@@ -137,17 +137,16 @@ internal static class EbnmVerb
 
         if (outPath is null || format == OutputFormat.Json)
         {
-            using var stdout = Console.OpenStandardOutput();
-            stdout.Write(json);
+            Terminal.Write(json);
         }
         else
         {
-            Console.Out.Write(solution.Table());
+            Terminal.Out.Write(solution.Table());
         }
 
         if (!solution.Fit.Converged)
         {
-            Console.Error.WriteLine($"fitcluster: the prior did not converge in {solution.Fit.Iterations} iterations; the result is written");
+            Terminal.Error.WriteLine($"fitcluster: the prior did not converge in {solution.Fit.Iterations} iterations; the result is written");
             return ExitCode.NotConverged;
         }
 

@@ -1,9 +1,10 @@
 using System.CommandLine;
+using FitCluster.Models;
 using FitCluster.Models.Spec;
 
 namespace FitCluster.Cli.Verbs;
 
-/// <summary>The options that are fields of a spec: shared by the verbs that take one.</summary>
+/// <summary>The options that are fields of a spec: shared by the verbs that take one. Those of models come from the models' tables of fields.</summary>
 internal sealed class FitOptions
 {
     private readonly List<(string Field, Option<string?> Option)> _fields =
@@ -13,35 +14,33 @@ internal sealed class FitOptions
         ("data.missing", Options.Text("--missing", "WHICH", "entries that count as missing besides NA: none, zeros or unstored (default none)")),
         ("out", Options.Text("--out", "DIR", "the folder of results and checkpoints")),
         ("name", Options.Text("--name", "NAME", "the job's name (default: the folder's)")),
+        ("from", Options.Text("--from", "DIR", "start from the finished fit of the same model in DIR")),
         ("seed", Options.Text("--seed", "N", "the seed of every random number (default 1)")),
         ("shards", Options.Text("--shards", "N", "blocks of rows (default: from the size of the data)")),
         ("threads", Options.Text("--threads", "N", "threads (default: all cores); the result does not depend on it")),
-        (SpecOverrides.Factors, Options.Text("--factors", "K", "ebmf: the most factors (default 50, at most the matrix's sides); twineb: the factors (default 15)")),
-        ("stop.maxRounds", Options.Text("--max-rounds", "N", "stop after so many rounds")),
+        ("stop.maxRounds", Options.Text("--max-rounds", "N", "stop after so many rounds; a larger limit goes on from there")),
         ("stop.tolerance", Options.Text("--tolerance", "X", "the ELBO difference at which the fit has converged")),
-        ("stop.maxSeconds", Options.Text("--max-seconds", "S", "stop after so many seconds")),
+        ("stop.maxSeconds", Options.Text("--max-seconds", "S", "stop after so many seconds; a larger limit goes on from there")),
         ("checkpoint.everySeconds", Options.Text("--checkpoint-seconds", "S", "seconds between checkpoints (default 30)")),
         ("checkpoint.everyRounds", Options.Text("--checkpoint-rounds", "N", "rounds between checkpoints, besides the seconds")),
         ("checkpoint.keep", Options.Text("--keep", "N", "how many checkpoints are kept (default 3)")),
-        ("ebmf.loadingsPrior", Options.Text("--loadings-prior", "FAMILY", "ebmf: the prior family of the loadings (default point_normal)")),
-        ("ebmf.factorsPrior", Options.Text("--factors-prior", "FAMILY", "ebmf: the prior family of the factors (default point_normal)")),
-        ("ebmf.variance", Options.Text("--variance", "KIND", "ebmf: constant, row, column, kronecker or known (default constant)")),
     ];
 
+    private readonly List<Option<string?>> _ofModels = [.. ModelOptions.Of(ModelKinds.Loaded.Select(kind => (kind.Name, kind.Fields)))];
     private readonly Option<bool> _fresh = Options.Switch("--fresh", "throw away an earlier run in DIR");
     private readonly Option<bool> _tables = Options.Switch("--tables", "write the results as .tsv with names as well");
-    private readonly Option<string[]> _set = Options.Many("--set", "FIELD=VALUE", "any field of the spec, as in --set ebmf.variance=row");
+    private readonly Option<string[]> _set = Options.Many("--set", "FIELD=VALUE", $"any field of the spec, as in --set {ModelKinds.Names[0]}.variance=row");
 
     private readonly Argument<string> _spec = new("MODEL|SPEC")
     {
-        Description = $"a model ({string.Join(", ", JobSpecReader.Models)}) or a spec file (.yaml or .json)",
+        Description = $"a model ({string.Join(", ", ModelKinds.Names)}) or a spec file (.yaml or .json)",
     };
 
     /// <summary>Adds everything to a verb.</summary>
     public void AddTo(Command command)
     {
         command.Add(_spec);
-        foreach (var (_, option) in _fields)
+        foreach (var option in _fields.Select(field => field.Option).Concat(_ofModels))
         {
             command.Add(option);
         }
@@ -49,6 +48,7 @@ internal sealed class FitOptions
         command.Add(_fresh);
         command.Add(_tables);
         command.Add(_set);
+        ModelHelp.AddTo(command);
     }
 
     /// <summary>The spec of the command line; null, with the problems noted, when it is not right.</summary>
@@ -58,6 +58,11 @@ internal sealed class FitOptions
         foreach (var (field, option) in _fields)
         {
             overrides.Add(field, result.GetValue(option), option.Name);
+        }
+
+        foreach (var option in _ofModels)
+        {
+            overrides.AddOfModel(result.GetValue(option), option.Name);
         }
 
         overrides.Add("fresh", result.GetValue(_fresh) ? "true" : null, _fresh.Name);

@@ -48,13 +48,13 @@ internal static class FitVerb
         var job = new PreparedJob(spec, data);
         foreach (var line in Describe(job))
         {
-            Console.Error.WriteLine(line);
+            Terminal.Error.WriteLine(line);
         }
 
         var state = folder.Find(job, spec.Fresh, out var found);
         if (state == FolderState.Finished)
         {
-            Console.Error.WriteLine($"'{spec.Out}' holds this very fit, {found!.Status} already: nothing to do (--fresh does it again)");
+            Terminal.Error.WriteLine($"'{spec.Out}' holds this very fit, {found!.Status} already: nothing to do (--fresh does it again)");
             folder.TidyUp();
             Print(job, format, folder, null);
             return found.Status == "converged" ? ExitCode.Done : ExitCode.NotConverged;
@@ -114,7 +114,7 @@ internal static class FitVerb
         }
         else
         {
-            Console.Error.WriteLine($"'{folder.Path}' holds an unfinished run of this fit: going on with it");
+            Terminal.Error.WriteLine($"'{folder.Path}' holds an unfinished run of this fit: going on with it");
             if (!File.Exists(folder.At(RunFile.FileName)))
             {
                 run.Write(folder.At(RunFile.FileName));
@@ -144,11 +144,11 @@ internal static class FitVerb
                     return ExitCode.Done;
                 }
 
-                Console.Error.WriteLine($"fitcluster: not converged: {(outcome.Reason.Length > 0 ? outcome.Reason : $"the limit of sweeps was reached ({job.Own.Output.LimitOption})")}; the results are written");
+                Terminal.Error.WriteLine($"fitcluster: not converged: {(outcome.Reason.Length > 0 ? outcome.Reason : $"the limit of sweeps was reached ({job.Own.Output.LimitOption})")}; the results are written");
                 return ExitCode.NotConverged;
             case FitStatus.Interrupted:
                 OutputFiles.Write(folder.At(RunFile.ResultName), stream => stream.Write(report));
-                Console.Error.WriteLine(log.LastCheckpoint >= outcome.Rounds.Value
+                Terminal.Error.WriteLine(log.LastCheckpoint >= outcome.Rounds.Value
                     ? $"fitcluster: interrupted after round {outcome.Rounds}; a checkpoint is written: the same command goes on from there"
                     : $"fitcluster: interrupted after round {outcome.Rounds}; the last checkpoint is of round {log.LastCheckpoint}: the same command goes on from there");
                 return ExitCode.Interrupted;
@@ -171,12 +171,11 @@ internal static class FitVerb
     {
         if (format == OutputFormat.Json)
         {
-            using var stdout = Console.OpenStandardOutput();
-            stdout.Write(File.ReadAllBytes(folder.At(RunFile.ResultName)));
+            Terminal.Write(File.ReadAllBytes(folder.At(RunFile.ResultName)));
         }
         else if (outcome is not null)
         {
-            Console.Out.Write(job.Own.Output.Table(outcome, folder.Path));
+            Terminal.Out.Write(job.Own.Output.Table(outcome, folder.Path));
         }
     }
 

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using FitCluster.Cli.Output;
 using FitCluster.Data;
 using FitCluster.Models;
 using FitCluster.Models.Jobs;
@@ -33,7 +34,7 @@ internal static class IngestVerb
             var root = new MapNode([], new Origin("command line", 0));
             overrides.ApplyTo(root, problems);
             var section = new SectionReader(root, "", problems);
-            var megabytes = section.Integer("memory", 1, 1 << 20) ?? 1024;
+            var megabytes = section.Whole("memory", 1, 1 << 20) ?? 1024;
             var spec = DataSpecReader.Read(section, root.Origin, Directory.GetCurrentDirectory(), problems);
             var store = result.GetValue(output);
             if (store is null)
@@ -55,12 +56,12 @@ internal static class IngestVerb
             var data = MatrixStore.Ingest(DataOpener.Resolve(spec.Path), store, DataOpener.ToOptions(spec), memoryBytes, overwrite);
             foreach (var line in data.Facts.Lines())
             {
-                Console.Error.WriteLine(line);
+                Terminal.Error.WriteLine(line);
             }
 
-            Console.Out.WriteLine(FormattableString.Invariant(
+            Terminal.Out.WriteLine(FormattableString.Invariant(
                 $"{data.Rows:N0} rows x {data.Columns:N0} columns, {data.StoredCount:N0} stored entries, {data.StoredBytes / 1e6:N1} MB, are in {store}"));
-            Console.Out.WriteLine($"fit it:  fitcluster fit ebmf --data {store} --out DIR");
+            Terminal.Out.WriteLine($"fit it:  fitcluster fit ebmf --data {store} --out DIR");
             return ExitCode.Done;
         }
         catch (Exception e) when (OutputFiles.IsFailure(e))

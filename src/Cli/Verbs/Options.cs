@@ -21,7 +21,7 @@ internal static class Options
         var field = option.Name.TrimStart('-');
         overrides.Add(field, result.GetValue(option), option.Name);
         overrides.ApplyTo(root, problems);
-        return (int?)new SectionReader(root, "", problems).Integer(field, least, most);
+        return (int?)new SectionReader(root, "", problems).Whole(field, least, most);
     }
 
     public static Option<bool> Switch(string name, string description) =>

@@ -3,7 +3,6 @@ using FitCluster.Cli.Output;
 using FitCluster.Models;
 using FitCluster.Models.Results;
 using FitCluster.Models.Spec;
-using FitCluster.Models.TwinEb;
 
 namespace FitCluster.Cli.Verbs;
 
@@ -14,7 +13,7 @@ internal static class PredictVerb
 
     public static Command Create()
     {
-        var fit = new Argument<string>("DIR") { Description = "the folder of a finished fit of twineb, or of projected rows" };
+        var fit = new Argument<string>("DIR") { Description = "the folder of a finished fit, or of projected rows" };
         var cells = Options.Text("--cells", "FILE", "the cells: the fields row and column by name, below that header, separated by tabs or commas");
         var output = Options.Text("--out", "FILE", "where the predictions go (default: stdout)");
         var format = Options.Text("--format", "tsv|json", "the form of the predictions (default tsv)");
@@ -37,9 +36,10 @@ internal static class PredictVerb
 
     private static int Run(string folder, string cellsPath, string? outPath, string format)
     {
-        var fit = TwinEbFit.Open(folder);
+        var fit = FinishedFit.Open(folder, Terminal.Error.WriteLine);
+        var predicts = fit.As<IPredictsCells>();
         var cells = CellList.Read(cellsPath, fit);
-        var predictor = new TwinEbPredictor(fit, withSd: true);
+        var predictor = predicts.Predictor(withSd: true);
         if (outPath is not null)
         {
             OutputFiles.CheckWritable(outPath);

@@ -1,11 +1,11 @@
 using System.CommandLine;
 using System.Diagnostics;
+using FitCluster.Cli.Output;
 using FitCluster.Cli.Progress;
 using FitCluster.Data;
 using FitCluster.Models;
 using FitCluster.Models.Results;
 using FitCluster.Models.Spec;
-using FitCluster.Models.TwinEb;
 
 namespace FitCluster.Cli.Verbs;
 
@@ -14,11 +14,11 @@ internal static class ProjectVerb
 {
     public static Command Create()
     {
-        var fit = new Argument<string>("DIR") { Description = "the folder of a finished fit of twineb (optimizer: default)" };
+        var fit = new Argument<string>("DIR") { Description = "the folder of a finished fit" };
         var data = Options.Text("--data", "PATH", "the new rows: any format that 'fit' reads, or its http(s) URL; columns are matched by name");
         var output = Options.Text("--out", "DIR2", "the folder of the results, which predict and recommend take");
         var threads = Options.Text("--threads", "N", "threads (default: all cores)");
-        var tables = Options.Switch("--tables", "rows_mean and rows_sd as .tsv with names as well");
+        var tables = Options.Switch("--tables", "the arrays as .tsv with names as well");
         var ignore = Options.Switch("--ignore-unknown-columns", "pass over columns that the fit does not have");
         var progress = Options.Text("--progress", "KIND", "auto, bar, plain or none (default auto), on stderr");
         var command = new Command("project", "Fits new rows to a finished fit whose columns and priors stay as they are.") { fit, data, output, threads, tables, ignore, progress };
@@ -49,7 +49,7 @@ internal static class ProjectVerb
     {
         var empty = new EmptyFolder(folder);
         var watch = Stopwatch.StartNew();
-        var projector = new RowProjector(TwinEbFit.Open(fit), data, ignoresUnknown);
+        var projector = new RowProjector(FinishedFit.Open(fit, Terminal.Error.WriteLine), data, ignoresUnknown);
         try
         {
             using var display = ProgressDisplays.Create(progress, projector.Rows);
@@ -61,8 +61,8 @@ internal static class ProjectVerb
             throw new ProblemException(ExitCode.Failed, $"'{folder}' could not be written, nothing of it is left: {OutputFiles.Reason(e)}", e);
         }
 
-        Console.Out.WriteLine(FormattableString.Invariant($"{projector.Rows:N0} rows projected in {Duration.Words(watch.Elapsed.TotalSeconds)}"));
-        Console.Out.WriteLine($"results are in {folder}");
+        Terminal.Out.WriteLine(FormattableString.Invariant($"{projector.Rows:N0} rows projected in {Duration.Words(watch.Elapsed.TotalSeconds)}"));
+        Terminal.Out.WriteLine($"results are in {folder}");
         return ExitCode.Done;
     }
 

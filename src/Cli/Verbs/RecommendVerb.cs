@@ -4,7 +4,6 @@ using FitCluster.Models;
 using FitCluster.Models.Jobs;
 using FitCluster.Models.Results;
 using FitCluster.Models.Spec;
-using FitCluster.Models.TwinEb;
 
 namespace FitCluster.Cli.Verbs;
 
@@ -20,7 +19,7 @@ internal static class RecommendVerb
 
     public static Command Create()
     {
-        var fit = new Argument<string>("DIR") { Description = "the folder of a finished fit of twineb, or of projected rows" };
+        var fit = new Argument<string>("DIR") { Description = "the folder of a finished fit, or of projected rows" };
         var row = Options.Many("--row", "NAME", "a row (may be given several times)");
         var rows = Options.Text("--rows", "FILE|all", "a file with a row a line, or all rows");
         var top = Options.Text("--top", "N", $"columns for each row (default {DefaultTop})");
@@ -42,28 +41,29 @@ internal static class RecommendVerb
             var most = Options.Integer(result, threads, 1, 4096, problems) ?? Environment.ProcessorCount;
             var form = RecordWriter.ParseFormat(result.GetValue(format), problems);
             problems.ThrowIfAny();
-            return Run(TwinEbFit.Open(result.GetValue(fit)!), names, file, count, result.GetValue(data), result.GetValue(output), form, most);
+            return Run(FinishedFit.Open(result.GetValue(fit)!, Terminal.Error.WriteLine), names, file, count, result.GetValue(data), result.GetValue(output), form, most);
         });
         return command;
     }
 
-    private static int Run(TwinEbFit fit, string[] names, string? file, int top, string? data, string? outPath, string format, int threads)
+    private static int Run(FinishedFit fit, string[] names, string? file, int top, string? data, string? outPath, string format, int threads)
     {
+        var recommends = fit.As<IRecommendsColumns>();
         var rows = file == "all" ? Enumerable.Range(0, fit.Rows.Names.Count) : file is null ? [.. names.Select(n => fit.Rows.Find(n, "--row: "))] : ReadRows(file, fit);
         if (outPath is not null)
         {
             OutputFiles.CheckWritable(outPath);
         }
 
-        var predictor = new TwinEbPredictor(fit, withSd: false);
-        var seen = new SeenCells(fit, data);
+        var predictor = recommends.Predictor(withSd: false);
+        var seen = recommends.Seen(data);
         foreach (var row in rows)
         {
             seen.Check(row);
         }
 
-        top = int.Min(top, fit.Options.Columns);
-        Recommender[] recommenders = [.. Enumerable.Range(0, threads).Select(_ => new Recommender(predictor, seen.ForAnotherThread(), top, fit.Options.Columns))];
+        top = int.Min(top, fit.Columns.Names.Count);
+        Recommender[] recommenders = [.. Enumerable.Range(0, threads).Select(_ => new Recommender(predictor, seen.ForAnotherThread(), top, fit.Columns.Names.Count))];
         RecordWriter.WriteAll(outPath, format, Fields, records =>
         {
             foreach (var block in rows.Chunk(int.Clamp(MostKept / top, 1, BlockRows) * threads))
@@ -91,7 +91,7 @@ internal static class RecommendVerb
     }
 
     /// <summary>A row a line; the header of rows.tsv is passed over.</summary>
-    private static List<int> ReadRows(string file, TwinEbFit fit)
+    private static List<int> ReadRows(string file, FinishedFit fit)
     {
         if (!File.Exists(file))
         {

@@ -8,13 +8,12 @@ using FitCluster.Math.Ebmf;
 using FitCluster.Math.Models;
 using FitCluster.Messages;
 using FitCluster.Models.Jobs;
-using FitCluster.Models.Results;
 using FitCluster.Models.Spec;
 
 namespace FitCluster.Models.Ebmf;
 
 /// <summary>A job of the model ebmf.</summary>
-internal sealed class EbmfJob : IModelJob
+internal sealed class EbmfJob : ModelJob
 {
     private const int DefaultMaxFactors = 50;
 
@@ -22,7 +21,6 @@ internal sealed class EbmfJob : IModelJob
     private const int ArraysByLoading = 6;
     private const int ArraysByResult = 3;
 
-    private readonly JobSpec _spec;
     private readonly MatrixSource _data;
     private readonly GivenFactors _fixed;
     private readonly GivenFactors _start;
@@ -31,13 +29,15 @@ internal sealed class EbmfJob : IModelJob
     private readonly EbmfModel _model;
 
     /// <exception cref="ProblemException">The spec does not fit the data; every problem is listed.</exception>
-    public EbmfJob(JobSpec spec, MatrixSource data)
+    public EbmfJob(ModelRequest request)
+        : base(request)
     {
-        (_spec, _data) = (spec, data);
-        _fixed = GivenFactors.ReadFixed(spec.Ebmf.FixedFactors, data);
-        _start = spec.Ebmf.InitPath is { } folder ? GivenFactors.ReadInit(folder, data) : GivenFactors.None;
-        _errors = StandardErrors.Read(spec.Ebmf, data);
-        _options = MakeOptions(spec);
+        var section = request.Section;
+        _data = request.Data;
+        _fixed = GivenFactors.ReadFixed(section.Get(EbmfFields.FixedFactors), _data);
+        _start = section.Get(EbmfFields.Init).Path is { } folder ? GivenFactors.ReadInit(folder, _data) : GivenFactors.None;
+        _errors = StandardErrors.Read(section.Get(EbmfFields.StandardErrors), _data);
+        _options = MakeOptions(section, request.Seed);
         var problems = EbmfOptionsCheck.Problems(_options);
         if (problems.Count > 0)
         {
@@ -45,28 +45,29 @@ internal sealed class EbmfJob : IModelJob
         }
 
         _model = new EbmfModel(_options);
+        Section = section.With(EbmfFields.MaxFactors, _options.MaxFactors);
         DataHash = HashData();
-        Output = new EbmfOutput(spec, data);
+        Output = new EbmfOutput(request);
     }
 
     /// <inheritdoc/>
-    public IFitModel Model => _model;
+    public override SpecSection Section { get; }
 
     /// <inheritdoc/>
-    public string DataHash { get; }
+    public override IFitModel Model => _model;
 
     /// <inheritdoc/>
-    public string Title => string.Create(
+    public override string DataHash { get; }
+
+    /// <inheritdoc/>
+    public override string Title => string.Create(
         CultureInfo.InvariantCulture, $"ebmf with at most {_options.MaxFactors + _options.FixedFactorCount} factors, tolerance {_model.Tolerance:G4}");
 
     /// <inheritdoc/>
-    public IEnumerable<string> Notes => [];
+    public override ModelOutput Output { get; }
 
     /// <inheritdoc/>
-    public IModelOutput Output { get; }
-
-    /// <inheritdoc/>
-    public SizeEstimate Sizes
+    public override SizeEstimate Sizes
     {
         get
         {
@@ -77,17 +78,14 @@ internal sealed class EbmfJob : IModelJob
     }
 
     /// <inheritdoc/>
-    public void WriteSection(Utf8JsonWriter writer, bool forPeople) => SpecCanonical.WriteEbmf(writer, _spec.Ebmf, _options.MaxFactors, forPeople);
-
-    /// <inheritdoc/>
-    public void WritePlan(Utf8JsonWriter writer)
+    public override void WritePlan(Utf8JsonWriter writer)
     {
         writer.WriteNumber("maxFactors", _options.MaxFactors);
         writer.WriteNumber("tolerance", _model.Tolerance);
     }
 
     /// <inheritdoc/>
-    public ShardData Load(ShardId shard, ShardRange range)
+    public override ShardData Load(ShardId shard, ShardRange range)
     {
         var block = _data.RowBlock(range);
         var extras = new ArraySet();
@@ -112,32 +110,31 @@ internal sealed class EbmfJob : IModelJob
     private static double[] Slice(double[] values, ShardRange range, int width) =>
         values.AsSpan(checked((int)range.First * width), range.Count * width).ToArray();
 
-    private EbmfOptions MakeOptions(JobSpec spec)
+    private EbmfOptions MakeOptions(SpecSection section, ulong seed)
     {
-        var ebmf = spec.Ebmf;
         var least = (int)long.Min(int.MaxValue, long.Min(_data.Rows, _data.Columns));
         return new EbmfOptions
         {
             Rows = _data.Rows,
             Columns = _data.Columns,
-            MaxFactors = ebmf.MaxFactors ?? (_start.Count > 0 ? _start.Count : int.Min(DefaultMaxFactors, least)),
-            LoadingsPrior = ebmf.LoadingsPrior,
-            FactorsPrior = ebmf.FactorsPrior,
-            Variance = ebmf.Variance,
+            MaxFactors = section.Get(EbmfFields.MaxFactors) ?? (_start.Count > 0 ? _start.Count : int.Min(DefaultMaxFactors, least)),
+            LoadingsPrior = section.Get(EbmfFields.LoadingsPrior),
+            FactorsPrior = section.Get(EbmfFields.FactorsPrior),
+            Variance = section.Get(EbmfFields.Variance),
             KnownErrors = _errors.Kind,
             StandardErrors = _errors.Kind is KnownErrors.Scalar or KnownErrors.Column ? _errors.Values : [],
-            Greedy = ebmf.Greedy,
-            Backfit = ebmf.Backfit,
-            Nullcheck = ebmf.Nullcheck,
-            Extrapolate = ebmf.Extrapolate,
-            Init = ebmf.Init,
+            Greedy = section.Get(EbmfFields.Greedy),
+            Backfit = section.Get(EbmfFields.Backfit),
+            Nullcheck = section.Get(EbmfFields.Nullcheck),
+            Extrapolate = section.Get(EbmfFields.Extrapolate),
+            Init = section.Get(EbmfFields.Init).Init,
             InitialFactors = _start.Factors,
             InitialFactorCount = _start.Count,
             FixedFactorCount = _fixed.Count,
             FixedFactors = _fixed.Factors,
-            Tolerance = ebmf.Tolerance,
-            MaxSweeps = ebmf.MaxSweeps,
-            Seed = spec.Seed,
+            Tolerance = section.Get(EbmfFields.Tolerance),
+            MaxSweeps = section.Get(EbmfFields.MaxSweeps),
+            Seed = seed,
         };
     }
 

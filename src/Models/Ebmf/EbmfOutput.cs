@@ -8,21 +8,24 @@ using FitCluster.Math.Models;
 using FitCluster.Messages;
 using FitCluster.Models.Priors;
 using FitCluster.Models.Results;
-using FitCluster.Models.Spec;
 
 namespace FitCluster.Models.Ebmf;
 
 /// <summary>The results of ebmf.</summary>
-internal sealed class EbmfOutput(JobSpec spec, MatrixSource data) : IModelOutput
+internal sealed class EbmfOutput(ModelRequest request) : ModelOutput(request)
 {
+    private const string ResidualSd = "residual_sd";
+
     // A list of a number for each row of an atlas belongs into an array file.
     private const int LongestList = 100_000;
 
-    /// <inheritdoc/>
-    public string LimitOption => "ebmf.maxSweeps";
+    private readonly MatrixSource _data = request.Data;
 
     /// <inheritdoc/>
-    public void WriteReport(Utf8JsonWriter writer, FitOutcome outcome)
+    public override string LimitOption => "ebmf.maxSweeps";
+
+    /// <inheritdoc/>
+    public override void WriteReport(Utf8JsonWriter writer, FitOutcome outcome)
     {
         var global = outcome.GlobalResult!;
         WriteOwn(writer, outcome);
@@ -36,12 +39,12 @@ internal sealed class EbmfOutput(JobSpec spec, MatrixSource data) : IModelOutput
     }
 
     /// <inheritdoc/>
-    public string Table(FitOutcome outcome, string folder)
+    public override string Table(FitOutcome outcome, string folder)
     {
         var global = outcome.GlobalResult!;
         var text = new StringBuilder();
         text.AppendLine(CultureInfo.InvariantCulture,
-            $"{(outcome.Status == FitStatus.Converged ? "converged" : "stopped, not converged,")} after {outcome.Rounds} rounds and {Duration.Words(outcome.Seconds)}: ELBO {global.Scalar("elbo"):F4}, {global["pve"].Length} factors");
+            $"{Ended(outcome)}: ELBO {global.Scalar("elbo"):F4}, {global["pve"].Length} factors");
         if (global["pve"].Length > 0)
         {
             text.AppendLine("factor      pve  loadings prior                 factors prior");
@@ -58,43 +61,38 @@ internal sealed class EbmfOutput(JobSpec spec, MatrixSource data) : IModelOutput
     }
 
     /// <inheritdoc/>
-    public void WriteFiles(string to, FitOutcome outcome)
+    public override void WriteFiles(string to, FitOutcome outcome)
     {
         var global = outcome.GlobalResult!;
         var k = global.Get("pve").Values.Length;
-        string[] names = [.. Enumerable.Range(1, k).Select(i => $"factor{i}")];
-        foreach (var array in outcome.ShardResults[0])
+        string[] factors = [.. Enumerable.Range(1, k).Select(i => $"factor{i}")];
+        var hasRowNoise = false;
+        WriteRows(to, outcome, array =>
         {
-            // With rank-one variances both rows and columns have a part.
-            var name = array.Name == "residual_sd" && global.Contains("residual_sd") ? "residual_sd_rows" : array.Name;
-            if (array.Shape.Length > 1 && k == 0)
+            if (array.Name == ResidualSd)
+            {
+                // With rank-one variances both rows and columns have a part.
+                hasRowNoise = true;
+                return (global.Contains(ResidualSd) ? "residual_sd_rows" : ResidualSd, [ResidualSd]);
+            }
+
+            if (k == 0)
             {
                 // With no factor left no round follows in which a shard would hear that the last candidate was dropped.
-                NpyWriter.Write(Path.Combine(to, name + ".npy"), [], data.Rows, 0);
-                continue;
+                NpyWriter.Write(Path.Combine(to, array.Name + ".npy"), [], _data.Rows, 0);
+                return null;
             }
 
-            WriteByRows(to, outcome, name, array.Name, array.Shape, names);
-        }
-
+            return (array.Name, factors);
+        });
         foreach (var array in global.Where(a => a.Name.StartsWith("factors_", StringComparison.Ordinal)))
         {
-            NpyWriter.Write(Path.Combine(to, array.Name + ".npy"), array.Values, [.. array.Shape.Select(l => (long)l)]);
-            if (spec.Tables)
-            {
-                TsvWriter.Write(Path.Combine(to, array.Name + ".tsv"), data.ColumnNames, names, array.Values);
-            }
+            WriteColumns(to, array, array.Name, factors);
         }
 
-        if (global.Contains("residual_sd"))
+        if (global.Contains(ResidualSd))
         {
-            var array = global.Get("residual_sd");
-            var name = outcome.ShardResults[0].Contains("residual_sd") ? "residual_sd_columns" : "residual_sd";
-            NpyWriter.Write(Path.Combine(to, name + ".npy"), array.Values, [.. array.Shape.Select(l => (long)l)]);
-            if (spec.Tables)
-            {
-                TsvWriter.Write(Path.Combine(to, name + ".tsv"), array.Values.Length == 1 ? ["all"] : data.ColumnNames, ["residual_sd"], array.Values);
-            }
+            WriteColumns(to, global.Get(ResidualSd), hasRowNoise ? "residual_sd_columns" : ResidualSd, [ResidualSd]);
         }
 
         WritePriors(to, "loadings", global, k);
@@ -106,60 +104,24 @@ internal sealed class EbmfOutput(JobSpec spec, MatrixSource data) : IModelOutput
         var global = outcome.GlobalResult!;
         writer.WriteNumber("factors", global["pve"].Length);
         writer.Numbers("pve", global["pve"]);
-        if (!global.Contains("residual_sd") || outcome.ShardResults[0].Contains("residual_sd"))
+        var hasRowNoise = outcome.ShardResults[0].Contains(ResidualSd);
+        if (!global.Contains(ResidualSd) && hasRowNoise && _data.Rows <= LongestList)
         {
-            WriteResidualByRow(writer, outcome);
+            writer.Numbers("residualSd", outcome.ShardResults.SelectMany(shard => shard[ResidualSd]).ToArray());
         }
-        else if (global.Get("residual_sd").Shape.Length == 0)
-        {
-            writer.Number("residualSd", global.Scalar("residual_sd"));
-        }
-        else
-        {
-            writer.Numbers("residualSd", global["residual_sd"]);
-        }
-    }
-
-    private void WriteResidualByRow(Utf8JsonWriter writer, FitOutcome outcome)
-    {
-        if (!outcome.ShardResults[0].Contains("residual_sd") || outcome.GlobalResult!.Contains("residual_sd") || data.Rows > LongestList)
+        else if (!global.Contains(ResidualSd) || hasRowNoise)
         {
             // Nothing estimated, a part for rows and one for columns, or too many: see the arrays.
             writer.WriteNull("residualSd");
-            return;
         }
-
-        writer.Numbers("residualSd", outcome.ShardResults.SelectMany(s => s["residual_sd"]).ToArray());
-    }
-
-    private void WriteByRows(string to, FitOutcome outcome, string fileName, string name, int[] shape, string[] names)
-    {
-        var n = data.Rows;
-        using var writer = new NpyWriter(Path.Combine(to, fileName + ".npy"), [n, .. shape.Skip(1).Select(l => (long)l)]);
-        foreach (var shard in outcome.ShardResults)
+        else if (global.Get(ResidualSd).Shape.Length == 0)
         {
-            writer.Append(shard[name]);
+            writer.Number("residualSd", global.Scalar(ResidualSd));
         }
-
-        writer.Finish();
-        if (!spec.Tables)
+        else
         {
-            return;
+            writer.Numbers("residualSd", global[ResidualSd]);
         }
-
-        var width = shape.Length > 1 ? shape[1] : 1;
-        using var table = new TsvWriter(Path.Combine(to, fileName + ".tsv"), "name", shape.Length > 1 ? names : ["residual_sd"]);
-        var row = 0;
-        foreach (var shard in outcome.ShardResults)
-        {
-            var values = shard[name];
-            for (var i = 0; i < shard.Get(name).Shape[0]; i++)
-            {
-                table.Append(data.RowNames[row++], values.AsSpan(i * width, width));
-            }
-        }
-
-        table.Finish();
     }
 
     private static void WritePriors(string to, string side, ArraySet global, int k) =>

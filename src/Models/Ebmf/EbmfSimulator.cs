@@ -54,6 +54,8 @@ internal sealed class EbmfSimulator : ISimulator
 
     public string RowTruth => "truth_loadings";
 
+    public string FitOptions => _options.Sparse ? " --transform log1p" : "";
+
     public void Draw(long row, Span<double> factors, Span<double> values)
     {
         Loadings(row, factors);

@@ -7,14 +7,14 @@ namespace FitCluster.Models.Ebmf;
 /// <summary>Known standard errors: their shape is told by their size.</summary>
 internal sealed record StandardErrors(KnownErrors Kind, double[] Values, MatrixSource? Matrix)
 {
-    public static StandardErrors Read(EbmfSpec spec, MatrixSource data)
+    public static StandardErrors Read(StandardErrorsChoice? choice, MatrixSource data)
     {
-        if (spec.StandardError is { } value)
+        if (choice?.Number is { } value)
         {
             return new StandardErrors(KnownErrors.Scalar, [value], null);
         }
 
-        if (spec.StandardErrorsPath is not { } path)
+        if (choice?.Path is not { } path)
         {
             return new StandardErrors(KnownErrors.None, [], null);
         }

@@ -1,17 +1,17 @@
-using FitCluster.Models.TwinEb;
+using FitCluster.Models.Results;
 
 namespace FitCluster.Models.Jobs;
 
 /// <summary>Where the columns of data are among the columns of a fit.</summary>
 /// <param name="Targets">By column of the data: the fit's; -1 where the fit does not have it.</param>
 /// <param name="Count">The columns of the fit.</param>
-internal sealed record ColumnMap(int[] Targets, int Count)
+public sealed record ColumnMap(int[] Targets, int Count)
 {
     private const int MostNamed = 5;
 
     /// <summary>Matches by name; null where both have the same columns in the same order.</summary>
     /// <exception cref="ProblemException">The data lack a column of the fit, or have one that the fit has not and that is not to be ignored.</exception>
-    public static ColumnMap? Of(TwinEbFit fit, IReadOnlyList<string> names, string data, bool ignoresUnknown)
+    public static ColumnMap? Of(FinishedFit fit, IReadOnlyList<string> names, string data, bool ignoresUnknown)
     {
         if (fit.Columns.Equal(names))
         {

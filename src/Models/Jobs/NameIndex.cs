@@ -4,13 +4,14 @@ namespace FitCluster.Models.Jobs;
 /// <param name="names">The names.</param>
 /// <param name="side">"row" or "column".</param>
 /// <param name="owner">Whose names they are, for messages: "the fit 'DIR'".</param>
-internal sealed class NameIndex(IReadOnlyList<string> names, string side, string owner)
+public sealed class NameIndex(IReadOnlyList<string> names, string side, string owner)
 {
     /// <summary>The position of a name that is that of several.</summary>
     public const int Several = -1;
 
     private readonly Lazy<Dictionary<string, int>> _positions = new(() => Positions(names));
 
+    /// <summary>The names, in order.</summary>
     public IReadOnlyList<string> Names => names;
 
     /// <summary>The position of a name.</summary>

@@ -1,19 +1,17 @@
 using FitCluster.Data;
 using FitCluster.Math.Models;
 using FitCluster.Messages;
-using FitCluster.Models.Ebmf;
 using FitCluster.Models.Spec;
-using FitCluster.Models.TwinEb;
 
 namespace FitCluster.Models.Jobs;
 
 /// <summary>A job that is ready to run: spec and data checked against each other, shards planned, hashes known. Writes nothing.</summary>
-internal sealed class PreparedJob : IFitJob
+public sealed class PreparedJob : IFitJob
 {
     /// <exception cref="ProblemException">The spec does not fit the data; every problem is listed.</exception>
     public PreparedJob(JobSpec spec, MatrixSource data)
     {
-        (Spec, Data) = (spec, data);
+        Data = data;
         if (spec.Shards > data.Rows)
         {
             throw ProblemException.BadInput($"shards is {spec.Shards}, but the data have {data.Rows} rows: use at most {data.Rows}");
@@ -25,19 +23,26 @@ internal sealed class PreparedJob : IFitJob
         }
 
         Ranges = data.Shards(spec.Shards);
-        Own = spec.Model == "twineb" ? new TwinEbJob(spec, data, Ranges) : new EbmfJob(spec, data);
-        SpecHash = SpecCanonical.Hash(spec, Ranges.Count, Own.WriteSection);
-        DataHash = Own.DataHash;
+        Kind = ModelKinds.Get(spec.Model);
+        DataCheck.Check(Kind.Needs(spec.Section), spec.Data, data);
+        var from = spec.From is { } folder ? StartingFit.Open(folder, spec) : null;
+        Own = Kind.Prepare(new ModelRequest(spec, data, Ranges, from));
+        Spec = spec with { Section = Own.Section };
+        SpecHash = SpecCanonical.Hash(Spec, Ranges.Count);
+        DataHash = from is null ? Own.DataHash : StartingFit.Hash(Own.DataHash, from);
     }
 
-    /// <summary>What was asked for.</summary>
+    /// <summary>The kind of model.</summary>
+    public ModelKind Kind { get; }
+
+    /// <summary>What was asked for, with all that was decided with the data.</summary>
     public JobSpec Spec { get; }
 
     /// <summary>The data.</summary>
     public MatrixSource Data { get; }
 
     /// <summary>What depends on the model.</summary>
-    public IModelJob Own { get; }
+    public ModelJob Own { get; }
 
     /// <summary>The shards' rows.</summary>
     public IReadOnlyList<ShardRange> Ranges { get; }

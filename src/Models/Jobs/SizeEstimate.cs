@@ -5,7 +5,7 @@ namespace FitCluster.Models.Jobs;
 /// <param name="MemoryBytes">The process: data, states, and what the runtime itself takes.</param>
 /// <param name="CheckpointBytes">One checkpoint.</param>
 /// <param name="ResultBytes">The arrays of the results.</param>
-internal sealed record SizeEstimate(long DataBytes, long MemoryBytes, long CheckpointBytes, long ResultBytes)
+public sealed record SizeEstimate(long DataBytes, long MemoryBytes, long CheckpointBytes, long ResultBytes)
 {
     private const long RuntimeBytes = 150L << 20;
 

@@ -1,5 +1,3 @@
-using FitCluster.Models.TwinEb;
-
 namespace FitCluster.Models.Results;
 
 /// <summary>Cells of a fit, from a file with the fields row and column, and others that are passed over, below a header; separated by tabs, or by commas where the header has no tab.</summary>
@@ -7,7 +5,7 @@ internal static class CellList
 {
     /// <summary>Reads the file.</summary>
     /// <exception cref="ProblemException">It cannot be read, or names a row or a column that the fit does not have.</exception>
-    public static List<(int Row, int Column)> Read(string path, TwinEbFit fit)
+    public static List<(int Row, int Column)> Read(string path, FinishedFit fit)
     {
         if (!File.Exists(path))
         {

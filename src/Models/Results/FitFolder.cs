@@ -19,15 +19,18 @@ internal enum FolderState
 /// <summary>The folder of one fit: whose it is, what is in it, and that one process at a time works on it.</summary>
 internal sealed class FitFolder : IDisposable
 {
-    private static readonly string[] ResultNames =
+    // What any kind of model may have written: also that of a fit of another model, which --fresh throws away.
+    private static readonly Lazy<string[]> ResultNames = new(() =>
     [
-        "rows.tsv", "columns.tsv", "trace.csv", "loadings_prior.json", "factors_prior.json", "report.html",
-        "row_prior.json", "column_prior.json", "split_rows.tsv", "split_cells.tsv",
-        .. from side in new[] { "loadings_mean", "loadings_sd", "loadings_lfsr", "factors_mean", "factors_sd", "factors_lfsr", "residual_sd", "residual_sd_rows", "residual_sd_columns",
-                               "rows_mean", "rows_sd", "columns_mean", "columns_sd", "columns_center", "columns_scale", "columns_log_mean", "columns_second" }
+        "rows.tsv", "columns.tsv", "trace.csv", ReportName,
+        .. ModelKinds.Loaded.SelectMany(kind => kind.OtherResults),
+        .. from name in ModelKinds.Loaded.SelectMany(kind => kind.ResultArrays)
            from extension in new[] { ".npy", ".tsv" }
-           select side + extension,
-    ];
+           select name + extension,
+    ]);
+
+    /// <summary>The name of the report, where there is one.</summary>
+    public const string ReportName = "report.html";
 
     private readonly bool _wasThere;
     private FileStream? _lock;
@@ -149,7 +152,7 @@ internal sealed class FitFolder : IDisposable
     {
         File.Delete(At(RunFile.ResultName));
         ClearRun();
-        foreach (var name in ResultNames)
+        foreach (var name in ResultNames.Value)
         {
             File.Delete(At(name));
         }
@@ -205,7 +208,7 @@ internal sealed class FitFolder : IDisposable
             return;
         }
 
-        var foreign = ResultNames.FirstOrDefault(name => File.Exists(At(name)));
+        var foreign = ResultNames.Value.FirstOrDefault(name => File.Exists(At(name)));
         if (foreign is not null)
         {
             throw ProblemException.BadInput($"'{Path}' has a file {foreign} that is not of a fit known here: give another --out, or --fresh to overwrite it");

@@ -22,7 +22,7 @@ internal sealed record FitReport(PreparedJob Job, string Name, FitOutcome Outcom
         writer.WriteString("model", Job.Spec.Model);
         writer.WriteString("version", Version);
         writer.WritePropertyName("spec");
-        SpecCanonical.Write(writer, Job.Spec with { Name = Name }, Job.Shards, Job.Own.WriteSection, forPeople: true);
+        SpecCanonical.Write(writer, Job.Spec with { Name = Name }, Job.Shards, forPeople: true);
         writer.WriteString("specHash", Job.SpecHash);
         writer.WriteString("dataHash", Job.DataHash);
         writer.WriteNumber("rows", Job.Data.Rows);

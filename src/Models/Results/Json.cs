@@ -4,7 +4,7 @@ using System.Text.Json;
 namespace FitCluster.Models.Results;
 
 /// <summary>How JSON is written here.</summary>
-internal static class Json
+public static class Json
 {
     private static readonly JsonWriterOptions Indented = new() { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
     private static readonly JsonWriterOptions Compact = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };

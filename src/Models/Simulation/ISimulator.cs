@@ -3,12 +3,15 @@ using System.Text.Json;
 namespace FitCluster.Models.Simulation;
 
 /// <summary>Draws data of known truth row by row; rows in any order, on any thread, and again.</summary>
-internal interface ISimulator
+public interface ISimulator
 {
+    /// <summary>The rows.</summary>
     long Rows { get; }
 
+    /// <summary>The columns.</summary>
     int Columns { get; }
 
+    /// <summary>The true factors of a row.</summary>
     int Factors { get; }
 
     /// <summary>Whether values are counts, of which zeros need not be stored.</summary>
@@ -19,6 +22,9 @@ internal interface ISimulator
 
     /// <summary>The truth's file of the rows' factors, without its ending.</summary>
     string RowTruth { get; }
+
+    /// <summary>The options of <c>fit</c> that suit the data, each with a space before it.</summary>
+    string FitOptions => "";
 
     /// <summary>Draws a row: its true factors, and its values, which come in as zeros.</summary>
     void Draw(long row, Span<double> factors, Span<double> values);

@@ -17,7 +17,8 @@ internal static class DataSpecReader
 
         if (section.Node("datasets") is not null)
         {
-            section.Wrong("datasets", "has no effect with ebmf or twineb, which know no datasets: remove it");
+            var without = string.Join(" or ", ModelKinds.Loaded.Where(kind => !kind.KnowsDatasets).Select(kind => kind.Name));
+            section.Wrong("datasets", $"has no effect with {without}, which know no datasets: remove it");
         }
 
         if (path is not null && DataUrl.IsUrl(path))

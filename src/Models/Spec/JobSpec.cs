@@ -1,10 +1,7 @@
-using FitCluster.Models.Ebmf;
-using FitCluster.Models.TwinEb;
-
 namespace FitCluster.Models.Spec;
 
 /// <summary>A job as it was asked for: validated by itself, not yet against its data. Paths are absolute.</summary>
-internal sealed record JobSpec
+public sealed record JobSpec
 {
     /// <summary>The job's name; null: the name of the folder of results.</summary>
     public string? Name { get; init; }
@@ -39,15 +36,15 @@ internal sealed record JobSpec
     /// <summary>When to save.</summary>
     public CheckpointSpec Checkpoint { get; init; } = new();
 
-    /// <summary>The options of the model ebmf.</summary>
-    public EbmfSpec Ebmf { get; init; } = new();
+    /// <summary>The folder of a finished fit of the same model to start from; null: none.</summary>
+    public string? From { get; init; }
 
-    /// <summary>The options of the model twineb.</summary>
-    public TwinEbSpec TwinEb { get; init; } = new();
+    /// <summary>The model's own options, as they were asked for.</summary>
+    public required SpecSection Section { get; init; }
 }
 
 /// <summary>What is read and how it is taken.</summary>
-internal sealed record DataSpec
+public sealed record DataSpec
 {
     /// <summary>The file or folder.</summary>
     public string Path { get; init; } = "";
@@ -66,7 +63,7 @@ internal sealed record DataSpec
 }
 
 /// <summary>When a fit stops short of convergence.</summary>
-internal sealed record StopSpec
+public sealed record StopSpec
 {
     /// <summary>The most rounds; null: no limit but the model's own.</summary>
     public long? MaxRounds { get; init; }
@@ -76,7 +73,7 @@ internal sealed record StopSpec
 }
 
 /// <summary>When checkpoints are written, and how many are kept.</summary>
-internal sealed record CheckpointSpec
+public sealed record CheckpointSpec
 {
     /// <summary>Seconds between checkpoints (default 30).</summary>
     public double EverySeconds { get; init; } = 30;

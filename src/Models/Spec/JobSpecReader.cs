@@ -1,6 +1,4 @@
 using FitCluster.Messages;
-using FitCluster.Models.Ebmf;
-using FitCluster.Models.TwinEb;
 
 namespace FitCluster.Models.Spec;
 
@@ -8,9 +6,6 @@ namespace FitCluster.Models.Spec;
 internal static class JobSpecReader
 {
     private const long LargestFileBytes = 1 << 20;
-
-    /// <summary>The models of this version.</summary>
-    public static IReadOnlyList<string> Models { get; } = ["ebmf", "twineb"];
 
     /// <summary>The transformations of data.</summary>
     public static IReadOnlyList<string> Transforms { get; } = ["none", "log1p", "log1p-cp10k"];
@@ -31,9 +26,9 @@ internal static class JobSpecReader
 
         if (!isFile)
         {
-            if (!Models.Contains(modelOrFile))
+            if (!ModelKinds.Names.Contains(modelOrFile))
             {
-                problems.Add($"'{modelOrFile}' is neither a model nor a spec file{Nearest.Suggest(modelOrFile, Models)}");
+                problems.Add($"'{modelOrFile}' is neither a model nor a spec file{Nearest.Suggest(modelOrFile, ModelKinds.Names)}");
                 return null;
             }
 
@@ -83,7 +78,7 @@ internal static class JobSpecReader
         var root = isJson ? JsonSpecReader.Read(text, name, problems) : YamlSpecReader.Read(text, name, problems);
         if (root is not null and not MapNode)
         {
-            problems.Add(root.Origin, "a spec is a list of keys and values, as in 'model: ebmf'");
+            problems.Add(root.Origin, $"a spec is a list of keys and values, as in 'model: {ModelKinds.Names[0]}'");
         }
 
         return root as MapNode;
@@ -98,33 +93,35 @@ internal static class JobSpecReader
             root.Wrong("name", "must be 1 to 128 letters, digits, '.', '_' or '-', not starting with '.'");
         }
 
-        var chosen = root.Choice("model", Models);
+        var names = ModelKinds.Names;
+        var chosen = root.Choice("model", names);
         if (chosen is null && root.Node("model") is null)
         {
-            problems.Add(tree.Origin, $"'model' is missing (there are: {string.Join(", ", Models)})");
+            problems.Add(tree.Origin, $"'model' is missing (there are: {string.Join(", ", names)})");
         }
 
-        var model = Models[chosen ?? 0];
+        var model = names[chosen ?? 0];
         RefuseOtherSections(root, chosen is null ? null : model, problems);
 
         var stop = root.Section("stop");
-        var tolerance = stop.Positive("tolerance");
+        var table = ModelKinds.Get(model).Fields;
         var spec = new JobSpec
         {
             Name = name,
             Model = model,
             Data = DataSpecReader.Read(root.Section("data"), tree.Origin, folder, problems),
             Out = root.Text("out") is { } path ? PathResolver.Output(path, root.OriginOf("out")!.Value, folder) : null,
-            Seed = (ulong?)root.Integer("seed", 0, long.MaxValue) ?? 1,
-            Shards = (int?)root.Integer("shards", 1, 1 << 20),
-            Threads = (int?)root.Integer("threads", 1, 1024),
+            Seed = (ulong?)root.Whole("seed", 0, long.MaxValue) ?? 1,
+            Shards = (int?)root.Whole("shards", 1, 1 << 20),
+            Threads = (int?)root.Whole("threads", 1, 1024),
             Fresh = root.Flag("fresh") ?? false,
             Tables = root.Flag("tables") ?? false,
-            Stop = new StopSpec { MaxRounds = stop.Integer("maxRounds", 1, int.MaxValue), MaxSeconds = stop.Positive("maxSeconds") },
+            Stop = new StopSpec { MaxRounds = stop.Whole("maxRounds", 1, int.MaxValue), MaxSeconds = stop.Positive("maxSeconds") },
             Checkpoint = ReadCheckpoint(root.Section("checkpoint")),
-            Ebmf = model == "ebmf" ? EbmfSpecReader.Read(root.Section("ebmf"), folder, tolerance, stop.OriginOf("tolerance"), problems) : new EbmfSpec(),
-            TwinEb = model == "twineb" ? TwinEbSpecReader.Read(root.Section("twineb"), folder, tolerance, stop.OriginOf("tolerance"), problems) : new TwinEbSpec(),
+            From = root.Text("from") is { } from ? PathResolver.Input(from, root.OriginOf("from")!.Value, folder) : null,
+            Section = table.Read(root.Section(model), stop, folder, problems),
         };
+        RefuseStopOfOthers(stop, table);
         stop.RefuseUnknown();
         root.RefuseUnknown();
         return spec;
@@ -132,11 +129,23 @@ internal static class JobSpecReader
 
     private static void RefuseOtherSections(SectionReader root, string? model, ProblemList problems)
     {
-        foreach (var other in Models)
+        foreach (var other in ModelKinds.Names)
         {
             if (root.Node(other) is { } node && model is not null && other != model)
             {
                 problems.Add(node.Origin, $"the section '{other}' has no effect with the model {model}: remove it");
+            }
+        }
+    }
+
+    /// <summary>What of the section "stop" is another name of a model's field has no effect with a model that does not have it.</summary>
+    private static void RefuseStopOfOthers(SectionReader stop, SpecTable table)
+    {
+        foreach (var name in ModelKinds.Loaded.SelectMany(kind => kind.Fields.Fields).Select(field => field.StopName).OfType<string>().Distinct())
+        {
+            if (table.OfStop(name) is null && stop.Node(name) is not null)
+            {
+                stop.Wrong(name, $"has no effect with the model {table.Name}: remove it");
             }
         }
     }
@@ -146,8 +155,8 @@ internal static class JobSpecReader
         var spec = new CheckpointSpec
         {
             EverySeconds = section.Positive("everySeconds") ?? 30,
-            EveryRounds = section.Integer("everyRounds", 1, int.MaxValue),
-            Keep = (int?)section.Integer("keep", 1, 1000) ?? 3,
+            EveryRounds = section.Whole("everyRounds", 1, int.MaxValue),
+            Keep = (int?)section.Whole("keep", 1, 1000) ?? 3,
         };
         section.RefuseUnknown();
         return spec;

@@ -5,7 +5,7 @@ namespace FitCluster.Models.Spec;
 /// <summary>
 /// Takes the fields of one mapping by name and type, notes what is wrong with them, and in the end refuses the keys that nobody asked for.
 /// </summary>
-internal sealed class SectionReader(MapNode? map, string path, ProblemList problems)
+public sealed class SectionReader(MapNode? map, string path, ProblemList problems)
 {
     private readonly List<string> _known = [];
 
@@ -38,6 +38,7 @@ internal sealed class SectionReader(MapNode? map, string path, ProblemList probl
         return new SectionReader(node as MapNode, PathOf(key), problems);
     }
 
+    /// <summary>A text; null when it is not given, or not one text.</summary>
     public string? Text(string key)
     {
         switch (Node(key))
@@ -52,6 +53,7 @@ internal sealed class SectionReader(MapNode? map, string path, ProblemList probl
         }
     }
 
+    /// <summary>True or false.</summary>
     public bool? Flag(string key)
     {
         switch (Text(key)?.ToLowerInvariant())
@@ -68,7 +70,8 @@ internal sealed class SectionReader(MapNode? map, string path, ProblemList probl
         }
     }
 
-    public long? Integer(string key, long least, long most)
+    /// <summary>A whole number within bounds, both allowed.</summary>
+    public long? Whole(string key, long least, long most)
     {
         var text = Text(key);
         if (text is null)
@@ -85,6 +88,7 @@ internal sealed class SectionReader(MapNode? map, string path, ProblemList probl
         return null;
     }
 
+    /// <summary>A number above 0.</summary>
     public double? Positive(string key)
     {
         var text = Text(key);
@@ -158,6 +162,9 @@ internal sealed class SectionReader(MapNode? map, string path, ProblemList probl
                 return null;
         }
     }
+
+    /// <summary>Notes a problem with a part of a field's value.</summary>
+    public void Note(string key, string problem) => problems.Add(Node(key)!.Origin, $"{PathOf(key)}: {problem}");
 
     /// <summary>Notes a problem with a field, saying its value.</summary>
     public void Wrong(string key, string problem)

@@ -3,17 +3,23 @@ namespace FitCluster.Models.Spec;
 /// <summary>Values of the command line that win over those of the file.</summary>
 internal sealed class SpecOverrides
 {
-    /// <summary>Stands for the model's own field of the number of factors.</summary>
-    public const string Factors = "(factors)";
-
-    private readonly List<(string Path, string Text, string Option, bool IsYaml)> _values = [];
+    private readonly List<(Func<MapNode, string> PathOf, string Text, string Option, bool IsYaml)> _values = [];
 
     /// <summary>Takes an option's value for a field; null is an option not given.</summary>
     public void Add(string path, string? value, string option)
     {
         if (value is not null)
         {
-            _values.Add((path, value, option, false));
+            _values.Add((_ => path, value, option, false));
+        }
+    }
+
+    /// <summary>Takes the value of an option of a model's field, which is that of the spec's model where that has such an option; null is an option not given.</summary>
+    public void AddOfModel(string? value, string option)
+    {
+        if (value is not null)
+        {
+            _values.Add((root => PathOf(option, root), value, option, false));
         }
     }
 
@@ -27,16 +33,17 @@ internal sealed class SpecOverrides
             return;
         }
 
-        _values.Add((assignment[..at].Trim(), assignment[(at + 1)..].Trim(), $"--set {assignment[..at].Trim()}", true));
+        var path = assignment[..at].Trim();
+        _values.Add((_ => path, assignment[(at + 1)..].Trim(), $"--set {assignment[..at].Trim()}", true));
     }
 
     /// <summary>Puts the values into the tree, in place.</summary>
     public void ApplyTo(MapNode root, ProblemList problems)
     {
         var setBy = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var (given, text, option, isYaml) in _values)
+        foreach (var (pathOf, text, option, isYaml) in _values)
         {
-            var path = given == Factors ? FactorsOf(root) : given;
+            var path = pathOf(root);
             if (setBy.TryGetValue(path, out var earlier))
             {
                 problems.Add($"{path} is given twice on the command line ({earlier} and {option})");
@@ -53,7 +60,14 @@ internal sealed class SpecOverrides
         }
     }
 
-    private static string FactorsOf(MapNode root) => root.Find("model")?.Value is ScalarNode { Text: "twineb" } ? "twineb.factors" : "ebmf.maxFactors";
+    // Of a model that does not have the option it is the first one's that has it, whose section is then refused.
+    private static string PathOf(string option, MapNode root)
+    {
+        var model = (root.Find("model")?.Value as ScalarNode)?.Text;
+        var table = ModelKinds.Loaded.Select(kind => kind.Fields).Where(fields => fields.OfFlag(option) is not null)
+            .OrderBy(fields => fields.Name == model ? 0 : 1).First();
+        return $"{table.Name}.{table.OfFlag(option)!.Name}";
+    }
 
     private static void Put(MapNode map, string[] keys, SpecNode value, Origin origin, ProblemList problems)
     {

@@ -1,5 +1,6 @@
 using FitCluster.Math.Numerics;
 using FitCluster.Math.TwinEb;
+using FitCluster.Models.Spec;
 
 namespace FitCluster.Models.TwinEb;
 
@@ -15,15 +16,21 @@ internal sealed class ProtocolSplit : IHeldOutSplit
     private const ulong ValidationStream = 0x5A11_0000_0000_0000;
     private const ulong TestStream = 0x7E57_0000_0000_0000;
 
-    private readonly TwinEbSpec _spec;
     private readonly ulong _seed;
+    private readonly bool _testsZeros;
+    private readonly double _validation;
+    private readonly double _tested;
+    private readonly double _ignored;
     private readonly bool[] _heldOut;
 
     /// <exception cref="ProblemException">There are too few rows.</exception>
-    public ProtocolSplit(TwinEbSpec spec, ulong seed, long rows)
+    public ProtocolSplit(SpecSection section, ulong seed, long rows)
     {
-        (_spec, _seed) = (spec, seed);
-        _heldOut = spec.IsStrong ? HeldOutRows(rows) : [];
+        _seed = seed;
+        _testsZeros = section.Get(TwinEbFields.TestZeros);
+        (_validation, _tested) = (TwinEbEffects.Validation(section), TwinEbEffects.Tested(section));
+        _ignored = section.Get(TwinEbFields.IgnoredShare);
+        _heldOut = section.Get(TwinEbFields.Protocol) == SplitProtocol.Strong ? HeldOutRows(rows, section.Get(TwinEbFields.HeldOutRows)) : [];
     }
 
     /// <inheritdoc/>
@@ -36,17 +43,17 @@ internal sealed class ProtocolSplit : IHeldOutSplit
     public void AddCells(long row, TwinEbRow entries, List<HeldOutCell> cells)
     {
         var before = cells.Count;
-        if (IsHeldOutRow(row) && _spec.TestZeros)
+        if (IsHeldOutRow(row) && _testsZeros)
         {
-            AddDrawnCells(TestStream + (ulong)row, _spec.Tested, HeldOutKind.Test, entries, cells);
+            AddDrawnCells(TestStream + (ulong)row, _tested, HeldOutKind.Test, entries, cells);
         }
         else if (IsHeldOutRow(row))
         {
             AddTestCells(row, entries, cells);
         }
-        else if (_spec.Validation > 0)
+        else if (_validation > 0)
         {
-            AddDrawnCells(ValidationStream + (ulong)row, _spec.Validation, HeldOutKind.Validation, entries, cells);
+            AddDrawnCells(ValidationStream + (ulong)row, _validation, HeldOutKind.Validation, entries, cells);
         }
 
         if (cells.Count > before && cells.Count - before == entries.ObservedCount)
@@ -55,14 +62,14 @@ internal sealed class ProtocolSplit : IHeldOutSplit
         }
     }
 
-    private bool[] HeldOutRows(long rows)
+    private bool[] HeldOutRows(long rows, double share)
     {
         if (rows < 2)
         {
             throw ProblemException.BadInput("twineb.protocol: strong holds rows out, but the data have one row only: give more rows, or set protocol: plain");
         }
 
-        var count = (int)long.Clamp((long)double.Floor(_spec.HeldOutRows * rows), 1, rows - 1);
+        var count = (int)long.Clamp((long)double.Floor(share * rows), 1, rows - 1);
         var keys = new double[rows];
         var order = new int[rows];
         for (var i = 0; i < rows; i++)
@@ -83,7 +90,7 @@ internal sealed class ProtocolSplit : IHeldOutSplit
 
     private void AddTestCells(long row, TwinEbRow entries, List<HeldOutCell> cells)
     {
-        var ignoredBelow = _spec.Tested + ((1 - _spec.Tested) * _spec.IgnoredShare);
+        var ignoredBelow = _tested + ((1 - _tested) * _ignored);
         for (var t = 0; t < entries.Columns.Length; t++)
         {
             if (entries.Values[t] == 0)
@@ -95,7 +102,7 @@ internal sealed class ProtocolSplit : IHeldOutSplit
             var number = Philox.Uniform(_seed, TestStream + (ulong)row, (ulong)column);
             if (number < ignoredBelow)
             {
-                cells.Add(new HeldOutCell(column, number < _spec.Tested ? HeldOutKind.Test : HeldOutKind.Ignored));
+                cells.Add(new HeldOutCell(column, number < _tested ? HeldOutKind.Test : HeldOutKind.Ignored));
             }
         }
     }

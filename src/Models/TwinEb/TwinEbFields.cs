@@ -1,104 +1,326 @@
 using FitCluster.Math.TwinEb;
 using FitCluster.Models.Spec;
+using static FitCluster.Models.TwinEb.TwinEbEffects;
 
 namespace FitCluster.Models.TwinEb;
 
-/// <summary>All fields of the section "twineb", in the order of the canonical form: what others depend on comes first.</summary>
+/// <summary>How a split is made.</summary>
+internal enum SplitProtocol
+{
+    /// <summary>Validation cells of all rows.</summary>
+    Plain,
+
+    /// <summary>Rows are held out (the paper's strong generalization).</summary>
+    Strong,
+}
+
+/// <summary>The fields of the section "twineb". Defaults that the model itself has are taken from it.</summary>
 internal static class TwinEbFields
 {
     private const int Most = 1_000_000_000;
 
-    public static IReadOnlyList<TwinEbField> All { get; } =
-    [
-        TwinEbField.Choice("likelihood", Always, ["poisson", "gaussian"], s => (int)s.Options.Likelihood, (s, v) => With(s, o => o with { Likelihood = (TwinEbLikelihood)v })),
-        TwinEbField.Choice("prior", Always, ["twin", "rows", "columns", "single", "fixed"], s => (int)s.Options.Prior, (s, v) => With(s, o => o with { Prior = (TwinEbPrior)v })),
-        TwinEbField.Choice("optimizer", Always, ["default", "reference"], s => IsReference(s) ? 1 : 0, (s, v) => With(s, o => o with { Optimizer = v == 1 ? TwinEbOptimizer.Reference : TwinEbOptimizer.Default })),
-        new("split", Always, ReadSplit, (writer, forPeople, s) => writer.WriteString("split", forPeople || s.SplitPath is null ? s.SplitPath : "file")),
-        TwinEbField.Choice("protocol", WithoutSplit, ["plain", "strong"], s => s.IsStrong ? 1 : 0, (s, v) => s with { IsStrong = v == 1 }),
-        TwinEbField.Number("validationShare", WithoutSplit, 0, 0.9, s => s.Validation, (s, v) => s with { ValidationShare = v }),
-        TwinEbField.Number("heldOutRows", Strong, 0.001, 0.9, s => s.HeldOutRows, (s, v) => s with { HeldOutRows = v }),
-        TwinEbField.Flag("testZeros", Strong, s => s.TestZeros, (s, v) => s with { TestZeros = v }),
-        TwinEbField.Number("testShare", Strong, 0.001, 0.9, s => s.Tested, (s, v) => s with { TestShare = v }),
-        TwinEbField.Number("ignoredShare", s => Strong(s) ?? WithoutZeros(s), 0, 0.99, s => s.IgnoredShare, (s, v) => s with { IgnoredShare = v }),
-        TwinEbField.Integer("splitSeed", s => WithoutSplit(s) ?? HeldOut(s), 0, long.MaxValue, s => (long?)s.SplitSeed, (s, v) => s with { SplitSeed = (ulong)v }),
-        TwinEbField.Number("binarize", Poisson, 0, double.MaxValue, s => s.Binarize, (s, v) => s with { Binarize = v }),
-        TwinEbField.Flag("standardize", Gaussian, s => s.Standardize, (s, v) => s with { Standardize = v }),
-        TwinEbField.Integer("factors", Always, 1, 1024, s => s.Options.Factors, (s, v) => With(s, o => o with { Factors = (int)v })),
-        TwinEbField.Integer("rowComponents", s => Mixture(s, TwinEbPrior.Rows), 1, 10_000, s => s.RowComponents, (s, v) => s with { RowComponents = (int)v }),
-        TwinEbField.Integer("columnComponents", s => Mixture(s, TwinEbPrior.Columns), 1, 10_000, s => s.ColumnComponents, (s, v) => s with { ColumnComponents = (int)v }),
-        TwinEbField.Integer("steps", Always, 1, Most, s => s.Options.Steps, (s, v) => With(s, o => o with { Steps = (int)v })),
-        TwinEbField.Integer("projectionSteps", HeldOutRow, 1, Most, s => s.Options.ProjectionSteps, (s, v) => With(s, o => o with { ProjectionSteps = (int)v })),
-        TwinEbField.Positive("tolerance", Always, s => s.Options.Tolerance, (s, v) => With(s, o => o with { Tolerance = v })),
-        TwinEbField.Integer("restarts", Always, 1, 1000, s => s.Options.Restarts, (s, v) => With(s, o => o with { Restarts = (int)v })),
-        TwinEbField.Integer("heldOutSamples", HeldOut, 1, 1_000_000, s => s.Options.HeldOutSamples, (s, v) => With(s, o => o with { HeldOutSamples = (int)v })),
-        TwinEbField.Flag("heldOutSubtractsValue", s => Gaussian(s) ?? HeldOut(s), s => s.Options.HeldOutSubtractsValue, (s, v) => With(s, o => o with { HeldOutSubtractsValue = v })),
-        TwinEbField.Flag("heldOutZeroSample", s => Poisson(s) ?? HeldOut(s), s => s.Options.HeldOutZeroSample, (s, v) => With(s, o => o with { HeldOutZeroSample = v })),
-        TwinEbField.Positive("noiseSd", Gaussian, s => s.Options.NoiseSd, (s, v) => With(s, o => o with { NoiseSd = v })),
-        TwinEbField.Positive("rowPriorShape", s => Poisson(s) ?? Fixed(s, TwinEbPrior.Columns), s => s.Options.RowPriorShape, (s, v) => With(s, o => o with { RowPriorShape = v })),
-        TwinEbField.Positive("rowPriorRate", s => Poisson(s) ?? Fixed(s, TwinEbPrior.Columns), s => s.Options.RowPriorRate, (s, v) => With(s, o => o with { RowPriorRate = v })),
-        TwinEbField.Positive("rowPriorScale", s => Gaussian(s) ?? Fixed(s, TwinEbPrior.Columns), s => s.Options.RowPriorScale, (s, v) => With(s, o => o with { RowPriorScale = v })),
-        TwinEbField.Positive("columnPriorShape", s => Poisson(s) ?? Fixed(s, TwinEbPrior.Rows), s => s.Options.ColumnPriorShape, (s, v) => With(s, o => o with { ColumnPriorShape = v })),
-        TwinEbField.Positive("columnPriorRate", s => Poisson(s) ?? Fixed(s, TwinEbPrior.Rows), s => s.Options.ColumnPriorRate, (s, v) => With(s, o => o with { ColumnPriorRate = v })),
-        TwinEbField.Positive("columnPriorScale", s => Gaussian(s) ?? Fixed(s, TwinEbPrior.Rows), s => s.Options.ColumnPriorScale, (s, v) => With(s, o => o with { ColumnPriorScale = v })),
-        TwinEbField.Integer("particles", Reference, 1, 1000, s => s.Options.Particles, (s, v) => With(s, o => o with { Particles = (int)v })),
-        TwinEbField.Integer("batchSize", Reference, 1, Most, s => s.Options.BatchSize, (s, v) => With(s, o => o with { BatchSize = (int)v })),
-        TwinEbField.Positive("rowLearningRate", Reference, s => s.Options.RowLearningRate, (s, v) => With(s, o => o with { RowLearningRate = v })),
-        TwinEbField.Positive("columnLearningRate", Reference, s => s.Options.ColumnLearningRate, (s, v) => With(s, o => o with { ColumnLearningRate = v })),
-        TwinEbField.Positive("mixtureLearningRate", s => Reference(s) ?? Learnt(s), s => s.Options.MixtureLearningRate, (s, v) => With(s, o => o with { MixtureLearningRate = v })),
-        TwinEbField.Positive("clipNorm", Reference, s => s.Options.ClipNorm, (s, v) => With(s, o => o with { ClipNorm = v })),
-        TwinEbField.Number("weightDecay", Reference, 0, 1, s => s.Options.WeightDecay, (s, v) => With(s, o => o with { WeightDecay = v })),
-        TwinEbField.Number("plateauFactor", Reference, 1e-3, 1, s => s.Options.PlateauFactor, (s, v) => With(s, o => o with { PlateauFactor = v })),
-        TwinEbField.Integer("plateauPatience", Reference, 0, Most, s => s.Options.PlateauPatience, (s, v) => With(s, o => o with { PlateauPatience = (int)v })),
-        TwinEbField.Number("plateauThreshold", Reference, 0, 0.999, s => s.Options.PlateauThreshold, (s, v) => With(s, o => o with { PlateauThreshold = v })),
-        TwinEbField.Integer("earlyStopEpochs", Reference, 1, Most, s => s.Options.EarlyStopEpochs, (s, v) => With(s, o => o with { EarlyStopEpochs = (int)v })),
-        TwinEbField.Positive("earlyStopRise", Reference, s => s.Options.EarlyStopRise, (s, v) => With(s, o => o with { EarlyStopRise = v })),
-        TwinEbField.Number("leastLearningRate", Reference, 0, 1, s => s.Options.LeastLearningRate, (s, v) => With(s, o => o with { LeastLearningRate = v })),
-        TwinEbField.Number("divergenceFactor", Reference, 1.001, double.MaxValue, s => s.Options.DivergenceFactor, (s, v) => With(s, o => o with { DivergenceFactor = v })),
-        TwinEbField.Integer("retries", Reference, 0, 1000, s => s.Options.Retries, (s, v) => With(s, o => o with { Retries = (int)v })),
-        TwinEbField.Flag("restoreBest", Reference, s => s.Options.RestoreBest, (s, v) => With(s, o => o with { RestoreBest = v })),
-        TwinEbField.Integer("localSteps", Reference, 1, Most, s => s.Options.LocalSteps, (s, v) => With(s, o => o with { LocalSteps = (int)v })),
-    ];
+    // The model's own defaults; its rows and columns are decided with the data.
+    private static readonly TwinEbOptions D = new() { Rows = 1, Columns = 1 };
 
-    private static TwinEbSpec With(TwinEbSpec spec, Func<TwinEbOptions, TwinEbOptions> change) => spec with { Options = change(spec.Options) };
+    public static readonly SpecField<TwinEbLikelihood> Likelihood = new("likelihood", SpecTypes.Choice<TwinEbLikelihood>(), D.Likelihood)
+    {
+        Help = "the distribution of an entry",
+    };
 
-    private static bool IsReference(TwinEbSpec spec) => spec.Options.Optimizer == TwinEbOptimizer.Reference;
+    public static readonly SpecField<TwinEbPrior> Prior = new("prior", SpecTypes.Choice<TwinEbPrior>(), D.Prior)
+    {
+        Help = "which priors are learnt: mixtures on both sides (twin), on one, one component each (single), or none (fixed)",
+    };
 
-    private static string? Always(TwinEbSpec spec) => null;
+    public static readonly SpecField<TwinEbOptimizer> Optimizer = new("optimizer", SpecTypes.Choice<TwinEbOptimizer>(), D.Optimizer)
+    {
+        Help = "conjugate coordinate ascent (default), or the published stochastic gradients",
+    };
 
-    private static string? Reference(TwinEbSpec spec) => IsReference(spec) ? null : "has no effect with the default optimizer: remove it, or set twineb.optimizer: reference";
+    public static readonly SpecField<string?> Split = new("split", SpecTypes.Path("a folder with split_rows.tsv and split_cells.tsv", "DIR").OrNone(), null)
+    {
+        Help = "a given split into training, validation and test, in place of the protocol",
+    };
 
-    private static string? Poisson(TwinEbSpec spec) =>
-        spec.Options.Likelihood == TwinEbLikelihood.Poisson ? null : "has no effect with twineb.likelihood: gaussian: remove it";
+    public static readonly SpecField<SplitProtocol> Protocol = new("protocol", SpecTypes.Choice<SplitProtocol>(), SplitProtocol.Plain)
+    {
+        Help = "what is held out: cells of all rows (plain), or whole rows, as the paper does (strong)",
+        WithoutEffect = WithoutSplit,
+    };
 
-    private static string? Gaussian(TwinEbSpec spec) =>
-        spec.Options.Likelihood == TwinEbLikelihood.Gaussian ? null : "has no effect with twineb.likelihood: poisson: remove it, or set likelihood: gaussian";
+    public static readonly SpecField<double?> ValidationShare = new("validationShare", SpecTypes.Number(0, 0.9).Optional(), null)
+    {
+        Help = "the draws of validation cells, as a share of the training rows' cells",
+        DefaultWords = "0; with protocol: strong 0.2",
+        WithoutEffect = WithoutSplit,
+    };
 
-    private static string? WithoutSplit(TwinEbSpec spec) => spec.SplitPath is null ? null : "has no effect with twineb.split, which says what is held out: remove one of them";
+    public static readonly SpecField<double> HeldOutRows = new("heldOutRows", SpecTypes.Number(0.001, 0.9), 0.2)
+    {
+        Help = "the share of rows that are held out",
+        WithoutEffect = Strong,
+    };
 
-    private static string? Strong(TwinEbSpec spec) =>
-        WithoutSplit(spec) ?? (spec.IsStrong ? null : "has no effect with twineb.protocol: plain: remove it, or set protocol: strong");
+    public static readonly SpecField<bool> TestZeros = new("testZeros", SpecTypes.Flag, false)
+    {
+        Help = "test zeros too: cells are drawn from all of a held-out row's, and all others train its parameters",
+        WithoutEffect = Strong,
+    };
 
-    private static string? WithoutZeros(TwinEbSpec spec) =>
-        spec.TestZeros ? "has no effect with twineb.testZeros, where every cell that is not tested trains: remove one of them" : null;
+    public static readonly SpecField<double?> TestShare = new("testShare", SpecTypes.Number(0.001, 0.9).Optional(), null)
+    {
+        Help = "the share of the held-out rows' non-zeros that are tested (with testZeros: the draws, as a share of their cells)",
+        DefaultWords = "0.3; with testZeros 0.2",
+        WithoutEffect = Strong,
+    };
 
-    private static string? HeldOut(TwinEbSpec spec) =>
-        spec.HoldsOut ? null : "has no effect when nothing is held out: remove it, or give twineb.validationShare, protocol: strong or a split";
+    public static readonly SpecField<double> IgnoredShare = new("ignoredShare", SpecTypes.Number(0, 0.99), 0.6)
+    {
+        Help = "the share of the held-out rows' other non-zeros that are ignored",
+        WithoutEffect = s => Strong(s) ?? WithoutZeros(s),
+    };
 
-    private static string? HeldOutRow(TwinEbSpec spec) =>
-        spec.HoldsOutRows ? null : "has no effect when no row is held out: remove it, or set twineb.protocol: strong or a split";
+    public static readonly SpecField<long?> SplitSeed = new("splitSeed", SpecTypes.Whole(0, long.MaxValue).Optional(), null)
+    {
+        Help = "the seed of the split",
+        DefaultWords = "the job's seed",
+        WithoutEffect = s => WithoutSplit(s) ?? HeldOut(s),
+    };
 
-    private static string? Learnt(TwinEbSpec spec) =>
-        spec.Options.Prior == TwinEbPrior.Fixed ? "has no effect with twineb.prior: fixed: remove it" : null;
+    public static readonly SpecField<double?> Binarize = new("binarize", SpecTypes.Number(0, double.MaxValue).Optional(), null)
+    {
+        Help = "entries above this become 1, others 0",
+        WithoutEffect = Poisson,
+    };
 
-    private static string? Mixture(TwinEbSpec spec, TwinEbPrior side) =>
-        spec.Options.Prior == TwinEbPrior.Twin || spec.Options.Prior == side ? null
-            : $"has no effect with twineb.prior: {spec.Options.Prior.ToString().ToLowerInvariant()}, where that side has no mixture: remove it";
+    public static readonly SpecField<bool> Standardize = new("standardize", SpecTypes.Flag, true)
+    {
+        Help = "standardize columns on their observed training entries",
+        WithoutEffect = Gaussian,
+    };
 
-    /// <summary>A side's fixed prior holds where all are fixed, or where only the other side's is learnt.</summary>
-    private static string? Fixed(TwinEbSpec spec, TwinEbPrior otherSide) =>
-        spec.Options.Prior == TwinEbPrior.Fixed || spec.Options.Prior == otherSide ? null
-            : $"has no effect with twineb.prior: {spec.Options.Prior.ToString().ToLowerInvariant()}, where that side's prior is learnt: remove it";
+    public static readonly SpecField<int> Factors = new("factors", SpecTypes.Count(1, 1024), D.Factors)
+    {
+        Flag = "--factors",
+        Symbol = "K",
+        Help = "the factors",
+    };
 
-    private static TwinEbSpec ReadSplit(SectionReader section, string folder, TwinEbSpec spec) =>
-        section.Text("split") is { } path ? spec with { SplitPath = PathResolver.Input(path, section.OriginOf("split")!.Value, folder) } : spec;
+    public static readonly SpecField<int?> RowComponents = new("rowComponents", SpecTypes.Count(1, 10_000).Optional(), null)
+    {
+        Help = "the components of the rows' mixture",
+        DefaultWords = "70, at most the rows",
+        WithoutEffect = s => Mixture(s, TwinEbPrior.Rows),
+    };
+
+    public static readonly SpecField<int?> ColumnComponents = new("columnComponents", SpecTypes.Count(1, 10_000).Optional(), null)
+    {
+        Help = "the components of the columns' mixture",
+        DefaultWords = "100, at most the columns",
+        WithoutEffect = s => Mixture(s, TwinEbPrior.Columns),
+    };
+
+    public static readonly SpecField<int?> Steps = new("steps", SpecTypes.Count(1, Most).Optional(), null)
+    {
+        Help = "the most sweeps; reference: the steps of one restart",
+        DefaultWords = "500; reference: 20,000",
+    };
+
+    public static readonly SpecField<int?> ProjectionSteps = new("projectionSteps", SpecTypes.Count(1, Most).Optional(), null)
+    {
+        Help = "the most updates of a held-out row; reference: the steps in which held-out rows are fitted",
+        DefaultWords = "200; reference: half of the steps",
+        WithoutEffect = HeldOutRow,
+    };
+
+    public static readonly SpecField<double?> Tolerance = new("tolerance", SpecTypes.Positive.Optional(), null)
+    {
+        StopName = "tolerance",
+        Help = "the relative change of the objective at which a fit has converged",
+        DefaultWords = "1e-5; reference: none, all steps are taken",
+    };
+
+    public static readonly SpecField<int> Restarts = new("restarts", SpecTypes.Count(1, 1000), D.Restarts)
+    {
+        Help = "fits from different starts, of which the best is kept",
+    };
+
+    public static readonly SpecField<int> HeldOutSamples = new("heldOutSamples", SpecTypes.Count(1, 1_000_000), D.HeldOutSamples)
+    {
+        Help = "draws of the posterior for a held-out log-likelihood",
+        WithoutEffect = HeldOut,
+    };
+
+    public static readonly SpecField<bool> HeldOutSubtractsValue = new("heldOutSubtractsValue", SpecTypes.Flag, D.HeldOutSubtractsValue)
+    {
+        Help = "subtract x from each held-out log density: the Jacobian of data that are log(1 + count)",
+        WithoutEffect = s => Gaussian(s) ?? HeldOut(s),
+    };
+
+    public static readonly SpecField<bool> HeldOutZeroSample = new("heldOutZeroSample", SpecTypes.Flag, D.HeldOutZeroSample)
+    {
+        Help = "score about as many held-out zeros as there are other held-out cells, weighted up",
+        WithoutEffect = s => Poisson(s) ?? HeldOut(s),
+    };
+
+    public static readonly SpecField<double> NoiseSd = new("noiseSd", SpecTypes.Positive, D.NoiseSd)
+    {
+        Help = "the standard deviation of an entry given its mean",
+        WithoutEffect = Gaussian,
+    };
+
+    public static readonly SpecField<double> RowPriorShape = new("rowPriorShape", SpecTypes.Positive, D.RowPriorShape)
+    {
+        Help = "the rows' fixed prior Gamma(shape, rate): the shape",
+        WithoutEffect = s => Poisson(s) ?? Fixed(s, TwinEbPrior.Columns),
+    };
+
+    public static readonly SpecField<double> RowPriorRate = new("rowPriorRate", SpecTypes.Positive, D.RowPriorRate)
+    {
+        Help = "the rows' fixed prior Gamma(shape, rate): the rate",
+        WithoutEffect = s => Poisson(s) ?? Fixed(s, TwinEbPrior.Columns),
+    };
+
+    public static readonly SpecField<double> RowPriorScale = new("rowPriorScale", SpecTypes.Positive, D.RowPriorScale)
+    {
+        Help = "the rows' fixed prior N(0, scale squared): the scale",
+        WithoutEffect = s => Gaussian(s) ?? Fixed(s, TwinEbPrior.Columns),
+    };
+
+    public static readonly SpecField<double> ColumnPriorShape = new("columnPriorShape", SpecTypes.Positive, D.ColumnPriorShape)
+    {
+        Help = "the columns' fixed prior Gamma(shape, rate): the shape",
+        WithoutEffect = s => Poisson(s) ?? Fixed(s, TwinEbPrior.Rows),
+    };
+
+    public static readonly SpecField<double> ColumnPriorRate = new("columnPriorRate", SpecTypes.Positive, D.ColumnPriorRate)
+    {
+        Help = "the columns' fixed prior Gamma(shape, rate): the rate",
+        WithoutEffect = s => Poisson(s) ?? Fixed(s, TwinEbPrior.Rows),
+    };
+
+    public static readonly SpecField<double> ColumnPriorScale = new("columnPriorScale", SpecTypes.Positive, D.ColumnPriorScale)
+    {
+        Help = "the columns' fixed prior N(0, scale squared): the scale",
+        WithoutEffect = s => Gaussian(s) ?? Fixed(s, TwinEbPrior.Rows),
+    };
+
+    public static readonly SpecField<int> Particles = new("particles", SpecTypes.Count(1, 1000), D.Particles)
+    {
+        Help = "draws of all parameters in one estimate of the gradient",
+        WithoutEffect = Reference,
+    };
+
+    public static readonly SpecField<int> BatchSize = new("batchSize", SpecTypes.Count(1, Most), D.BatchSize)
+    {
+        Help = "rows of a minibatch, over all shards",
+        WithoutEffect = Reference,
+    };
+
+    public static readonly SpecField<double> RowLearningRate = new("rowLearningRate", SpecTypes.Positive, D.RowLearningRate)
+    {
+        Help = "Adam's learning rate of the row parameters",
+        WithoutEffect = Reference,
+    };
+
+    public static readonly SpecField<double> ColumnLearningRate = new("columnLearningRate", SpecTypes.Positive, D.ColumnLearningRate)
+    {
+        Help = "Adam's learning rate of the column parameters",
+        WithoutEffect = Reference,
+    };
+
+    public static readonly SpecField<double> MixtureLearningRate = new("mixtureLearningRate", SpecTypes.Positive, D.MixtureLearningRate)
+    {
+        Help = "Adam's learning rate of the parameters of both priors",
+        WithoutEffect = s => Reference(s) ?? Learnt(s),
+    };
+
+    public static readonly SpecField<double> ClipNorm = new("clipNorm", SpecTypes.Positive, D.ClipNorm)
+    {
+        Help = "the largest norm of the whole gradient; a longer one is scaled down to it",
+        WithoutEffect = Reference,
+    };
+
+    public static readonly SpecField<double> WeightDecay = new("weightDecay", SpecTypes.Number(0, 1), D.WeightDecay)
+    {
+        Help = "the L2 penalty on every parameter, added to the clipped gradient",
+        WithoutEffect = Reference,
+    };
+
+    public static readonly SpecField<double> PlateauFactor = new("plateauFactor", SpecTypes.Number(1e-3, 1), D.PlateauFactor)
+    {
+        Help = "what learning rates are multiplied by on a plateau",
+        WithoutEffect = Reference,
+    };
+
+    public static readonly SpecField<int> PlateauPatience = new("plateauPatience", SpecTypes.Count(0, Most), D.PlateauPatience)
+    {
+        Help = "epochs without a lower loss that are borne before a plateau is declared",
+        WithoutEffect = Reference,
+    };
+
+    public static readonly SpecField<double> PlateauThreshold = new("plateauThreshold", SpecTypes.Number(0, 0.999), D.PlateauThreshold)
+    {
+        Help = "by what share of itself an epoch's loss must fall below the lowest to count as lower",
+        WithoutEffect = Reference,
+    };
+
+    public static readonly SpecField<int> EarlyStopEpochs = new("earlyStopEpochs", SpecTypes.Count(1, Most), D.EarlyStopEpochs)
+    {
+        Help = "stop after so many consecutive epochs whose loss rose by earlyStopRise or more",
+        WithoutEffect = Reference,
+    };
+
+    public static readonly SpecField<double> EarlyStopRise = new("earlyStopRise", SpecTypes.Positive, D.EarlyStopRise)
+    {
+        Help = "the rise of an epoch's loss that counts towards an early stop",
+        WithoutEffect = Reference,
+    };
+
+    public static readonly SpecField<double> LeastLearningRate = new("leastLearningRate", SpecTypes.Number(0, 1), D.LeastLearningRate)
+    {
+        Help = "stop when a learning rate has come below this",
+        WithoutEffect = Reference,
+    };
+
+    public static readonly SpecField<double> DivergenceFactor = new("divergenceFactor", SpecTypes.Number(1.001, double.MaxValue), D.DivergenceFactor)
+    {
+        Help = "an epoch's loss of more than so many times the one before is divergence",
+        WithoutEffect = Reference,
+    };
+
+    public static readonly SpecField<int> Retries = new("retries", SpecTypes.Count(0, 1000), D.Retries)
+    {
+        Help = "how often one restart may go back to its last good state, with half the learning rates",
+        WithoutEffect = Reference,
+    };
+
+    public static readonly SpecField<bool> RestoreBest = new("restoreBest", SpecTypes.Flag, D.RestoreBest)
+    {
+        Help = "end a restart with the parameters of its epoch of lowest loss",
+        WithoutEffect = Reference,
+    };
+
+    public static readonly SpecField<int> LocalSteps = new("localSteps", SpecTypes.Count(1, Most), D.LocalSteps)
+    {
+        Help = "steps that each shard takes alone before the shards' changes are averaged; 1: every step is exact",
+        WithoutEffect = Reference,
+    };
+
+    public static readonly SpecField<bool> WriteSplit = new("writeSplit", SpecTypes.Flag, true)
+    {
+        Help = "write the split with the results",
+        WithoutEffect = s => HoldsOut(s) ? null : "has no effect when nothing is held out: remove it",
+        IsIdentity = false,
+    };
+
+    /// <summary>All of them, in the order of the canonical form: what others depend on comes first.</summary>
+    public static SpecTable Table { get; } = new(
+        "twineb", Likelihood, Prior, Optimizer, Split, Protocol, ValidationShare, HeldOutRows, TestZeros, TestShare,
+        IgnoredShare, SplitSeed, Binarize, Standardize, Factors, RowComponents, ColumnComponents, Steps, ProjectionSteps,
+        Tolerance, Restarts, HeldOutSamples, HeldOutSubtractsValue, HeldOutZeroSample, NoiseSd, RowPriorShape,
+        RowPriorRate, RowPriorScale, ColumnPriorShape, ColumnPriorRate, ColumnPriorScale, Particles, BatchSize,
+        RowLearningRate, ColumnLearningRate, MixtureLearningRate, ClipNorm, WeightDecay, PlateauFactor, PlateauPatience,
+        PlateauThreshold, EarlyStopEpochs, EarlyStopRise, LeastLearningRate, DivergenceFactor, Retries, RestoreBest,
+        LocalSteps, WriteSplit);
 }

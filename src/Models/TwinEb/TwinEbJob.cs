@@ -4,17 +4,15 @@ using System.Text;
 using System.Text.Json;
 using FitCluster.Data;
 using FitCluster.Math.Models;
-using FitCluster.Math.Numerics;
 using FitCluster.Math.TwinEb;
 using FitCluster.Messages;
 using FitCluster.Models.Jobs;
-using FitCluster.Models.Results;
 using FitCluster.Models.Spec;
 
 namespace FitCluster.Models.TwinEb;
 
 /// <summary>A job of the model twineb.</summary>
-internal sealed class TwinEbJob : IModelJob
+internal sealed class TwinEbJob : ModelJob
 {
     private const int DefaultRowComponents = 70;
     private const int DefaultColumnComponents = 100;
@@ -23,69 +21,63 @@ internal sealed class TwinEbJob : IModelJob
     private const int NumbersByRow = 10;
     private const int NumbersByColumn = 16;
 
-    private readonly TwinEbSpec _spec;
     private readonly MatrixSource _data;
     private readonly TwinEbOptions _options;
     private readonly IHeldOutSplit? _split;
     private readonly Lazy<ColumnScale>? _scale;
+    private readonly double? _threshold;
 
     /// <exception cref="ProblemException">The spec does not fit the data; every problem is listed.</exception>
-    public TwinEbJob(JobSpec spec, MatrixSource data, IReadOnlyList<ShardRange> ranges)
+    public TwinEbJob(ModelRequest request)
+        : base(request)
     {
+        var (spec, data) = (request.Spec, request.Data);
         _data = data;
-        CheckValues(spec, data);
-        _spec = spec.TwinEb with
-        {
-            RowComponents = spec.TwinEb.RowComponents ?? (int)long.Min(DefaultRowComponents, data.Rows),
-            ColumnComponents = spec.TwinEb.ColumnComponents ?? int.Min(DefaultColumnComponents, data.Columns),
-        };
-        _options = _spec.Options with
-        {
-            Rows = data.Rows,
-            Columns = data.Columns,
-            RowComponents = _spec.RowComponents.Value,
-            ColumnComponents = _spec.ColumnComponents.Value,
-            Seed = spec.Seed,
-        };
+        Section = Decided(request.Section, data);
+        _threshold = Section.Get(TwinEbFields.Binarize);
+        _options = OptionsOf(Section, data.Rows, data.Columns, spec.Seed);
         var problems = TwinEbOptionsCheck.Problems(_options);
         if (problems.Count > 0)
         {
             throw new ProblemException(ExitCode.BadInput, [.. problems.Select(p => $"twineb: {p}")]);
         }
 
-        _split = _spec.SplitPath is { } folder ? new GivenSplit(folder, data, IsPoisson, _spec.Binarize)
-            : _spec.HoldsOut ? new ProtocolSplit(_spec, _spec.SplitSeed ?? spec.Seed, data.Rows)
+        _split = Section.Get(TwinEbFields.Split) is { } folder ? new GivenSplit(folder, data, IsPoisson, _threshold)
+            : TwinEbEffects.HoldsOut(Section) ? new ProtocolSplit(Section, (ulong?)Section.Get(TwinEbFields.SplitSeed) ?? spec.Seed, data.Rows)
             : null;
-        _scale = !IsPoisson && _spec.Standardize ? new Lazy<ColumnScale>(() => ColumnScale.Of(data, ranges, _split)) : null;
+        _scale = !IsPoisson && Section.Get(TwinEbFields.Standardize) ? new Lazy<ColumnScale>(() => ColumnScale.Of(data, request.Ranges, _split)) : null;
         Model = _options.Optimizer == TwinEbOptimizer.Reference ? new TwinEbReferenceModel(_options) : new TwinEbConjugateModel(_options);
         DataHash = _split is null or { Content: "" }
             ? data.ContentHash
             : Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes(data.ContentHash + _split.Content)));
-        Action<string>? writeSplit = _split is not null && _spec.WriteSplit
-            ? to => SplitFiles.Write(to, data, ranges, _split, IsPoisson, _spec.Binarize)
+        Action<string>? writeSplit = _split is not null && Section.Get(TwinEbFields.WriteSplit)
+            ? to => SplitFiles.Write(to, data, request.Ranges, _split, IsPoisson, _threshold)
             : null;
-        Output = new TwinEbOutput(spec, data, _options, writeSplit, _scale);
+        Output = new TwinEbOutput(request, _options, writeSplit, _scale);
     }
 
     /// <inheritdoc/>
-    public IFitModel Model { get; }
+    public override SpecSection Section { get; }
 
     /// <inheritdoc/>
-    public string DataHash { get; }
+    public override IFitModel Model { get; }
 
     /// <inheritdoc/>
-    public IModelOutput Output { get; }
+    public override string DataHash { get; }
 
     /// <inheritdoc/>
-    public string Title => string.Create(
+    public override ModelOutput Output { get; }
+
+    /// <inheritdoc/>
+    public override string Title => string.Create(
         CultureInfo.InvariantCulture,
-        $"twineb, {TwinEbSpecReader.Name(_options.Likelihood)}, prior {_options.Prior.ToString().ToLowerInvariant()}: {_options.Factors} factors, {_options.RowComponents} row and {_options.ColumnComponents} column components");
+        $"twineb, {_options.Likelihood.ToString().ToLowerInvariant()}, prior {_options.Prior.ToString().ToLowerInvariant()}: {_options.Factors} factors, {_options.RowComponents} row and {_options.ColumnComponents} column components");
 
     /// <inheritdoc/>
-    public IEnumerable<string> Notes => IsPoisson && _spec.Binarize is null && RatingScale.Describe(_data) is { } words ? [words] : [];
+    public override IEnumerable<string> Notes => IsPoisson && _threshold is null && RatingScale.Describe(_data) is { } words ? [words] : [];
 
     /// <inheritdoc/>
-    public SizeEstimate Sizes
+    public override SizeEstimate Sizes
     {
         get
         {
@@ -94,7 +86,7 @@ internal sealed class TwinEbJob : IModelJob
             var priors = 6 * l * (_options.RowComponents + _options.ColumnComponents);
             var state = 8 * ((n * l * NumbersByRow) + (d * ((l * NumbersByColumn) + packed)) + priors);
             // Shards hold copies where entries are held out or changed; a cell that is held out takes three numbers.
-            var copies = TwinEbShard.Rebuilds(_data, _spec.Binarize, _scale is not null, _split) ? _data.StoredBytes + (long)(24 * _spec.Validation * n * d) : 0;
+            var copies = TwinEbShard.Rebuilds(_data, _threshold, _scale is not null, _split) ? _data.StoredBytes + (long)(24 * TwinEbEffects.Validation(Section) * n * d) : 0;
             var frozen = _options.Optimizer != TwinEbOptimizer.Default ? 0 : IsPoisson ? 8 * l * d : 4 * packed * d;
             return SizeEstimate.Of(_data.StoredBytes + copies, state, (16 * l * (n + d)) + frozen);
         }
@@ -103,10 +95,7 @@ internal sealed class TwinEbJob : IModelJob
     private bool IsPoisson => _options.Likelihood == TwinEbLikelihood.Poisson;
 
     /// <inheritdoc/>
-    public void WriteSection(Utf8JsonWriter writer, bool forPeople) => TwinEbSpecReader.Write(writer, _spec, forPeople);
-
-    /// <inheritdoc/>
-    public void WritePlan(Utf8JsonWriter writer)
+    public override void WritePlan(Utf8JsonWriter writer)
     {
         writer.WriteNumber("factors", _options.Factors);
         writer.WriteNumber("rowComponents", _options.RowComponents);
@@ -114,30 +103,57 @@ internal sealed class TwinEbJob : IModelJob
     }
 
     /// <inheritdoc/>
-    public ShardData Load(ShardId shard, ShardRange range) => TwinEbShard.Load(_data, shard, range, IsPoisson, _spec.Binarize, _scale?.Value, _split);
+    public override ShardData Load(ShardId shard, ShardRange range) => TwinEbShard.Load(_data, shard, range, IsPoisson, _threshold, _scale?.Value, _split);
 
-    /// <summary>Refuses data that are not what the likelihood is of.</summary>
-    public static void CheckValues(JobSpec spec, MatrixSource data)
+    /// <summary>The model's options.</summary>
+    public static TwinEbOptions OptionsOf(SpecSection s, long rows, int columns, ulong seed) => new()
     {
-        var path = DataUrl.Show(spec.Data.Path);
-        if (spec.TwinEb.Options.Likelihood == TwinEbLikelihood.Gaussian)
-        {
-            if (data.IsSparse && data.Unstored == UnstoredEntries.Zero)
-            {
-                throw ProblemException.BadInput(
-                    $"'{path}' is sparse, and the gaussian likelihood of twineb would have to store its zeros: say data.missing: zeros, so that zeros are missing, or give dense data");
-            }
+        Rows = rows,
+        Columns = columns,
+        Seed = seed,
+        RowComponents = s.Get(TwinEbFields.RowComponents) ?? DefaultRowComponents,
+        ColumnComponents = s.Get(TwinEbFields.ColumnComponents) ?? DefaultColumnComponents,
+        Likelihood = s.Get(TwinEbFields.Likelihood),
+        Prior = s.Get(TwinEbFields.Prior),
+        Optimizer = s.Get(TwinEbFields.Optimizer),
+        Factors = s.Get(TwinEbFields.Factors),
+        Steps = s.Get(TwinEbFields.Steps),
+        ProjectionSteps = s.Get(TwinEbFields.ProjectionSteps),
+        Tolerance = s.Get(TwinEbFields.Tolerance),
+        Restarts = s.Get(TwinEbFields.Restarts),
+        HeldOutSamples = s.Get(TwinEbFields.HeldOutSamples),
+        HeldOutSubtractsValue = s.Get(TwinEbFields.HeldOutSubtractsValue),
+        HeldOutZeroSample = s.Get(TwinEbFields.HeldOutZeroSample),
+        NoiseSd = s.Get(TwinEbFields.NoiseSd),
+        RowPriorShape = s.Get(TwinEbFields.RowPriorShape),
+        RowPriorRate = s.Get(TwinEbFields.RowPriorRate),
+        RowPriorScale = s.Get(TwinEbFields.RowPriorScale),
+        ColumnPriorShape = s.Get(TwinEbFields.ColumnPriorShape),
+        ColumnPriorRate = s.Get(TwinEbFields.ColumnPriorRate),
+        ColumnPriorScale = s.Get(TwinEbFields.ColumnPriorScale),
+        Particles = s.Get(TwinEbFields.Particles),
+        BatchSize = s.Get(TwinEbFields.BatchSize),
+        RowLearningRate = s.Get(TwinEbFields.RowLearningRate),
+        ColumnLearningRate = s.Get(TwinEbFields.ColumnLearningRate),
+        MixtureLearningRate = s.Get(TwinEbFields.MixtureLearningRate),
+        ClipNorm = s.Get(TwinEbFields.ClipNorm),
+        WeightDecay = s.Get(TwinEbFields.WeightDecay),
+        PlateauFactor = s.Get(TwinEbFields.PlateauFactor),
+        PlateauPatience = s.Get(TwinEbFields.PlateauPatience),
+        PlateauThreshold = s.Get(TwinEbFields.PlateauThreshold),
+        EarlyStopEpochs = s.Get(TwinEbFields.EarlyStopEpochs),
+        EarlyStopRise = s.Get(TwinEbFields.EarlyStopRise),
+        LeastLearningRate = s.Get(TwinEbFields.LeastLearningRate),
+        DivergenceFactor = s.Get(TwinEbFields.DivergenceFactor),
+        Retries = s.Get(TwinEbFields.Retries),
+        RestoreBest = s.Get(TwinEbFields.RestoreBest),
+        LocalSteps = s.Get(TwinEbFields.LocalSteps),
+    };
 
-            return;
-        }
-
-        if (spec.TwinEb.Binarize is null && (data.Facts.FirstNegative ?? data.Facts.FirstNonInteger) is { } entry)
-        {
-            var line = MatrixSource.LineOf(DataOpener.Resolve(spec.Data.Path), DataOpener.ToOptions(spec.Data), entry) is { } found ? $"{found}: " : "";
-            var others = data.Facts.NegativeCount + data.Facts.NonIntegerCount - 1;
-            throw ProblemException.BadInput(string.Create(
-                CultureInfo.InvariantCulture,
-                $"'{path}', {line}{entry.Value} in row '{data.RowNames[(int)entry.Row]}', column '{data.ColumnNames[entry.Column]}' (and in {others} more such entries) is no count, but the poisson likelihood of twineb needs counts, whole numbers from 0: give counts without a transform; of a rating scale, set twineb.binarize: 0 to model which entries are above 0; or set twineb.likelihood: gaussian"));
-        }
-    }
+    /// <summary>A section in which everything is decided that depends on the data or on other options.</summary>
+    private static SpecSection Decided(SpecSection section, MatrixSource data) => section
+        .With(TwinEbFields.RowComponents, section.Get(TwinEbFields.RowComponents) ?? (int)long.Min(DefaultRowComponents, data.Rows))
+        .With(TwinEbFields.ColumnComponents, section.Get(TwinEbFields.ColumnComponents) ?? int.Min(DefaultColumnComponents, data.Columns))
+        .With(TwinEbFields.ValidationShare, TwinEbEffects.Validation(section))
+        .With(TwinEbFields.TestShare, TwinEbEffects.Tested(section));
 }

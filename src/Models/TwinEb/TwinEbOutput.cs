@@ -1,23 +1,21 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
-using FitCluster.Data;
 using FitCluster.Data.Writing;
 using FitCluster.Math.Models;
 using FitCluster.Math.TwinEb;
 using FitCluster.Messages;
 using FitCluster.Models.Results;
-using FitCluster.Models.Spec;
 
 namespace FitCluster.Models.TwinEb;
 
 /// <summary>The results of twineb.</summary>
-/// <param name="spec">The job.</param>
-/// <param name="data">The data.</param>
+/// <param name="request">What was fitted.</param>
 /// <param name="options">The options, decided.</param>
 /// <param name="writeSplit">Writes the split into a folder; null where there is none, or it is not wanted.</param>
 /// <param name="scale">How columns were standardized; null where they were not.</param>
-internal sealed class TwinEbOutput(JobSpec spec, MatrixSource data, TwinEbOptions options, Action<string>? writeSplit, Lazy<ColumnScale>? scale) : IModelOutput
+internal sealed class TwinEbOutput(ModelRequest request, TwinEbOptions options, Action<string>? writeSplit, Lazy<ColumnScale>? scale)
+    : ModelOutput(request)
 {
     // Both optimizers mark a score that is not there, as a state holds no NaN.
     private const double NoScore = -1e300;
@@ -25,10 +23,10 @@ internal sealed class TwinEbOutput(JobSpec spec, MatrixSource data, TwinEbOption
     private static readonly string[] Scores = ["heldOutLogLik", "rmse", "mae", "testLogLik", "testRmse", "testMae"];
 
     /// <inheritdoc/>
-    public string LimitOption => "twineb.steps";
+    public override string LimitOption => "twineb.steps";
 
     /// <inheritdoc/>
-    public void WriteReport(Utf8JsonWriter writer, FitOutcome outcome)
+    public override void WriteReport(Utf8JsonWriter writer, FitOutcome outcome)
     {
         var global = outcome.GlobalResult!;
         WriteScores(writer, global);
@@ -52,12 +50,12 @@ internal sealed class TwinEbOutput(JobSpec spec, MatrixSource data, TwinEbOption
     }
 
     /// <inheritdoc/>
-    public string Table(FitOutcome outcome, string folder)
+    public override string Table(FitOutcome outcome, string folder)
     {
         var global = outcome.GlobalResult!;
         var text = new StringBuilder();
         text.AppendLine(CultureInfo.InvariantCulture,
-            $"{(outcome.Status == FitStatus.Converged ? "converged" : "stopped, not converged,")} after {outcome.Rounds} rounds and {Duration.Words(outcome.Seconds)}: ELBO {global.Scalar("elbo"):F4}, {options.Factors} factors");
+            $"{Ended(outcome)}: ELBO {global.Scalar("elbo"):F4}, {options.Factors} factors");
         foreach (var (words, score) in new[] { ("validation cells", "heldOutLogLik"), ("test cells      ", "testLogLik") })
         {
             if (double.IsFinite(Score(global, score)))
@@ -83,22 +81,14 @@ internal sealed class TwinEbOutput(JobSpec spec, MatrixSource data, TwinEbOption
     }
 
     /// <inheritdoc/>
-    public void WriteFiles(string to, FitOutcome outcome)
+    public override void WriteFiles(string to, FitOutcome outcome)
     {
         var global = outcome.GlobalResult!;
-        string[] names = [.. Enumerable.Range(1, options.Factors).Select(i => $"factor{i}")];
-        foreach (var name in new[] { "rows_mean", "rows_sd" })
-        {
-            WriteByRows(to, outcome, name, names);
-        }
-
+        string[] factors = [.. Enumerable.Range(1, options.Factors).Select(i => $"factor{i}")];
+        WriteRows(to, outcome, array => (array.Name, factors));
         foreach (var name in new[] { "columns_mean", "columns_sd" })
         {
-            NpyWriter.Write(Path.Combine(to, name + ".npy"), global[name], data.Columns, options.Factors);
-            if (spec.Tables)
-            {
-                TsvWriter.Write(Path.Combine(to, name + ".tsv"), data.ColumnNames, names, global[name]);
-            }
+            WriteColumns(to, new NamedArray(name, global[name], [options.Columns, options.Factors]), name, factors);
         }
 
         // What rows are fitted with when columns are frozen: the default optimizer's alone.
@@ -109,14 +99,8 @@ internal sealed class TwinEbOutput(JobSpec spec, MatrixSource data, TwinEbOption
 
         if (scale is not null)
         {
-            foreach (var (name, values) in new[] { ("columns_center", scale.Value.Center), ("columns_scale", scale.Value.Scale) })
-            {
-                NpyWriter.Write(Path.Combine(to, name + ".npy"), values, data.Columns);
-                if (spec.Tables)
-                {
-                    TsvWriter.Write(Path.Combine(to, name + ".tsv"), data.ColumnNames, [name], values);
-                }
-            }
+            WriteColumns(to, new NamedArray("columns_center", scale.Value.Center), "columns_center", ["columns_center"]);
+            WriteColumns(to, new NamedArray("columns_scale", scale.Value.Scale), "columns_scale", ["columns_scale"]);
         }
 
         foreach (var side in new[] { "row_prior", "column_prior" })
@@ -159,36 +143,5 @@ internal sealed class TwinEbOutput(JobSpec spec, MatrixSource data, TwinEbOption
         var isGamma = options.Likelihood == TwinEbLikelihood.Poisson;
         var (first, second) = isGamma ? ("shape", "rate") : ("mean", "sd");
         MixtureJson.Write(writer, isGamma, global[$"{side}_weight"], (first, global[$"{side}_{first}"]), (second, global[$"{side}_{second}"]));
-    }
-
-    private void WriteByRows(string to, FitOutcome outcome, string name, string[] names)
-    {
-        using (var writer = new NpyWriter(Path.Combine(to, name + ".npy"), data.Rows, options.Factors))
-        {
-            foreach (var shard in outcome.ShardResults)
-            {
-                writer.Append(shard[name]);
-            }
-
-            writer.Finish();
-        }
-
-        if (!spec.Tables)
-        {
-            return;
-        }
-
-        using var table = new TsvWriter(Path.Combine(to, name + ".tsv"), "name", names);
-        var row = 0;
-        foreach (var shard in outcome.ShardResults)
-        {
-            var values = shard[name];
-            for (var i = 0; i < values.Length; i += options.Factors)
-            {
-                table.Append(data.RowNames[row++], values.AsSpan(i, options.Factors));
-            }
-        }
-
-        table.Finish();
     }
 }

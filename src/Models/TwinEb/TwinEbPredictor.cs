@@ -3,7 +3,7 @@ using FitCluster.Math.TwinEb;
 namespace FitCluster.Models.TwinEb;
 
 /// <summary>Posterior predictive moments of a fit's cells, on the scale of the data. Thread-safe.</summary>
-internal sealed class TwinEbPredictor
+internal sealed class TwinEbPredictor : ICellPredictor
 {
     private readonly TwinEbFit _fit;
     private readonly int _factors;
@@ -27,7 +27,7 @@ internal sealed class TwinEbPredictor
         (_rowSd, _columnSd) = (fit.Moments("rows_sd"), fit.Moments("columns_sd"));
         if (!fit.IsPoisson && fit.Options.Optimizer == TwinEbOptimizer.Default)
         {
-            _columnSecond = fit.Array("columns_second", fit.Options.Columns, _factors * (_factors + 1) / 2);
+            _columnSecond = fit.Fit.ColumnArray("columns_second", _factors * (_factors + 1) / 2);
         }
     }
 

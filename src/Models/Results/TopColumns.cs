@@ -1,4 +1,4 @@
-namespace FitCluster.Models.TwinEb;
+namespace FitCluster.Models.Results;
 
 /// <summary>The few best of many columns: highest scores first, of equal ones the column that comes first. Owns its buffers.</summary>
 /// <param name="most">How many are kept at most.</param>

@@ -1,11 +1,11 @@
-namespace FitCluster.Models.TwinEb;
+namespace FitCluster.Models.Results;
 
 /// <summary>The columns of the highest predictive means that a row has not seen. Not thread-safe: each thread has its own.</summary>
 /// <param name="predictor">The fit's predictions.</param>
 /// <param name="seen">What rows have seen; owned.</param>
 /// <param name="top">Columns for each row at most.</param>
 /// <param name="columns">The columns of the fit.</param>
-internal sealed class Recommender(TwinEbPredictor predictor, SeenCells seen, int top, int columns)
+internal sealed class Recommender(ICellPredictor predictor, ISeenCells seen, int top, int columns)
 {
     private readonly bool[] _isSeen = new bool[columns];
     private readonly TopColumns _best = new(top);

@@ -1,0 +1,75 @@
+using FitCluster.Data;
+using FitCluster.Math.Models;
+using FitCluster.Messages;
+using FitCluster.Models.Jobs;
+
+namespace FitCluster.Models;
+
+/// <summary>A finished fit that predicts cells.</summary>
+public interface IPredictsCells
+{
+    /// <summary>Posterior predictive moments; what standard deviations need is read only where they are wanted.</summary>
+    ICellPredictor Predictor(bool withSd);
+}
+
+/// <summary>Posterior predictive moments of cells, on the scale of the data. Thread-safe.</summary>
+public interface ICellPredictor
+{
+    /// <summary>The mean of a cell.</summary>
+    double Mean(int row, int column);
+
+    /// <summary>The standard deviation of a cell, the noise of an entry included.</summary>
+    double Sd(int row, int column);
+}
+
+/// <summary>A finished fit that recommends columns to rows: those of the highest predictive means that a row has not seen.</summary>
+public interface IRecommendsColumns : IPredictsCells
+{
+    /// <summary>What rows have seen.</summary>
+    /// <param name="path">The data; null: those that the fit read.</param>
+    ISeenCells Seen(string? path);
+}
+
+/// <summary>The columns that a row of a fit has seen. Not thread-safe.</summary>
+public interface ISeenCells
+{
+    /// <summary>The same for another thread.</summary>
+    ISeenCells ForAnotherThread();
+
+    /// <summary>Refuses a row that the data do not have.</summary>
+    void Check(int row);
+
+    /// <summary>Sets what a row has seen to true, and all else to false.</summary>
+    /// <param name="row">The row of the fit.</param>
+    /// <param name="seen">By column of the fit.</param>
+    void Read(int row, Span<bool> seen);
+}
+
+/// <summary>A finished fit onto which new rows are projected: fitted while columns and priors stay as they are.</summary>
+public interface IProjectsRows
+{
+    /// <summary>What fits new rows.</summary>
+    /// <param name="data">Their data.</param>
+    /// <param name="map">Where their columns are among those of the fit; null: they are the same.</param>
+    /// <exception cref="ProblemException">The fit cannot be projected onto, or the data do not fit it.</exception>
+    IRowProjection Onto(MatrixSource data, ColumnMap? map);
+}
+
+/// <summary>Fits new rows, shard by shard; a row's result depends on that row alone. Thread-safe.</summary>
+public interface IRowProjection
+{
+    /// <summary>The arrays of the results, one row for each new row.</summary>
+    IReadOnlyList<string> RowArrays { get; }
+
+    /// <summary>The names of their columns.</summary>
+    IReadOnlyList<string> Labels { get; }
+
+    /// <summary>The files of the fit that hold for new rows as well.</summary>
+    IReadOnlyList<string> Kept { get; }
+
+    /// <summary>What a shard reads.</summary>
+    ShardData Load(ShardId shard, ShardRange range);
+
+    /// <summary>The arrays of a shard's rows.</summary>
+    ArraySet Project(ShardData data);
+}

@@ -1,0 +1,31 @@
+using System.Globalization;
+using FitCluster.Data;
+using FitCluster.Math.Numerics;
+using FitCluster.Models.Spec;
+
+namespace FitCluster.Models.Jobs;
+
+/// <summary>Refuses data that are not what a model needs.</summary>
+internal static class DataCheck
+{
+    /// <exception cref="ProblemException">They are not; the entry is named.</exception>
+    public static void Check(DataNeeds needs, DataSpec spec, MatrixSource data)
+    {
+        var path = DataUrl.Show(spec.Path);
+        if (needs.StoredZeros is { } who && data.IsSparse && data.Unstored == UnstoredEntries.Zero)
+        {
+            throw ProblemException.BadInput(
+                $"'{path}' is sparse, and {who} would have to store its zeros: say data.missing: zeros, so that zeros are missing, or give dense data");
+        }
+
+        if (needs.Counts is { } counting && (data.Facts.FirstNegative ?? data.Facts.FirstNonInteger) is { } entry)
+        {
+            var line = MatrixSource.LineOf(DataOpener.Resolve(spec.Path), DataOpener.ToOptions(spec), entry) is { } found ? $"{found}: " : "";
+            var others = data.Facts.NegativeCount + data.Facts.NonIntegerCount - 1;
+            var cell = $"row '{data.RowNames[(int)entry.Row]}', column '{data.ColumnNames[entry.Column]}'";
+            throw ProblemException.BadInput(string.Create(
+                CultureInfo.InvariantCulture,
+                $"'{path}', {line}{entry.Value} in {cell} (and in {others} more such entries) is no count, but {counting} needs counts, whole numbers from 0: give counts without a transform{needs.CountsHint}"));
+        }
+    }
+}

@@ -1,0 +1,40 @@
+using System.Security.Cryptography;
+using System.Text;
+using FitCluster.Models.Results;
+using FitCluster.Models.Spec;
+
+namespace FitCluster.Models.Jobs;
+
+/// <summary>The finished fit that a job starts from.</summary>
+internal static class StartingFit
+{
+    /// <exception cref="ProblemException">There is no such fit, or it is of another model.</exception>
+    public static FinishedFit Open(string folder, JobSpec spec)
+    {
+        var warnings = new List<string>();
+        var fit = FinishedFit.Open(folder, warnings.Add);
+        if (fit.Spec.Model != spec.Model)
+        {
+            throw ProblemException.BadInput($"from: the fit in '{folder}' is of the model {fit.Spec.Model}, and this job is of {spec.Model}: give a fit of the same model");
+        }
+
+        return warnings.Count == 0 && fit.Status != FinishedFit.Projected ? fit
+            : throw ProblemException.BadInput($"from: the fit in '{folder}' is {fit.Status}: give one that converged or was stopped");
+    }
+
+    /// <summary>The hash of data and of the fit's results: whatever of them is taken determines the result.</summary>
+    public static string Hash(string dataHash, FinishedFit fit)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData(Encoding.ASCII.GetBytes(dataHash));
+        var names = fit.Kind.ResultArrays.Select(name => name + ".npy").Concat(fit.Kind.OtherResults).Concat(["rows.tsv", "columns.tsv"]);
+        foreach (var path in names.Order(StringComparer.Ordinal).Select(fit.At).Where(File.Exists))
+        {
+            using var file = File.OpenRead(path);
+            hash.AppendData(Encoding.UTF8.GetBytes(Path.GetFileName(path)));
+            hash.AppendData(SHA256.HashData(file));
+        }
+
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+}

@@ -1,0 +1,117 @@
+using FitCluster.Data;
+using FitCluster.Data.Writing;
+using FitCluster.Messages;
+using FitCluster.Models.Jobs;
+using FitCluster.Models.Spec;
+
+namespace FitCluster.Models.Results;
+
+/// <summary>
+/// Fits new rows to a finished fit whose columns and priors stay as they are, shard by shard as a fit cuts them, as many at a time as there are
+/// threads; and writes a folder which verbs take for a fit. A result does not depend on threads or shards.
+/// </summary>
+internal sealed class RowProjector
+{
+    private readonly FinishedFit _fit;
+    private readonly JobSpec _spec;
+    private readonly MatrixSource _data;
+    private readonly IRowProjection _projection;
+
+    /// <exception cref="ProblemException">The fit cannot be projected onto, or the data do not fit it.</exception>
+    public RowProjector(FinishedFit fit, string path, bool ignoresUnknown)
+    {
+        var projects = fit.As<IProjectsRows>();
+        _fit = fit;
+
+        // A selection told of other data; transformations and what is missing hold.
+        _spec = fit.Spec with { Data = fit.Spec.Data with { Path = path, Rows = null, Columns = null } };
+        _data = DataOpener.Open(_spec.Data);
+        var map = ColumnMap.Of(fit, _data.ColumnNames, DataUrl.Show(path), ignoresUnknown);
+        DataCheck.Check(fit.Kind.Needs(_spec.Section), _spec.Data, _data);
+        _projection = projects.Onto(_data, map);
+    }
+
+    /// <summary>The new rows.</summary>
+    public long Rows => _data.Rows;
+
+    /// <summary>Fits all rows and writes the folder; after each shard it says how many rows are fitted, one call at a time.</summary>
+    public void Write(string folder, int threads, bool tables, Action<long> onRows)
+    {
+        Directory.CreateDirectory(folder);
+        using (var rows = new RowArrayWriter(folder, _data.RowNames, tables, array => (array.Name, _projection.Labels)))
+        {
+            foreach (var result in Project(threads, onRows))
+            {
+                rows.Append(result);
+            }
+
+            rows.Finish();
+        }
+
+        TsvWriter.WriteNames(Path.Combine(folder, "rows.tsv"), _data.RowNames);
+        foreach (var file in _projection.Kept.Append("columns.tsv").Where(file => File.Exists(_fit.At(file))))
+        {
+            File.Copy(_fit.At(file), Path.Combine(folder, file));
+        }
+
+        // Last: a folder without it holds no results.
+        AtomicFile.WriteAllBytes(Path.Combine(folder, RunFile.ResultName), Report(folder));
+    }
+
+    private IEnumerable<ArraySet> Project(int threads, Action<long> onRows)
+    {
+        var ranges = _data.Shards();
+        var (done, turn) = (0L, new Lock());
+        for (var wave = 0; wave < ranges.Count; wave += threads)
+        {
+            var (start, results) = (wave, new ArraySet[int.Min(threads, ranges.Count - wave)]);
+            InParallel.For(results.Length, threads, s =>
+            {
+                var range = ranges[start + s];
+                results[s] = Checked(_projection.Project(_projection.Load(new ShardId(start + s), range)), range.First);
+                lock (turn)
+                {
+                    onRows(done += range.Count);
+                }
+            });
+            foreach (var result in results)
+            {
+                yield return result;
+            }
+        }
+    }
+
+    private ArraySet Checked(ArraySet result, long first)
+    {
+        foreach (var array in result)
+        {
+            var at = Array.FindIndex(array.Values, double.IsNaN);
+            if (at >= 0)
+            {
+                var row = _data.RowNames[(int)first + (at / (array.Values.Length / array.Shape[0]))];
+                throw new ProblemException(
+                    Models.ExitCode.Failed, $"row '{row}' cannot be projected: its posterior is not finite; look at its entries, or leave it out");
+            }
+        }
+
+        return result;
+    }
+
+    private byte[] Report(string folder) => Json.Bytes(writer =>
+    {
+        writer.WriteStartObject();
+        writer.WriteString("name", Path.GetFileName(folder));
+        writer.WriteString("model", _spec.Model);
+        writer.WriteString("version", FitReport.Version);
+        writer.WriteString("projectedFrom", _fit.Folder);
+        writer.WritePropertyName("spec");
+        SpecCanonical.Write(writer, _spec, _data.Shards().Count, forPeople: true);
+        writer.WriteString("specHash", "");
+        writer.WriteString("dataHash", _data.ContentHash);
+        writer.WriteNumber("rows", _data.Rows);
+        writer.WriteNumber("columns", _fit.Columns.Names.Count);
+        writer.WriteNumber("factors", _projection.Labels.Count);
+        writer.WriteString("status", FinishedFit.Projected);
+        writer.WriteEndObject();
+    });
+}
