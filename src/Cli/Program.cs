@@ -7,22 +7,23 @@ using FitCluster.Node;
 namespace FitCluster.Cli;
 
 /// <summary>The program <c>fitcluster</c>: parses, runs a verb, and turns what went wrong into a sentence and an exit code.</summary>
-internal static class Program
+public static class Program
 {
     /// <summary>Runs a command within this process, writing to these; returns its exit code. Several may run at once.</summary>
     public static int Run(string[] arguments, Stream output, Stream error)
     {
         Terminal.Use(output, error);
-        return Run(arguments);
+        return Invoke(arguments);
     }
 
-    private static int Main(string[] arguments)
+    /// <summary>Runs a command; returns its exit code. What a program with models of its own calls, once it has added them (<see cref="ModelKinds.Add"/>).</summary>
+    public static int Main(string[] arguments)
     {
         using var interruption = new Interruption();
-        return Run(arguments);
+        return Invoke(arguments);
     }
 
-    private static int Run(string[] arguments)
+    private static int Invoke(string[] arguments)
     {
         try
         {

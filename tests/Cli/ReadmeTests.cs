@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.RegularExpressions;
 using FitCluster.Math.Ebnm;
+using FitCluster.Models.Tests;
 using FitCluster.Tests;
 using Xunit;
 

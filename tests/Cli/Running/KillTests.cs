@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using FitCluster.Models.Tests;
 using Xunit;
 
 namespace FitCluster.Cli.Tests.Running;

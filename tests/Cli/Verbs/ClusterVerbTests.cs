@@ -1,3 +1,4 @@
+using FitCluster.Models.Tests;
 using Xunit;
 
 namespace FitCluster.Cli.Tests.Verbs;

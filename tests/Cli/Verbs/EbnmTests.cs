@@ -4,6 +4,7 @@ using FitCluster.Cli.Ebnm;
 using FitCluster.Math.Ebnm;
 using FitCluster.Models.Priors;
 using FitCluster.Models.Results;
+using FitCluster.Models.Tests;
 using Xunit;
 
 namespace FitCluster.Cli.Tests.Verbs;

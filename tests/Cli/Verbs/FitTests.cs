@@ -1,4 +1,5 @@
 using FitCluster.Data;
+using FitCluster.Models.Tests;
 using Xunit;
 
 namespace FitCluster.Cli.Tests.Verbs;

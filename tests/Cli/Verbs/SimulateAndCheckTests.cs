@@ -1,5 +1,6 @@
 using FitCluster.Data;
 using FitCluster.Models.Reports;
+using FitCluster.Models.Tests;
 using Xunit;
 
 namespace FitCluster.Cli.Tests.Verbs;

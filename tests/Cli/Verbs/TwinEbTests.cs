@@ -1,4 +1,5 @@
 using FitCluster.Data;
+using FitCluster.Models.Tests;
 using FitCluster.Tests;
 using Xunit;
 

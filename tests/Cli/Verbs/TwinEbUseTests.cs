@@ -2,7 +2,8 @@ using System.Globalization;
 using FitCluster.Data;
 using FitCluster.Data.Writing;
 using FitCluster.Math.Numerics;
-using FitCluster.Models.TwinEb;
+using FitCluster.Models.Results;
+using FitCluster.Models.Tests;
 using Xunit;
 
 namespace FitCluster.Cli.Tests.Verbs;

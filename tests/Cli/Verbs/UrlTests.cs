@@ -1,4 +1,5 @@
 using System.Net;
+using FitCluster.Models.Tests;
 using FitCluster.Web;
 using Xunit;
 

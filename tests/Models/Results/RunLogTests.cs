@@ -1,7 +1,7 @@
 using FitCluster.Models.Results;
 using Xunit;
 
-namespace FitCluster.Cli.Tests.Running;
+namespace FitCluster.Models.Tests.Results;
 
 public sealed class RunLogTests : IDisposable
 {

@@ -3,7 +3,7 @@ using FitCluster.Models.Jobs;
 using FitCluster.Models.Spec;
 using Xunit;
 
-namespace FitCluster.Cli.Tests.Running;
+namespace FitCluster.Models.Tests.TwinEb;
 
 /// <summary>A twineb job as the program prepares it, fitted by a plain loop.</summary>
 internal sealed class TwinEbRun

@@ -1,7 +1,7 @@
 using FitCluster.Models.Spec;
 using Xunit;
 
-namespace FitCluster.Cli.Tests.Spec;
+namespace FitCluster.Models.Tests.Spec;
 
 public sealed class NearestTests
 {

@@ -1,11 +1,10 @@
 using System.Text.Json;
 using FitCluster.Math.Ebnm;
-using FitCluster.Models;
 using FitCluster.Models.Priors;
 using FitCluster.Models.Results;
 using Xunit;
 
-namespace FitCluster.Cli.Tests.Ebnm;
+namespace FitCluster.Models.Tests.Priors;
 
 public sealed class PriorJsonTests
 {

@@ -3,7 +3,7 @@ using System.Text.Json;
 using FitCluster.Models.Ebmf;
 using FitCluster.Models.Simulation;
 
-namespace FitCluster.Cli.Tests;
+namespace FitCluster.Models.Tests;
 
 /// <summary>A folder for one test, deleted afterwards.</summary>
 internal sealed class Scratch : IDisposable

@@ -1,11 +1,12 @@
 using System.Text.Json.Nodes;
 using FitCluster.Math.TwinEb;
+using FitCluster.Models.Ebmf;
 using FitCluster.Models.Results;
 using FitCluster.Models.Spec;
 using FitCluster.Models.TwinEb;
 using Xunit;
 
-namespace FitCluster.Cli.Tests.Spec;
+namespace FitCluster.Models.Tests.TwinEb;
 
 public sealed class TwinEbSpecTests : IDisposable
 {
@@ -16,10 +17,13 @@ public sealed class TwinEbSpecTests : IDisposable
     [Fact]
     public void Options_are_read()
     {
-        var spec = Read("twineb: {likelihood: gaussian, prior: rows, factors: 4, rowComponents: 5, noiseSd: 0.5, protocol: strong, testShare: 0.4}\nstop: {tolerance: 1e-6}").TwinEb;
-        Assert.Equal((TwinEbLikelihood.Gaussian, TwinEbPrior.Rows, 4, 0.5), (spec.Options.Likelihood, spec.Options.Prior, spec.Options.Factors, spec.Options.NoiseSd));
-        Assert.Equal((5, (int?)null, 1e-6), (spec.RowComponents, spec.ColumnComponents, spec.Options.Tolerance));
-        Assert.Equal((true, 0.2, 0.4), (spec.IsStrong, spec.Validation, spec.Tested));
+        var section = Read(
+            "twineb: {likelihood: gaussian, prior: rows, factors: 4, rowComponents: 5, noiseSd: 0.5, protocol: strong, testShare: 0.4}\nstop: {tolerance: 1e-6}").Section;
+        var options = Options(section);
+        Assert.Equal((TwinEbLikelihood.Gaussian, TwinEbPrior.Rows, 4, 0.5), (options.Likelihood, options.Prior, options.Factors, options.NoiseSd));
+        Assert.Equal((5, (int?)null, 1e-6), (section.Get(TwinEbFields.RowComponents), section.Get(TwinEbFields.ColumnComponents), options.Tolerance));
+        Assert.Equal(
+            (SplitProtocol.Strong, 0.2, 0.4), (section.Get(TwinEbFields.Protocol), TwinEbEffects.Validation(section), TwinEbEffects.Tested(section)));
     }
 
     [Theory]
@@ -49,8 +53,8 @@ public sealed class TwinEbSpecTests : IDisposable
         var name = option[..option.IndexOf(':', StringComparison.Ordinal)];
         var property = typeof(TwinEbOptions).GetProperty(char.ToUpperInvariant(name[0]) + name[1..])!;
         var (without, with) = (Read("twineb: {optimizer: reference, protocol: strong}"), Read($"twineb: {{optimizer: reference, protocol: strong, {option}}}"));
-        Assert.NotEqual(expected, property.GetValue(without.TwinEb.Options));
-        Assert.Equal(expected, property.GetValue(with.TwinEb.Options));
+        Assert.NotEqual(expected, property.GetValue(Options(without.Section)));
+        Assert.Equal(expected, property.GetValue(Options(with.Section)));
     }
 
     [Theory]
@@ -92,17 +96,27 @@ public sealed class TwinEbSpecTests : IDisposable
         Assert.Equal(["job.yaml:3: the section 'twineb' has no effect with the model ebmf: remove it"], problems.All);
     }
 
+    [Fact]
+    public void Every_field_changes_what_is_hashed_or_is_said_not_to()
+    {
+        var all = TwinEbFields.Table.Fields;
+        Assert.Equal(all.Count, all.Select(field => field.Name).Distinct().Count());
+        Assert.Equal([TwinEbFields.WriteSplit], all.Where(field => !field.IsIdentity));
+    }
+
     [Theory]
-    [InlineData("twineb", 7, null)]
-    [InlineData("ebmf", 15, 7)]
-    public void The_flag_for_factors_is_the_models_own(string model, int factors, int? maxFactors)
+    [InlineData("twineb", "twineb.factors")]
+    [InlineData("ebmf", "ebmf.maxFactors")]
+    public void The_flag_for_factors_is_the_models_own(string model, string field)
     {
         var (overrides, problems) = (new SpecOverrides(), new ProblemList());
         overrides.Add("data.path", "d", "--data");
-        overrides.Add(SpecOverrides.Factors, "7", "--factors");
+        overrides.AddOfModel("7", "--factors");
         var spec = JobSpecReader.Read(model, overrides, problems);
         Assert.Empty(problems.All);
-        Assert.Equal((factors, maxFactors), (spec!.TwinEb.Options.Factors, spec.Ebmf.MaxFactors));
+        var given = spec!.Section.Table.Fields.Where(spec.Section.Has).Select(f => $"{spec.Model}.{f.Name}");
+        Assert.Equal([field], given);
+        Assert.Equal(7, model == "ebmf" ? spec.Section.Get(EbmfFields.MaxFactors) : spec.Section.Get(TwinEbFields.Factors));
     }
 
     [Theory]
@@ -114,16 +128,16 @@ public sealed class TwinEbSpecTests : IDisposable
     public void What_is_written_for_people_is_read_as_the_same_spec(string section)
     {
         var spec = Read(section);
-        void Write(System.Text.Json.Utf8JsonWriter writer, bool forPeople) => TwinEbSpecReader.Write(writer, spec.TwinEb, forPeople);
-        var text = JsonNode.Parse(Json.Bytes(w => SpecCanonical.Write(w, spec, 2, Write, forPeople: true)))!.ToJsonString();
+        var text = JsonNode.Parse(Json.Bytes(w => SpecCanonical.Write(w, spec, 2, forPeople: true)))!.ToJsonString();
         var problems = new ProblemList();
         var again = JobSpecReader.ReadText(text, "again", problems);
         Assert.Empty(problems.All);
-        var written = spec.TwinEb with { ValidationShare = spec.TwinEb.SplitPath is null ? spec.TwinEb.Validation : null, TestShare = spec.TwinEb.IsStrong ? spec.TwinEb.Tested : null };
-        Assert.Equal(written, again!.TwinEb);
-        Assert.Equal(
-            SpecCanonical.Hash(spec, 2, Write), SpecCanonical.Hash(again, 2, (writer, forPeople) => TwinEbSpecReader.Write(writer, again.TwinEb, forPeople)));
+        Assert.Equal(Options(spec.Section), Options(again!.Section));
+        Assert.All(TwinEbFields.Table.Fields, field => Assert.Equal(spec.Section.Value(field), again.Section.Value(field)));
+        Assert.Equal(SpecCanonical.Hash(spec, 2), SpecCanonical.Hash(again, 2));
     }
+
+    private static TwinEbOptions Options(SpecSection section) => TwinEbJob.OptionsOf(section, 100, 50, 1);
 
     private JobSpec Read(string section)
     {

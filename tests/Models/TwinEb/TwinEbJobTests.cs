@@ -3,11 +3,10 @@ using FitCluster.Data;
 using FitCluster.Math.Numerics;
 using FitCluster.Math.TwinEb;
 using FitCluster.Messages;
-using FitCluster.Models;
 using FitCluster.Models.Jobs;
 using Xunit;
 
-namespace FitCluster.Cli.Tests.Running;
+namespace FitCluster.Models.Tests.TwinEb;
 
 public sealed class TwinEbJobTests : IDisposable
 {
