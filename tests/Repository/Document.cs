@@ -3,7 +3,9 @@ using System.Text.RegularExpressions;
 
 namespace FitCluster.Repository.Tests;
 
-/// <summary>What a document can be cited by: the numbers, titles and anchors of its headings, and the bold words that begin a paragraph.</summary>
+/// <summary>
+/// What a document can be cited by: the numbers, titles and anchors of its headings, and the bold words that begin a paragraph.
+/// </summary>
 internal sealed partial class Document
 {
     private readonly HashSet<string> _numbers = [];
