@@ -12,16 +12,14 @@ public sealed partial class LinkTests
     private static readonly string[] Extensions =
         [".cs", ".csproj", ".props", ".editorconfig", ".yaml", ".yml", ".py", ".sh", ".txt", ".md", ".dockerignore", ".gitignore", ""];
 
-    private static readonly string[] Generated = [".git", "bin", "obj", "artifacts", "node_modules", "fitcluster-demo"];
-
-    private static readonly string Root = FindRoot();
+    private static readonly string Root = WorkingCopy.Root;
 
     [Fact]
     public void Every_document_and_section_that_is_named_is_there()
     {
         var names = 0;
         var broken = new List<string>();
-        foreach (var file in Files(Root).Where(f => Path.GetFileName(f) != "LinkTests.cs"))
+        foreach (var file in WorkingCopy.Files(Extensions).Where(f => Path.GetFileName(f) != "LinkTests.cs"))
         {
             var text = File.ReadAllText(file);
             names += Name().Count(text);
@@ -130,24 +128,6 @@ public sealed partial class LinkTests
         new[] { Path.GetDirectoryName(file)!, Root }
             .Select(folder => Path.GetFullPath(Path.Combine(folder, path)))
             .FirstOrDefault(full => full.StartsWith(Root + Path.DirectorySeparatorChar, StringComparison.Ordinal) && Path.Exists(full));
-
-    private static IEnumerable<string> Files(string folder)
-    {
-        var here = Directory.EnumerateFiles(folder).Where(f => Extensions.Contains(Path.GetExtension(f)) && Path.GetFileName(f) != ".git");
-        var below = Directory.EnumerateDirectories(folder).Where(d => !Generated.Contains(Path.GetFileName(d)));
-        return here.Concat(below.SelectMany(Files));
-    }
-
-    private static string FindRoot()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder.FullName, "Cluster.sln")))
-        {
-            folder = folder.Parent ?? throw new InvalidOperationException("Cluster.sln is in no folder above the tests");
-        }
-
-        return folder.FullName;
-    }
 
     // A link's target, section 2 and 3  |  path, "Title"  |  "Title" of path  |  path#anchor. Of a link the target counts, not its words.
     [GeneratedRegex("""
