@@ -1,6 +1,7 @@
-using FitCluster.Cli.Output;
-using FitCluster.Cli.Running;
 using FitCluster.Cli.Verbs;
+using FitCluster.Models;
+using FitCluster.Models.Results;
+using FitCluster.Node;
 
 namespace FitCluster.Cli;
 
@@ -14,7 +15,7 @@ internal static class Program
         {
             return CommandLine.Run(arguments);
         }
-        catch (CliException e)
+        catch (ProblemException e)
         {
             Console.Error.WriteLine(e.Problems.Count == 1
                 ? $"fitcluster: {e.Problems[0]}"

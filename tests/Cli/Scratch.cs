@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
-using FitCluster.Cli.Simulation;
+using FitCluster.Models.Ebmf;
+using FitCluster.Models.Simulation;
 
 namespace FitCluster.Cli.Tests;
 

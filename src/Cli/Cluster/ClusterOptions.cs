@@ -1,7 +1,8 @@
 using System.CommandLine;
-using FitCluster.Cli.Spec;
 using FitCluster.Cli.Verbs;
 using FitCluster.Engine;
+using FitCluster.Models;
+using FitCluster.Models.Spec;
 
 namespace FitCluster.Cli.Cluster;
 
@@ -50,7 +51,7 @@ internal sealed class ClusterOptions
         return url;
     }
 
-    /// <exception cref="CliException">The URL is wrong (2), or the store cannot be reached (4).</exception>
+    /// <exception cref="ProblemException">The URL is wrong (2), or the store cannot be reached (4).</exception>
     public static async Task<PostgresStore> Connect(string url)
     {
         PostgresStore? store = null;
@@ -71,7 +72,7 @@ internal sealed class ClusterOptions
         }
     }
 
-    /// <exception cref="CliException">The broker cannot be used (4).</exception>
+    /// <exception cref="ProblemException">The broker cannot be used (4).</exception>
     public static async Task<RabbitMqEngine> Connect(string url, ICheckpointStore store)
     {
         try
@@ -80,11 +81,11 @@ internal sealed class ClusterOptions
         }
         catch (BrokerException error)
         {
-            throw new CliException(ExitCode.Unreachable, error.Message, error);
+            throw new ProblemException(ExitCode.Unreachable, error.Message, error);
         }
     }
 
-    public static CliException Failure(ClusterStoreException error) => new(error.IsUnreachable ? ExitCode.Unreachable : ExitCode.BadInput, error.Message, error);
+    public static ProblemException Failure(ClusterStoreException error) => new(error.IsUnreachable ? ExitCode.Unreachable : ExitCode.BadInput, error.Message, error);
 
     private static void CheckBroker(string url, ProblemList problems)
     {

@@ -1,9 +1,10 @@
 using System.Globalization;
 using System.Text.Json;
-using FitCluster.Cli.Output;
-using FitCluster.Cli.Spec;
 using FitCluster.Engine;
 using FitCluster.Messages;
+using FitCluster.Models;
+using FitCluster.Models.Results;
+using FitCluster.Models.Spec;
 using FitCluster.Workers;
 
 namespace FitCluster.Cli.Cluster;
@@ -33,12 +34,12 @@ internal static class JobWords
         }
     }
 
-    /// <exception cref="CliException">There is no such job.</exception>
+    /// <exception cref="ProblemException">There is no such job.</exception>
     public static async Task<JobEntry> Find(IClusterStore store, string text)
     {
         var name = new JobName(text);
         return await store.Job(name).ConfigureAwait(false) ??
-            throw CliException.BadInput($"there is no job '{name}'{Nearest.Suggest(name.Value, [.. (await store.Jobs().ConfigureAwait(false)).Select(j => j.Submission.Job.Value)])}");
+            throw ProblemException.BadInput($"there is no job '{name}'{Nearest.Suggest(name.Value, [.. (await store.Jobs().ConfigureAwait(false)).Select(j => j.Submission.Job.Value)])}");
     }
 
     /// <summary>The node that hosts an address; empty when none does.</summary>

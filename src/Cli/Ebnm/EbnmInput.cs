@@ -1,4 +1,5 @@
 using System.Globalization;
+using FitCluster.Models;
 
 namespace FitCluster.Cli.Ebnm;
 
@@ -14,7 +15,7 @@ internal sealed record EbnmInput(double[] X, double[] S)
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw CliException.BadInput(
+            throw ProblemException.BadInput(
                 File.Exists(path) ? $"the input '{path}' cannot be read: {e.Message}" : $"the input file '{path}' does not exist", e);
         }
     }
@@ -27,7 +28,7 @@ internal sealed record EbnmInput(double[] X, double[] S)
         var (xAt, sAt) = (Array.IndexOf(names, "x"), Array.IndexOf(names, "s"));
         if (xAt < 0 || sAt < 0)
         {
-            throw CliException.BadInput($"{path}:1: the header must have the columns x and s, as in 'x,s' (it is '{Short(header)}')");
+            throw ProblemException.BadInput($"{path}:1: the header must have the columns x and s, as in 'x,s' (it is '{Short(header)}')");
         }
 
         var (x, s) = (new List<double>(), new List<double>());
@@ -43,24 +44,24 @@ internal sealed record EbnmInput(double[] X, double[] S)
             var fields = Fields(text, separator);
             if (fields.Length != names.Length)
             {
-                throw CliException.BadInput($"{path}:{line}: there are {fields.Length} fields where the header has {names.Length}");
+                throw ProblemException.BadInput($"{path}:{line}: there are {fields.Length} fields where the header has {names.Length}");
             }
 
             x.Add(Number(fields[xAt], "x", path, line));
             s.Add(Number(fields[sAt], "s", path, line));
             if (s[^1] <= 0)
             {
-                throw CliException.BadInput($"{path}:{line}: s is '{fields[sAt]}': a standard error must be above 0");
+                throw ProblemException.BadInput($"{path}:{line}: s is '{fields[sAt]}': a standard error must be above 0");
             }
         }
 
-        return x.Count > 0 ? new EbnmInput([.. x], [.. s]) : throw CliException.BadInput($"{path}: there is no observation below the header");
+        return x.Count > 0 ? new EbnmInput([.. x], [.. s]) : throw ProblemException.BadInput($"{path}: there is no observation below the header");
     }
 
     private static double Number(string text, string name, string path, int line) =>
         double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && double.IsFinite(value)
             ? value
-            : throw CliException.BadInput($"{path}:{line}: {name} is '{Short(text)}': it must be a finite number");
+            : throw ProblemException.BadInput($"{path}:{line}: {name} is '{Short(text)}': it must be a finite number");
 
     private static string[] Fields(string line, char separator) =>
         [.. line.Split(separator).Select(f => f.Trim().Trim('"'))];

@@ -1,8 +1,9 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
-using FitCluster.Cli.Output;
 using FitCluster.Math.Ebnm;
+using FitCluster.Models.Priors;
+using FitCluster.Models.Results;
 
 namespace FitCluster.Cli.Ebnm;
 

@@ -1,4 +1,5 @@
-using FitCluster.Cli.Spec;
+using FitCluster.Models.Spec;
+
 
 namespace FitCluster.Cli.Output;
 

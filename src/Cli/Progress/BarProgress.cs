@@ -1,4 +1,5 @@
 using FitCluster.Math.Models;
+using FitCluster.Models.Results;
 using Spectre.Console;
 
 namespace FitCluster.Cli.Progress;
@@ -29,7 +30,7 @@ internal sealed class BarProgress : IProgressDisplay
     public void Round(RoundReport report, long round, double seconds)
     {
         _pace.Round(report, round);
-        var saved = _checkpointAt < 0 ? "" : $"  saved {Pace.Time(Age - _checkpointAt)} ago";
+        var saved = _checkpointAt < 0 ? "" : $"  saved {Duration.Words(Age - _checkpointAt)} ago";
         (_progress, _words) = (report.Progress, _pace.Words(report, round, seconds)[5..].TrimStart() + saved);
     }
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using FitCluster.Math.Models;
+using FitCluster.Models.Results;
 
 namespace FitCluster.Cli.Progress;
 
@@ -40,13 +41,5 @@ internal sealed class Pace(long rows)
     }
 
     public string Words(RoundReport report, long round, double seconds) => string.Create(CultureInfo.InvariantCulture,
-        $"{100 * report.Progress,3:F0} %  round {round}  {report.Phase}  ELBO {(double.IsNaN(Objective) ? "-" : Objective.ToString("F4", CultureInfo.InvariantCulture))}  {Time(seconds)}  {RowsPerSecond:N0} rows/s{(SecondsLeft is { } left ? $"  ETA {Time(left)}" : "")}");
-
-    public static string Time(double seconds) => seconds switch
-    {
-        < 10 => string.Create(CultureInfo.InvariantCulture, $"{seconds:F1} s"),
-        < 90 => string.Create(CultureInfo.InvariantCulture, $"{seconds:F0} s"),
-        < 5400 => string.Create(CultureInfo.InvariantCulture, $"{seconds / 60:F0} min"),
-        _ => string.Create(CultureInfo.InvariantCulture, $"{seconds / 3600:F1} h"),
-    };
+        $"{100 * report.Progress,3:F0} %  round {round}  {report.Phase}  ELBO {(double.IsNaN(Objective) ? "-" : Objective.ToString("F4", CultureInfo.InvariantCulture))}  {Duration.Words(seconds)}  {RowsPerSecond:N0} rows/s{(SecondsLeft is { } left ? $"  ETA {Duration.Words(left)}" : "")}");
 }

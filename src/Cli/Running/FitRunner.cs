@@ -1,10 +1,13 @@
 using System.Runtime.InteropServices;
 using FitCluster.Cli.Progress;
-using FitCluster.Cli.Spec;
 using FitCluster.Coordinator;
 using FitCluster.Engine;
 using FitCluster.Math.Models;
 using FitCluster.Messages;
+using FitCluster.Models;
+using FitCluster.Models.Jobs;
+using FitCluster.Models.Results;
+using FitCluster.Node;
 using FitCluster.Workers;
 
 namespace FitCluster.Cli.Running;
@@ -30,7 +33,7 @@ internal sealed class FitRunner(PreparedJob job, FitFolder folder, JobName name,
         InProcessEngine? made = null;
         var engine = made = new InProcessEngine(store, threads, (address, error) => Failed(address, error, made!));
         JobOpener open = _ => job;
-        engine.Register(ShardAddress.CoordinatorKind, _ => new FitCoordinator(open, Settings(job.Spec) with { ReplayBytes = ReplayBytes }, this));
+        engine.Register(ShardAddress.CoordinatorKind, _ => new FitCoordinator(open, JobSettings.Of(job.Spec) with { ReplayBytes = ReplayBytes }, this));
         engine.Register(ShardAddress.Kind, _ => new ShardWorker(open));
         using var handled = Interruption.HandledHere();
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Signalled(context, engine));
@@ -96,16 +99,6 @@ internal sealed class FitRunner(PreparedJob job, FitFolder folder, JobName name,
 
     /// <inheritdoc/>
     public void OnEnded(JobName job, FitOutcome outcome) => _ended.TrySetResult(outcome);
-
-    /// <summary>The settings that a spec asks for.</summary>
-    public static FitSettings Settings(JobSpec spec) => new()
-    {
-        MaxRounds = spec.Stop.MaxRounds ?? long.MaxValue,
-        MaxSeconds = spec.Stop.MaxSeconds ?? double.PositiveInfinity,
-        CheckpointSeconds = spec.Checkpoint.EverySeconds,
-        CheckpointRounds = spec.Checkpoint.EveryRounds ?? 0,
-        Keep = spec.Checkpoint.Keep,
-    };
 
     private void Start(InProcessEngine engine) =>
         engine.Tell(ShardAddress.OfCoordinator(name), new StartJob(name, "", job.SpecHash, job.DataHash, job.Shards));

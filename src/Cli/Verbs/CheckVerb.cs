@@ -2,8 +2,10 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text;
 using FitCluster.Cli.Output;
-using FitCluster.Cli.Running;
-using FitCluster.Cli.Spec;
+using FitCluster.Models;
+using FitCluster.Models.Jobs;
+using FitCluster.Models.Results;
+using FitCluster.Models.Spec;
 
 namespace FitCluster.Cli.Verbs;
 

@@ -2,8 +2,10 @@ using System.CommandLine;
 using System.Text.Json;
 using FitCluster.Cli.Cluster;
 using FitCluster.Cli.Output;
-using FitCluster.Cli.Spec;
 using FitCluster.Engine;
+using FitCluster.Models;
+using FitCluster.Models.Results;
+using FitCluster.Models.Spec;
 
 namespace FitCluster.Cli.Verbs;
 
@@ -72,7 +74,7 @@ internal static class ClusterVerb
             await using var engine = await ClusterOptions.Connect(url, store).ConfigureAwait(false);
             return true;
         }
-        catch (CliException error)
+        catch (ProblemException error)
         {
             Console.Error.WriteLine($"warning: {error.Message}");
             return false;

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
-using FitCluster.Cli.Spec;
+using FitCluster.Models;
+using FitCluster.Models.Spec;
 
 namespace FitCluster.Cli.Verbs;
 
@@ -14,7 +15,7 @@ internal static class CommandLine
         var result = root.Parse(arguments, configuration);
         if (result.Errors.Count > 0 && !AsksForHelp(result))
         {
-            throw new CliException(ExitCode.BadInput, Problems(result));
+            throw new ProblemException(ExitCode.BadInput, Problems(result));
         }
 
         return result.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });

@@ -1,14 +1,16 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
-using FitCluster.Cli.Demo;
 using FitCluster.Cli.Output;
 using FitCluster.Cli.Progress;
-using FitCluster.Cli.Running;
-using FitCluster.Cli.Simulation;
-using FitCluster.Cli.Spec;
 using FitCluster.Data;
 using FitCluster.Data.Writing;
+using FitCluster.Models;
+using FitCluster.Models.Ebmf;
+using FitCluster.Models.Reports;
+using FitCluster.Models.Results;
+using FitCluster.Models.Simulation;
+using FitCluster.Models.Spec;
 
 namespace FitCluster.Cli.Verbs;
 
@@ -40,7 +42,7 @@ internal static class DemoVerb
         var isDemo = File.Exists(Path.Combine(data, "truth.json"));
         if (!isDemo && Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any())
         {
-            throw CliException.BadInput($"'{folder}' is not empty and no earlier demo: give another folder with --out");
+            throw ProblemException.BadInput($"'{folder}' is not empty and no earlier demo: give another folder with --out");
         }
 
         Console.Error.WriteLine(FormattableString.Invariant(

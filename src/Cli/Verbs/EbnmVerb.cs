@@ -2,8 +2,11 @@ using System.CommandLine;
 using System.Globalization;
 using FitCluster.Cli.Ebnm;
 using FitCluster.Cli.Output;
-using FitCluster.Cli.Spec;
 using FitCluster.Math.Ebnm;
+using FitCluster.Models;
+using FitCluster.Models.Priors;
+using FitCluster.Models.Results;
+using FitCluster.Models.Spec;
 
 namespace FitCluster.Cli.Verbs;
 
@@ -123,7 +126,7 @@ internal static class EbnmVerb
         }
         catch (ArgumentException e)
         {
-            throw CliException.BadInput($"{EbnmFamilies.Name(family)}: {e.Message.ReplaceLineEndings(" ").Replace(" (Parameter 'options')", "", StringComparison.Ordinal)}", e);
+            throw ProblemException.BadInput($"{EbnmFamilies.Name(family)}: {e.Message.ReplaceLineEndings(" ").Replace(" (Parameter 'options')", "", StringComparison.Ordinal)}", e);
         }
 
         var json = Json.Bytes(solution.Write);

@@ -1,5 +1,5 @@
 using System.CommandLine;
-using FitCluster.Cli.Spec;
+using FitCluster.Models.Spec;
 
 namespace FitCluster.Cli.Verbs;
 

@@ -2,9 +2,12 @@ using System.CommandLine;
 using FitCluster.Cli.Output;
 using FitCluster.Cli.Progress;
 using FitCluster.Cli.Running;
-using FitCluster.Cli.Spec;
 using FitCluster.Math.Models;
 using FitCluster.Messages;
+using FitCluster.Models;
+using FitCluster.Models.Jobs;
+using FitCluster.Models.Results;
+using FitCluster.Models.Spec;
 
 namespace FitCluster.Cli.Verbs;
 
@@ -67,7 +70,7 @@ internal static class FitVerb
         catch (Exception e) when (OutputFiles.IsFailure(e))
         {
             folder.Abandon();
-            throw new CliException(ExitCode.Failed, $"'{spec.Out}' could not be written: {OutputFiles.Reason(e)}; the same command goes on when that is mended", e);
+            throw new ProblemException(ExitCode.Failed, $"'{spec.Out}' could not be written: {OutputFiles.Reason(e)}; the same command goes on when that is mended", e);
         }
     }
 
@@ -150,17 +153,17 @@ internal static class FitVerb
                     : $"fitcluster: interrupted after round {outcome.Rounds}; the last checkpoint is of round {log.LastCheckpoint}: the same command goes on from there");
                 return ExitCode.Interrupted;
             case FitStatus.Refused:
-                throw CliException.BadInput($"'{folder.Path}' has checkpoints of another fit ({outcome.Reason}): give another --out, or --fresh");
+                throw ProblemException.BadInput($"'{folder.Path}' has checkpoints of another fit ({outcome.Reason}): give another --out, or --fresh");
             default:
                 var words = $"the fit failed after round {outcome.Rounds}: {outcome.Reason}";
                 if (outcome.GlobalResult is not null)
                 {
                     new ResultWriter(job, folder, outcome, log).Write(report);
-                    throw new CliException(ExitCode.Failed, $"{words}; the best so far is written to '{folder.Path}'");
+                    throw new ProblemException(ExitCode.Failed, $"{words}; the best so far is written to '{folder.Path}'");
                 }
 
                 OutputFiles.Write(folder.At(RunFile.ResultName), stream => stream.Write(report));
-                throw new CliException(ExitCode.Failed, words);
+                throw new ProblemException(ExitCode.Failed, words);
         }
     }
 

@@ -1,7 +1,9 @@
 using System.CommandLine;
-using FitCluster.Cli.Output;
-using FitCluster.Cli.Spec;
 using FitCluster.Data;
+using FitCluster.Models;
+using FitCluster.Models.Jobs;
+using FitCluster.Models.Results;
+using FitCluster.Models.Spec;
 
 namespace FitCluster.Cli.Verbs;
 
@@ -47,10 +49,10 @@ internal static class IngestVerb
 
     private static int Run(DataSpec spec, string store, long memoryBytes, bool overwrite)
     {
-        Running.FitFolder.CheckWritable(store);
+        FitFolder.CheckWritable(store);
         try
         {
-            var data = MatrixStore.Ingest(Running.DataOpener.Resolve(spec.Path), store, Running.DataOpener.ToOptions(spec), memoryBytes, overwrite);
+            var data = MatrixStore.Ingest(DataOpener.Resolve(spec.Path), store, DataOpener.ToOptions(spec), memoryBytes, overwrite);
             foreach (var line in data.Facts.Lines())
             {
                 Console.Error.WriteLine(line);
@@ -63,7 +65,7 @@ internal static class IngestVerb
         }
         catch (Exception e) when (OutputFiles.IsFailure(e))
         {
-            throw new CliException(ExitCode.Failed, $"the store '{store}' could not be written, nothing of it is left: {OutputFiles.Reason(e)}", e);
+            throw new ProblemException(ExitCode.Failed, $"the store '{store}' could not be written, nothing of it is left: {OutputFiles.Reason(e)}", e);
         }
     }
 }

@@ -2,10 +2,11 @@ using System.CommandLine;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using FitCluster.Cli.Cluster;
-using FitCluster.Cli.Running;
-using FitCluster.Cli.Spec;
 using FitCluster.Engine;
 using FitCluster.Messages;
+using FitCluster.Models;
+using FitCluster.Models.Spec;
+using FitCluster.Node;
 
 namespace FitCluster.Cli.Verbs;
 
@@ -144,7 +145,7 @@ internal static class NodeVerb
                 store = await ClusterOptions.Connect(options.Store).ConfigureAwait(false);
                 return await NodeHost.Start(options, store, store.ToString()).ConfigureAwait(false);
             }
-            catch (Exception error) when (error is BrokerException or ClusterStoreException or CliException { ExitCode: ExitCode.Unreachable })
+            catch (Exception error) when (error is BrokerException or ClusterStoreException or ProblemException { ExitCode: ExitCode.Unreachable })
             {
                 if (store is not null)
                 {
@@ -153,7 +154,7 @@ internal static class NodeVerb
 
                 if (Environment.TickCount64 > until)
                 {
-                    throw error as CliException ?? new CliException(ExitCode.Unreachable, error.Message, error);
+                    throw error as ProblemException ?? new ProblemException(ExitCode.Unreachable, error.Message, error);
                 }
             }
 

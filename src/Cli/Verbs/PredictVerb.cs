@@ -1,7 +1,9 @@
 using System.CommandLine;
 using FitCluster.Cli.Output;
-using FitCluster.Cli.Running;
-using FitCluster.Cli.Spec;
+using FitCluster.Models;
+using FitCluster.Models.Results;
+using FitCluster.Models.Spec;
+using FitCluster.Models.TwinEb;
 
 namespace FitCluster.Cli.Verbs;
 

@@ -1,10 +1,11 @@
 using System.CommandLine;
 using System.Diagnostics;
-using FitCluster.Cli.Output;
 using FitCluster.Cli.Progress;
-using FitCluster.Cli.Running;
-using FitCluster.Cli.Spec;
 using FitCluster.Data;
+using FitCluster.Models;
+using FitCluster.Models.Results;
+using FitCluster.Models.Spec;
+using FitCluster.Models.TwinEb;
 
 namespace FitCluster.Cli.Verbs;
 
@@ -57,17 +58,17 @@ internal static class ProjectVerb
         }
         catch (Exception e) when (OutputFiles.IsFailure(e))
         {
-            throw new CliException(ExitCode.Failed, $"'{folder}' could not be written, nothing of it is left: {OutputFiles.Reason(e)}", e);
+            throw new ProblemException(ExitCode.Failed, $"'{folder}' could not be written, nothing of it is left: {OutputFiles.Reason(e)}", e);
         }
 
-        Console.Out.WriteLine(FormattableString.Invariant($"{projector.Rows:N0} rows projected in {Pace.Time(watch.Elapsed.TotalSeconds)}"));
+        Console.Out.WriteLine(FormattableString.Invariant($"{projector.Rows:N0} rows projected in {Duration.Words(watch.Elapsed.TotalSeconds)}"));
         Console.Out.WriteLine($"results are in {folder}");
         return ExitCode.Done;
     }
 
     private static string Words(long rows, long all, double seconds)
     {
-        var left = rows < all ? $"  ETA {Pace.Time(seconds / rows * (all - rows))}" : "";
-        return FormattableString.Invariant($"{rows:N0} of {all:N0} rows  {Pace.Time(seconds)}  {rows / double.Max(seconds, 1e-3):N0} rows/s{left}");
+        var left = rows < all ? $"  ETA {Duration.Words(seconds / rows * (all - rows))}" : "";
+        return FormattableString.Invariant($"{rows:N0} of {all:N0} rows  {Duration.Words(seconds)}  {rows / double.Max(seconds, 1e-3):N0} rows/s{left}");
     }
 }

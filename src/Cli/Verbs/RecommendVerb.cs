@@ -1,7 +1,10 @@
 using System.CommandLine;
 using FitCluster.Cli.Output;
-using FitCluster.Cli.Running;
-using FitCluster.Cli.Spec;
+using FitCluster.Models;
+using FitCluster.Models.Jobs;
+using FitCluster.Models.Results;
+using FitCluster.Models.Spec;
+using FitCluster.Models.TwinEb;
 
 namespace FitCluster.Cli.Verbs;
 
@@ -92,7 +95,7 @@ internal static class RecommendVerb
     {
         if (!File.Exists(file))
         {
-            throw CliException.BadInput($"the file '{file}' of --rows does not exist: give a file with a row a line, or all");
+            throw ProblemException.BadInput($"the file '{file}' of --rows does not exist: give a file with a row a line, or all");
         }
 
         var rows = new List<int>();
@@ -106,6 +109,6 @@ internal static class RecommendVerb
             }
         }
 
-        return rows.Count > 0 ? rows : throw CliException.BadInput($"{file} names no row: give one a line");
+        return rows.Count > 0 ? rows : throw ProblemException.BadInput($"{file} names no row: give one a line");
     }
 }

@@ -1,8 +1,9 @@
 using System.CommandLine;
 using FitCluster.Cli.Cluster;
 using FitCluster.Cli.Output;
-using FitCluster.Cli.Running;
 using FitCluster.Engine;
+using FitCluster.Models;
+using FitCluster.Models.Results;
 
 namespace FitCluster.Cli.Verbs;
 
@@ -49,19 +50,19 @@ internal static class ResultsVerb
         if (job.State is not (JobState.Converged or JobState.Stopped) && (job.State != JobState.Failed || stored.Count == 0))
         {
             var reason = job.Reason.Length > 0 ? $" ({job.Reason})" : "";
-            throw new CliException(ExitCode.Failed, $"{name} has no results: it is {JobWords.StateOf(job)}{reason}, at round {job.Progress.Round}");
+            throw new ProblemException(ExitCode.Failed, $"{name} has no results: it is {JobWords.StateOf(job)}{reason}, at round {job.Progress.Round}");
         }
 
         using var folder = FitFolder.Check(Path.GetFullPath(path));
         var found = fresh ? null : RunFile.Read(folder.At(RunFile.ResultName)) ?? RunFile.Read(folder.At(RunFile.FileName));
         if (found is not null && (found.SpecHash != job.Submission.SpecHash || found.DataHash != job.Submission.DataHash))
         {
-            throw CliException.BadInput($"'{path}' holds the fit '{found.Name}' with another spec or other data: give another --out, or --fresh to throw that fit away");
+            throw ProblemException.BadInput($"'{path}' holds the fit '{found.Name}' with another spec or other data: give another --out, or --fresh to throw that fit away");
         }
 
         if (stored.FirstOrDefault(file => !IsFileName(file.Name)) is { } strange)
         {
-            throw new CliException(ExitCode.Failed, $"the store has a result of {name} under the name '{strange.Name}', which is not that of a file in a folder: nothing was written; see who else writes to the store");
+            throw new ProblemException(ExitCode.Failed, $"the store has a result of {name} under the name '{strange.Name}', which is not that of a file in a folder: nothing was written; see who else writes to the store");
         }
 
         folder.Take();

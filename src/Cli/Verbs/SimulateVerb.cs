@@ -1,8 +1,8 @@
 using System.CommandLine;
-using FitCluster.Cli.Output;
-using FitCluster.Cli.Running;
-using FitCluster.Cli.Simulation;
-using FitCluster.Cli.Spec;
+using FitCluster.Models;
+using FitCluster.Models.Results;
+using FitCluster.Models.Simulation;
+using FitCluster.Models.Spec;
 
 namespace FitCluster.Cli.Verbs;
 
@@ -80,7 +80,7 @@ internal static class SimulateVerb
         }
         catch (Exception e) when (OutputFiles.IsFailure(e))
         {
-            throw new CliException(ExitCode.Failed, $"'{folder}' could not be written: {OutputFiles.Reason(e)}", e);
+            throw new ProblemException(ExitCode.Failed, $"'{folder}' could not be written: {OutputFiles.Reason(e)}", e);
         }
     }
 }

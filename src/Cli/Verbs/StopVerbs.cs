@@ -2,10 +2,11 @@ using System.CommandLine;
 using System.Globalization;
 using FitCluster.Cli.Cluster;
 using FitCluster.Cli.Output;
-using FitCluster.Cli.Spec;
 using FitCluster.Coordinator;
 using FitCluster.Engine;
 using FitCluster.Messages;
+using FitCluster.Models;
+using FitCluster.Models.Spec;
 
 namespace FitCluster.Cli.Verbs;
 

@@ -2,11 +2,13 @@ using System.CommandLine;
 using FitCluster.Cli.Cluster;
 using FitCluster.Cli.Output;
 using FitCluster.Cli.Progress;
-using FitCluster.Cli.Running;
-using FitCluster.Cli.Spec;
 using FitCluster.Coordinator;
 using FitCluster.Engine;
 using FitCluster.Messages;
+using FitCluster.Models;
+using FitCluster.Models.Jobs;
+using FitCluster.Models.Spec;
+using FitCluster.Node;
 
 namespace FitCluster.Cli.Verbs;
 
@@ -66,7 +68,7 @@ internal static class SubmitVerb
         var submitted = await store.Submit(new JobSubmission(name, ClusterSpec.Write(job), job.SpecHash, job.DataHash, job.Shards)).ConfigureAwait(false);
         if (submitted is Submitted.OtherSpec or Submitted.OtherData)
         {
-            throw new CliException(
+            throw new ProblemException(
                 ExitCode.NameTaken, $"the name '{name}' belongs to a job with {(submitted == Submitted.OtherSpec ? "another spec" : "other data")}: give the new job another --name");
         }
 

@@ -3,10 +3,11 @@ using System.Runtime.InteropServices;
 using FitCluster.Cli.Cluster;
 using FitCluster.Cli.Output;
 using FitCluster.Cli.Progress;
-using FitCluster.Cli.Running;
 using FitCluster.Engine;
 using FitCluster.Math.Models;
 using FitCluster.Messages;
+using FitCluster.Models;
+using FitCluster.Node;
 
 namespace FitCluster.Cli.Verbs;
 
@@ -51,7 +52,7 @@ internal static class WatchVerb
             {
                 try
                 {
-                    job = await store.Job(name).ConfigureAwait(false) ?? throw CliException.BadInput($"there is no job '{name}' any more");
+                    job = await store.Job(name).ConfigureAwait(false) ?? throw ProblemException.BadInput($"there is no job '{name}' any more");
                     display ??= ProgressDisplays.Create(progress, job.Progress.Rows);
                     foreach (var happened in await store.Events(name, seen).ConfigureAwait(false))
                     {

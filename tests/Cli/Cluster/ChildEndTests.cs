@@ -1,4 +1,4 @@
-using FitCluster.Cli.Cluster;
+using FitCluster.Node;
 using Xunit;
 
 namespace FitCluster.Cli.Tests.Cluster;

@@ -1,5 +1,5 @@
-using FitCluster.Cli.Cluster;
 using FitCluster.Engine;
+using FitCluster.Node;
 using Xunit;
 
 namespace FitCluster.Cli.Tests.Cluster;

@@ -1,7 +1,8 @@
 using System.Text.Json;
-using FitCluster.Cli.Ebnm;
-using FitCluster.Cli.Output;
 using FitCluster.Math.Ebnm;
+using FitCluster.Models;
+using FitCluster.Models.Priors;
+using FitCluster.Models.Results;
 using Xunit;
 
 namespace FitCluster.Cli.Tests.Ebnm;
@@ -41,7 +42,7 @@ public sealed class PriorJsonTests
     public void A_prior_that_is_wrong_is_refused(string json, string words)
     {
         using var document = JsonDocument.Parse(json);
-        var refused = Assert.Throws<CliException>(() => PriorJson.Read(document.RootElement, "prior.json"));
+        var refused = Assert.Throws<ProblemException>(() => PriorJson.Read(document.RootElement, "prior.json"));
         Assert.Equal(ExitCode.BadInput, refused.ExitCode);
         Assert.StartsWith("prior.json", refused.Message, StringComparison.Ordinal);
         Assert.Contains(words, refused.Message, StringComparison.Ordinal);

@@ -1,4 +1,4 @@
-using FitCluster.Cli.Running;
+using FitCluster.Models.Results;
 using Xunit;
 
 namespace FitCluster.Cli.Tests.Running;

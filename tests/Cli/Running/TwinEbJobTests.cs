@@ -1,9 +1,10 @@
 using System.Globalization;
-using FitCluster.Cli.Running;
 using FitCluster.Data;
 using FitCluster.Math.Numerics;
 using FitCluster.Math.TwinEb;
 using FitCluster.Messages;
+using FitCluster.Models;
+using FitCluster.Models.Jobs;
 using Xunit;
 
 namespace FitCluster.Cli.Tests.Running;
@@ -199,7 +200,7 @@ public sealed class TwinEbJobTests : IDisposable
         File.WriteAllText(_scratch.At("split_rows.tsv"), $"row\trole\n{firstRow}\n" + string.Concat(Enumerable.Range(2, Rows - 1).Select(i => $"row{i}\t{others}\n")));
         cells = cells == "*" ? string.Join('\n', Enumerable.Range(1, Columns).Select(j => $"row1\tc{j}\tvalidation")) : cells;
         File.WriteAllText(_scratch.At("split_cells.tsv"), $"row\tcolumn\tkind\n{cells}\n");
-        var error = Assert.Throws<CliException>(() => TwinEbRun.Prepare(Spec($"split: {_scratch.Root}"), _scratch));
+        var error = Assert.Throws<ProblemException>(() => TwinEbRun.Prepare(Spec($"split: {_scratch.Root}"), _scratch));
         Assert.Contains(problem, Assert.Single(error.Problems), StringComparison.Ordinal);
     }
 
@@ -209,14 +210,14 @@ public sealed class TwinEbJobTests : IDisposable
         File.WriteAllText(_scratch.At("split_rows.tsv"), "row\trole\n" + string.Concat(Enumerable.Range(1, Rows).Select(i => $"row{i}\ttraining\n")));
         File.WriteAllText(_scratch.At("split_cells.tsv"), "row\tcolumn\tkind\nrow4\tc5\tvalidation\n");
         var path = Csv("missing.csv", Counts(), (3, 4, "NA"));
-        Assert.Contains("column 'c5' is missing in the data", Assert.Throws<CliException>(() => TwinEbRun.Prepare(Spec($"split: {_scratch.Root}", path), _scratch)).Message, StringComparison.Ordinal);
+        Assert.Contains("column 'c5' is missing in the data", Assert.Throws<ProblemException>(() => TwinEbRun.Prepare(Spec($"split: {_scratch.Root}", path), _scratch)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void More_components_than_rows_are_refused_and_the_default_fits_them()
     {
         Assert.Contains(
-            "rowComponents is 61, but there are 60 rows", Assert.Throws<CliException>(() => TwinEbRun.Prepare(Spec("rowComponents: 61"), _scratch)).Message, StringComparison.Ordinal);
+            "rowComponents is 61, but there are 60 rows", Assert.Throws<ProblemException>(() => TwinEbRun.Prepare(Spec("rowComponents: 61"), _scratch)).Message, StringComparison.Ordinal);
         var bare = $"model: twineb\ndata: {{path: {Csv("data.csv", Counts())}}}\n";
         Assert.Contains("60 row and 20 column components", TwinEbRun.Prepare(bare, _scratch).Own.Title, StringComparison.Ordinal);
     }

@@ -1,6 +1,6 @@
-using FitCluster.Cli.Running;
-using FitCluster.Cli.Spec;
 using FitCluster.Messages;
+using FitCluster.Models.Jobs;
+using FitCluster.Models.Spec;
 using Xunit;
 
 namespace FitCluster.Cli.Tests.Running;

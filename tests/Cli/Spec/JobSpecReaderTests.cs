@@ -1,6 +1,6 @@
-using FitCluster.Cli.Spec;
 using FitCluster.Math.Ebmf;
 using FitCluster.Math.Ebnm;
+using FitCluster.Models.Spec;
 using Xunit;
 
 namespace FitCluster.Cli.Tests.Spec;

@@ -1,4 +1,4 @@
-using FitCluster.Cli.Spec;
+using FitCluster.Models.Spec;
 using Xunit;
 
 namespace FitCluster.Cli.Tests.Spec;

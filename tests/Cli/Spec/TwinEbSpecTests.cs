@@ -1,7 +1,8 @@
 using System.Text.Json.Nodes;
-using FitCluster.Cli.Output;
-using FitCluster.Cli.Spec;
 using FitCluster.Math.TwinEb;
+using FitCluster.Models.Results;
+using FitCluster.Models.Spec;
+using FitCluster.Models.TwinEb;
 using Xunit;
 
 namespace FitCluster.Cli.Tests.Spec;

@@ -1,8 +1,9 @@
 using System.Globalization;
 using System.Text.Json;
 using FitCluster.Cli.Ebnm;
-using FitCluster.Cli.Output;
 using FitCluster.Math.Ebnm;
+using FitCluster.Models.Priors;
+using FitCluster.Models.Results;
 using Xunit;
 
 namespace FitCluster.Cli.Tests.Verbs;

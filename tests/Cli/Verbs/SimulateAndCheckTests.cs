@@ -1,5 +1,5 @@
-using FitCluster.Cli.Demo;
 using FitCluster.Data;
+using FitCluster.Models.Reports;
 using Xunit;
 
 namespace FitCluster.Cli.Tests.Verbs;

@@ -1,8 +1,8 @@
 using System.Globalization;
-using FitCluster.Cli.Running;
 using FitCluster.Data;
 using FitCluster.Data.Writing;
 using FitCluster.Math.Numerics;
+using FitCluster.Models.TwinEb;
 using Xunit;
 
 namespace FitCluster.Cli.Tests.Verbs;

@@ -1,0 +1,73 @@
+using FitCluster.Models.TwinEb;
+
+namespace FitCluster.Models.Jobs;
+
+/// <summary>Where the columns of data are among the columns of a fit.</summary>
+/// <param name="Targets">By column of the data: the fit's; -1 where the fit does not have it.</param>
+/// <param name="Count">The columns of the fit.</param>
+internal sealed record ColumnMap(int[] Targets, int Count)
+{
+    private const int MostNamed = 5;
+
+    /// <summary>Matches by name; null where both have the same columns in the same order.</summary>
+    /// <exception cref="ProblemException">The data lack a column of the fit, or have one that the fit has not and that is not to be ignored.</exception>
+    public static ColumnMap? Of(TwinEbFit fit, IReadOnlyList<string> names, string data, bool ignoresUnknown)
+    {
+        if (fit.Columns.Equal(names))
+        {
+            return null;
+        }
+
+        var own = new NameIndex(names, "column", $"the data '{data}'");
+        var absent = fit.Columns.Names.Where(name => !own.Has(name)).ToList();
+        if (absent.Count > 0)
+        {
+            throw ProblemException.BadInput($"the data '{data}' lack {absent.Count} of the fit's {fit.Columns.Names.Count} columns ({Words(absent)}): add them, as missing where they are not known");
+        }
+
+        // Refuses a name that is that of several.
+        int[] targets = [.. Enumerable.Repeat(-1, names.Count)];
+        for (var j = 0; j < fit.Columns.Names.Count; j++)
+        {
+            fit.Columns.Find(fit.Columns.Names[j], "");
+            targets[own.Find(fit.Columns.Names[j], "")] = j;
+        }
+
+        var unknown = names.Where((_, j) => targets[j] < 0).ToList();
+        return unknown.Count == 0 || ignoresUnknown ? new ColumnMap(targets, fit.Columns.Names.Count)
+            : throw ProblemException.BadInput($"the data '{data}' have {unknown.Count} columns that the fit does not have ({Words(unknown)}): take them out, or give --ignore-unknown-columns");
+    }
+
+    /// <summary>Turns columns of the data into ascending columns of the fit, and their values with them; returns how many are left.</summary>
+    public int Apply(Span<int> columns, Span<double> values)
+    {
+        var count = 0;
+        for (var t = 0; t < columns.Length; t++)
+        {
+            if (Targets[columns[t]] is >= 0 and var target)
+            {
+                columns[count] = target;
+                if (!values.IsEmpty)
+                {
+                    values[count] = values[t];
+                }
+
+                count++;
+            }
+        }
+
+        if (values.IsEmpty)
+        {
+            columns[..count].Sort();
+        }
+        else
+        {
+            columns[..count].Sort(values[..count]);
+        }
+
+        return count;
+    }
+
+    private static string Words(List<string> names) =>
+        string.Join(", ", names.Take(MostNamed).Select(n => $"'{n}'")) + (names.Count > MostNamed ? ", ..." : "");
+}

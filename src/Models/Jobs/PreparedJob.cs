@@ -1,0 +1,59 @@
+using FitCluster.Data;
+using FitCluster.Math.Models;
+using FitCluster.Messages;
+using FitCluster.Models.Ebmf;
+using FitCluster.Models.Spec;
+using FitCluster.Models.TwinEb;
+
+namespace FitCluster.Models.Jobs;
+
+/// <summary>A job that is ready to run: spec and data checked against each other, shards planned, hashes known. Writes nothing.</summary>
+internal sealed class PreparedJob : IFitJob
+{
+    /// <exception cref="ProblemException">The spec does not fit the data; every problem is listed.</exception>
+    public PreparedJob(JobSpec spec, MatrixSource data)
+    {
+        (Spec, Data) = (spec, data);
+        if (spec.Shards > data.Rows)
+        {
+            throw ProblemException.BadInput($"shards is {spec.Shards}, but the data have {data.Rows} rows: use at most {data.Rows}");
+        }
+
+        if (data.ObservedCount == 0)
+        {
+            throw ProblemException.BadInput($"'{DataUrl.Show(spec.Data.Path)}' has no observed entry: every one is missing; give data with values, or correct data.missing");
+        }
+
+        Ranges = data.Shards(spec.Shards);
+        Own = spec.Model == "twineb" ? new TwinEbJob(spec, data, Ranges) : new EbmfJob(spec, data);
+        SpecHash = SpecCanonical.Hash(spec, Ranges.Count, Own.WriteSection);
+        DataHash = Own.DataHash;
+    }
+
+    /// <summary>What was asked for.</summary>
+    public JobSpec Spec { get; }
+
+    /// <summary>The data.</summary>
+    public MatrixSource Data { get; }
+
+    /// <summary>What depends on the model.</summary>
+    public IModelJob Own { get; }
+
+    /// <summary>The shards' rows.</summary>
+    public IReadOnlyList<ShardRange> Ranges { get; }
+
+    /// <summary>The hash of all that determines the result but the content of files.</summary>
+    public string SpecHash { get; }
+
+    /// <summary>The hash of the content of the data, and of every other file that is read.</summary>
+    public string DataHash { get; }
+
+    /// <inheritdoc/>
+    public IFitModel Model => Own.Model;
+
+    /// <inheritdoc/>
+    public int Shards => Ranges.Count;
+
+    /// <inheritdoc/>
+    public ShardData Load(ShardId shard) => Own.Load(shard, Ranges[shard.Value]);
+}

@@ -1,0 +1,214 @@
+using FitCluster.Models.Jobs;
+
+
+namespace FitCluster.Models.Results;
+
+/// <summary>What is found in a folder of results.</summary>
+internal enum FolderState
+{
+    /// <summary>Nothing of ours.</summary>
+    New,
+
+    /// <summary>An unfinished run of the same spec and data.</summary>
+    Unfinished,
+
+    /// <summary>The finished fit of the same spec and data.</summary>
+    Finished,
+}
+
+/// <summary>The folder of one fit: whose it is, what is in it, and that one process at a time works on it.</summary>
+internal sealed class FitFolder : IDisposable
+{
+    private static readonly string[] ResultNames =
+    [
+        "rows.tsv", "columns.tsv", "trace.csv", "loadings_prior.json", "factors_prior.json", "report.html",
+        "row_prior.json", "column_prior.json", "split_rows.tsv", "split_cells.tsv",
+        .. from side in new[] { "loadings_mean", "loadings_sd", "loadings_lfsr", "factors_mean", "factors_sd", "factors_lfsr", "residual_sd", "residual_sd_rows", "residual_sd_columns",
+                               "rows_mean", "rows_sd", "columns_mean", "columns_sd", "columns_center", "columns_scale", "columns_log_mean", "columns_second" }
+           from extension in new[] { ".npy", ".tsv" }
+           select side + extension,
+    ];
+
+    private readonly bool _wasThere;
+    private FileStream? _lock;
+
+    private FitFolder(string path) => (Path, _wasThere) = (path, Directory.Exists(path));
+
+    /// <summary>The folder.</summary>
+    public string Path { get; }
+
+    /// <summary>Where checkpoints are kept until the fit is done.</summary>
+    public string Checkpoints => At("checkpoints");
+
+    /// <summary>Where rounds, events and checkpoints are noted until the fit is done.</summary>
+    public string Log => At("run.log");
+
+    /// <summary>The full path of a file in it.</summary>
+    public string At(string name) => System.IO.Path.Combine(Path, name);
+
+    /// <summary>A folder to be looked at only.</summary>
+    public static FitFolder Look(string path) => File.Exists(path)
+        ? throw ProblemException.BadInput($"--out '{path}' is a file; give a folder")
+        : new FitFolder(path);
+
+    /// <summary>Checks, leaving nothing behind, that a folder is there or can be made, and that files can be written in it.</summary>
+    public static FitFolder Check(string path)
+    {
+        if (File.Exists(path))
+        {
+            throw ProblemException.BadInput($"--out '{path}' is a file; give a folder");
+        }
+
+        var existing = path;
+        while (existing is not null && !Directory.Exists(existing))
+        {
+            if (File.Exists(existing))
+            {
+                throw ProblemException.BadInput($"--out '{path}' cannot be made: '{existing}' is a file");
+            }
+
+            existing = System.IO.Path.GetDirectoryName(existing);
+        }
+
+        var probe = System.IO.Path.Combine(existing ?? "/", $".fitcluster-probe.{Environment.ProcessId}.tmp");
+        try
+        {
+            File.WriteAllBytes(probe, []);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw ProblemException.BadInput($"--out '{path}' cannot be written: {OutputFiles.Reason(e)}", e);
+        }
+        finally
+        {
+            OutputFiles.TryDelete(probe);
+        }
+
+        return new FitFolder(path);
+    }
+
+    /// <summary>The same for a folder that is no fit's.</summary>
+    public static void CheckWritable(string path) => Check(path).Dispose();
+
+    /// <summary>Finds what there is of a job, and refuses a folder that holds another fit. Writes nothing.</summary>
+    public FolderState Find(PreparedJob job, bool fresh, out RunFile? found)
+    {
+        found = null;
+        if (fresh)
+        {
+            return FolderState.New;
+        }
+
+        var result = RunFile.Read(At(RunFile.ResultName));
+        // A result beside run.json is of a process that was killed while it tidied up.
+        found = result?.Status is "converged" or "stopped" ? result : RunFile.Read(At(RunFile.FileName)) ?? result;
+        if (found is null)
+        {
+            RefuseForeignFiles();
+            return FolderState.New;
+        }
+
+        var differs = found.SpecHash != job.SpecHash ? "another spec" : found.DataHash != job.DataHash ? "other data" : null;
+        if (differs is not null)
+        {
+            throw ProblemException.BadInput(
+                $"'{Path}' holds the fit '{found.Name}' with {differs}: give another --out, or --fresh to throw that fit away");
+        }
+
+        return found.Status is "converged" or "stopped" ? FolderState.Finished : FolderState.Unfinished;
+    }
+
+    /// <summary>Makes the folder where it is missing, and takes it for this process.</summary>
+    public void Take()
+    {
+        try
+        {
+            Directory.CreateDirectory(Path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw ProblemException.BadInput($"--out '{Path}' cannot be made: {OutputFiles.Reason(e)}", e);
+        }
+
+        try
+        {
+            _lock = new FileStream(At(".lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 1, FileOptions.DeleteOnClose);
+        }
+        catch (IOException e)
+        {
+            throw ProblemException.BadInput($"another fitcluster works in '{Path}': wait for it, or give another --out", e);
+        }
+        catch (UnauthorizedAccessException e)
+        {
+            throw ProblemException.BadInput($"--out '{Path}' cannot be written: {OutputFiles.Reason(e)}", e);
+        }
+    }
+
+    /// <summary>Deletes everything of an earlier fit; files that are not ours stay.</summary>
+    public void Clear()
+    {
+        File.Delete(At(RunFile.ResultName));
+        ClearRun();
+        foreach (var name in ResultNames)
+        {
+            File.Delete(At(name));
+        }
+    }
+
+    /// <summary>Deletes what only an unfinished fit needs.</summary>
+    public void ClearRun()
+    {
+        if (Directory.Exists(Checkpoints))
+        {
+            Directory.Delete(Checkpoints, recursive: true);
+        }
+
+        foreach (var leftover in Directory.GetDirectories(Path, ".results.tmp"))
+        {
+            Directory.Delete(leftover, recursive: true);
+        }
+
+        File.Delete(Log);
+        File.Delete(At(RunFile.FileName));
+    }
+
+    /// <summary>Does what a process that was killed after its last result could not do any more.</summary>
+    public void TidyUp()
+    {
+        if (File.Exists(At(RunFile.FileName)))
+        {
+            Take();
+            ClearRun();
+        }
+    }
+
+    /// <summary>Removes the folder again, when this process made it and nothing was written.</summary>
+    public void Abandon()
+    {
+        Dispose();
+        if (!_wasThere && Directory.Exists(Path) && !Directory.EnumerateFileSystemEntries(Path).Any())
+        {
+            Directory.Delete(Path);
+        }
+    }
+
+    public void Dispose()
+    {
+        _lock?.Dispose();
+        _lock = null;
+    }
+
+    private void RefuseForeignFiles()
+    {
+        if (!Directory.Exists(Path))
+        {
+            return;
+        }
+
+        var foreign = ResultNames.FirstOrDefault(name => File.Exists(At(name)));
+        if (foreign is not null)
+        {
+            throw ProblemException.BadInput($"'{Path}' has a file {foreign} that is not of a fit known here: give another --out, or --fresh to overwrite it");
+        }
+    }
+}

@@ -1,0 +1,79 @@
+using FitCluster.Data.Writing;
+
+namespace FitCluster.Models.Results;
+
+/// <summary>Single files that a user named: their folder must exist, and failures are bad input.</summary>
+internal static class OutputFiles
+{
+    /// <summary>Refuses, before any work is done, a path that cannot be written to.</summary>
+    public static void CheckWritable(string path)
+    {
+        var folder = Path.GetDirectoryName(Path.GetFullPath(path));
+        if (Directory.Exists(path))
+        {
+            throw ProblemException.BadInput($"the output '{path}' is a folder; give a file");
+        }
+
+        if (folder is null || !Directory.Exists(folder))
+        {
+            throw ProblemException.BadInput($"the folder '{folder}' of the output '{path}' does not exist");
+        }
+
+        var probe = Path.Combine(folder, $".fitcluster-probe.{Environment.ProcessId}.tmp");
+        try
+        {
+            File.WriteAllBytes(probe, []);
+        }
+        catch (Exception e) when (IsFailure(e))
+        {
+            throw ProblemException.BadInput($"the output '{path}' cannot be written: {Reason(e)}", e);
+        }
+        finally
+        {
+            TryDelete(probe);
+        }
+    }
+
+    /// <summary>Writes a whole file, or nothing.</summary>
+    public static void Write(string path, Action<Stream> write)
+    {
+        try
+        {
+            using var file = new AtomicFile(path);
+            write(file.Stream);
+            file.Commit();
+        }
+        catch (Exception e) when (IsFailure(e))
+        {
+            throw new ProblemException(ExitCode.Failed, $"'{path}' could not be written, nothing of it is left: {Reason(e)}", e);
+        }
+    }
+
+    /// <summary>Deletes a file if it can be.</summary>
+    public static void TryDelete(string path)
+    {
+        try
+        {
+            File.Delete(path);
+        }
+        catch (Exception e) when (IsFailure(e))
+        {
+            // A leftover, not a result: names that start with a dot are passed over by whoever reads the folder.
+        }
+    }
+
+    /// <summary>
+    /// Whether an exception is of the file system. A file beyond the size that the user may write (a quota, EFBIG) comes as an
+    /// <see cref="ArgumentOutOfRangeException"/> out of .NET's own writing.
+    /// </summary>
+    public static bool IsFailure(Exception e) => e is IOException or UnauthorizedAccessException ||
+        (e is ArgumentOutOfRangeException && e.StackTrace?.Contains("System.IO.RandomAccess", StringComparison.Ordinal) == true);
+
+    /// <summary>What the system says of a failure, without the path it repeats and the full stop.</summary>
+    public static string Reason(Exception e)
+    {
+        var message = e.Message.ReplaceLineEndings(" ").Replace(" (Parameter 'value')", "", StringComparison.Ordinal).TrimEnd('.');
+        var at = message.LastIndexOf(" : ", StringComparison.Ordinal);
+        return at < 0 ? message : message[..at];
+    }
+}

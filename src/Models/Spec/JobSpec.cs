@@ -1,0 +1,89 @@
+using FitCluster.Models.Ebmf;
+using FitCluster.Models.TwinEb;
+
+namespace FitCluster.Models.Spec;
+
+/// <summary>A job as it was asked for: validated by itself, not yet against its data. Paths are absolute.</summary>
+internal sealed record JobSpec
+{
+    /// <summary>The job's name; null: the name of the folder of results.</summary>
+    public string? Name { get; init; }
+
+    /// <summary>The model.</summary>
+    public required string Model { get; init; }
+
+    /// <summary>The data.</summary>
+    public required DataSpec Data { get; init; }
+
+    /// <summary>The folder of results; null only where nothing is to be written.</summary>
+    public string? Out { get; init; }
+
+    /// <summary>The seed of every random number (default 1).</summary>
+    public ulong Seed { get; init; } = 1;
+
+    /// <summary>The number of shards; null: from the size of the data.</summary>
+    public int? Shards { get; init; }
+
+    /// <summary>The number of threads; null: all cores.</summary>
+    public int? Threads { get; init; }
+
+    /// <summary>Whether an earlier run in the folder is thrown away.</summary>
+    public bool Fresh { get; init; }
+
+    /// <summary>Whether results are written as .tsv with names as well.</summary>
+    public bool Tables { get; init; }
+
+    /// <summary>When to stop.</summary>
+    public StopSpec Stop { get; init; } = new();
+
+    /// <summary>When to save.</summary>
+    public CheckpointSpec Checkpoint { get; init; } = new();
+
+    /// <summary>The options of the model ebmf.</summary>
+    public EbmfSpec Ebmf { get; init; } = new();
+
+    /// <summary>The options of the model twineb.</summary>
+    public TwinEbSpec TwinEb { get; init; } = new();
+}
+
+/// <summary>What is read and how it is taken.</summary>
+internal sealed record DataSpec
+{
+    /// <summary>The file or folder.</summary>
+    public string Path { get; init; } = "";
+
+    /// <summary>none, log1p or log1p-cp10k.</summary>
+    public string Transform { get; init; } = "none";
+
+    /// <summary>none, zeros or unstored: which entries count as missing, besides NA.</summary>
+    public string Missing { get; init; } = "none";
+
+    /// <summary>The names of the rows to keep, their 1-based ranges, or a file with one name a line; null: all.</summary>
+    public IReadOnlyList<string>? Rows { get; init; }
+
+    /// <summary>The names of the columns to keep, their 1-based ranges, or a file with one name a line; null: all.</summary>
+    public IReadOnlyList<string>? Columns { get; init; }
+}
+
+/// <summary>When a fit stops short of convergence.</summary>
+internal sealed record StopSpec
+{
+    /// <summary>The most rounds; null: no limit but the model's own.</summary>
+    public long? MaxRounds { get; init; }
+
+    /// <summary>The most seconds; null: no limit.</summary>
+    public double? MaxSeconds { get; init; }
+}
+
+/// <summary>When checkpoints are written, and how many are kept.</summary>
+internal sealed record CheckpointSpec
+{
+    /// <summary>Seconds between checkpoints (default 30).</summary>
+    public double EverySeconds { get; init; } = 30;
+
+    /// <summary>Rounds between checkpoints, besides the seconds; null: no rule of rounds.</summary>
+    public long? EveryRounds { get; init; }
+
+    /// <summary>How many of the newest are kept (default 3).</summary>
+    public int Keep { get; init; } = 3;
+}

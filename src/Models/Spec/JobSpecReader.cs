@@ -1,0 +1,155 @@
+using FitCluster.Messages;
+using FitCluster.Models.Ebmf;
+using FitCluster.Models.TwinEb;
+
+namespace FitCluster.Models.Spec;
+
+/// <summary>Makes a <see cref="JobSpec"/> of a file, the command line, or both; every problem is noted.</summary>
+internal static class JobSpecReader
+{
+    private const long LargestFileBytes = 1 << 20;
+
+    /// <summary>The models of this version.</summary>
+    public static IReadOnlyList<string> Models { get; } = ["ebmf", "twineb"];
+
+    /// <summary>The transformations of data.</summary>
+    public static IReadOnlyList<string> Transforms { get; } = ["none", "log1p", "log1p-cp10k"];
+
+    /// <summary>Whether an argument is meant as a spec's file and not as a model's name.</summary>
+    public static bool IsSpecFile(string argument) =>
+        Path.GetExtension(argument).ToLowerInvariant() is ".yaml" or ".yml" or ".json" || File.Exists(argument);
+
+    /// <summary>Reads the spec of MODEL|SPEC with the command line's values; null when there is any problem.</summary>
+    public static JobSpec? Read(string modelOrFile, SpecOverrides overrides, ProblemList problems)
+    {
+        var isFile = IsSpecFile(modelOrFile);
+        var root = isFile ? ReadTree(modelOrFile, problems) : new MapNode([], new Origin("command line", 0));
+        if (root is null)
+        {
+            return null;
+        }
+
+        if (!isFile)
+        {
+            if (!Models.Contains(modelOrFile))
+            {
+                problems.Add($"'{modelOrFile}' is neither a model nor a spec file{Nearest.Suggest(modelOrFile, Models)}");
+                return null;
+            }
+
+            root.Entries.Add(new MapEntry("model", root.Origin, new ScalarNode(modelOrFile, root.Origin)));
+        }
+
+        overrides.ApplyTo(root, problems);
+        var folder = isFile ? Path.GetDirectoryName(Path.GetFullPath(modelOrFile))! : Directory.GetCurrentDirectory();
+        var spec = Bind(root, folder, problems);
+        return problems.Count == 0 ? spec : null;
+    }
+
+    /// <summary>Reads a spec that is a JSON text; null when there is any problem.</summary>
+    public static JobSpec? ReadText(string json, string name, ProblemList problems) =>
+        JsonSpecReader.Read(json, name, problems) is MapNode root ? Bind(root, Directory.GetCurrentDirectory(), problems) : null;
+
+    private static MapNode? ReadTree(string path, ProblemList problems)
+    {
+        string text;
+        try
+        {
+            var file = new FileInfo(path);
+            if (!file.Exists)
+            {
+                problems.Add(Directory.Exists(path)
+                    ? $"the spec '{path}' is a folder; give a .yaml or .json file"
+                    : $"the spec file '{path}' does not exist");
+                return null;
+            }
+
+            if (file.Length > LargestFileBytes)
+            {
+                problems.Add($"the spec file '{path}' has {file.Length} bytes (limit {LargestFileBytes}): is it a spec?");
+                return null;
+            }
+
+            text = File.ReadAllText(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            problems.Add($"the spec file '{path}' cannot be read: {e.Message}");
+            return null;
+        }
+
+        var name = Path.GetFileName(path);
+        var isJson = Path.GetExtension(path).Equals(".json", StringComparison.OrdinalIgnoreCase);
+        var root = isJson ? JsonSpecReader.Read(text, name, problems) : YamlSpecReader.Read(text, name, problems);
+        if (root is not null and not MapNode)
+        {
+            problems.Add(root.Origin, "a spec is a list of keys and values, as in 'model: ebmf'");
+        }
+
+        return root as MapNode;
+    }
+
+    private static JobSpec Bind(MapNode tree, string folder, ProblemList problems)
+    {
+        var root = new SectionReader(tree, "", problems);
+        var name = root.Text("name");
+        if (name is not null && !JobName.IsValid(name))
+        {
+            root.Wrong("name", "must be 1 to 128 letters, digits, '.', '_' or '-', not starting with '.'");
+        }
+
+        var chosen = root.Choice("model", Models);
+        if (chosen is null && root.Node("model") is null)
+        {
+            problems.Add(tree.Origin, $"'model' is missing (there are: {string.Join(", ", Models)})");
+        }
+
+        var model = Models[chosen ?? 0];
+        RefuseOtherSections(root, chosen is null ? null : model, problems);
+
+        var stop = root.Section("stop");
+        var tolerance = stop.Positive("tolerance");
+        var spec = new JobSpec
+        {
+            Name = name,
+            Model = model,
+            Data = DataSpecReader.Read(root.Section("data"), tree.Origin, folder, problems),
+            Out = root.Text("out") is { } path ? PathResolver.Output(path, root.OriginOf("out")!.Value, folder) : null,
+            Seed = (ulong?)root.Integer("seed", 0, long.MaxValue) ?? 1,
+            Shards = (int?)root.Integer("shards", 1, 1 << 20),
+            Threads = (int?)root.Integer("threads", 1, 1024),
+            Fresh = root.Flag("fresh") ?? false,
+            Tables = root.Flag("tables") ?? false,
+            Stop = new StopSpec { MaxRounds = stop.Integer("maxRounds", 1, int.MaxValue), MaxSeconds = stop.Positive("maxSeconds") },
+            Checkpoint = ReadCheckpoint(root.Section("checkpoint")),
+            Ebmf = model == "ebmf" ? EbmfSpecReader.Read(root.Section("ebmf"), folder, tolerance, stop.OriginOf("tolerance"), problems) : new EbmfSpec(),
+            TwinEb = model == "twineb" ? TwinEbSpecReader.Read(root.Section("twineb"), folder, tolerance, stop.OriginOf("tolerance"), problems) : new TwinEbSpec(),
+        };
+        stop.RefuseUnknown();
+        root.RefuseUnknown();
+        return spec;
+    }
+
+    private static void RefuseOtherSections(SectionReader root, string? model, ProblemList problems)
+    {
+        foreach (var other in Models)
+        {
+            if (root.Node(other) is { } node && model is not null && other != model)
+            {
+                problems.Add(node.Origin, $"the section '{other}' has no effect with the model {model}: remove it");
+            }
+        }
+    }
+
+    private static CheckpointSpec ReadCheckpoint(SectionReader section)
+    {
+        var spec = new CheckpointSpec
+        {
+            EverySeconds = section.Positive("everySeconds") ?? 30,
+            EveryRounds = section.Integer("everyRounds", 1, int.MaxValue),
+            Keep = (int?)section.Integer("keep", 1, 1000) ?? 3,
+        };
+        section.RefuseUnknown();
+        return spec;
+    }
+}

@@ -1,0 +1,194 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using FitCluster.Data;
+using FitCluster.Data.Writing;
+using FitCluster.Math.Models;
+using FitCluster.Math.TwinEb;
+using FitCluster.Messages;
+using FitCluster.Models.Results;
+using FitCluster.Models.Spec;
+
+namespace FitCluster.Models.TwinEb;
+
+/// <summary>The results of twineb.</summary>
+/// <param name="spec">The job.</param>
+/// <param name="data">The data.</param>
+/// <param name="options">The options, decided.</param>
+/// <param name="writeSplit">Writes the split into a folder; null where there is none, or it is not wanted.</param>
+/// <param name="scale">How columns were standardized; null where they were not.</param>
+internal sealed class TwinEbOutput(JobSpec spec, MatrixSource data, TwinEbOptions options, Action<string>? writeSplit, Lazy<ColumnScale>? scale) : IModelOutput
+{
+    // Both optimizers mark a score that is not there, as a state holds no NaN.
+    private const double NoScore = -1e300;
+
+    private static readonly string[] Scores = ["heldOutLogLik", "rmse", "mae", "testLogLik", "testRmse", "testMae"];
+
+    /// <inheritdoc/>
+    public string LimitOption => "twineb.steps";
+
+    /// <inheritdoc/>
+    public void WriteReport(Utf8JsonWriter writer, FitOutcome outcome)
+    {
+        var global = outcome.GlobalResult!;
+        WriteScores(writer, global);
+        writer.WriteStartObject("twineb");
+        writer.WriteString("optimizer", options.Optimizer.ToString().ToLowerInvariant());
+        WriteScores(writer, global);
+        writer.WriteNumber("rowComponents", global["row_prior_weight"].Length);
+        writer.WriteNumber("columnComponents", global["column_prior_weight"].Length);
+        writer.WriteNumber("bestRestart", BestRestart(global) + 1);
+        writer.WriteStartArray("restarts");
+        foreach (var (heldOut, elbo) in Restarts(global))
+        {
+            writer.WriteStartObject();
+            writer.Number("heldOutLogLik", heldOut);
+            writer.Number("elbo", elbo);
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
+        writer.WriteEndObject();
+    }
+
+    /// <inheritdoc/>
+    public string Table(FitOutcome outcome, string folder)
+    {
+        var global = outcome.GlobalResult!;
+        var text = new StringBuilder();
+        text.AppendLine(CultureInfo.InvariantCulture,
+            $"{(outcome.Status == FitStatus.Converged ? "converged" : "stopped, not converged,")} after {outcome.Rounds} rounds and {Duration.Words(outcome.Seconds)}: ELBO {global.Scalar("elbo"):F4}, {options.Factors} factors");
+        foreach (var (words, score) in new[] { ("validation cells", "heldOutLogLik"), ("test cells      ", "testLogLik") })
+        {
+            if (double.IsFinite(Score(global, score)))
+            {
+                var (rmse, mae) = score == "testLogLik" ? ("testRmse", "testMae") : ("rmse", "mae");
+                var errors = double.IsFinite(Score(global, rmse)) ? string.Create(CultureInfo.InvariantCulture, $"   RMSE {Score(global, rmse):F4}   MAE {Score(global, mae):F4}") : "";
+                text.AppendLine(CultureInfo.InvariantCulture, $"{words}   log-likelihood {Score(global, score):F4}{errors}");
+            }
+        }
+
+        var restarts = Restarts(global);
+        if (restarts.Count > 1)
+        {
+            text.AppendLine("restart  validation           ELBO");
+            for (var r = 0; r < restarts.Count; r++)
+            {
+                text.AppendLine(CultureInfo.InvariantCulture, $"{r + 1,7}  {Words(restarts[r].HeldOut),10}  {Words(restarts[r].Elbo),13}{(r == BestRestart(global) ? "  best" : "")}");
+            }
+        }
+
+        text.AppendLine(CultureInfo.InvariantCulture, $"results are in {folder}");
+        return text.ToString();
+    }
+
+    /// <inheritdoc/>
+    public void WriteFiles(string to, FitOutcome outcome)
+    {
+        var global = outcome.GlobalResult!;
+        string[] names = [.. Enumerable.Range(1, options.Factors).Select(i => $"factor{i}")];
+        foreach (var name in new[] { "rows_mean", "rows_sd" })
+        {
+            WriteByRows(to, outcome, name, names);
+        }
+
+        foreach (var name in new[] { "columns_mean", "columns_sd" })
+        {
+            NpyWriter.Write(Path.Combine(to, name + ".npy"), global[name], data.Columns, options.Factors);
+            if (spec.Tables)
+            {
+                TsvWriter.Write(Path.Combine(to, name + ".tsv"), data.ColumnNames, names, global[name]);
+            }
+        }
+
+        // What rows are fitted with when columns are frozen: the default optimizer's alone.
+        foreach (var array in global.Where(a => a.Name is "columns_log_mean" or "columns_second"))
+        {
+            NpyWriter.Write(Path.Combine(to, array.Name + ".npy"), array.Values, [.. array.Shape.Select(l => (long)l)]);
+        }
+
+        if (scale is not null)
+        {
+            foreach (var (name, values) in new[] { ("columns_center", scale.Value.Center), ("columns_scale", scale.Value.Scale) })
+            {
+                NpyWriter.Write(Path.Combine(to, name + ".npy"), values, data.Columns);
+                if (spec.Tables)
+                {
+                    TsvWriter.Write(Path.Combine(to, name + ".tsv"), data.ColumnNames, [name], values);
+                }
+            }
+        }
+
+        foreach (var side in new[] { "row_prior", "column_prior" })
+        {
+            AtomicFile.WriteAllBytes(Path.Combine(to, side + ".json"), Json.Bytes(writer => WritePrior(writer, global, side)));
+        }
+
+        writeSplit?.Invoke(to);
+    }
+
+    private static double Score(ArraySet global, string name) => global.Contains(name) ? global.Scalar(name) : double.NaN;
+
+    private static string Words(double value) => double.IsFinite(value) ? value.ToString("F4", CultureInfo.InvariantCulture) : "-";
+
+    private static int BestRestart(ArraySet global) => (int)global.Scalar("restart");
+
+    /// <summary>Of each restart its validation log-likelihood and its ELBO; NaN where there is none, or it is not known.</summary>
+    private static List<(double HeldOut, double Elbo)> Restarts(ArraySet global)
+    {
+        static double Known(double score) => score > NoScore ? score : double.NaN;
+        var isHeldOut = double.IsFinite(Score(global, "heldOutLogLik"));
+        var scores = global["restartScores"].Select(Known).ToList();
+        // The reference optimizer keeps only the score by which restarts are judged: the ELBO where nothing is held out.
+        var elbos = global.Contains("restartElbos") ? global["restartElbos"].Select(Known).ToList()
+            : isHeldOut ? [.. scores.Select(_ => double.NaN)] : scores;
+        return [.. scores.Zip(elbos, (score, elbo) => (isHeldOut ? score : double.NaN, elbo))];
+    }
+
+    private void WriteScores(Utf8JsonWriter writer, ArraySet global)
+    {
+        writer.WriteNumber("factors", options.Factors);
+        foreach (var name in Scores)
+        {
+            writer.Number(name, Score(global, name));
+        }
+    }
+
+    private void WritePrior(Utf8JsonWriter writer, ArraySet global, string side)
+    {
+        var isGamma = options.Likelihood == TwinEbLikelihood.Poisson;
+        var (first, second) = isGamma ? ("shape", "rate") : ("mean", "sd");
+        MixtureJson.Write(writer, isGamma, global[$"{side}_weight"], (first, global[$"{side}_{first}"]), (second, global[$"{side}_{second}"]));
+    }
+
+    private void WriteByRows(string to, FitOutcome outcome, string name, string[] names)
+    {
+        using (var writer = new NpyWriter(Path.Combine(to, name + ".npy"), data.Rows, options.Factors))
+        {
+            foreach (var shard in outcome.ShardResults)
+            {
+                writer.Append(shard[name]);
+            }
+
+            writer.Finish();
+        }
+
+        if (!spec.Tables)
+        {
+            return;
+        }
+
+        using var table = new TsvWriter(Path.Combine(to, name + ".tsv"), "name", names);
+        var row = 0;
+        foreach (var shard in outcome.ShardResults)
+        {
+            var values = shard[name];
+            for (var i = 0; i < values.Length; i += options.Factors)
+            {
+                table.Append(data.RowNames[row++], values.AsSpan(i, options.Factors));
+            }
+        }
+
+        table.Finish();
+    }
+}
