@@ -9,7 +9,7 @@ internal static class EbnmPart
     private const ulong Seed = 11;
     private const int Repeats = 9;
 
-    // models/ebmf.md, table 3.1: CPU seconds of one ebnm() call.
+    // docs/design/reference-figures.md, section 1: CPU seconds of one ebnm() call.
     private static readonly (PriorFamily Family, int Count, double Peer)[] Cases =
     [
         (PriorFamily.PointNormal, 100_000, 0.112),
@@ -49,7 +49,7 @@ internal static class EbnmPart
         }
 
         table.Note($"CPU time of the whole process (collector and compiler included) for Fit + Moments, median of up to {Repeats}; `first` is the first call, in which the code is compiled; `met` is judged by the median.");
-        table.Note("the peer's figures are recorded ones (design/models/ebmf.md, table 3.1: one ebnm() call, one thread, another machine): R is not installed here.");
+        table.Note("the peer's figures are recorded ones (docs/design/reference-figures.md, section 1: one ebnm() call, one thread, another machine): R is not installed here.");
         table.Note("data: s uniform on (0.5, 1.5); 30 % Laplace(2) effects (their absolute values for families with a sign), the rest 0.");
         return table;
     }

@@ -9,7 +9,7 @@ namespace FitCluster.Bench;
 /// <summary>A step of TwinEB's reference optimizer against the published code's recorded CPU time and against its operations, and the default optimizer's way to the published score.</summary>
 internal static unsafe class TwinEbSpeedPart
 {
-    // ML-100K's shape and the published settings; ../shared/design/models/twineb.md has the recorded times, on one core.
+    // ML-100K's shape and the published settings; docs/design/reference-figures.md, section 4, has the recorded times, on one core.
     private const int Rows = 943;
     private const int Columns = 1_682;
     private const int L = 15;

@@ -8,7 +8,7 @@ namespace FitCluster.Coordinator;
 /// <summary>
 /// The actor of one job ("fit", job name): holds the spec, the global state and the round, and drives the shards through
 /// broadcast, local, reduce, update. Every message to and from a shard carries (attempt, load, round); what is stale is dropped and told so;
-/// what is late is asked for again. See architecture.md, section 2.
+/// what is late is asked for again. See docs/design/architecture.md, section 2.
 /// </summary>
 /// <remarks>
 /// Files: this one receives; Start finds what to go on from; Rounds runs; Shards loads, loses and reloads; Checkpoints saves; End ends.

@@ -1,6 +1,6 @@
 namespace FitCluster.Models;
 
-/// <summary>What the program's exit codes mean (cli.md).</summary>
+/// <summary>What the program's exit codes mean (docs/commands.md, "Exit codes").</summary>
 public static class ExitCode
 {
     /// <summary>All done.</summary>

@@ -8,21 +8,40 @@ using Xunit;
 namespace FitCluster.Cli.Tests;
 
 /// <summary>
-/// What README says can be done: the commands of its console blocks below a "run" comment are run as they stand, in order, in a folder beside
-/// which ../shared is; and verbs, options and prior families that it names exist.
+/// What README and docs say can be done: the commands of their console blocks below a "run" comment are run as they stand, in order, in a
+/// folder beside which ../shared is; and verbs, options and prior families that they name exist.
 /// </summary>
 public sealed partial class ReadmeTests : IDisposable
 {
-    private static readonly string Readme = File.ReadAllText(Path.Combine(Repository(), "README.md"));
+    // Pages that name options of this program alone: docs/operations.md, say, names those of others.
+    private static readonly string[] Ours =
+        ["README.md", "docs/commands.md", "docs/cluster.md", "docs/recovery.md", "docs/results.md", "docs/limits.md"];
+
+    private static readonly string Readme = Page("README.md");
+    private static readonly string Commands = Page("docs/commands.md");
     private readonly Scratch _scratch = new();
 
-    public static TheoryData<int> Blocks() => [.. Enumerable.Range(0, RunBlock().Count(Readme))];
+    public static TheoryData<string, int> Blocks()
+    {
+        var blocks = new TheoryData<string, int>();
+        foreach (var page in Directory.EnumerateFiles(Path.Combine(Repository(), "docs"), "*.md").Order(StringComparer.Ordinal)
+            .Select(f => $"docs/{Path.GetFileName(f)}").Prepend("README.md"))
+        {
+            for (var block = 0; block < RunBlock().Count(Page(page)); block++)
+            {
+                blocks.Add(page, block);
+            }
+        }
+
+        return blocks;
+    }
 
     [Theory]
     [MemberData(nameof(Blocks))]
-    public void Commands_of_a_block_that_is_marked_run_end_well(int block)
+    public void Commands_of_a_block_that_is_marked_run_end_well(string page, int block)
     {
-        var commands = RunBlock().Matches(Readme)[block].Groups[1].Value.Split('\n').Where(l => l.StartsWith("$ ", StringComparison.Ordinal)).Select(l => l[2..]).ToList();
+        var commands = RunBlock().Matches(Page(page))[block].Groups[1].Value.Split('\n')
+            .Where(l => l.StartsWith("$ ", StringComparison.Ordinal)).Select(l => l[2..]).ToList();
         Assert.NotEmpty(commands);
         foreach (Match path in commands.SelectMany(c => SharedPath().Matches(c)))
         {
@@ -47,31 +66,37 @@ public sealed partial class ReadmeTests : IDisposable
     [Fact]
     public void There_are_blocks_to_run()
     {
-        Assert.True(RunBlock().Count(Readme) >= 3, "README has no console blocks below <!-- run -->");
+        Assert.True(RunBlock().Count(Readme) >= 2, "README has no console blocks below <!-- run -->");
+        Assert.True(Blocks().Count >= 6, "docs have no console blocks below <!-- run -->");
     }
 
     [Fact]
-    public void Verbs_of_README_and_of_the_program_are_the_same()
+    public void Verbs_of_the_page_of_commands_and_of_the_program_are_the_same()
     {
         var help = FitProgram.Run("--help").Expect(0).Output;
         var verbs = HelpVerb().Matches(help[help.IndexOf("Commands:", StringComparison.Ordinal)..]).Select(m => m.Groups[1].Value).Order().ToList();
-        var named = ReadmeVerb().Matches(Readme).Select(m => m.Groups[1].Value).Distinct().Order().ToList();
+        var named = NamedVerb().Matches(Commands).Select(m => m.Groups[1].Value).Distinct().Order().ToList();
         Assert.Equal(verbs, named);
     }
 
     [Fact]
-    public void Every_option_that_README_names_exists()
+    public void Every_option_that_README_and_docs_name_exists()
     {
-        var verbs = ReadmeVerb().Matches(Readme).Select(m => m.Groups[1].Value).Distinct();
+        var verbs = NamedVerb().Matches(Commands).Select(m => m.Groups[1].Value).Distinct();
         var help = string.Concat(verbs.Select(v => FitProgram.Run(v, "--help").Expect(0).Output));
         var known = Option().Matches(help).Select(m => m.Value).ToHashSet();
-        var unknown = Option().Matches(Readme).Select(m => m.Value).Distinct().Where(o => !known.Contains(o)).ToList();
-        Assert.True(unknown.Count == 0, $"README names {string.Join(", ", unknown)}, which no verb has");
+        var unknown = Ours.SelectMany(page => Option().Matches(Page(page)).Select(m => m.Value).Distinct()
+            .Where(o => !known.Contains(o)).Select(o => $"{page} names {o}, which no verb has")).ToList();
+        Assert.True(unknown.Count == 0, string.Join('\n', unknown));
     }
 
     [Fact]
-    public void Every_prior_family_is_in_README() =>
-        Assert.All(EbnmFamilies.Names, name => Assert.Contains($"`{name}`", Readme, StringComparison.Ordinal));
+    public void Every_prior_family_is_in_the_page_of_EBMF() =>
+        Assert.All(EbnmFamilies.Names, name => Assert.Contains($"`{name}`", Page("docs/ebmf.md"), StringComparison.Ordinal));
+
+    [Fact]
+    public void README_is_short() =>
+        Assert.InRange(Readme.TrimEnd().Split('\n').Length, 1, 150);
 
     [Fact]
     public void Every_file_that_README_links_is_there() =>
@@ -79,6 +104,8 @@ public sealed partial class ReadmeTests : IDisposable
             Assert.True(File.Exists(Path.Combine(Repository(), path)), $"README links {path}, which is not there"));
 
     public void Dispose() => _scratch.Dispose();
+
+    private static string Page(string path) => File.ReadAllText(Path.Combine(Repository(), path));
 
     private static string Repository()
     {
@@ -101,7 +128,7 @@ public sealed partial class ReadmeTests : IDisposable
     private static partial Regex HelpVerb();
 
     [GeneratedRegex(@"(?:^\$ \./|`|^\./|^  )fitcluster ([a-z]+)", RegexOptions.Multiline)]
-    private static partial Regex ReadmeVerb();
+    private static partial Regex NamedVerb();
 
     [GeneratedRegex(@"(?<![\w-])--[a-z][a-z-]*[a-z]")]
     private static partial Regex Option();

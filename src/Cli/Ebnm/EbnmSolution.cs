@@ -7,7 +7,7 @@ using FitCluster.Models.Results;
 
 namespace FitCluster.Cli.Ebnm;
 
-/// <summary>A solved normal-means problem with its posteriors, and how it is written (cli.md).</summary>
+/// <summary>A solved normal-means problem with its posteriors, and how it is written (docs/formats.md, "Output").</summary>
 internal sealed record EbnmSolution(EbnmInput Input, EbnmFit Fit, double[] Mean, double[] SecondMoment, double[] FalseSignRates, FalseDiscovery? Discovery)
 {
     // A variance below this share of the second moment has fewer than ten digits left.

@@ -3,9 +3,10 @@ using FitCluster.Messages;
 namespace FitCluster.Engine;
 
 /// <summary>
-/// A cluster's engine: RabbitMQ carries the messages, places the actors and notices failures (architecture.md, section 3). An actor's mailbox is a queue; its lease
-/// is one message of the quorum queue of its kind's leases, and to hold that unacknowledged is to host the actor. When a node dies, the broker gives its leases to
-/// others. An actor is handed one message at a time, acknowledged when it has been handled; messages may be lost with a connection, or come twice.
+/// A cluster's engine: RabbitMQ carries the messages, places the actors and notices failures (docs/design/architecture.md,
+/// section 3). An actor's mailbox is a queue; its lease is one message of the quorum queue of its kind's leases, and to hold that
+/// unacknowledged is to host the actor. When a node dies, the broker gives its leases to others. An actor is handed one message at a time,
+/// acknowledged when it has been handled; messages may be lost with a connection, or come twice.
 /// </summary>
 public sealed class RabbitMqEngine : IEngine
 {

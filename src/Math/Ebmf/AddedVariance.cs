@@ -2,7 +2,7 @@ namespace FitCluster.Math.Ebmf;
 
 /// <summary>
 /// The variance sigma^2 &gt;= 0 that minimizes sum_e log(S_e^2 + sigma^2) + r_e / (S_e^2 + sigma^2), for known S_e^2 and expected squared
-/// residuals r_e: the noise of one group (models/ebmf.md 5.2). The minimum lies in [0, max(r_e - S_e^2)].
+/// residuals r_e: the noise of one group (docs/ebmf.md, "Residual variances"). The minimum lies in [0, max(r_e - S_e^2)].
 /// </summary>
 internal static class AddedVariance
 {

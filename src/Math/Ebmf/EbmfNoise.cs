@@ -1,7 +1,7 @@
 namespace FitCluster.Math.Ebmf;
 
 /// <summary>
-/// How the precision of an entry is made up (models/ebmf.md 5.2). Rank one: tau_ij = u_i v_j. By entry:
+/// How the precision of an entry is made up (docs/ebmf.md, "Residual variances"). Rank one: tau_ij = u_i v_j. By entry:
 /// tau_ij = 1 / (S_ij^2 + sigma_g(i,j)^2), where known errors vary within the groups of the estimated variance.
 /// </summary>
 internal sealed class EbmfNoise

@@ -2,7 +2,7 @@ using FitCluster.Math.Ebnm;
 
 namespace FitCluster.Math.Ebmf;
 
-/// <summary>How the residual variance varies (models/ebmf.md, section 5.2).</summary>
+/// <summary>How the residual variance varies (docs/ebmf.md, "Residual variances").</summary>
 public enum VarianceStructure
 {
     /// <summary>One variance.</summary>

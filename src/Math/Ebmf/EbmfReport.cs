@@ -82,7 +82,7 @@ internal static class EbmfReport
         _ => [.. state.Noise.Select(v => 1 / double.Sqrt(v))],
     };
 
-    // Proportion of variance explained, from second moments (models/ebmf.md 5.2).
+    // Proportion of variance explained, from second moments (docs/ebmf.md, "Residual variances").
     private static double[] Explained(EbmfState state)
     {
         var parts = state.Factors.Select(f => f.PlainSumSecond * f.Second.Sum()).ToArray();

@@ -4,7 +4,7 @@ namespace FitCluster.Math.Ebmf;
 
 internal sealed partial class EbmfUpdate
 {
-    // Second moments of an extrapolated point stay this much above the squared means (models/ebmf.md 5.6).
+    // Second moments of an extrapolated point stay this much above the squared means (docs/ebmf.md, "Extrapolation").
     private const double LeastVariance = 1e-10;
 
     /// <summary>What the shards are told for the pending step.</summary>

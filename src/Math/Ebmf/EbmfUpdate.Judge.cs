@@ -2,7 +2,7 @@ namespace FitCluster.Math.Ebmf;
 
 internal sealed partial class EbmfUpdate
 {
-    // Extrapolation as in models/ebmf.md 5.6.
+    // Extrapolation as in docs/ebmf.md, "Extrapolation".
     private const double FirstBeta = 0.5;
     private const double BetaGrowth = 1.2;
     private const double MostBeta = 2;

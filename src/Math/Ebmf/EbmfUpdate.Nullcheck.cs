@@ -21,7 +21,8 @@ internal sealed partial class EbmfUpdate
         NextCandidate();
     }
 
-    // Goes on to the next factor: k = 1..K in order, removals accumulate, nothing is refitted in between (models/ebmf.md 5.7).
+    // Goes on to the next factor: k = 1..K in order, removals accumulate, nothing is refitted in between
+    // (docs/ebmf.md, "Backfit, nullcheck, final sweep").
     private void NextCandidate()
     {
         while (true)

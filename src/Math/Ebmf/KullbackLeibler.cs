@@ -3,7 +3,7 @@ using System.Runtime.Intrinsics;
 namespace FitCluster.Math.Ebmf;
 
 /// <summary>
-/// Minus the Kullback-Leibler divergence of a posterior from its prior, as EBNM yields it (models/ebmf.md 5.1):
+/// Minus the Kullback-Leibler divergence of a posterior from its prior, as EBNM yields it (docs/ebmf.md, "Model"):
 /// log-likelihood + 1/2 sum_i [log 2 pi s_i^2 + (E l_i^2 - 2 x_i E l_i + x_i^2) / s_i^2], over finite s_i.
 /// </summary>
 internal static class KullbackLeibler

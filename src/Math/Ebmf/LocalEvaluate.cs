@@ -9,8 +9,8 @@ namespace FitCluster.Math.Ebmf;
 /// </summary>
 internal sealed class LocalEvaluate
 {
-    // R^2 never goes below this (models/ebmf.md 5.2), nor below this share of the sum of squares of its group: the sums that it
-    // comes from have lost all digits there, and a perfect fit must have a finite precision.
+    // R^2 never goes below this (docs/ebmf.md, "Residual variances"), nor below this share of the sum of squares of its
+    // group: the sums that it comes from have lost all digits there, and a perfect fit must have a finite precision.
     private const double LeastSquares = 2.2e-16;
     private const double LeastShare = 1e-13;
 

@@ -7,7 +7,7 @@ using FitCluster.Messages;
 namespace FitCluster.Math.Ebmf;
 
 /// <summary>
-/// The update of the active loadings with the factors frozen (models/ebmf.md, section 1, "blocked updates"):
+/// The update of the active loadings with the factors frozen (docs/ebmf.md, "Blocked updates"):
 /// for each active factor k in turn, x_ik = ((X V F)_ik - sum over k' != k of E l_ik' G_k'k) / D_k, s_ik^2 = 1 / (u_i D_k), with
 /// G = F'VF and D_k = sum_j v_j E f_jk^2, and the posterior of l_ik under the prior that was sent. What goes back: X'UL, L'UL, sums of
 /// u E l^2, the statistics of every prior, and the KL terms. Where entries are missing or weighted one by one, G and D differ by row

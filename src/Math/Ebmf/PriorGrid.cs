@@ -2,7 +2,9 @@ using FitCluster.Math.Ebnm;
 
 namespace FitCluster.Math.Ebmf;
 
-/// <summary>Whether the grid of a prior still fits the pseudo-data of a later sweep (models/ebmf.md 5.6).</summary>
+/// <summary>
+/// Whether the grid of a prior still fits the pseudo-data of a later sweep (docs/ebmf.md, "Factor by factor where order or grid matter").
+/// </summary>
 internal static class PriorGrid
 {
     // The most extreme of a million standard normal observations is hardly ever beyond this.

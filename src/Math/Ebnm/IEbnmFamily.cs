@@ -47,7 +47,8 @@ public interface IEbnmFamily
     double Moments(Prior prior, ReadOnlySpan<double> x, ReadOnlySpan<double> s, Span<double> mean, Span<double> secondMoment);
 
     /// <summary>
-    /// Local false sign rates under a prior: min(P(theta &lt;= 0), P(theta &gt;= 0)), as models/ebmf.md 5.3 has it for the point families.
+    /// Local false sign rates under a prior: min(P(theta &lt;= 0), P(theta &gt;= 0))
+    /// (docs/ebnm.md, "False sign rates and false discovery rates").
     /// </summary>
     void FalseSignRates(Prior prior, ReadOnlySpan<double> x, ReadOnlySpan<double> s, Span<double> lfsr);
 

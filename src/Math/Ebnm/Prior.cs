@@ -1,6 +1,6 @@
 namespace FitCluster.Math.Ebnm;
 
-/// <summary>The EBNM prior families (models/ebmf.md, section 4).</summary>
+/// <summary>The EBNM prior families (docs/ebnm.md, "Families").</summary>
 public enum PriorFamily
 {
     /// <summary>N(mode, sd^2).</summary>

@@ -3,7 +3,7 @@ using FitCluster.Messages;
 namespace FitCluster.Math.Models;
 
 /// <summary>
-/// A model as three pure functions (architecture.md, section 1). One round of a fit is
+/// A model as three pure functions (docs/design/architecture.md, section 1). One round of a fit is
 /// broadcast(global) -> local on every shard -> partials reduced in shard order -> update.
 /// Every function is deterministic: no clock, no thread, no global randomness; the result depends on the arguments alone.
 /// An instance is immutable once constructed and is used by many threads at once.

@@ -5,7 +5,10 @@ using FitCluster.Models.Spec;
 
 namespace FitCluster.Models.Priors;
 
-/// <summary>Priors as JSON (cli.md): each component has the fields that apply to its kind; an infinite bound or scale is the text "Infinity" or "-Infinity".</summary>
+/// <summary>
+/// Priors as JSON (docs/formats.md, "Output"): each component has the fields that apply to its kind; an infinite bound or scale is
+/// the text "Infinity" or "-Infinity".
+/// </summary>
 internal static class PriorJson
 {
     private const double WeightTolerance = 1e-6; // weights may come from a file with seven digits

@@ -6,7 +6,7 @@ using FitCluster.Models.Spec;
 
 namespace FitCluster.Models.Results;
 
-/// <summary>fit.json: what was fitted, to what, and how it went (cli.md).</summary>
+/// <summary>fit.json: what was fitted, to what, and how it went (docs/results.md, "fit.json").</summary>
 internal sealed record FitReport(PreparedJob Job, string Name, FitOutcome Outcome, RunLog Log)
 {
     public static string Version { get; } =

@@ -50,7 +50,7 @@ internal sealed class GoldenEbmf
     /// <summary>The factors whose loadings and factors are both not zero in the reference's fit.</summary>
     public int LiveFactors => Enumerable.Range(0, Factors[0].Length).Count(k => Loadings.Any(r => r[k] != 0) && Factors.Any(r => r[k] != 0));
 
-    /// <summary>The reference's ELBO without the KL of factors that are gone (models/ebmf.md 5.7).</summary>
+    /// <summary>The reference's ELBO without the KL of factors that are gone (docs/ebmf.md, "Where it differs from flashier").</summary>
     public double CleanElbo
     {
         get

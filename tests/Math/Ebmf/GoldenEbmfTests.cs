@@ -7,8 +7,8 @@ public sealed class GoldenEbmfTests(ITestOutputHelper output)
 {
     public static TheoryData<string> Cases() => Where(_ => true);
 
-    // Local optima depend on the start for these families (models/ebmf.md 3.2): only the saved start is comparable. And where the
-    // reference's case is its start, there is no other.
+    // Local optima depend on the start for these families (docs/design/reference-figures.md, section 2): only the saved start is
+    // comparable. And where the reference's case is its start, there is no other.
     public static TheoryData<string> CasesWithoutStart() =>
         Where(file => !file.StartsWith("svdinit", StringComparison.Ordinal) && !StartDependent.Any(family => file.Contains($"__{family}__", StringComparison.Ordinal)));
 

@@ -5,7 +5,9 @@ using Xunit;
 
 namespace FitCluster.Math.Tests.Ebmf;
 
-/// <summary>Final ELBOs of the reference in models/ebmf.md 3.2, for cases whose files are not here: from our own start.</summary>
+/// <summary>
+/// Final ELBOs of the reference in docs/design/reference-figures.md, section 2, for cases whose files are not here: from our own start.
+/// </summary>
 public sealed class PublishedFiguresTests(ITestOutputHelper output)
 {
     [Theory]

@@ -74,7 +74,7 @@ internal sealed record GoldenEbnm(
 
         if (family == PriorFamily.GeneralizedBinary)
         {
-            // models/ebmf.md 5.3: the reference has 1/2 log pi for 1/2 log 2 pi.
+            // docs/ebnm.md, "Differences from the reference": the reference has 1/2 log pi for 1/2 log 2 pi.
             logLikelihood -= x.Length * 0.5 * double.Log(2);
         }
 
