@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 using System.CommandLine.Parsing;
 using FitCluster.Cli.Output;
 using FitCluster.Models;
@@ -35,28 +36,28 @@ internal static class CommandLine
         }
     }
 
-    private static RootCommand Root() =>
-        new("Fits empirical-Bayes and hierarchical Bayesian models to large matrices, and loses nothing when it is killed.")
+    private static RootCommand Root()
+    {
+        (string Title, IReadOnlyList<Command> Verbs)[] groups =
+        [
+            ("Fit on this machine", [DemoVerb.Create(), FitVerb.Create(), CheckVerb.Create(), EbnmVerb.Create()]),
+            ("Use a finished fit", [PredictVerb.Create(), RecommendVerb.Create(), ProjectVerb.Create(), ReportVerb.Create()]),
+            ("Make data", [SimulateVerb.Create(), IngestVerb.Create()]),
+            ("Fit on a cluster",
+            [
+                NodeVerb.Create(), SubmitVerb.Create(), ListVerb.Create(), StatusVerb.Create(), WatchVerb.Create(), StopVerbs.Cancel(), StopVerbs.Resume(),
+                ResultsVerb.Create(),
+            ]),
+        ];
+        var root = new RootCommand("Fits empirical-Bayes and hierarchical Bayesian models to large matrices, and loses nothing when it is killed.");
+        foreach (var verb in groups.SelectMany(group => group.Verbs))
         {
-            DemoVerb.Create(),
-            FitVerb.Create(),
-            EbnmVerb.Create(),
-            SimulateVerb.Create(),
-            IngestVerb.Create(),
-            CheckVerb.Create(),
-            NodeVerb.Create(),
-            SubmitVerb.Create(),
-            ListVerb.Create(),
-            StatusVerb.Create(),
-            WatchVerb.Create(),
-            StopVerbs.Cancel(),
-            StopVerbs.Resume(),
-            ResultsVerb.Create(),
-            PredictVerb.Create(),
-            RecommendVerb.Create(),
-            ProjectVerb.Create(),
-            ReportVerb.Create(),
-        };
+            root.Add(verb);
+        }
+
+        root.Options.OfType<HelpOption>().Single().Action = new RootHelp(groups);
+        return root;
+    }
 
     private static bool AsksForHelp(ParseResult result) =>
         result.Tokens.Any(t => t.Type == TokenType.Option && t.Value is "--help" or "-h" or "-?" or "/h" or "/?" or "--version");

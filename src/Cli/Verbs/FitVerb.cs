@@ -20,9 +20,11 @@ internal static class FitVerb
         var format = Options.Text("--format", "table|json", "how the result is printed on stdout (default table)");
         var progress = Options.Text("--progress", "KIND", "auto, bar, plain or none (default auto), on stderr");
         var command = new Command("fit", "Runs one job here and waits. An unfinished run in --out is gone on with.");
+        var report = Options.Switch("--report", "write report.html beside the results");
         options.AddTo(command);
         command.Add(format);
         command.Add(progress);
+        command.Add(report);
         command.SetAction(result =>
         {
             var problems = new ProblemList();
@@ -35,13 +37,13 @@ internal static class FitVerb
             }
 
             problems.ThrowIfAny();
-            return Run(spec!, printed, display);
+            return Run(spec!, printed, display, result.GetValue(report));
         });
         return command;
     }
 
     /// <summary>Runs a job; returns the exit code.</summary>
-    public static int Run(JobSpec spec, OutputFormat format, string progress)
+    public static int Run(JobSpec spec, OutputFormat format, string progress, bool withReport = false)
     {
         using var folder = FitFolder.Check(spec.Out!);
         var data = DataOpener.Open(spec.Data);
@@ -56,6 +58,7 @@ internal static class FitVerb
         {
             Terminal.Error.WriteLine($"'{spec.Out}' holds this very fit, {found!.Status} already: nothing to do (--fresh does it again)");
             folder.TidyUp();
+            WriteReport(folder, withReport);
             Print(job, format, folder, null);
             return found.Status == "converged" ? ExitCode.Done : ExitCode.NotConverged;
         }
@@ -65,7 +68,7 @@ internal static class FitVerb
         {
             var name = found?.Name ?? spec.Name ?? NameOf(spec.Out!);
             Begin(folder, state, new RunFile(name, job.SpecHash, job.DataHash, "running"));
-            return Finish(job, folder, name, format, progress);
+            return Finish(job, folder, name, format, progress, withReport);
         }
         catch (Exception e) when (OutputFiles.IsFailure(e))
         {
@@ -122,7 +125,7 @@ internal static class FitVerb
         }
     }
 
-    private static int Finish(PreparedJob job, FitFolder folder, string name, OutputFormat format, string progress)
+    private static int Finish(PreparedJob job, FitFolder folder, string name, OutputFormat format, string progress, bool withReport)
     {
         using var log = new RunLog(folder.Log);
         FitOutcome outcome;
@@ -138,6 +141,7 @@ internal static class FitVerb
                 new ResultWriter(job, folder, outcome, log).Write(report);
                 log.Dispose();
                 folder.ClearRun();
+                WriteReport(folder, withReport);
                 Print(job, format, folder, outcome);
                 if (outcome.Status == FitStatus.Converged)
                 {
@@ -176,6 +180,14 @@ internal static class FitVerb
         else if (outcome is not null)
         {
             Terminal.Out.Write(job.Own.Output.Table(outcome, folder.Path));
+        }
+    }
+
+    private static void WriteReport(FitFolder folder, bool isWanted)
+    {
+        if (isWanted)
+        {
+            ReportVerb.Write(FinishedFit.Open(folder.Path, Terminal.Error.WriteLine), folder.At(FitFolder.ReportName));
         }
     }
 
