@@ -1,7 +1,6 @@
 using FitCluster.Cli.Verbs;
 using FitCluster.Models;
 using FitCluster.Models.Results;
-using FitCluster.Node;
 
 namespace FitCluster.Cli;
 

@@ -22,7 +22,8 @@ internal static class ClusterSpec
             writer.WriteString("dataHash", job.DataHash);
             writer.WriteBoolean("tables", job.Spec.Tables);
             writer.WritePropertyName("spec");
-            var spec = JsonNode.Parse(Json.Bytes(w => SpecCanonical.Write(w, job.Spec, job.Shards, job.Own.WriteSection, forPeople: true, travels: true)))!;
+            var spec = JsonNode.Parse(Json.Bytes(
+                w => SpecCanonical.Write(w, job.Spec, job.Shards, job.Own.WriteSection, forPeople: true, travels: true)))!;
             RemoveWhatIsNotGiven(spec.AsObject());
             spec.WriteTo(writer);
             writer.WriteEndObject();
@@ -54,15 +55,21 @@ internal static class ClusterSpec
             var root = document.RootElement;
             if (root.GetProperty("version").GetInt32() != Version)
             {
-                throw new InvalidDataException($"the job was submitted by a newer version of FitCluster (its spec is of form {root.GetProperty("version")}, this program reads {Version}): upgrade this node");
+                throw new InvalidDataException(
+                    $"the job was submitted by a newer version of FitCluster (its spec is of form {root.GetProperty("version")}, " +
+                    $"this program reads {Version}): upgrade this node");
             }
 
             var problems = new ProblemList();
             var spec = JobSpecReader.ReadText(root.GetProperty("spec").GetRawText(), "the submitted spec", problems);
             problems.ThrowIfAny();
-            return (spec! with { Tables = root.GetProperty("tables").GetBoolean() }, root.GetProperty("specHash").GetString()!, root.GetProperty("dataHash").GetString()!);
+            return (
+                spec! with { Tables = root.GetProperty("tables").GetBoolean() },
+                root.GetProperty("specHash").GetString()!,
+                root.GetProperty("dataHash").GetString()!);
         }
-        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException or ProblemException)
+        catch (Exception e) when (
+            e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException or ProblemException)
         {
             throw new InvalidDataException($"the submitted spec cannot be read: {e.Message.ReplaceLineEndings(" ")}", e);
         }
