@@ -1,8 +1,6 @@
-using System.Diagnostics;
 using FitCluster.Coordinator;
 using FitCluster.Engine;
 using FitCluster.Messages;
-using FitCluster.Models.Results;
 using FitCluster.Workers;
 
 namespace FitCluster.Node;
@@ -25,14 +23,11 @@ internal sealed class NodeHost : IAsyncDisposable
     private readonly IClusterStore _store;
     private readonly NodeLog _log;
     private readonly CancellationTokenSource _end = new();
-    private readonly DateTimeOffset _started = DateTimeOffset.UtcNow;
-    private readonly RowRate _rate = new();
     private IClusterEngine _engine = null!;
     private JobRecorder _recorder = null!;
-    private UnusableJobs _unusable = null!;
+    private NodeReports _reports = null!;
     private Task _loops = Task.CompletedTask;
     private string _state = "up";
-    private long _reported;
 
     private NodeHost(NodeOptions options, IClusterStore store, Action<string> say)
     {
@@ -44,7 +39,7 @@ internal sealed class NodeHost : IAsyncDisposable
     public string? NotReady =>
         _state != "up" ? $"the node is {_state}"
         : _engine.NotConnected is { } why ? why
-        : Stopwatch.GetElapsedTime(Volatile.Read(ref _reported)) > StoreSilent ? "the store has not answered for 10 s"
+        : _reports.Silence > StoreSilent ? "the store has not answered for 10 s"
         : null;
 
     /// <summary>Joins a cluster.</summary>
@@ -74,6 +69,8 @@ internal sealed class NodeHost : IAsyncDisposable
                 await recorder.DisposeAsync().ConfigureAwait(false);
             }
 
+            node._reports?.Dispose();
+
             throw;
         }
 
@@ -88,7 +85,7 @@ internal sealed class NodeHost : IAsyncDisposable
     {
         _state = "draining";
         Say($"draining: what is here goes to other nodes, within {_options.Drain.TotalSeconds:F0} s");
-        await ReportQuietly().ConfigureAwait(false);
+        await _reports.ReportQuietly(_state).ConfigureAwait(false);
         var left = await _engine.Drain(_options.Drain * 0.8).ConfigureAwait(false);
         await _recorder.Flush(_options.Drain * 0.15).ConfigureAwait(false);
         Say(left == 0 ? "drained" : $"{left} actors had not stopped in time: others go on from their last checkpoint");
@@ -101,9 +98,9 @@ internal sealed class NodeHost : IAsyncDisposable
         await _loops.ConfigureAwait(false);
         await _recorder.DisposeAsync().ConfigureAwait(false);
         _state = "left";
-        await ReportQuietly().ConfigureAwait(false);
+        await _reports.ReportQuietly(_state).ConfigureAwait(false);
         await _store.DisposeAsync().ConfigureAwait(false);
-        _rate.Dispose();
+        _reports.Dispose();
         _end.Dispose();
     }
 
@@ -120,18 +117,19 @@ internal sealed class NodeHost : IAsyncDisposable
             Failed = (address, error) => Say($"{address} failed: {error.Message.ReplaceLineEndings(" ")}"),
         }).ConfigureAwait(false);
         var jobs = new ClusterJobs(_options.Name);
-        _unusable = new UnusableJobs(jobs.Open, (kind, job) => _engine.GiveUp(kind, address => NodeActors.JobOf(address) == job));
+        var unusable = new UnusableJobs(jobs.Open, (kind, job) => _engine.GiveUp(kind, address => NodeActors.JobOf(address) == job));
+        _reports = new NodeReports(_options, _store, _engine, unusable, _log);
         _recorder = new JobRecorder(_store, _options.Name, new ResultRecorder(_store, _options.Name, jobs), Say, Abandon);
-        _engine.Register(ShardAddress.Kind, address => new ShardWorker(spec => _unusable.OpenShard(NodeActors.JobOf(address), spec)));
+        _engine.Register(ShardAddress.Kind, address => new ShardWorker(spec => unusable.OpenShard(NodeActors.JobOf(address), spec)));
         _engine.Register(ShardAddress.CoordinatorKind, address => new FitCoordinator(
-            spec => _unusable.OpenCoordinator(NodeActors.JobOf(address), spec), Settings, _recorder));
+            spec => unusable.OpenCoordinator(NodeActors.JobOf(address), spec), Settings, _recorder));
         _engine.Register(JobDirectory.Kind, _ => new JobDirectory());
         _recorder.Start();
-        await Report().ConfigureAwait(false);
+        await _reports.Report(_state).ConfigureAwait(false);
         await _engine.Start().ConfigureAwait(false);
         var balance = new NodeBalance(_options.Name, _engine, _store, ReportPause, Say);
         _loops = Task.WhenAll(
-            Repeat(ReportPause, ReportQuietly),
+            Repeat(ReportPause, () => _reports.ReportQuietly(_state)),
             Repeat(BalancePause, () => balance.Balance(() => _state == "up", _end.Token)),
             Repeat(WakePause, Wake));
     }
@@ -175,43 +173,9 @@ internal sealed class NodeHost : IAsyncDisposable
         return Task.CompletedTask;
     }
 
-    private async Task ReportQuietly()
-    {
-        try
-        {
-            await Report().ConfigureAwait(false);
-        }
-        catch (ClusterStoreException)
-        {
-            // Not ready until it answers again; the recorder says what is not written.
-        }
-    }
-
-    private async Task Report()
-    {
-        await _store.ReportNode(new NodeEntry
-        {
-            Name = _options.Name,
-            Host = Environment.MachineName,
-            ProcessId = Environment.ProcessId,
-            Version = FitReport.Version,
-            Capacity = _options.Capacity,
-            Coordinators = _options.Coordinators,
-            Started = _started,
-            State = _state,
-            MemoryBytes = NodeMemory.InUse,
-            MemoryLimitBytes = NodeMemory.Limit,
-            RowsPerSecond = _rate.PerSecond(),
-            Actors = [.. _engine.Hosted.Select(address => address.ToString())],
-            Unusable = _unusable.Names,
-            LastLines = _log.Last,
-        }).ConfigureAwait(false);
-        Volatile.Write(ref _reported, Stopwatch.GetTimestamp());
-    }
-
     private void LastWords(Exception? error)
     {
         _state = $"unhandled {error?.GetType().Name}: {error?.Message.ReplaceLineEndings(" ")}";
-        ReportQuietly().Wait(TimeSpan.FromSeconds(2));
+        _reports?.ReportQuietly(_state).Wait(TimeSpan.FromSeconds(2));
     }
 }
