@@ -2,7 +2,6 @@ using FitCluster.Cli.Output;
 using FitCluster.Cli.Verbs;
 using FitCluster.Models;
 using FitCluster.Models.Results;
-using FitCluster.Node;
 
 namespace FitCluster.Cli;
 

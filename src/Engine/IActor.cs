@@ -8,11 +8,16 @@ namespace FitCluster.Engine;
 /// </summary>
 public interface IActor
 {
-    /// <summary>Takes one message. An exception ends this activation: the engine reports it and activates the actor anew when it is next needed.</summary>
+    /// <summary>
+    /// Takes one message. An exception ends this activation: the engine reports it and activates the actor anew when it is next needed.
+    /// </summary>
     void Receive(IMessage message, IActorContext context);
 }
 
-/// <summary>What an actor may ask for while it handles a message. Effects happen after the handler returns, in the order asked for, but broadcasts (<see cref="IBroadcast"/>) last.</summary>
+/// <summary>
+/// What an actor may ask for while it handles a message. Effects happen after the handler returns, in the order asked for, but broadcasts
+/// (<see cref="IBroadcast"/>) last.
+/// </summary>
 public interface IActorContext
 {
     /// <summary>The actor's own address.</summary>

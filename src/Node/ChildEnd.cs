@@ -8,25 +8,33 @@ internal static class ChildEnd
     public const int Interrupt = 2;
     public const int Terminate = 15;
 
-    /// <summary>.NET gives this much more than the signal's number as the exit code of a process that a signal ended, as shells do.</summary>
+    /// <summary>
+    /// .NET gives this much more than the signal's number as the exit code of a process that a signal ended, as shells do.
+    /// </summary>
     private const int OfSignals = 128;
 
     private static readonly Dictionary<int, string> Names = new()
     {
-        [1] = "SIGHUP", [2] = "SIGINT", [4] = "SIGILL", [6] = "SIGABRT", [7] = "SIGBUS", [8] = "SIGFPE", [9] = "SIGKILL", [11] = "SIGSEGV", [13] = "SIGPIPE", [15] = "SIGTERM",
+        [1] = "SIGHUP", [2] = "SIGINT", [4] = "SIGILL", [6] = "SIGABRT", [7] = "SIGBUS", [8] = "SIGFPE", [9] = "SIGKILL", [11] = "SIGSEGV",
+        [13] = "SIGPIPE", [15] = "SIGTERM",
     };
 
     /// <summary>The exit code or the signal, and whether the kernel has killed for memory meanwhile.</summary>
     /// <param name="code">The exit code as .NET gives it.</param>
-    /// <param name="killedBefore">The processes that the kernel had killed for memory in this control group when the child was started; null: not known.</param>
+    /// <param name="killedBefore">
+    /// The processes that the kernel had killed for memory in this control group when the child was started; null: not known.
+    /// </param>
     /// <param name="killedAfter">The same when it had ended.</param>
     public static string Words(int code, long? killedBefore, long? killedAfter)
     {
         var signal = code - OfSignals;
-        var how = code <= OfSignals ? $"exit code {code}" : $"killed by signal {signal}{(Names.TryGetValue(signal, out var name) ? $" ({name})" : "")}, exit code {code}";
+        var how = code <= OfSignals
+            ? $"exit code {code}"
+            : $"killed by signal {signal}{(Names.TryGetValue(signal, out var name) ? $" ({name})" : "")}, exit code {code}";
         return (killedBefore, killedAfter) switch
         {
-            ({ } before, { } after) when after > before => $"{how}; the kernel killed {after - before} of its control group's processes for memory meanwhile",
+            ({ } before, { } after) when after > before =>
+                $"{how}; the kernel killed {after - before} of its control group's processes for memory meanwhile",
             ({ }, { }) when signal == 9 => $"{how}; not by the kernel for memory, as far as its control group tells",
             _ => how,
         };

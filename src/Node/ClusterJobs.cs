@@ -5,7 +5,10 @@ using FitCluster.Models.Jobs;
 
 namespace FitCluster.Node;
 
-/// <summary>Opens the jobs of a node: each once, however many of its shards are here, and only if the data are those it was submitted with. Thread-safe.</summary>
+/// <summary>
+/// Opens the jobs of a node: each once, however many of its shards are here, and only if the data are those it was submitted with.
+/// Thread-safe.
+/// </summary>
 internal sealed class ClusterJobs(string node)
 {
     private const int KeptWithoutUse = 2;
@@ -74,11 +77,13 @@ internal sealed class ClusterJobs(string node)
         if (job.DataHash != dataHash)
         {
             throw new InvalidDataException(
-                $"the data at '{DataUrl.Show(spec.Data.Path)}', as node {node} sees them, are not those the job was submitted with (hash {job.DataHash[..12]}, expected {dataHash[..12]}): make all nodes see the same files");
+                $"the data at '{DataUrl.Show(spec.Data.Path)}', as node {node} sees them, are not those the job was submitted with " +
+                $"(hash {job.DataHash[..12]}, expected {dataHash[..12]}): make all nodes see the same files");
         }
 
         return job.SpecHash == specHash ? job
-            : throw new InvalidDataException($"node {node} reads the spec otherwise than the program that submitted it: use the same version of FitCluster everywhere");
+            : throw new InvalidDataException(
+                $"node {node} reads the spec otherwise than the program that submitted it: use the same version of FitCluster everywhere");
     }
 
     /// <summary>Says of rows that cannot be read (of a URL, they are read only now) where that was.</summary>

@@ -54,15 +54,21 @@ internal static class ClusterSpec
             var root = document.RootElement;
             if (root.GetProperty("version").GetInt32() != Version)
             {
-                throw new InvalidDataException($"the job was submitted by a newer version of FitCluster (its spec is of form {root.GetProperty("version")}, this program reads {Version}): upgrade this node");
+                throw new InvalidDataException(
+                    $"the job was submitted by a newer version of FitCluster (its spec is of form {root.GetProperty("version")}, " +
+                    $"this program reads {Version}): upgrade this node");
             }
 
             var problems = new ProblemList();
             var spec = JobSpecReader.ReadText(root.GetProperty("spec").GetRawText(), "the submitted spec", problems);
             problems.ThrowIfAny();
-            return (spec! with { Tables = root.GetProperty("tables").GetBoolean() }, root.GetProperty("specHash").GetString()!, root.GetProperty("dataHash").GetString()!);
+            return (
+                spec! with { Tables = root.GetProperty("tables").GetBoolean() },
+                root.GetProperty("specHash").GetString()!,
+                root.GetProperty("dataHash").GetString()!);
         }
-        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException or ProblemException)
+        catch (Exception e) when (
+            e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException or ProblemException)
         {
             throw new InvalidDataException($"the submitted spec cannot be read: {e.Message.ReplaceLineEndings(" ")}", e);
         }

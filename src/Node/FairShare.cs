@@ -11,7 +11,9 @@ internal static class FairShare
     /// <summary>The shards a node should give up: those above its share by capacity, but for one, and at most a half at once.</summary>
     public static int Surplus(string name, int mine, IReadOnlyList<NodeEntry> nodes)
     {
-        var live = nodes.Where(n => n.State == "up" && n.SeenSecondsAgo < LiveSeconds && n is { Capacity: > 0, Unusable.Count: 0 }).ToList();
+        var live = nodes
+            .Where(n => n.State == "up" && n.SeenSecondsAgo < LiveSeconds && n is { Capacity: > 0, Unusable.Count: 0 })
+            .ToList();
         var me = live.Find(n => n.Name == name);
         if (me is null || live.Count < 2)
         {

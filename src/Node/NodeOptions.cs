@@ -1,10 +1,14 @@
+using System.Net;
+
 namespace FitCluster.Node;
 
-/// <summary>What a node is told on its command line.</summary>
+/// <summary>What a node is told when it is started.</summary>
 internal sealed record NodeOptions
 {
+    /// <summary>The URL by whose scheme the engine is chosen.</summary>
     public required string Broker { get; init; }
 
+    /// <summary>The URL by whose scheme the store is chosen.</summary>
     public required string Store { get; init; }
 
     public required string Name { get; init; }
@@ -18,7 +22,8 @@ internal sealed record NodeOptions
     public int Threads { get; init; }
 
     /// <summary>Where /healthz is; null: nowhere.</summary>
-    public string? Listen { get; init; }
+    public IPEndPoint? Listen { get; init; }
 
+    /// <summary>How long handing over may take.</summary>
     public TimeSpan Drain { get; init; }
 }

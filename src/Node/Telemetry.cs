@@ -24,12 +24,15 @@ internal sealed class Telemetry : IDisposable
     /// <exception cref="ProblemException">A variable asks for what there is not.</exception>
     public static Telemetry Start(string node)
     {
-        void Describe(ResourceBuilder resource) => resource.AddService("fitcluster-node", serviceInstanceId: node).AddEnvironmentVariableDetector();
+        void Describe(ResourceBuilder resource) =>
+            resource.AddService("fitcluster-node", serviceInstanceId: node).AddEnvironmentVariableDetector();
         return new Telemetry(
             IsWanted("METRICS")
                 ? Sdk.CreateMeterProviderBuilder().ConfigureResource(Describe).AddMeter(Name, "System.Runtime").AddOtlpExporter().Build()
                 : null,
-            IsWanted("TRACES") ? Sdk.CreateTracerProviderBuilder().ConfigureResource(Describe).AddSource(Name).AddOtlpExporter().Build() : null);
+            IsWanted("TRACES")
+                ? Sdk.CreateTracerProviderBuilder().ConfigureResource(Describe).AddSource(Name).AddOtlpExporter().Build()
+                : null);
     }
 
     /// <summary>Sends what was not sent yet.</summary>

@@ -8,9 +8,9 @@ namespace FitCluster.Node;
 /// <summary>
 /// Opens jobs for the actors of a node, and sends those actors elsewhere whose job cannot be opened here. Thread-safe.
 /// </summary>
-/// <param name="jobs">Opens jobs.</param>
+/// <param name="open">Opens the job of a spec; throws <see cref="InvalidDataException"/> when it cannot be opened here.</param>
 /// <param name="giveUp">Gives the actors of a kind and a job up, in favour of other nodes.</param>
-internal sealed class UnusableJobs(ClusterJobs jobs, Action<string, JobName> giveUp)
+internal sealed class UnusableJobs(JobOpener open, Action<string, JobName> giveUp)
 {
     private static readonly TimeSpan Remembered = TimeSpan.FromMinutes(5);
 
@@ -66,7 +66,7 @@ internal sealed class UnusableJobs(ClusterJobs jobs, Action<string, JobName> giv
 
     private IFitJob Opened(JobName job, string spec)
     {
-        var opened = jobs.Open(spec);
+        var opened = open(spec);
         lock (_lock)
         {
             _failed.Remove(job);

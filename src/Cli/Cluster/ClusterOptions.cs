@@ -3,14 +3,20 @@ using FitCluster.Cli.Verbs;
 using FitCluster.Engine;
 using FitCluster.Models;
 using FitCluster.Models.Spec;
+using FitCluster.Node;
 
 namespace FitCluster.Cli.Cluster;
 
-/// <summary>The options --broker and --store, which may come from the environment, so that no password need stand on a command line.</summary>
+/// <summary>
+/// The options --broker and --store, which may come from the environment, so that no password need stand on a command line.
+/// </summary>
 internal sealed class ClusterOptions
 {
-    private readonly Option<string?> _broker = Options.Text("--broker", "URL", "amqp://user:password@host:5672/vhost (default: FITCLUSTER_BROKER)");
-    private readonly Option<string?> _store = Options.Text("--store", "URL", "postgres://user:password@host:5432/database (default: FITCLUSTER_STORE)");
+    private readonly Option<string?> _broker =
+        Options.Text("--broker", "URL", "amqp://user:password@host:5672/vhost (default: FITCLUSTER_BROKER)");
+
+    private readonly Option<string?> _store =
+        Options.Text("--store", "URL", "postgres://user:password@host:5432/database (default: FITCLUSTER_STORE)");
 
     public void AddTo(Command command)
     {
@@ -32,7 +38,7 @@ internal sealed class ClusterOptions
         {
             if (url.Length > 0)
             {
-                PostgresStore.CheckUrl(url);
+                ClusterStores.CheckUrl(url);
             }
         }
         catch (ClusterStoreException error)
@@ -51,41 +57,10 @@ internal sealed class ClusterOptions
         return url;
     }
 
-    /// <exception cref="ProblemException">The URL is wrong (2), or the store cannot be reached (4).</exception>
-    public static async Task<PostgresStore> Connect(string url)
-    {
-        PostgresStore? store = null;
-        try
-        {
-            store = new PostgresStore(url);
-            await store.Prepare().ConfigureAwait(false);
-            return store;
-        }
-        catch (ClusterStoreException error)
-        {
-            if (store is not null)
-            {
-                await store.DisposeAsync().ConfigureAwait(false);
-            }
-
-            throw Failure(error);
-        }
-    }
-
+    /// <summary>Takes part in a cluster as a client: hosts nothing.</summary>
     /// <exception cref="ProblemException">The broker cannot be used (4).</exception>
-    public static async Task<RabbitMqEngine> Connect(string url, ICheckpointStore store)
-    {
-        try
-        {
-            return await RabbitMqEngine.Connect(new RabbitMqOptions { Url = url, Node = $"client-{Environment.ProcessId}", Threads = 1 }, store).ConfigureAwait(false);
-        }
-        catch (BrokerException error)
-        {
-            throw new ProblemException(ExitCode.Unreachable, error.Message, error);
-        }
-    }
-
-    public static ProblemException Failure(ClusterStoreException error) => new(error.IsUnreachable ? ExitCode.Unreachable : ExitCode.BadInput, error.Message, error);
+    public static Task<IClusterEngine> Connect(string url, IClusterStore store) =>
+        ClusterAccess.Engine(url, new ClusterEngineOptions { Node = $"client-{Environment.ProcessId}", Threads = 1 }, store);
 
     private static void CheckBroker(string url, ProblemList problems)
     {
@@ -93,10 +68,10 @@ internal sealed class ClusterOptions
         {
             if (url.Length > 0)
             {
-                RabbitMqEngine.CheckUrl(url);
+                ClusterEngines.CheckUrl(url);
             }
         }
-        catch (BrokerException error)
+        catch (ClusterEngineException error)
         {
             problems.Add(error.Message);
         }

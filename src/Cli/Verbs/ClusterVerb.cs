@@ -6,6 +6,7 @@ using FitCluster.Engine;
 using FitCluster.Models;
 using FitCluster.Models.Results;
 using FitCluster.Models.Spec;
+using FitCluster.Node;
 
 namespace FitCluster.Cli.Verbs;
 
@@ -15,8 +16,8 @@ internal static class ClusterVerb
     public delegate Task<int> Ask(ParseResult result, IClusterStore store, OutputFormat format, ProblemList problems);
 
     /// <summary>
-    /// Adds the common options; <paramref name="ask"/> is called with a store that has been reached. The store answers without the broker, and that answer is printed; but
-    /// with <paramref name="needsBroker"/> a broker that was given and cannot be used makes the exit code 4.
+    /// Adds the common options; <paramref name="ask"/> is called with a store that has been reached. The store answers without the broker, and
+    /// that answer is printed; but with <paramref name="needsBroker"/> a broker that was given and cannot be used makes the exit code 4.
     /// </summary>
     public static void Make(Command command, Ask ask, Action<ParseResult, ProblemList>? check = null, bool needsBroker = true)
     {
@@ -55,19 +56,19 @@ internal static class ClusterVerb
     /// <summary>Reaches the store, does the work, and words what fails.</summary>
     public static async Task<int> Run(string url, Func<IClusterStore, Task<int>> work)
     {
-        await using var store = await ClusterOptions.Connect(url).ConfigureAwait(false);
+        await using var store = await ClusterAccess.Store(url).ConfigureAwait(false);
         try
         {
             return await work(store).ConfigureAwait(false);
         }
         catch (ClusterStoreException error)
         {
-            throw ClusterOptions.Failure(error);
+            throw ClusterAccess.Failure(error);
         }
     }
 
     /// <summary>Says so if the broker cannot be used: nothing moves without it.</summary>
-    private static async Task<bool> CanUse(string url, ICheckpointStore store)
+    private static async Task<bool> CanUse(string url, IClusterStore store)
     {
         try
         {

@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using FitCluster.Cli.Cluster;
-using FitCluster.Engine;
 using FitCluster.Messages;
 using FitCluster.Models;
 using FitCluster.Models.Spec;
@@ -20,18 +19,18 @@ internal static class NodeVerb
     /// <summary>Ctrl-C comes from the terminal and from a supervisor: within this time both are one.</summary>
     private const int OneSignalMilliseconds = 500;
 
-    private static readonly TimeSpan JoinLimit = TimeSpan.FromSeconds(10);
-
     public static Command Create()
     {
         var cluster = new ClusterOptions();
         var capacity = Options.Text("--capacity", "N", $"the most shards this node hosts (default {DefaultCapacity})");
-        var coordinators = Options.Text("--coordinators", "N", $"the most coordinators (default {DefaultCoordinators}; 0 for a node that only works)");
-        var name = Options.Text("--name", "NAME", "the node's name (default: host, process and a random part)");
+        var coordinators = Options.Text(
+            "--coordinators", "N", $"the most coordinators (default {DefaultCoordinators}; 0 for a node that only works)");
+        var name = Options.Text(NodeChild.NameOption, "NAME", "the node's name (default: host, process and a random part)");
         var listen = Options.Text("--listen", "HOST:PORT", "where /healthz/live and /healthz/ready are answered (default: nowhere)");
         var threads = Options.Text("--threads", "N", "threads (default: all cores)");
         var drain = Options.Text("--drain-seconds", "S", $"how long handing over may take on SIGTERM (default {DefaultDrainSeconds})");
-        var supervise = Options.Switch("--supervise", "run the node as a child, start it again when it crashes, and note in the store how it ended");
+        var supervise = Options.Switch(
+            NodeChild.SuperviseOption, "run the node as a child, start it again when it crashes, and note in the store how it ended");
         var command = new Command("node", "Joins a cluster: hosts shards and coordinators until SIGTERM, and then hands them over.")
         {
             capacity, coordinators, name, listen, threads, drain, supervise,
@@ -61,16 +60,17 @@ internal static class NodeVerb
             {
                 Broker = cluster.Broker(result, problems),
                 Store = cluster.Store(result, problems),
-                Name = result.GetValue(name) ?? $"{new string([.. Environment.MachineName.Where(char.IsAsciiLetterOrDigit)])}-{Environment.ProcessId}-{Guid.NewGuid().ToString("N")[..4]}",
+                Name = result.GetValue(name) ?? NewName(),
                 Capacity = Number(capacity, 0, 1000, DefaultCapacity),
                 Coordinators = Number(coordinators, 0, 1000, DefaultCoordinators),
                 Threads = Number(threads, 1, 1024, Environment.ProcessorCount),
-                Listen = result.GetValue(listen),
+                Listen = result.GetValue(listen) is { } where ? HealthServer.Parse(where, problems) : null,
                 Drain = TimeSpan.FromSeconds(Number(drain, 1, 3600, DefaultDrainSeconds)),
             };
             if (!JobName.IsValid(options.Name))
             {
-                problems.Add($"--name '{options.Name}' is not allowed: use 1 to 128 letters, digits, '.', '_' or '-', not starting with '.'");
+                problems.Add(
+                    $"--name '{options.Name}' is not allowed: use 1 to 128 letters, digits, '.', '_' or '-', not starting with '.'");
             }
 
             if (options is { Capacity: 0, Coordinators: 0 })
@@ -78,25 +78,28 @@ internal static class NodeVerb
                 problems.Add("--capacity 0 and --coordinators 0 leave this node nothing to do: give one of them");
             }
 
-            var health = options.Listen is { } where ? HealthServer.Parse(where, problems) : null;
-            if (result.GetValue(supervise))
+            var isSupervised = result.GetValue(supervise);
+            if (isSupervised && options.Name.Length > NodeSupervisor.LongestName)
             {
-                if (options.Name.Length > NodeSupervisor.LongestName)
-                {
-                    problems.Add($"--name has {options.Name.Length} characters; with --supervise it may have {NodeSupervisor.LongestName}, as each start adds its number");
-                }
-
-                problems.ThrowIfAny();
-                return new NodeSupervisor(options, [.. result.Tokens.Select(token => token.Value)]).Run().GetAwaiter().GetResult();
+                problems.Add(
+                    $"--name has {options.Name.Length} characters; with --supervise it may have {NodeSupervisor.LongestName}, " +
+                    "as each start adds its number");
             }
 
             problems.ThrowIfAny();
-            return Run(options, health).GetAwaiter().GetResult();
+            return isSupervised ? Supervise(options, [.. result.Tokens.Select(token => token.Value)]) : Run(options);
         });
         return command;
     }
 
-    private static async Task<int> Run(NodeOptions options, System.Net.IPEndPoint? health)
+    /// <summary>Host, process and a random part.</summary>
+    private static string NewName()
+    {
+        var host = new string([.. Environment.MachineName.Where(char.IsAsciiLetterOrDigit)]);
+        return $"{host}-{Environment.ProcessId}-{Guid.NewGuid().ToString("N")[..4]}";
+    }
+
+    private static int Run(NodeOptions options)
     {
         using var handled = Interruption.HandledHere();
         var stop = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -118,49 +121,22 @@ internal static class NodeVerb
 
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Signalled);
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Signalled);
-        NodeHost? node = null;
-        await using var server = health is null ? null : await HealthServer.Start(health, () => node is null ? "the node is joining" : node.NotReady).ConfigureAwait(false);
-        using var telemetry = Telemetry.Start(options.Name);
-        node = await Join(options, stop.Task).ConfigureAwait(false);
-        if (node is null)
-        {
-            return ExitCode.Done;
-        }
-
-        await stop.Task.ConfigureAwait(false);
-        await node.Drain().ConfigureAwait(false);
-        await node.DisposeAsync().ConfigureAwait(false);
+        NodeRun.Run(options, Console.Error.WriteLine, stop.Task).GetAwaiter().GetResult();
         return ExitCode.Done;
     }
 
-    /// <summary>Joins; what cannot be reached is tried for a while, since all of a cluster may be starting. Null when told to stop meanwhile.</summary>
-    private static async Task<NodeHost?> Join(NodeOptions options, Task stop)
+    private static int Supervise(NodeOptions options, IReadOnlyList<string> arguments)
     {
-        var until = Environment.TickCount64 + (long)JoinLimit.TotalMilliseconds;
-        while (!stop.IsCompleted)
+        var supervisor = new NodeSupervisor(options, name => NodeChild.Start(arguments, name), Console.Error.WriteLine);
+        void Forward(PosixSignalContext context, int signal)
         {
-            PostgresStore? store = null;
-            try
-            {
-                store = await ClusterOptions.Connect(options.Store).ConfigureAwait(false);
-                return await NodeHost.Start(options, store, store.ToString()).ConfigureAwait(false);
-            }
-            catch (Exception error) when (error is BrokerException or ClusterStoreException or ProblemException { ExitCode: ExitCode.Unreachable })
-            {
-                if (store is not null)
-                {
-                    await store.DisposeAsync().ConfigureAwait(false);
-                }
-
-                if (Environment.TickCount64 > until)
-                {
-                    throw error as ProblemException ?? new ProblemException(ExitCode.Unreachable, error.Message, error);
-                }
-            }
-
-            await Task.WhenAny(stop, Task.Delay(500)).ConfigureAwait(false);
+            context.Cancel = true;
+            supervisor.Stop(signal);
         }
 
-        return null;
+        using var handled = Interruption.HandledHere();
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Forward(context, ChildEnd.Interrupt));
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => Forward(context, ChildEnd.Terminate));
+        return supervisor.Run().GetAwaiter().GetResult();
     }
 }

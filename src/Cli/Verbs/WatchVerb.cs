@@ -7,7 +7,6 @@ using FitCluster.Engine;
 using FitCluster.Math.Models;
 using FitCluster.Messages;
 using FitCluster.Models;
-using FitCluster.Node;
 
 namespace FitCluster.Cli.Verbs;
 

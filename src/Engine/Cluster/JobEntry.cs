@@ -109,7 +109,16 @@ public sealed record JobProgress
 /// <param name="IsStraggler">It takes, or has been waiting for, more than 3 times the median of all shards, and at least a second.</param>
 /// <param name="Rows">Its rows; 0 before it was ready.</param>
 public sealed record ShardStatus(
-    ShardId Shard, long Load, bool IsReady, Round Round, double WaitingSeconds, double LastSeconds, int Losses, int Failures, bool IsStraggler, long Rows);
+    ShardId Shard,
+    long Load,
+    bool IsReady,
+    Round Round,
+    double WaitingSeconds,
+    double LastSeconds,
+    int Losses,
+    int Failures,
+    bool IsStraggler,
+    long Rows);
 
 /// <summary>One line of a job's event log.</summary>
 /// <param name="Number">Grows with each event of the cluster.</param>
@@ -169,7 +178,9 @@ public sealed record NodeEntry
     /// <summary>The addresses it hosts.</summary>
     public IReadOnlyList<string> Actors { get; init; } = [];
 
-    /// <summary>The jobs whose data it did not see, or saw others, in the last minutes: shards of other nodes are not given up in its favour.</summary>
+    /// <summary>
+    /// The jobs whose data it did not see, or saw others, in the last minutes: shards of other nodes are not given up in its favour.
+    /// </summary>
     public IReadOnlyList<string> Unusable { get; init; } = [];
 
     /// <summary>Its last log lines: what is left to read when it is gone.</summary>

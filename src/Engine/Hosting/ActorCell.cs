@@ -62,7 +62,8 @@ internal sealed class ActorCell(ActorHost engine, ActorAddress address, ActorFac
     }
 
     /// <summary>
-    /// Ends the activation and takes no more messages: the right to host the actor is gone. A handler that is running goes on to its end, to no effect.
+    /// Ends the activation and takes no more messages: the right to host the actor is gone. A handler that is running goes on to its end,
+    /// to no effect.
     /// </summary>
     public void Kill()
     {
@@ -130,7 +131,8 @@ internal sealed class ActorCell(ActorHost engine, ActorAddress address, ActorFac
 
             if (_actor is null)
             {
-                _actor = factory(address) ?? throw new InvalidOperationException($"the factory of kind '{address.Kind}' made no actor for {address}");
+                _actor = factory(address) ??
+                    throw new InvalidOperationException($"the factory of kind '{address.Kind}' made no actor for {address}");
                 _activation++;
                 if (!Deliver(new Activated(), null, null, envelope.Cause))
                 {

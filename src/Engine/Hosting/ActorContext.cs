@@ -60,7 +60,8 @@ internal sealed class ActorContext(ActorHost engine, ActorAddress self) : IActor
     {
         if (!_open)
         {
-            throw new InvalidOperationException($"the context of {self} was used outside its handler: ask for effects before Receive returns");
+            throw new InvalidOperationException(
+                $"the context of {self} was used outside its handler: ask for effects before Receive returns");
         }
     }
 }

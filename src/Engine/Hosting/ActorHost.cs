@@ -11,7 +11,9 @@ namespace FitCluster.Engine;
 /// </summary>
 internal abstract class ActorHost : IAsyncDisposable
 {
-    /// <summary>How long <see cref="DisposeAsync"/> waits for store requests in flight, which cannot be interrupted inside the operating system.</summary>
+    /// <summary>
+    /// How long <see cref="DisposeAsync"/> waits for store requests in flight, which cannot be interrupted inside the operating system.
+    /// </summary>
     private static readonly TimeSpan StoreGrace = TimeSpan.FromSeconds(30);
 
     private readonly ICheckpointStore _store;

@@ -4,9 +4,10 @@ using FitCluster.Messages;
 namespace FitCluster.Engine;
 
 /// <summary>
-/// The spans of one actor, for whoever listens to the activity source "FitCluster"; nothing is made while nobody does. A round is a trace: its span begins
-/// when the coordinator sends the first <see cref="RunRound"/> of the round, and ends with that of the next, or when the state after it is saved or collected; what the
-/// round causes, on any node, is below it. Actors know nothing of it: it is read off the messages.
+/// The spans of one actor, for whoever listens to the activity source "FitCluster"; nothing is made while nobody does. A round is a trace:
+/// its span begins when the coordinator sends the first <see cref="RunRound"/> of the round, and ends with that of the next, or when the
+/// state after it is saved or collected; what the round causes, on any node, is below it. Actors know nothing of it: it is read off the
+/// messages.
 /// </summary>
 internal sealed class CellTracing(ActorAddress address)
 {
@@ -17,7 +18,9 @@ internal sealed class CellTracing(ActorAddress address)
     private Activity? _round;
     private (Attempt Attempt, Round Round) _number;
 
-    /// <summary>Begins the span of a message that is about to be handled; null when nobody listens, or the message is none of those that take long.</summary>
+    /// <summary>
+    /// Begins the span of a message that is about to be handled; null when nobody listens, or the message is none of those that take long.
+    /// </summary>
     /// <param name="message">The message.</param>
     /// <param name="reply">The store's answer that it was made of, if it was.</param>
     /// <param name="cause">What it came from.</param>
@@ -50,7 +53,8 @@ internal sealed class CellTracing(ActorAddress address)
         var span = request switch
         {
             SavePart m => Number(Start("checkpoint.save", cause), m.Attempt, m.Shard, m.Round),
-            CommitCheckpoint m => Start("checkpoint.commit", cause)?.SetTag("fitcluster.attempt", m.Attempt.Value).SetTag("fitcluster.round", m.Manifest.Round.Value),
+            CommitCheckpoint m => Start("checkpoint.commit", cause)
+                ?.SetTag("fitcluster.attempt", m.Attempt.Value).SetTag("fitcluster.round", m.Manifest.Round.Value),
             LoadPart m => Number(Start("checkpoint.load", cause), m.Attempt, m.Shard, m.Round),
             FindCheckpoint => Start("checkpoint.find", cause),
             ClaimAttempt => Start("attempt.claim", cause),
@@ -112,7 +116,9 @@ internal sealed class CellTracing(ActorAddress address)
         var current = Activity.Current;
         Activity.Current = null;
         _round = Start("fit.round", default)?
-            .SetTag("fitcluster.job", run.Job.Value).SetTag("fitcluster.attempt", run.Attempt.Value).SetTag("fitcluster.round", run.Round.Value);
+            .SetTag("fitcluster.job", run.Job.Value)
+            .SetTag("fitcluster.attempt", run.Attempt.Value)
+            .SetTag("fitcluster.round", run.Round.Value);
         Activity.Current = current;
     }
 }

@@ -4,8 +4,8 @@ using FitCluster.Messages;
 namespace FitCluster.Engine;
 
 /// <summary>
-/// The embedded default: all actors in this process, on a set of threads of its own. A mailbox is first in, first out; messages are passed by
-/// reference, so neither side may write to what it sent or got. Handlers run on at most <c>threads</c> threads; store requests run on
+/// The embedded default: all actors in this process, on a set of threads of its own. A mailbox is first in, first out; messages are passed
+/// by reference, so neither side may write to what it sent or got. Handlers run on at most <c>threads</c> threads; store requests run on
 /// the thread pool, so that slow disks do not hold up computing. Two questions of one actor may be answered in any order.
 /// </summary>
 public sealed class InProcessEngine : IEngine
@@ -18,7 +18,8 @@ public sealed class InProcessEngine : IEngine
     /// <param name="failed">
     /// Told of every failed activation and every message that no registered actor can take. Called on the engine's threads; must be quick.
     /// </param>
-    public InProcessEngine(ICheckpointStore store, int threads, Action<ActorAddress, Exception>? failed = null) => _host = new Host(store, threads, failed);
+    public InProcessEngine(ICheckpointStore store, int threads, Action<ActorAddress, Exception>? failed = null) =>
+        _host = new Host(store, threads, failed);
 
     /// <summary>Time since the engine started.</summary>
     public TimeSpan Now => _host.Now;
@@ -37,7 +38,8 @@ public sealed class InProcessEngine : IEngine
     /// <summary>Lets the handlers that are running end, abandons everything else, and waits until every thread has ended.</summary>
     public ValueTask DisposeAsync() => _host.DisposeAsync();
 
-    private sealed class Host(ICheckpointStore store, int threads, Action<ActorAddress, Exception>? failed) : ActorHost(store, threads, failed)
+    private sealed class Host(ICheckpointStore store, int threads, Action<ActorAddress, Exception>? failed)
+        : ActorHost(store, threads, failed)
     {
         private readonly ConcurrentDictionary<ActorAddress, ActorCell> _cells = new();
 
@@ -55,7 +57,8 @@ public sealed class InProcessEngine : IEngine
                         return;
                     }
 
-                    cell = _cells.GetOrAdd(to, static (address, with) => new ActorCell(with.Host, address, with.Factory), (Host: this, Factory: factory));
+                    cell = _cells.GetOrAdd(
+                        to, static (address, with) => new ActorCell(with.Host, address, with.Factory), (Host: this, Factory: factory));
                 }
 
                 if (cell.Post(envelope))

@@ -3,7 +3,8 @@ using RabbitMQ.Client;
 namespace FitCluster.Engine;
 
 /// <summary>
-/// The acknowledgements of one channel, and its end, one after the other: one that reached the broker behind the end of its channel would end the whole connection.
+/// The acknowledgements of one channel, and its end, one after the other: one that reached the broker behind the end of its channel would
+/// end the whole connection.
 /// </summary>
 internal sealed class Acknowledgements(IChannel channel)
 {
@@ -11,7 +12,9 @@ internal sealed class Acknowledgements(IChannel channel)
     private Task _last = Task.CompletedTask;
     private bool _isClosed;
 
-    /// <summary>Acknowledges a message; one that comes after the end is dropped, and its message comes again to whoever has the mailbox next.</summary>
+    /// <summary>
+    /// Acknowledges a message; one that comes after the end is dropped, and its message comes again to whoever has the mailbox next.
+    /// </summary>
     public Task Add(ulong deliveryTag) => Next(() => channel.BasicAckAsync(deliveryTag, multiple: false).AsTask());
 
     /// <summary>Closes the channel behind all that came before.</summary>

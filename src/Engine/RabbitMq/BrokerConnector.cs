@@ -17,7 +17,7 @@ internal sealed class BrokerConnector(BrokerUrl url, string node)
 
     public BrokerUrl Url => url;
 
-    /// <exception cref="BrokerException">The broker cannot be reached, or refuses.</exception>
+    /// <exception cref="ClusterEngineException">The broker cannot be reached, or refuses.</exception>
     public async Task<IConnection> Open(CancellationToken cancellation)
     {
         var factory = new ConnectionFactory
@@ -50,8 +50,10 @@ internal sealed class BrokerConnector(BrokerUrl url, string node)
         }
     }
 
-    /// <summary>Why the connection could not be opened, or ended as soon as it was: a refusal may come a moment after the handshake.</summary>
-    public BrokerException Worded(Exception error) => new($"the broker {url} {Why(error)}", error);
+    /// <summary>
+    /// Why the connection could not be opened, or ended as soon as it was: a refusal may come a moment after the handshake.
+    /// </summary>
+    public ClusterEngineException Worded(Exception error) => new($"the broker {url} {Why(error)}", error);
 
     private static X509Certificate2Collection? ReadAuthorities(BrokerUrl url)
     {
@@ -65,12 +67,16 @@ internal sealed class BrokerConnector(BrokerUrl url, string node)
         {
             authorities.ImportFromPemFile(path);
         }
-        catch (Exception error) when (error is System.Security.Cryptography.CryptographicException or IOException or UnauthorizedAccessException)
+        catch (Exception error) when (
+            error is System.Security.Cryptography.CryptographicException or IOException or UnauthorizedAccessException)
         {
-            throw new BrokerException($"the file cacert={path} in the URL of the broker {url} could not be read: {error.Message}", error);
+            throw new ClusterEngineException(
+                $"the file cacert={path} in the URL of the broker {url} could not be read: {error.Message}", error);
         }
 
-        return authorities.Count > 0 ? authorities : throw new BrokerException($"the file cacert={path} in the URL of the broker {url} has no certificate in PEM form");
+        return authorities.Count > 0
+            ? authorities
+            : throw new ClusterEngineException($"the file cacert={path} in the URL of the broker {url} has no certificate in PEM form");
     }
 
     private bool IsTrusted(object sender, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors)
@@ -112,8 +118,10 @@ internal sealed class BrokerConnector(BrokerUrl url, string node)
                     return $"could not be trusted: its certificate is not for the host '{url.Host}'; give the name that stands in it";
                 case AuthenticationException when url.IsTls:
                     return _authorities is null
-                        ? "could not be trusted: no authority that this machine knows has signed its certificate; give the authority's as ?cacert=FILE in the URL"
-                        : $"could not be trusted: the authorities in cacert={url.Authorities} have not signed its certificate, or it has run out";
+                        ? "could not be trusted: no authority that this machine knows has signed its certificate; " +
+                          "give the authority's as ?cacert=FILE in the URL"
+                        : $"could not be trusted: the authorities in cacert={url.Authorities} have not signed its certificate, " +
+                          "or it has run out";
                 case AuthenticationException:
                     return $"could not be trusted: {cause.Message} (give the authority's certificate as ?cacert=FILE in the URL)";
                 case SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.TryAgain or SocketError.NoData }:
@@ -124,6 +132,7 @@ internal sealed class BrokerConnector(BrokerUrl url, string node)
         }
 
         var last = error.GetBaseException();
-        return $"cannot be reached: {(last is TimeoutException or OperationCanceledException ? "it did not answer in time" : last.Message.ReplaceLineEndings(" "))}";
+        var isLate = last is TimeoutException or OperationCanceledException;
+        return $"cannot be reached: {(isLate ? "it did not answer in time" : last.Message.ReplaceLineEndings(" "))}";
     }
 }

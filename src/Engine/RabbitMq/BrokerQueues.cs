@@ -13,7 +13,11 @@ internal sealed class BrokerQueues(BrokerUrl url, Version broker)
     private const int LongestName = 255;
     private const int LongestNode = 50;
     private const long MailboxBytes = 1L << 30;
-    private static readonly Dictionary<string, object?> Bounded = new() { ["x-queue-type"] = "classic", ["x-max-length-bytes"] = MailboxBytes, ["x-overflow"] = "reject-publish" };
+    private static readonly Dictionary<string, object?> Bounded = new()
+    {
+        ["x-queue-type"] = "classic", ["x-max-length-bytes"] = MailboxBytes, ["x-overflow"] = "reject-publish",
+    };
+
     private static readonly TimeSpan UnusedMailbox = TimeSpan.FromHours(1);
 
     /// <summary>As long as a timeout can be: no job runs for longer than a year on one lease.</summary>
@@ -27,7 +31,8 @@ internal sealed class BrokerQueues(BrokerUrl url, Version broker)
 
     /// <summary>What a user should know of this broker; null when there is nothing.</summary>
     public string? Warning => broker >= WithConsumerTimeout ? null
-        : $"the broker {url} is RabbitMQ {broker}, whose consumer_timeout cannot be asked for: unless rabbitmq.conf has consumer_timeout = 31536000000, " +
+        : $"the broker {url} is RabbitMQ {broker}, whose consumer_timeout cannot be asked for: " +
+          "unless rabbitmq.conf has consumer_timeout = 31536000000, " +
           "it takes shards away from their nodes after 30 minutes (nothing is lost but the rounds since the last checkpoint)";
 
     public static string Leases(string kind) => $"leases.{kind}";
@@ -44,7 +49,9 @@ internal sealed class BrokerQueues(BrokerUrl url, Version broker)
 
     public static bool IsPrecondition(OperationInterruptedException error) => error.ShutdownReason?.ReplyCode == PreconditionFailed;
 
-    /// <summary>Declares the queue of a kind's leases: durable and replicated, as a lease that is lost is an actor that nobody misses.</summary>
+    /// <summary>
+    /// Declares the queue of a kind's leases: durable and replicated, as a lease that is lost is an actor that nobody misses.
+    /// </summary>
     public Task DeclareLeases(IChannel channel, string kind, CancellationToken cancellation)
     {
         var arguments = new Dictionary<string, object?> { ["x-queue-type"] = "quorum" };
@@ -57,8 +64,8 @@ internal sealed class BrokerQueues(BrokerUrl url, Version broker)
     }
 
     /// <summary>
-    /// Declares a mailbox: it outlives its node, refuses what is too much, and goes when nobody has used it for an hour. It does not outlive the broker's node it is
-    /// on, so that another can have it at once: what was in it is asked for again.
+    /// Declares a mailbox: it outlives its node, refuses what is too much, and goes when nobody has used it for an hour. It does not
+    /// outlive the broker's node it is on, so that another can have it at once: what was in it is asked for again.
     /// </summary>
     public Task DeclareMailbox(IChannel channel, ActorAddress address, CancellationToken cancellation) => Declare(
         channel,
@@ -72,7 +79,13 @@ internal sealed class BrokerQueues(BrokerUrl url, Version broker)
     public Task DeclareNode(IChannel channel, string queue, CancellationToken cancellation) =>
         Declare(channel, queue, isDurable: false, new Dictionary<string, object?>(Bounded), cancellation, exclusive: true);
 
-    private async Task Declare(IChannel channel, string queue, bool isDurable, Dictionary<string, object?> arguments, CancellationToken cancellation, bool exclusive = false)
+    private async Task Declare(
+        IChannel channel,
+        string queue,
+        bool isDurable,
+        Dictionary<string, object?> arguments,
+        CancellationToken cancellation,
+        bool exclusive = false)
     {
         if (broker >= WithConsumerTimeout)
         {
@@ -81,12 +94,15 @@ internal sealed class BrokerQueues(BrokerUrl url, Version broker)
 
         try
         {
-            await channel.QueueDeclareAsync(queue, isDurable, exclusive, autoDelete: false, arguments, cancellationToken: cancellation).ConfigureAwait(false);
+            await channel.QueueDeclareAsync(
+                queue, isDurable, exclusive, autoDelete: false, arguments, cancellationToken: cancellation).ConfigureAwait(false);
         }
         catch (OperationInterruptedException error) when (IsPrecondition(error))
         {
-            throw new BrokerException(
-                $"the queue {queue} of the broker {url} was made with other properties ({error.ShutdownReason?.ReplyText}): give all nodes the same URL parameters, or delete the queue while no node runs", error);
+            throw new ClusterEngineException(
+                $"the queue {queue} of the broker {url} was made with other properties ({error.ShutdownReason?.ReplyText}): " +
+                "give all nodes the same URL parameters, or delete the queue while no node runs",
+                error);
         }
         catch (OperationInterruptedException error) when (IsRefused(error))
         {
@@ -94,6 +110,8 @@ internal sealed class BrokerQueues(BrokerUrl url, Version broker)
         }
     }
 
-    public BrokerException Refused(string queue, Exception error) => new(
-        $"the broker {url} does not let the user '{url.User}' use the queue {queue}: give the user configure, write and read rights in the vhost '{url.VirtualHost}'", error);
+    public ClusterEngineException Refused(string queue, Exception error) => new(
+        $"the broker {url} does not let the user '{url.User}' use the queue {queue}: " +
+        $"give the user configure, write and read rights in the vhost '{url.VirtualHost}'",
+        error);
 }

@@ -7,8 +7,8 @@ using RabbitMQ.Client.Exceptions;
 namespace FitCluster.Engine;
 
 /// <summary>
-/// Everything that lives and dies with one connection: the leases held over it, the mailboxes consumed over it, the channels messages leave by. When the
-/// connection goes, the broker gives the leases to others; here the actors end, to no further effect.
+/// Everything that lives and dies with one connection: the leases held over it, the mailboxes consumed over it, the channels messages leave
+/// by. When the connection goes, the broker gives the leases to others; here the actors end, to no further effect.
 /// </summary>
 internal sealed class BrokerSession : IAsyncDisposable
 {
@@ -45,19 +45,27 @@ internal sealed class BrokerSession : IAsyncDisposable
     public bool IsBlocked { get; private set; }
 
     /// <summary>Connects, and makes sure that queues may be made.</summary>
-    /// <exception cref="BrokerException">It cannot be used.</exception>
+    /// <exception cref="ClusterEngineException">It cannot be used.</exception>
     public static async Task<BrokerSession> Open(
-        RabbitMqHost host, BrokerConnector connector, IReadOnlyDictionary<string, int> capacity, Func<BrokerSession, ShutdownReason, Task> lost, CancellationToken cancellation)
+        RabbitMqHost host,
+        BrokerConnector connector,
+        IReadOnlyDictionary<string, int> capacity,
+        Func<BrokerSession, ShutdownReason, Task> lost,
+        CancellationToken cancellation)
     {
         var connection = await connector.Open(cancellation).ConfigureAwait(false);
         try
         {
             var queues = new BrokerQueues(connector.Url, VersionOf(connection));
             var session = new BrokerSession(host, connection, queues, capacity);
-            connection.ConnectionShutdownAsync += (_, reason) => lost(session, new ShutdownReason(reason.ReplyText, reason.Initiator == ShutdownInitiator.Application));
+            connection.ConnectionShutdownAsync += (_, reason) =>
+                lost(session, new ShutdownReason(reason.ReplyText, reason.Initiator == ShutdownInitiator.Application));
             connection.ConnectionBlockedAsync += (_, blocked) => session.Blocked(blocked.Reason);
             connection.ConnectionUnblockedAsync += (_, _) => session.Blocked(null);
-            var options = new CreateChannelOptions(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true, outstandingPublisherConfirmationsRateLimiter: null);
+            var options = new CreateChannelOptions(
+                publisherConfirmationsEnabled: true,
+                publisherConfirmationTrackingEnabled: true,
+                outstandingPublisherConfirmationsRateLimiter: null);
             var channels = new IChannel[PublishingChannels];
             for (var i = 0; i < channels.Length; i++)
             {
@@ -71,7 +79,7 @@ internal sealed class BrokerSession : IAsyncDisposable
         catch (Exception error)
         {
             await connection.DisposeAsync().ConfigureAwait(false);
-            throw error is BrokerException or OperationCanceledException ? error
+            throw error is ClusterEngineException or OperationCanceledException ? error
                 : connector.Worded(error);
         }
     }
@@ -83,7 +91,8 @@ internal sealed class BrokerSession : IAsyncDisposable
         var channel = await Connection.CreateChannelAsync(cancellationToken: cancellation).ConfigureAwait(false);
         await channel.BasicQosAsync(0, NodePrefetch, false, cancellation).ConfigureAwait(false);
         await Queues.DeclareNode(channel, queue, cancellation).ConfigureAwait(false);
-        await channel.BasicConsumeAsync(queue, autoAck: false, new NodeConsumer(channel, queue, _host, this), cancellation).ConfigureAwait(false);
+        var consumer = new NodeConsumer(channel, queue, _host, this);
+        await channel.BasicConsumeAsync(queue, autoAck: false, consumer, cancellation).ConfigureAwait(false);
         Publisher.ReplyTo = queue;
     }
 
@@ -119,7 +128,9 @@ internal sealed class BrokerSession : IAsyncDisposable
             {
                 if (reason.Initiator == ShutdownInitiator.Peer && Connection.IsOpen)
                 {
-                    _host.Say($"the broker took back every lease of kind {kind} ({reason.ReplyText}): if it speaks of a timeout, set consumer_timeout in rabbitmq.conf; the actors begin again from their last checkpoint");
+                    _host.Say(
+                        $"the broker took back every lease of kind {kind} ({reason.ReplyText}): if it speaks of a timeout, " +
+                        "set consumer_timeout in rabbitmq.conf; the actors begin again from their last checkpoint");
                     await Connection.CloseAsync(320, "the leases are gone", TimeSpan.FromSeconds(2), abort: true).ConfigureAwait(false);
                 }
             };
@@ -132,7 +143,9 @@ internal sealed class BrokerSession : IAsyncDisposable
             return;
         }
 
-        var tag = await held.Channel.BasicConsumeAsync(BrokerQueues.Leases(kind), autoAck: false, new LeaseConsumer(held.Channel, kind, this), cancellation).ConfigureAwait(false);
+        var consumer = new LeaseConsumer(held.Channel, kind, this);
+        var tag = await held.Channel.BasicConsumeAsync(
+            BrokerQueues.Leases(kind), autoAck: false, consumer, cancellation).ConfigureAwait(false);
         _leases[kind] = (held.Channel, tag);
     }
 
@@ -230,7 +243,9 @@ internal sealed class BrokerSession : IAsyncDisposable
         }
 
         await PauseLeases(kind).ConfigureAwait(false);
-        var chosen = _order.Reverse().Distinct().Where(a => a.Kind == kind).Select(Find).OfType<HostedActor>().Where(a => !a.IsGivenUp).Take(count).ToList();
+        var chosen = _order.Reverse().Distinct()
+            .Where(a => a.Kind == kind).Select(Find).OfType<HostedActor>().Where(a => !a.IsGivenUp)
+            .Take(count).ToList();
         chosen.ForEach(actor => actor.GiveUp());
         await ResumeWhenGone(kind, chosen, limit).ConfigureAwait(false);
     }
@@ -264,8 +279,8 @@ internal sealed class BrokerSession : IAsyncDisposable
     }
 
     /// <summary>
-    /// Does something beside the handlers, and throws nothing; what fails because the connection or a channel has gone is no news. The client throws from its calls as well as
-    /// from their tasks.
+    /// Does something beside the handlers, and throws nothing; what fails because the connection or a channel has gone is no news. The
+    /// client throws from its calls as well as from their tasks.
     /// </summary>
     public async Task Guard(Func<Task> work)
     {
@@ -316,7 +331,8 @@ internal sealed class BrokerSession : IAsyncDisposable
         {
             await using var channel = await connection.CreateChannelAsync(cancellationToken: cancellation).ConfigureAwait(false);
             var name = $"leases.check.{Guid.NewGuid():N}";
-            await channel.QueueDeclareAsync(name, durable: false, exclusive: true, autoDelete: true, cancellationToken: cancellation).ConfigureAwait(false);
+            await channel.QueueDeclareAsync(
+                name, durable: false, exclusive: true, autoDelete: true, cancellationToken: cancellation).ConfigureAwait(false);
             // The right to write is that of the default exchange; without it the channel is closed at the next request.
             await channel.BasicPublishAsync("", name, ReadOnlyMemory<byte>.Empty, cancellation).ConfigureAwait(false);
             await channel.BasicGetAsync(name, autoAck: true, cancellation).ConfigureAwait(false);
@@ -324,7 +340,10 @@ internal sealed class BrokerSession : IAsyncDisposable
         }
         catch (OperationInterruptedException error) when (BrokerQueues.IsRefused(error))
         {
-            throw new BrokerException($"the broker {url} does not let the user '{url.User}' use queues: give the user configure, write and read rights in the vhost '{url.VirtualHost}'", error);
+            throw new ClusterEngineException(
+                $"the broker {url} does not let the user '{url.User}' use queues: " +
+                $"give the user configure, write and read rights in the vhost '{url.VirtualHost}'",
+                error);
         }
     }
 
@@ -355,7 +374,8 @@ internal sealed class BrokerSession : IAsyncDisposable
     {
         IsBlocked = reason is not null;
         _host.Say(reason is null ? "the broker's alarm is over: messages flow again"
-            : $"the broker has raised an alarm ({reason}): it takes no messages until that is mended; see its memory (vm_memory_high_watermark) and its disk");
+            : $"the broker has raised an alarm ({reason}): it takes no messages until that is mended; " +
+              "see its memory (vm_memory_high_watermark) and its disk");
         return Task.CompletedTask;
     }
 }

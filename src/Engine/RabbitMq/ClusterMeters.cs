@@ -6,10 +6,18 @@ namespace FitCluster.Engine;
 internal static class ClusterMeters
 {
     private static readonly Meter Meter = new("FitCluster");
-    private static readonly Counter<long> MessagesSent = Meter.CreateCounter<long>("fitcluster.messages.sent", "{message}", "Messages sent through the broker");
-    private static readonly Counter<long> BytesSent = Meter.CreateCounter<long>("fitcluster.messages.sent.bytes", "By", "Bytes of the messages sent through the broker");
-    private static readonly Counter<long> MessagesReceived = Meter.CreateCounter<long>("fitcluster.messages.received", "{message}", "Messages received through the broker");
-    private static readonly Counter<long> BytesReceived = Meter.CreateCounter<long>("fitcluster.messages.received.bytes", "By", "Bytes of the messages received through the broker");
+
+    private static readonly Counter<long> MessagesSent =
+        Meter.CreateCounter<long>("fitcluster.messages.sent", "{message}", "Messages sent through the broker");
+
+    private static readonly Counter<long> BytesSent =
+        Meter.CreateCounter<long>("fitcluster.messages.sent.bytes", "By", "Bytes of the messages sent through the broker");
+
+    private static readonly Counter<long> MessagesReceived =
+        Meter.CreateCounter<long>("fitcluster.messages.received", "{message}", "Messages received through the broker");
+
+    private static readonly Counter<long> BytesReceived =
+        Meter.CreateCounter<long>("fitcluster.messages.received.bytes", "By", "Bytes of the messages received through the broker");
 
     public static void Sent(long bytes)
     {

@@ -12,7 +12,9 @@ internal sealed class FrameReader
     public (IMessage? Message, ActorAddress? Sender) Read(ReadOnlySpan<byte> body)
     {
         var parcel = Parcel.Read(body);
-        var message = parcel.IsWhole ? MessageCodec.Decode(parcel.Piece) : _reassembly.Add(parcel) is { } frame ? MessageCodec.Decode(frame.Span) : null;
+        var message = parcel.IsWhole ? MessageCodec.Decode(parcel.Piece)
+            : _reassembly.Add(parcel) is { } frame ? MessageCodec.Decode(frame.Span)
+            : null;
         return (message, parcel.Sender);
     }
 }

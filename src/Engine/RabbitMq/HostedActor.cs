@@ -13,7 +13,9 @@ internal sealed class HostedActor(BrokerSession session, RabbitMqHost host, Acto
 {
     private const ushort Prefetch = 64;
 
-    /// <summary>How long another consumer may still have the mailbox before the lease is taken for a second one of the same actor.</summary>
+    /// <summary>
+    /// How long another consumer may still have the mailbox before the lease is taken for a second one of the same actor.
+    /// </summary>
     private static readonly TimeSpan OtherConsumer = TimeSpan.FromSeconds(20);
 
     private static readonly TimeSpan IdleBeforeRetiring = TimeSpan.FromSeconds(1);
@@ -49,8 +51,9 @@ internal sealed class HostedActor(BrokerSession session, RabbitMqHost host, Acto
     }
 
     /// <summary>
-    /// Takes the mailbox and wakes the actor. False when another holder of a lease has the mailbox: this lease is one too many. A lease that was another node's before may be the
-    /// only one, and its mailbox taken only until the broker has seen the end of that node: it waits for as long as that takes.
+    /// Takes the mailbox and wakes the actor. False when another holder of a lease has the mailbox: this lease is one too many. A lease
+    /// that was another node's before may be the only one, and its mailbox taken only until the broker has seen the end of that node: it
+    /// waits for as long as that takes.
     /// </summary>
     public async Task<bool> Begin()
     {
@@ -92,7 +95,9 @@ internal sealed class HostedActor(BrokerSession session, RabbitMqHost host, Acto
     /// <summary>Another lease of this actor has come here and is dropped: this one may be the only one that is left.</summary>
     public void Insist() => _insists = true;
 
-    /// <summary>Gives a message of this process to the actor; false before it has its mailbox, and after: then the message goes by the broker.</summary>
+    /// <summary>
+    /// Gives a message of this process to the actor; false before it has its mailbox, and after: then the message goes by the broker.
+    /// </summary>
     public bool Post(in Envelope envelope)
     {
         lock (_gate)
@@ -168,7 +173,8 @@ internal sealed class HostedActor(BrokerSession session, RabbitMqHost host, Acto
     }
 
     /// <summary>
-    /// A message that reaches the mailbox in the moment in which it is deleted is lost, confirmed or not: so it is deleted only when nothing has come for a while.
+    /// A message that reaches the mailbox in the moment in which it is deleted is lost, confirmed or not: so it is deleted only when
+    /// nothing has come for a while.
     /// </summary>
     private async Task RetireLater(ActorCell cell)
     {
@@ -199,7 +205,8 @@ internal sealed class HostedActor(BrokerSession session, RabbitMqHost host, Acto
         }
 
         _consumer = new MailboxConsumer(_channel, _acknowledgements, this, session);
-        _consumerTag = await _channel.BasicConsumeAsync(BrokerQueues.Mailbox(address), autoAck: false, "", noLocal: false, exclusive: true, null, _consumer).ConfigureAwait(false);
+        _consumerTag = await _channel.BasicConsumeAsync(
+            BrokerQueues.Mailbox(address), autoAck: false, "", noLocal: false, exclusive: true, null, _consumer).ConfigureAwait(false);
     }
 
     /// <summary>Whatever goes wrong while it lets go: nothing of it stays here, and its lease goes to whoever can take it.</summary>
@@ -293,10 +300,14 @@ internal sealed class HostedActor(BrokerSession session, RabbitMqHost host, Acto
 
     private Task OnShutdown(object sender, ShutdownEventArgs reason)
     {
-        // A mailbox that was deleted under us, or held a message for too long: with the connection up, the actor goes to whoever gets the lease next.
-        if (reason.Initiator == ShutdownInitiator.Peer && session.Connection.IsOpen && reason.ReplyCode is not (403 or 406) && BeginClosing(null))
+        // A mailbox that was deleted under us, or held a message for too long: with the connection up, the actor goes to whoever gets the
+        // lease next.
+        if (reason.Initiator == ShutdownInitiator.Peer && session.Connection.IsOpen && reason.ReplyCode is not (403 or 406) &&
+            BeginClosing(null))
         {
-            host.Say($"the mailbox of {address} was taken away by the broker ({reason.ReplyText}): the actor goes back to where any node can take it");
+            host.Say(
+                $"the mailbox of {address} was taken away by the broker ({reason.ReplyText}): " +
+                "the actor goes back to where any node can take it");
             Kill();
             session.Remove(this);
             _ = session.Guard(() => lease.Return());

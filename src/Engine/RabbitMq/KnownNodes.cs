@@ -13,7 +13,8 @@ internal sealed class KnownNodes
 
     public void Heard(ActorAddress? from, string? node)
     {
-        if (from is not { } actor || node is null || !BrokerQueues.IsNode(node) || (_nodes.TryGetValue(actor, out var known) && known == node))
+        if (from is not { } actor || node is null || !BrokerQueues.IsNode(node) ||
+            (_nodes.TryGetValue(actor, out var known) && known == node))
         {
             return;
         }

@@ -6,7 +6,13 @@ namespace FitCluster.Engine;
 internal sealed class LeaseConsumer(IChannel channel, string kind, BrokerSession session) : AsyncDefaultBasicConsumer(channel)
 {
     public override Task HandleBasicDeliverAsync(
-        string consumerTag, ulong deliveryTag, bool redelivered, string exchange, string routingKey, IReadOnlyBasicProperties properties, ReadOnlyMemory<byte> body,
+        string consumerTag,
+        ulong deliveryTag,
+        bool redelivered,
+        string exchange,
+        string routingKey,
+        IReadOnlyBasicProperties properties,
+        ReadOnlyMemory<byte> body,
         CancellationToken cancellationToken = default)
     {
         var lease = new Lease(Channel, deliveryTag, redelivered);
@@ -17,7 +23,8 @@ internal sealed class LeaseConsumer(IChannel channel, string kind, BrokerSession
         }
         else
         {
-            session.SayRefused($"a lease of {body.Length} bytes in {BrokerQueues.Leases(kind)} names no actor of this kind: it was dropped");
+            session.SayRefused(
+                $"a lease of {body.Length} bytes in {BrokerQueues.Leases(kind)} names no actor of this kind: it was dropped");
             _ = session.Guard(() => lease.Complete());
         }
 

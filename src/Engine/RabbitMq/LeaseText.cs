@@ -24,10 +24,12 @@ internal static class LeaseText
     }
 
     /// <summary>
-    /// Whether an actor can have an address that came from outside: short enough for a queue's name, of harmless characters, and without parts such as "..".
+    /// Whether an actor can have an address that came from outside: short enough for a queue's name, of harmless characters, and without
+    /// parts such as "..".
     /// </summary>
     public static bool IsAddress(ActorAddress address) =>
         address is { Kind.Length: > 0, Id.Length: > 0 } && address.Kind.Length + address.Id.Length < Longest &&
-        address.Kind.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-') && address.Id.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-' or '/') &&
+        address.Kind.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-') &&
+        address.Id.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-' or '/') &&
         address.Id.Split('/').All(part => part.Length > 0 && part[0] != '.');
 }

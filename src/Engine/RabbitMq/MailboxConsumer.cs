@@ -3,7 +3,8 @@ using RabbitMQ.Client;
 namespace FitCluster.Engine;
 
 /// <summary>Takes what comes into a mailbox, and acknowledges each message once it has been handled.</summary>
-internal sealed class MailboxConsumer(IChannel channel, Acknowledgements acknowledgements, HostedActor actor, BrokerSession session) : AsyncDefaultBasicConsumer(channel)
+internal sealed class MailboxConsumer(IChannel channel, Acknowledgements acknowledgements, HostedActor actor, BrokerSession session)
+    : AsyncDefaultBasicConsumer(channel)
 {
     private readonly FrameReader _reader = new();
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -24,7 +25,13 @@ internal sealed class MailboxConsumer(IChannel channel, Acknowledgements acknowl
     }
 
     public override Task HandleBasicDeliverAsync(
-        string consumerTag, ulong deliveryTag, bool redelivered, string exchange, string routingKey, IReadOnlyBasicProperties properties, ReadOnlyMemory<byte> body,
+        string consumerTag,
+        ulong deliveryTag,
+        bool redelivered,
+        string exchange,
+        string routingKey,
+        IReadOnlyBasicProperties properties,
+        ReadOnlyMemory<byte> body,
         CancellationToken cancellationToken = default)
     {
         Envelope? envelope = null;

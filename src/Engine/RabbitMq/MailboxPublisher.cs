@@ -8,8 +8,8 @@ namespace FitCluster.Engine;
 
 /// <summary>
 /// Sends messages to mailboxes with publisher confirms, beside the handlers. A mailbox that is not there comes back: then the actor is
-/// nowhere, and its lease is published before the mailbox is made. Should two senders do that at once, there are two leases, and the second to be
-/// taken is dropped, as only one consumer may have the mailbox.
+/// nowhere, and its lease is published before the mailbox is made. Should two senders do that at once, there are two leases, and the second
+/// to be taken is dropped, as only one consumer may have the mailbox.
 /// </summary>
 internal sealed class MailboxPublisher(BrokerQueues queues, IChannel[] channels, IConnection connection, RabbitMqHost host)
 {
@@ -82,7 +82,8 @@ internal sealed class MailboxPublisher(BrokerQueues queues, IChannel[] channels,
                 return;
             }
 
-            if (!await TryPublish(channel, BrokerQueues.Leases(to.Kind), isDurable: true, LeaseText.Write(to), default).ConfigureAwait(false))
+            var leases = BrokerQueues.Leases(to.Kind);
+            if (!await TryPublish(channel, leases, isDurable: true, LeaseText.Write(to), default).ConfigureAwait(false))
             {
                 host.ReportUnknown(to, message);
                 return;

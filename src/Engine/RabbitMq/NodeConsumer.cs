@@ -4,15 +4,22 @@ using RabbitMQ.Client;
 namespace FitCluster.Engine;
 
 /// <summary>
-/// Takes what comes to this node itself: bundles, whose messages go to the actors here. Those of actors that are here no more go to their mailboxes, so that a sender's
-/// knowledge of places may be old.
+/// Takes what comes to this node itself: bundles, whose messages go to the actors here. Those of actors that are here no more go to their
+/// mailboxes, so that a sender's knowledge of places may be old.
 /// </summary>
-internal sealed class NodeConsumer(IChannel channel, string queue, RabbitMqHost host, BrokerSession session) : AsyncDefaultBasicConsumer(channel)
+internal sealed class NodeConsumer(IChannel channel, string queue, RabbitMqHost host, BrokerSession session)
+    : AsyncDefaultBasicConsumer(channel)
 {
     private readonly FrameReader _reader = new();
 
     public override Task HandleBasicDeliverAsync(
-        string consumerTag, ulong deliveryTag, bool redelivered, string exchange, string routingKey, IReadOnlyBasicProperties properties, ReadOnlyMemory<byte> body,
+        string consumerTag,
+        ulong deliveryTag,
+        bool redelivered,
+        string exchange,
+        string routingKey,
+        IReadOnlyBasicProperties properties,
+        ReadOnlyMemory<byte> body,
         CancellationToken cancellationToken = default)
     {
         try

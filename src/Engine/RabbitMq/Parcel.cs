@@ -5,8 +5,9 @@ using FitCluster.Messages;
 namespace FitCluster.Engine;
 
 /// <summary>
-/// What one message of the broker carries: who sends, and a piece of a frame. Little-endian: magic "FP" and version (0-2), length of the sender's kind (3),
-/// of its id (4-5; both 0: no sender), number of the frame among its sender's (6-21), offset of the piece (22-25), length of the frame (26-29), then kind, id, piece.
+/// What one message of the broker carries: who sends, and a piece of a frame. Little-endian: magic "FP" and version (0-2), length of the
+/// sender's kind (3), of its id (4-5; both 0: no sender), number of the frame among its sender's (6-21), offset of the piece (22-25),
+/// length of the frame (26-29), then kind, id, piece.
 /// </summary>
 internal readonly ref struct Parcel(ActorAddress? sender, Guid frame, int offset, int frameBytes, ReadOnlySpan<byte> piece)
 {
@@ -55,18 +56,24 @@ internal readonly ref struct Parcel(ActorAddress? sender, Guid frame, int offset
 
         if (bytes[2] != Version)
         {
-            throw new FrameException($"a message is of form {bytes[2]}, and this program reads form {Version}: it was sent by a newer version of FitCluster; upgrade this node");
+            throw new FrameException(
+                $"a message is of form {bytes[2]}, and this program reads form {Version}: " +
+                "it was sent by a newer version of FitCluster; upgrade this node");
         }
 
         var (kind, id) = (bytes[3], BinaryPrimitives.ReadUInt16LittleEndian(bytes[4..]));
         var (offset, total) = (BinaryPrimitives.ReadInt32LittleEndian(bytes[22..]), BinaryPrimitives.ReadInt32LittleEndian(bytes[26..]));
         var start = HeaderBytes + kind + id;
-        if (start > bytes.Length || offset < 0 || total < 0 || total > MessageCodec.DefaultMaxFrameBytes || bytes.Length - start > total - offset)
+        if (start > bytes.Length || offset < 0 || total < 0 || total > MessageCodec.DefaultMaxFrameBytes ||
+            bytes.Length - start > total - offset)
         {
             throw new FrameException($"a message of {bytes.Length} bytes is damaged: its lengths do not agree");
         }
 
-        var sender = kind > 0 ? new ActorAddress(Encoding.UTF8.GetString(bytes.Slice(HeaderBytes, kind)), Encoding.UTF8.GetString(bytes.Slice(HeaderBytes + kind, id))) : (ActorAddress?)null;
+        ActorAddress? sender = kind > 0
+            ? new ActorAddress(
+                Encoding.UTF8.GetString(bytes.Slice(HeaderBytes, kind)), Encoding.UTF8.GetString(bytes.Slice(HeaderBytes + kind, id)))
+            : null;
         if (sender is { } from && !LeaseText.IsAddress(from))
         {
             throw new FrameException($"a message of {bytes.Length} bytes is damaged: no actor has the address of its sender");

@@ -8,7 +8,7 @@ namespace FitCluster.Engine;
 /// unacknowledged is to host the actor. When a node dies, the broker gives its leases to others. An actor is handed one message at a time,
 /// acknowledged when it has been handled; messages may be lost with a connection, or come twice.
 /// </summary>
-public sealed class RabbitMqEngine : IEngine
+public sealed class RabbitMqEngine : IClusterEngine
 {
     private static readonly TimeSpan GiveUpLimit = TimeSpan.FromSeconds(30);
 
@@ -18,27 +18,44 @@ public sealed class RabbitMqEngine : IEngine
 
     private RabbitMqEngine(RabbitMqHost host) => _host = host;
 
-    /// <summary>Whether the connection to the broker is up, and the broker takes messages.</summary>
-    public bool IsConnected => _host.Session is { Connection.IsOpen: true, IsBlocked: false };
+    /// <inheritdoc/>
+    public string? NotConnected =>
+        _host.Session is { Connection.IsOpen: true, IsBlocked: false } ? null : "the broker is not connected, or takes no messages";
 
-    /// <summary>The addresses that are hosted here at the moment.</summary>
+    /// <inheritdoc/>
     public IReadOnlyList<ActorAddress> Hosted => _host.Session?.Hosted ?? [];
 
+    /// <summary>The schemes of the URLs of its brokers.</summary>
+    internal static IReadOnlyList<string> Schemes => BrokerUrl.Schemes;
+
+    /// <summary>What the URL of a broker looks like.</summary>
+    internal static string UrlForm => BrokerUrl.Form;
+
     /// <summary>Connects to the broker. Nothing is hosted before <see cref="Start"/>.</summary>
-    /// <exception cref="BrokerException">The broker cannot be reached, refuses the user, or is not set up as a cluster needs it.</exception>
-    public static Task<RabbitMqEngine> Connect(RabbitMqOptions options, ICheckpointStore store, CancellationToken cancellation = default) =>
-        Connect(options, store, sendsLocally: true, cancellation);
+    /// <param name="url">
+    /// amqp://user:password@host:5672/vhost, or amqps:// for TLS. Query parameters: <c>heartbeat</c> (seconds, default 4), <c>cacert</c> (a
+    /// PEM file whose authorities are trusted for this connection).
+    /// </param>
+    /// <param name="options">How this process takes part.</param>
+    /// <param name="store">Carries out what actors ask.</param>
+    /// <param name="cancellation">Ends trying.</param>
+    /// <exception cref="ClusterEngineException">
+    /// The broker cannot be reached, refuses the user, or is not set up as a cluster needs it.
+    /// </exception>
+    public static Task<RabbitMqEngine> Connect(
+        string url, ClusterEngineOptions options, ICheckpointStore store, CancellationToken cancellation = default) =>
+        Connect(url, options, store, sendsLocally: true, cancellation);
 
     /// <summary>Refuses a URL that no broker can have; nothing is asked of the network.</summary>
-    /// <exception cref="BrokerException">The URL is not of the form, or has an unknown parameter.</exception>
+    /// <exception cref="ClusterEngineException">The URL is not of the form, or has an unknown parameter.</exception>
     public static void CheckUrl(string url) => BrokerUrl.Parse(url);
 
     /// <inheritdoc/>
     /// <exception cref="InvalidOperationException">The kind is registered already.</exception>
     public void Register(string kind, ActorFactory factory) => _host.Register(kind, factory);
 
-    /// <summary>Begins to host actors of the registered kinds, up to the capacity of each.</summary>
-    /// <exception cref="BrokerException">The broker does not let the queues of leases be made.</exception>
+    /// <inheritdoc/>
+    /// <exception cref="ClusterEngineException">The broker does not let the queues of leases be made.</exception>
     public Task Start(CancellationToken cancellation = default) => _host.Start(cancellation);
 
     /// <inheritdoc/>
@@ -51,20 +68,17 @@ public sealed class RabbitMqEngine : IEngine
     /// <summary>Waits until everything told so far has been taken by the broker, or dropped for a reason that was reported.</summary>
     public Task Flush(CancellationToken cancellation = default) => _host.Flush(cancellation);
 
-    /// <summary>
-    /// Takes no new actors, tells those that are here (<see cref="Draining"/>), and waits until all have stopped, or the limit has passed. Those that stop are
-    /// activated elsewhere at once; those that do not are when the engine ends. The number that did not stop in time.
-    /// </summary>
+    /// <inheritdoc/>
     public Task<int> Drain(TimeSpan limit) => _host.Drain(limit);
 
-    /// <summary>Tells so many actors of a kind, those that came last, that they are to go elsewhere; takes none of that kind until they have gone, or 30 seconds.</summary>
+    /// <summary>
+    /// Tells so many actors of a kind, those that came last, that they are to go elsewhere; takes none of that kind until they have gone,
+    /// or 30 seconds.
+    /// </summary>
     public Task GiveUp(string kind, int count) =>
         _host.Session is { } session && count > 0 ? session.Guard(() => session.GiveUp(kind, count, GiveUpLimit)) : Task.CompletedTask;
 
-    /// <summary>
-    /// Tells those actors of a kind that they are to go elsewhere, because this process cannot serve them: marked when this returns, so that one that stops
-    /// itself is handed over. None of that kind is taken until they have gone.
-    /// </summary>
+    /// <inheritdoc/>
     public void GiveUp(string kind, Func<ActorAddress, bool> which)
     {
         if (_host.Session is { } session)
@@ -84,6 +98,7 @@ public sealed class RabbitMqEngine : IEngine
         return new ValueTask(_ending);
     }
 
-    internal static async Task<RabbitMqEngine> Connect(RabbitMqOptions options, ICheckpointStore store, bool sendsLocally, CancellationToken cancellation) =>
-        new(await RabbitMqHost.Connect(options, store, sendsLocally, cancellation).ConfigureAwait(false));
+    internal static async Task<RabbitMqEngine> Connect(
+        string url, ClusterEngineOptions options, ICheckpointStore store, bool sendsLocally, CancellationToken cancellation) =>
+        new(await RabbitMqHost.Connect(url, options, store, sendsLocally, cancellation).ConfigureAwait(false));
 }

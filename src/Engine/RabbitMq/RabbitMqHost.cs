@@ -5,7 +5,9 @@ using RabbitMQ.Client.Exceptions;
 
 namespace FitCluster.Engine;
 
-/// <summary>The actors of this process, and the connection over which they are held: made anew, with growing pauses, whenever it is lost.</summary>
+/// <summary>
+/// The actors of this process, and the connection over which they are held: made anew, with growing pauses, whenever it is lost.
+/// </summary>
 internal sealed class RabbitMqHost : ActorHost
 {
     private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(100);
@@ -16,14 +18,14 @@ internal sealed class RabbitMqHost : ActorHost
 
     private static readonly ArraySet NoArrays = new();
 
-    private readonly RabbitMqOptions _options;
+    private readonly ClusterEngineOptions _options;
     private readonly BrokerConnector _connector;
     private readonly CancellationTokenSource _ended = new();
     private volatile BrokerSession? _session;
     private volatile bool _isTaking;
     private int _outstanding;
 
-    private RabbitMqHost(RabbitMqOptions options, BrokerConnector connector, ICheckpointStore store)
+    private RabbitMqHost(ClusterEngineOptions options, BrokerConnector connector, ICheckpointStore store)
         : base(store, options.Threads, options.Failed)
     {
         (_options, _connector) = (options, connector);
@@ -34,10 +36,11 @@ internal sealed class RabbitMqHost : ActorHost
     /// <summary>Tests only: false sends to actors hosted here through the broker as well.</summary>
     public bool SendsLocally { get; init; } = true;
 
-    /// <exception cref="BrokerException">The broker cannot be used.</exception>
-    public static async Task<RabbitMqHost> Connect(RabbitMqOptions options, ICheckpointStore store, bool sendsLocally, CancellationToken cancellation)
+    /// <exception cref="ClusterEngineException">The broker cannot be used.</exception>
+    public static async Task<RabbitMqHost> Connect(
+        string url, ClusterEngineOptions options, ICheckpointStore store, bool sendsLocally, CancellationToken cancellation)
     {
-        var connector = new BrokerConnector(BrokerUrl.Parse(options.Url), options.Node);
+        var connector = new BrokerConnector(BrokerUrl.Parse(url), options.Node);
         var host = new RabbitMqHost(options, connector, store) { SendsLocally = sendsLocally };
         try
         {
@@ -89,7 +92,8 @@ internal sealed class RabbitMqHost : ActorHost
         if (HasRoom(to, envelope))
         {
             var (sender, message, cause) = (envelope.Sender, envelope.Message!, envelope.Cause);
-            _ = Task.Run(() => Publish(session, to, $"a {message.GetType().Name} to {to} was", () => session.Publisher.Publish(to, sender, message, cause)));
+            _ = Task.Run(() => Publish(
+                session, to, $"a {message.GetType().Name} to {to} was", () => session.Publisher.Publish(to, sender, message, cause)));
         }
     }
 
@@ -102,7 +106,10 @@ internal sealed class RabbitMqHost : ActorHost
         }
 
         // What is for others first: it has the longer way.
-        foreach (var group in broadcasts.GroupBy(b => SendsLocally && session.Find(b.To) is not null ? null : session.Nodes.Of(b.To)).OrderBy(group => group.Key is null))
+        var groups = broadcasts
+            .GroupBy(b => SendsLocally && session.Find(b.To) is not null ? null : session.Nodes.Of(b.To))
+            .OrderBy(group => group.Key is null);
+        foreach (var group in groups)
         {
             var messages = group.ToList();
             var arrays = ((IBroadcast)messages[0].Envelope.Message!).Broadcast;
@@ -113,7 +120,11 @@ internal sealed class RabbitMqHost : ActorHost
             else if (HasRoom(messages[0].To, messages[0].Envelope))
             {
                 // Begun here, not on another thread: this one is about to compute, and its node waits for the arrays to do the same.
-                _ = Publish(session, messages[0].To, $"{messages.Count} messages to {node} were", () => PublishBundle(session, node, arrays, messages));
+                _ = Publish(
+                    session,
+                    messages[0].To,
+                    $"{messages.Count} messages to {node} were",
+                    () => PublishBundle(session, node, arrays, messages));
             }
         }
     }
@@ -126,7 +137,8 @@ internal sealed class RabbitMqHost : ActorHost
         }
 
         Interlocked.Decrement(ref _outstanding);
-        Report(to, new InvalidOperationException($"{MostOutstanding} messages wait for the broker to take them: a {envelope.Message!.GetType().Name} to {to} was dropped"));
+        Report(to, new InvalidOperationException(
+            $"{MostOutstanding} messages wait for the broker to take them: a {envelope.Message!.GetType().Name} to {to} was dropped"));
         return false;
     }
 
@@ -196,10 +208,12 @@ internal sealed class RabbitMqHost : ActorHost
         }
     }
 
-    private async Task PublishBundle(BrokerSession session, string node, ArraySet arrays, List<(ActorAddress To, Envelope Envelope)> messages)
+    private async Task PublishBundle(
+        BrokerSession session, string node, ArraySet arrays, List<(ActorAddress To, Envelope Envelope)> messages)
     {
-        var bundle = new Bundle(arrays, [.. messages.Select(m => new BundledMessage(m.To, Frame(((IBroadcast)m.Envelope.Message!).With(NoArrays))))]);
-        if (!await session.Publisher.PublishToNode(node, messages[0].Envelope.Sender, bundle, messages[0].Envelope.Cause).ConfigureAwait(false))
+        var bare = messages.Select(m => new BundledMessage(m.To, Frame(((IBroadcast)m.Envelope.Message!).With(NoArrays))));
+        var (bundle, first) = (new Bundle(arrays, [.. bare]), messages[0].Envelope);
+        if (!await session.Publisher.PublishToNode(node, first.Sender, bundle, first.Cause).ConfigureAwait(false))
         {
             // The node has gone: whoever has the mailboxes now gets them there.
             messages.ForEach(m => session.Nodes.Forget(m.To));
@@ -233,7 +247,9 @@ internal sealed class RabbitMqHost : ActorHost
         }
 
         _session = null;
-        Say($"the connection to the broker {_connector.Url} was lost ({reason.Words}): what was hosted here goes to others; connecting again");
+        Say(
+            $"the connection to the broker {_connector.Url} was lost ({reason.Words}): " +
+            "what was hosted here goes to others; connecting again");
         _ = Task.Run(() => Reconnect(session, hosted));
         return Task.CompletedTask;
     }
@@ -253,11 +269,14 @@ internal sealed class RabbitMqHost : ActorHost
                     await TakeLeases(session, _ended.Token).ConfigureAwait(false);
                 }
 
-                Say(FormattableString.Invariant($"connected to the broker again after {Stopwatch.GetElapsedTime(since).TotalSeconds:F1} s"));
+                var seconds = Stopwatch.GetElapsedTime(since).TotalSeconds;
+                Say(FormattableString.Invariant($"connected to the broker again after {seconds:F1} s"));
                 _options.Regained?.Invoke(hosted);
                 return;
             }
-            catch (Exception error) when (error is BrokerException or OperationInterruptedException or AlreadyClosedException or OperationCanceledException or IOException)
+            catch (Exception error) when (
+                error is ClusterEngineException or OperationInterruptedException or AlreadyClosedException or OperationCanceledException
+                    or IOException)
             {
                 if (_session is { } half)
                 {

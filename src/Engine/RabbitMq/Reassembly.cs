@@ -4,12 +4,15 @@ using FitCluster.Messages;
 namespace FitCluster.Engine;
 
 /// <summary>
-/// Puts frames together that came in pieces. Pieces of one frame come in order, among those of others. What is not whole after a minute is dropped, and no
-/// memory is taken ahead of what has come, so that a false length costs nothing; what waits has a bound too, past which the oldest is dropped. Used by one thread at a time.
+/// Puts frames together that came in pieces. Pieces of one frame come in order, among those of others. What is not whole after a minute is
+/// dropped, and no memory is taken ahead of what has come, so that a false length costs nothing; what waits has a bound too, past which the
+/// oldest is dropped. Used by one thread at a time.
 /// </summary>
 internal sealed class Reassembly
 {
-    /// <summary>The most bytes that wait for their frames to be whole: as many as the largest frame has. What waits longest goes first.</summary>
+    /// <summary>
+    /// The most bytes that wait for their frames to be whole: as many as the largest frame has. What waits longest goes first.
+    /// </summary>
     private const long MostBytes = MessageCodec.DefaultMaxFrameBytes;
 
     /// <summary>The most frames that wait.</summary>
@@ -54,7 +57,8 @@ internal sealed class Reassembly
 
     private void MakeRoom(Guid frame, int bytes)
     {
-        while (_frames.Keys.Count(key => key != frame) is > 0 and var others && (others >= MostFrames || _frames.Values.Sum(f => f.Bytes.Length) + bytes > MostBytes))
+        while (_frames.Keys.Count(key => key != frame) is > 0 and var others &&
+            (others >= MostFrames || _frames.Values.Sum(f => f.Bytes.Length) + bytes > MostBytes))
         {
             _frames.Remove(_frames.Where(f => f.Key != frame).MinBy(f => f.Value.Since).Key);
         }

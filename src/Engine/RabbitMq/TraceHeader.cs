@@ -4,7 +4,9 @@ using RabbitMQ.Client;
 
 namespace FitCluster.Engine;
 
-/// <summary>The header "traceparent" (W3C Trace Context) of the broker's messages, by which the spans of several nodes join in one trace.</summary>
+/// <summary>
+/// The header "traceparent" (W3C Trace Context) of the broker's messages, by which the spans of several nodes join in one trace.
+/// </summary>
 internal static class TraceHeader
 {
     private const string Name = "traceparent";
@@ -14,7 +16,10 @@ internal static class TraceHeader
     {
         if (context.SpanId != default)
         {
-            properties.Headers = new Dictionary<string, object?> { [Name] = $"00-{context.TraceId}-{context.SpanId}-{(byte)context.TraceFlags:x2}" };
+            properties.Headers = new Dictionary<string, object?>
+            {
+                [Name] = $"00-{context.TraceId}-{context.SpanId}-{(byte)context.TraceFlags:x2}",
+            };
         }
     }
 

@@ -41,7 +41,8 @@ internal sealed class SimulatedContext(ActorAddress self, ActorAddress? sender, 
     {
         if (_isClosed)
         {
-            throw new InvalidOperationException($"the context of {self} was used outside its handler: ask for effects before Receive returns");
+            throw new InvalidOperationException(
+                $"the context of {self} was used outside its handler: ask for effects before Receive returns");
         }
     }
 }

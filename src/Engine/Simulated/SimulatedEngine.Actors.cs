@@ -61,7 +61,8 @@ public sealed partial class SimulatedEngine
         {
             var actor = _factories.TryGetValue(to.Kind, out var factory)
                 ? factory(to)
-                : throw new InvalidOperationException($"no actor of kind '{to.Kind}' is registered here: a {message.GetType().Name} to {to} was dropped");
+                : throw new InvalidOperationException(
+                    $"no actor of kind '{to.Kind}' is registered here: a {message.GetType().Name} to {to} was dropped");
             return new SimulatedActivation(++_activations, to, _random.NextInt(_nodes), actor);
         }
         catch (Exception error)
@@ -158,11 +159,16 @@ public sealed partial class SimulatedEngine
         }
     }
 
-    /// <summary>Ends an activation by its own wish: what waits goes to the next one, but the message that woke it is dropped if waking was all it did.</summary>
+    /// <summary>
+    /// Ends an activation by its own wish: what waits goes to the next one, but the message that woke it is dropped if waking was all it
+    /// did.
+    /// </summary>
     private void Stop(SimulatedActivation activation, bool wasActivation)
     {
         // Timers and answers bear their own activation's number: they end with it.
-        var waiting = activation.Mailbox.Skip(wasActivation ? 1 : 0).Where(mail => !activation.IsZombie && (mail.Sender is not null || mail.SenderActivation != activation.Number)).ToList();
+        var waiting = activation.Mailbox.Skip(wasActivation ? 1 : 0)
+            .Where(mail => !activation.IsZombie && (mail.Sender is not null || mail.SenderActivation != activation.Number))
+            .ToList();
         End(activation);
         foreach (var mail in waiting)
         {

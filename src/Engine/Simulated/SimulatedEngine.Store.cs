@@ -22,7 +22,8 @@ public sealed partial class SimulatedEngine
             var pending = _store.Handle(request);
             var reply = pending.IsCompletedSuccessfully
                 ? pending.Result
-                : throw new InvalidOperationException($"the store did not answer a {request.GetType().Name} at once: the simulation has one thread");
+                : throw new InvalidOperationException(
+                    $"the store did not answer a {request.GetType().Name} at once: the simulation has one thread");
             if (Chance(_faults.StoreAnswerLost))
             {
                 Counts.StoreFaults++;
@@ -45,5 +46,6 @@ public sealed partial class SimulatedEngine
         _random.NextTime(LeastStore, Chance(_faults.StoreSlow) ? _faults.LongestStore : MostStore);
 
     /// <summary>What belongs to an activation (timers, answers) ends with it.</summary>
-    private void PostOwn(SimulatedActivation activation, IMessage message) => Post(activation, new SimulatedMail(message, null, activation.Number));
+    private void PostOwn(SimulatedActivation activation, IMessage message) =>
+        Post(activation, new SimulatedMail(message, null, activation.Number));
 }

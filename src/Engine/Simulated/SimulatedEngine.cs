@@ -3,9 +3,9 @@ using FitCluster.Messages;
 namespace FitCluster.Engine;
 
 /// <summary>
-/// An engine for tests: virtual time, one thread, and a seeded generator that decides about every delay, loss, repetition and crash. The same
-/// seed is the same run. Actors live on virtual nodes; one that vanishes comes back, empty, when it is next addressed. Messages are copied, so
-/// that nobody shares arrays; what a store is asked to save is read when the store gets to it, as in a real engine.
+/// An engine for tests: virtual time, one thread, and a seeded generator that decides about every delay, loss, repetition and crash. The
+/// same seed is the same run. Actors live on virtual nodes; one that vanishes comes back, empty, when it is next addressed. Messages are
+/// copied, so that nobody shares arrays; what a store is asked to save is read when the store gets to it, as in a real engine.
 /// </summary>
 /// <remarks>Files: this one is the queue and the outside; Actors handles messages and crashes; Store asks the store.</remarks>
 public sealed partial class SimulatedEngine : IEngine
@@ -86,7 +86,9 @@ public sealed partial class SimulatedEngine : IEngine
         return true;
     }
 
-    /// <summary>Steps until the condition holds (true), or nothing is to be done before this virtual time (false; the time is then reached).</summary>
+    /// <summary>
+    /// Steps until the condition holds (true), or nothing is to be done before this virtual time (false; the time is then reached).
+    /// </summary>
     public bool RunUntil(Func<bool> condition, TimeSpan deadline)
     {
         while (!condition())

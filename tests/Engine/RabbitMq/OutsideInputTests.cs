@@ -53,7 +53,7 @@ public sealed class OutsideInputTests
     [InlineData("amqp://fit:s3cret@h/v?cacert=/nowhere.pem", "cacert=/nowhere.pem")]
     public void A_wrong_url_of_a_broker_is_refused_without_its_password(string url, string words)
     {
-        var error = Assert.Throws<BrokerException>(() => RabbitMqEngine.CheckUrl(url));
+        var error = Assert.Throws<ClusterEngineException>(() => RabbitMqEngine.CheckUrl(url));
         Assert.Contains(words, error.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("s3cret", error.Message, StringComparison.Ordinal);
     }
@@ -92,8 +92,8 @@ public sealed class OutsideInputTests
         var server = await RabbitServer.Shared();
         var version = Version.Parse((await server.Control("-q", "version")).Trim());
         var said = new List<string>();
-        var options = new RabbitMqOptions { Url = await server.NewVirtualHost(), Node = "test", Say = said.Add };
-        await using var engine = await RabbitMqEngine.Connect(options, new InMemoryCheckpointStore(), TestContext.Current.CancellationToken);
+        var options = new ClusterEngineOptions { Node = "test", Say = said.Add };
+        await using var engine = await RabbitMqEngine.Connect(await server.NewVirtualHost(), options, new InMemoryCheckpointStore(), TestContext.Current.CancellationToken);
         await engine.Start(TestContext.Current.CancellationToken);
         Assert.Equal(version < new Version(3, 12) ? 1 : 0, said.Count(words => words.Contains("consumer_timeout", StringComparison.Ordinal)));
     }

@@ -23,16 +23,15 @@ internal sealed class RabbitMqHarness : EngineHarness
 
     private RabbitMqEngine Join(string url, ICheckpointStore store, int threads, bool sendsLocally, Dictionary<string, ActorFactory> kinds)
     {
-        var options = new RabbitMqOptions
+        var options = new ClusterEngineOptions
         {
-            Url = url,
             Node = "test",
             Threads = threads,
             Capacity = kinds.Keys.ToDictionary(kind => kind, _ => 500),
             Failed = (address, error) => Failures.Enqueue((address, error)),
             Say = words => TestContext.Current.TestOutputHelper?.WriteLine(words),
         };
-        var engine = RabbitMqEngine.Connect(options, store, sendsLocally, TestContext.Current.CancellationToken).GetAwaiter().GetResult();
+        var engine = RabbitMqEngine.Connect(url, options, store, sendsLocally, TestContext.Current.CancellationToken).GetAwaiter().GetResult();
         foreach (var (kind, factory) in kinds)
         {
             engine.Register(kind, factory);

@@ -121,8 +121,8 @@ public sealed class TracingTests
 
     private static async Task<RabbitMqEngine> Join(string url, string node, string kind, IActor actor)
     {
-        var options = new RabbitMqOptions { Url = url, Node = node, Threads = 1, Capacity = new Dictionary<string, int> { [kind] = 10 } };
-        var engine = await RabbitMqEngine.Connect(options, new InMemoryCheckpointStore());
+        var options = new ClusterEngineOptions { Node = node, Threads = 1, Capacity = new Dictionary<string, int> { [kind] = 10 } };
+        var engine = await RabbitMqEngine.Connect(url, options, new InMemoryCheckpointStore());
         engine.Register(kind, _ => actor);
         await engine.Start();
         return engine;

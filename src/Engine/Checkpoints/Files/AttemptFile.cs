@@ -21,11 +21,17 @@ internal static class AttemptFile
         }
         catch (JsonException error)
         {
-            throw new InvalidDataException($"{path} is damaged ({error.Message}): write {{\"attempt\": N}} into it, N above every '.aN.' in the names of the job's parts", error);
+            throw new InvalidDataException(
+                $"{path} is damaged ({error.Message}): write {{\"attempt\": N}} into it, " +
+                "N above every '.aN.' in the names of the job's parts",
+                error);
         }
     }
 
-    /// <summary>Takes the next attempt. A lost file is made up for by the attempts in the names of parts, so that no number is given twice that wrote anything.</summary>
+    /// <summary>
+    /// Takes the next attempt. A lost file is made up for by the attempts in the names of parts, so that no number is given twice that
+    /// wrote anything.
+    /// </summary>
     public static Attempt Claim(CheckpointPaths paths, JobName job)
     {
         var newest = Read(paths, job);
@@ -41,7 +47,8 @@ internal static class AttemptFile
         }
 
         var next = new Attempt(newest.Value + 1);
-        DurableFile.Write(paths.Attempt(job), to => JsonSerializer.Serialize(to, new Content(next.Value), CheckpointJson.Options), _ => true);
+        DurableFile.Write(
+            paths.Attempt(job), to => JsonSerializer.Serialize(to, new Content(next.Value), CheckpointJson.Options), _ => true);
         return next;
     }
 

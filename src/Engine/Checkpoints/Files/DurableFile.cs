@@ -3,14 +3,16 @@ using System.Security.Cryptography;
 
 namespace FitCluster.Engine;
 
-/// <summary>A file that is there whole, or not at all, even when the power fails: temporary file, fsync, rename, fsync of the folder.</summary>
+/// <summary>
+/// A file that is there whole, or not at all, even when the power fails: temporary file, fsync, rename, fsync of the folder.
+/// </summary>
 internal static partial class DurableFile
 {
     private const int BufferBytes = 1 << 16;
 
     /// <summary>
-    /// Writes a file. <paramref name="isAllowed"/> is asked, with the checksum of what was written, after the content is on the disk and before it
-    /// gets its name: false throws it away. Returns the checksum and the size.
+    /// Writes a file. <paramref name="isAllowed"/> is asked, with the checksum of what was written, after the content is on the disk and
+    /// before it gets its name: false throws it away. Returns the checksum and the size.
     /// </summary>
     public static (string Checksum, long Bytes, bool IsThere) Write(string path, Action<Stream> write, Func<string, bool> isAllowed)
     {
@@ -68,7 +70,8 @@ internal static partial class DurableFile
     /// <summary>The SHA-256 of a file, read in one go.</summary>
     public static string Checksum(string path, CancellationToken cancellation)
     {
-        using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, 0, FileOptions.SequentialScan);
+        using var file = new FileStream(
+            path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, 0, FileOptions.SequentialScan);
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var buffer = new byte[1 << 20];
         for (int read; (read = file.Read(buffer)) > 0;)

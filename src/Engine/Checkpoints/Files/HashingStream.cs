@@ -2,7 +2,9 @@ using System.Security.Cryptography;
 
 namespace FitCluster.Engine;
 
-/// <summary>Passes bytes on, and takes their SHA-256 on the way. Cannot seek, so a zip written through it is written front to back.</summary>
+/// <summary>
+/// Passes bytes on, and takes their SHA-256 on the way. Cannot seek, so a zip written through it is written front to back.
+/// </summary>
 internal sealed class HashingStream(Stream to) : Stream
 {
     private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);

@@ -1,8 +1,8 @@
 namespace FitCluster.Engine;
 
 /// <summary>
-/// One process, and one request in it, at a time: an exclusive lock on a file (flock on Unix), which the operating system gives up when the holder
-/// dies. The file stays; it holds nothing.
+/// One process, and one request in it, at a time: an exclusive lock on a file (flock on Unix), which the operating system gives up when the
+/// holder dies. The file stays; it holds nothing.
 /// </summary>
 internal static class JobLock
 {

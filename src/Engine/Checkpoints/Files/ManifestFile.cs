@@ -15,8 +15,18 @@ internal static class ManifestFile
     public static byte[] Write(CheckpointManifest manifest)
     {
         var content = new Content(
-            CurrentFormat, manifest.Job.Value, manifest.Attempt.Value, manifest.Round.Value, manifest.SpecHash, manifest.DataHash, manifest.Shards,
-            [.. manifest.Parts.Select(p => new Part(p.Shard.Value, p.Attempt.Value, Path.GetFileName(FileOf(manifest, p)), p.Checksum, p.Bytes))], Zeros);
+            CurrentFormat,
+            manifest.Job.Value,
+            manifest.Attempt.Value,
+            manifest.Round.Value,
+            manifest.SpecHash,
+            manifest.DataHash,
+            manifest.Shards,
+            [
+                .. manifest.Parts.Select(
+                    p => new Part(p.Shard.Value, p.Attempt.Value, Path.GetFileName(FileOf(manifest, p)), p.Checksum, p.Bytes)),
+            ],
+            Zeros);
         var text = JsonSerializer.SerializeToUtf8Bytes(content, CheckpointJson.Options);
         Encoding.ASCII.GetBytes(CheckpointRules.Checksum(text), text.AsSpan(PlaceOfChecksum(text)));
         return text;
@@ -32,7 +42,8 @@ internal static class ManifestFile
             var format = document.RootElement.GetProperty("format").GetInt32();
             if (format > CurrentFormat)
             {
-                throw new InvalidDataException($"it was made by a newer version of FitCluster (format {format}, this program reads {CurrentFormat})");
+                throw new InvalidDataException(
+                    $"it was made by a newer version of FitCluster (format {format}, this program reads {CurrentFormat})");
             }
 
             var content = document.RootElement.Deserialize<Content>(CheckpointJson.Options)!;
@@ -44,10 +55,16 @@ internal static class ManifestFile
             }
 
             return new CheckpointManifest(
-                new JobName(content.Job), new Attempt(content.Attempt), new Round(content.Round), content.SpecHash, content.DataHash, content.Shards,
+                new JobName(content.Job),
+                new Attempt(content.Attempt),
+                new Round(content.Round),
+                content.SpecHash,
+                content.DataHash,
+                content.Shards,
                 [.. content.Parts.Select(p => new CheckpointPart(new ShardId(p.Shard), new Attempt(p.Attempt), p.Sha256, p.Bytes))]);
         }
-        catch (Exception error) when (error is JsonException or KeyNotFoundException or InvalidOperationException or FormatException or ArgumentException)
+        catch (Exception error) when (
+            error is JsonException or KeyNotFoundException or InvalidOperationException or FormatException or ArgumentException)
         {
             throw new InvalidDataException($"it cannot be read ({error.Message})", error);
         }
@@ -64,7 +81,15 @@ internal static class ManifestFile
     }
 
     private sealed record Content(
-        int Format, string Job, long Attempt, long Round, string SpecHash, string DataHash, int Shards, IReadOnlyList<Part> Parts, string Sha256);
+        int Format,
+        string Job,
+        long Attempt,
+        long Round,
+        string SpecHash,
+        string DataHash,
+        int Shards,
+        IReadOnlyList<Part> Parts,
+        string Sha256);
 
     private sealed record Part(int Shard, long Attempt, string File, string Sha256, long Bytes);
 }

@@ -27,10 +27,12 @@ internal static class NpyFormat
     public static double[] Read(Stream from, int[] shape, long streamBytes)
     {
         var expected = Header(shape);
-        var elements = shape.Aggregate(1UL, (product, length) => length < 0 ? ulong.MaxValue : ulong.Min(product * (ulong)length, 1UL << 32));
+        var elements = shape.Aggregate(
+            1UL, (product, length) => length < 0 ? ulong.MaxValue : ulong.Min(product * (ulong)length, 1UL << 32));
         if ((ulong)streamBytes != (ulong)expected.Length + (8 * elements))
         {
-            throw new InvalidDataException($"it has {streamBytes} bytes where shape [{string.Join(", ", shape)}] needs {(ulong)expected.Length + (8 * elements)}");
+            throw new InvalidDataException(
+                $"it has {streamBytes} bytes where shape [{string.Join(", ", shape)}] needs {(ulong)expected.Length + (8 * elements)}");
         }
 
         var header = new byte[expected.Length];

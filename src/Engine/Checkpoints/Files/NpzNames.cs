@@ -3,9 +3,9 @@ using System.Text;
 namespace FitCluster.Engine;
 
 /// <summary>
-/// The names of arrays as names of zip entries, one to one: letters, digits, '_', '-', '.' and '/' stay ("moments/m" is read as z["moments/m"]),
-/// every other byte of the UTF-8 text is %XX, and so is what could lead out of a folder: a '.' that begins, and a '/' that begins, ends or doubles.
-/// The empty name is "%". Any URL decoder (urllib.parse.unquote, URLdecode) turns all but that one back.
+/// The names of arrays as names of zip entries, one to one: letters, digits, '_', '-', '.' and '/' stay ("moments/m" is read as
+/// z["moments/m"]), every other byte of the UTF-8 text is %XX, and so is what could lead out of a folder: a '.' that begins, and a '/' that
+/// begins, ends or doubles. The empty name is "%". Any URL decoder (urllib.parse.unquote, URLdecode) turns all but that one back.
 /// </summary>
 internal static class NpzNames
 {
@@ -24,7 +24,8 @@ internal static class NpzNames
         {
             var c = (char)bytes[i];
             var begins = i == 0 || bytes[i - 1] == '/';
-            var isPlain = char.IsAsciiLetterOrDigit(c) || c is '_' or '-' || (c == '.' && !begins) || (c == '/' && !begins && i < bytes.Length - 1);
+            var isPlain = char.IsAsciiLetterOrDigit(c) || c is '_' or '-' || (c == '.' && !begins) ||
+                (c == '/' && !begins && i < bytes.Length - 1);
             if (isPlain)
             {
                 text.Append(c);

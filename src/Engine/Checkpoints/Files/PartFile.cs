@@ -5,8 +5,8 @@ using FitCluster.Messages;
 namespace FitCluster.Engine;
 
 /// <summary>
-/// A part as .npz: an uncompressed zip of one .npy for each array and header.json, which np.load opens. The same state gives the same bytes:
-/// the entries are in the order of the arrays, and dated 1980.
+/// A part as .npz: an uncompressed zip of one .npy for each array and header.json, which np.load opens. The same state gives the same
+/// bytes: the entries are in the order of the arrays, and dated 1980.
 /// </summary>
 internal static class PartFile
 {
@@ -57,7 +57,8 @@ internal static class PartFile
             var format = document.RootElement.GetProperty("format").GetInt32();
             return format <= PartHeader.CurrentFormat
                 ? document.RootElement.Deserialize<PartHeader>(CheckpointJson.Options)!
-                : throw new InvalidDataException($"it was made by a newer version of FitCluster (format {format}, this program reads {PartHeader.CurrentFormat})");
+                : throw new InvalidDataException(
+                    $"it was made by a newer version of FitCluster (format {format}, this program reads {PartHeader.CurrentFormat})");
         }
         catch (Exception error) when (error is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
         {

@@ -14,8 +14,12 @@ public sealed partial class PostgresStore
                 INSERT INTO fitcluster.nodes (name, state, capacity, entry) VALUES ($1, $2, $3, $4::jsonb)
                 ON CONFLICT (name) DO UPDATE SET seen = now(), state = $2, capacity = $3, entry = $4::jsonb
                 """,
-                node.Name, node.State, node.Capacity, JsonSerializer.Serialize(node, JsonForm).Replace("\\u0000", "?", StringComparison.Ordinal)).ConfigureAwait(false);
-            return await Execute(connection, cancellation, "DELETE FROM fitcluster.nodes WHERE seen < now() - interval '1 hour'").ConfigureAwait(false);
+                node.Name,
+                node.State,
+                node.Capacity,
+                JsonSerializer.Serialize(node, JsonForm).Replace("\\u0000", "?", StringComparison.Ordinal)).ConfigureAwait(false);
+            return await Execute(
+                connection, cancellation, "DELETE FROM fitcluster.nodes WHERE seen < now() - interval '1 hour'").ConfigureAwait(false);
         },
         cancellation);
 
@@ -24,7 +28,9 @@ public sealed partial class PostgresStore
         async connection =>
         {
             await using var command = Command(
-                connection, $"SELECT entry::text, started, seen, extract(epoch FROM now() - seen)::float8 FROM fitcluster.nodes ORDER BY ({IsUp}) DESC, started, name");
+                connection,
+                "SELECT entry::text, started, seen, extract(epoch FROM now() - seen)::float8 FROM fitcluster.nodes " +
+                $"ORDER BY ({IsUp}) DESC, started, name");
             await using var reader = await command.ExecuteReaderAsync(cancellation).ConfigureAwait(false);
             var nodes = new List<NodeEntry>();
             while (await reader.ReadAsync(cancellation).ConfigureAwait(false))

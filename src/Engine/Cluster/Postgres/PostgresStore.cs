@@ -5,8 +5,12 @@ using Npgsql;
 
 namespace FitCluster.Engine;
 
-/// <summary>The store of a cluster in PostgreSQL: checkpoints, jobs, event logs, results, nodes. Every request is one transaction.</summary>
-/// <remarks>Files: this one connects and words failures; Checkpoints answers actors; Jobs keeps the directory; Results the files; Nodes the nodes.</remarks>
+/// <summary>
+/// The store of a cluster in PostgreSQL: checkpoints, jobs, event logs, results, nodes. Every request is one transaction.
+/// </summary>
+/// <remarks>
+/// Files: this one connects and words failures; Checkpoints answers actors; Jobs keeps the directory; Results the files; Nodes the nodes.
+/// </remarks>
 public sealed partial class PostgresStore : IClusterStore
 {
     /// <summary>Large contents are cut into rows of this size: neither side holds more at once.</summary>
@@ -47,7 +51,9 @@ public sealed partial class PostgresStore : IClusterStore
         {
             return await work().ConfigureAwait(false);
         }
-        catch (Exception error) when (error is NpgsqlException or TimeoutException or SocketException or IOException or InvalidOperationException or AuthenticationException)
+        catch (Exception error) when (
+            error is NpgsqlException or TimeoutException or SocketException or IOException or InvalidOperationException
+                or AuthenticationException)
         {
             throw Worded(error);
         }
@@ -81,7 +87,8 @@ public sealed partial class PostgresStore : IClusterStore
         return await command.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false);
     }
 
-    private static async Task<object?> Scalar(NpgsqlConnection connection, CancellationToken cancellation, string sql, params object[] values)
+    private static async Task<object?> Scalar(
+        NpgsqlConnection connection, CancellationToken cancellation, string sql, params object[] values)
     {
         await using var command = Command(connection, sql, values);
         return await command.ExecuteScalarAsync(cancellation).ConfigureAwait(false);
@@ -91,7 +98,9 @@ public sealed partial class PostgresStore : IClusterStore
 
     /// <summary>The newest claimed attempt, which nobody may exceed before this transaction has ended.</summary>
     private static async Task<Attempt> Newest(NpgsqlConnection connection, JobName job, CancellationToken cancellation) =>
-        new(await Scalar(connection, cancellation, "SELECT newest FROM fitcluster.attempts WHERE job = $1 FOR SHARE", job.Value).ConfigureAwait(false) as long? ?? 0);
+        new(await Scalar(
+            connection, cancellation, "SELECT newest FROM fitcluster.attempts WHERE job = $1 FOR SHARE", job.Value)
+            .ConfigureAwait(false) as long? ?? 0);
 
     private ClusterStoreException Worded(Exception error)
     {
@@ -100,21 +109,38 @@ public sealed partial class PostgresStore : IClusterStore
             switch (cause)
             {
                 case PostgresException { SqlState: "28P01" or "28000" }:
-                    return new ClusterStoreException($"the store {_url} refuses the user '{_url.Builder.Username}': the user is unknown there, or the password is wrong", true, error);
+                    return new ClusterStoreException(
+                        $"the store {_url} refuses the user '{_url.Builder.Username}': " +
+                        "the user is unknown there, or the password is wrong",
+                        true, error);
                 case PostgresException { SqlState: "3D000" }:
-                    return new ClusterStoreException($"the store {_url} cannot be used: there is no database '{_url.Builder.Database}'; create it", true, error);
+                    return new ClusterStoreException(
+                        $"the store {_url} cannot be used: there is no database '{_url.Builder.Database}'; create it", true, error);
                 case PostgresException { SqlState: "42501" }:
-                    return new ClusterStoreException($"the store {_url} does not let the user '{_url.Builder.Username}' do this ({cause.Message}): give the user the right to create in the database", true, error);
+                    return new ClusterStoreException(
+                        $"the store {_url} does not let the user '{_url.Builder.Username}' do this ({cause.Message}): " +
+                        "give the user the right to create in the database",
+                        true, error);
                 case PostgresException { SqlState: "3F000" or "42P01" or "42703" }:
-                    return new ClusterStoreException($"the store {_url} does not have the tables of this program ({cause.Message}): start a node of this version, which makes them", false, error);
+                    return new ClusterStoreException(
+                        $"the store {_url} does not have the tables of this program ({cause.Message}): " +
+                        "start a node of this version, which makes them",
+                        false, error);
                 case PostgresException postgres:
-                    return new ClusterStoreException($"the store {_url} could not do it: {postgres.MessageText}", postgres.SqlState.StartsWith("57", StringComparison.Ordinal), error);
+                    return new ClusterStoreException(
+                        $"the store {_url} could not do it: {postgres.MessageText}",
+                        postgres.SqlState.StartsWith("57", StringComparison.Ordinal), error);
                 case AuthenticationException:
-                    return new ClusterStoreException($"the store {_url} could not be trusted: {cause.Message} (give the authority's certificate as ?sslrootcert=FILE in the URL)", true, error);
+                    return new ClusterStoreException(
+                        $"the store {_url} could not be trusted: " +
+                        $"{cause.Message} (give the authority's certificate as ?sslrootcert=FILE in the URL)",
+                        true, error);
                 case SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.TryAgain or SocketError.NoData }:
-                    return new ClusterStoreException($"the store {_url} cannot be reached: the host '{_url.Builder.Host}' is not known", true, error);
+                    return new ClusterStoreException(
+                        $"the store {_url} cannot be reached: the host '{_url.Builder.Host}' is not known", true, error);
                 case SocketException:
-                    return new ClusterStoreException($"the store {_url} cannot be reached: {cause.Message}; is it running, and is the URL right?", true, error);
+                    return new ClusterStoreException(
+                        $"the store {_url} cannot be reached: {cause.Message}; is it running, and is the URL right?", true, error);
             }
         }
 

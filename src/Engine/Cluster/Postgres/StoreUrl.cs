@@ -31,7 +31,10 @@ internal sealed class StoreUrl
         if (uri.UserInfo.Length == 0 && text.Contains('@', StringComparison.Ordinal))
         {
             // Cut at a '/', '?' or '#' of the password, whose rest would be printed as the database or a parameter.
-            throw new ClusterStoreException("the store's URL has an '@' but no user before it: write '/', '?', '#', '@' and '%' in a user or password as %2F, %3F, %23, %40 and %25", false);
+            throw new ClusterStoreException(
+                "the store's URL has an '@' but no user before it: " +
+                "write '/', '?', '#', '@' and '%' in a user or password as %2F, %3F, %23, %40 and %25",
+                false);
         }
 
         var user = uri.UserInfo.Split(':', 2);
@@ -67,7 +70,9 @@ internal sealed class StoreUrl
                     "require" => SslMode.Require,
                     "verify-ca" => SslMode.VerifyCA,
                     "verify-full" => SslMode.VerifyFull,
-                    _ => throw new ClusterStoreException($"sslmode={value} in the URL of the store {this} is none of disable, prefer, require, verify-ca and verify-full", false),
+                    _ => throw new ClusterStoreException(
+                        $"sslmode={value} in the URL of the store {this} is none of disable, prefer, require, verify-ca and verify-full",
+                        false),
                 };
                 break;
             case "sslrootcert" when File.Exists(value):
@@ -76,7 +81,8 @@ internal sealed class StoreUrl
             case "sslrootcert":
                 throw new ClusterStoreException($"the file sslrootcert={value} in the URL of the store {this} does not exist", false);
             default:
-                throw new ClusterStoreException($"the URL of the store {this} has an unknown parameter '{key}': sslmode and sslrootcert are known", false);
+                throw new ClusterStoreException(
+                    $"the URL of the store {this} has an unknown parameter '{key}': sslmode and sslrootcert are known", false);
         }
     }
 }

@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using FitCluster.Models;
 
-namespace FitCluster.Node;
+namespace FitCluster.Cli;
 
 /// <summary>
 /// Ctrl-C and SIGTERM while no fit is running (data are read, results are written): the program ends with the exit code of an interruption.

@@ -1,13 +1,13 @@
 using FitCluster.Engine;
-using FitCluster.Node;
 using Xunit;
 
-namespace FitCluster.Cli.Tests.Cluster;
+namespace FitCluster.Node.Tests;
 
 public sealed class FairShareTests
 {
     [Fact]
-    public void Shards_above_the_share_go_to_a_node_that_joined() => Assert.Equal(3, FairShare.Surplus("a", 6, [Node("a", 6), Node("b", 0)]));
+    public void Shards_above_the_share_go_to_a_node_that_joined() =>
+        Assert.Equal(3, FairShare.Surplus("a", 6, [Node("a", 6), Node("b", 0)]));
 
     [Fact]
     public void None_are_given_up_in_favour_of_a_node_that_does_not_see_the_data() =>
