@@ -4,7 +4,7 @@ using System.Text;
 namespace FitCluster.Models.Reports;
 
 /// <summary>Small plots as inline SVG.</summary>
-internal static class Svg
+public static class Svg
 {
     private const double Width = 640;
     private const double Height = 240;
