@@ -55,7 +55,7 @@ internal static class LocalStart
             products.AccumulateTranspose(first, count, z);
         }
 
-        return new ArraySet().Set("cross", products.Transposed()).Set("loadings", lz).Set("gram", z2);
+        return new ArraySet().Set(PartialKeys.Cross, products.Transposed()).Set(PartialKeys.LoadingsCross, lz).Set(PartialKeys.Gram, z2);
     }
 
     /// <summary>
@@ -96,7 +96,7 @@ internal static class LocalStart
             }
         }
 
-        return new ArraySet().Set("numerator", numerator).Set("denominator", denominator).Set("sums", sums);
+        return new ArraySet().Set(PartialKeys.Numerator, numerator).Set(PartialKeys.Denominator, denominator).Set(PartialKeys.Signs, sums);
     }
 
     /// <summary>The loadings of given directions, l = X f scaled by the given denominators, become the accepted state.</summary>
@@ -123,7 +123,7 @@ internal static class LocalStart
             }
         }
 
-        return new ArraySet().Set("signs", signs);
+        return new ArraySet().Set(PartialKeys.Signs, signs);
     }
 
     private static ArraySet SubspaceOfObserved(EbmfBroadcast order, ShardData data, EbmfShard shard, double[] z2)
@@ -158,7 +158,7 @@ internal static class LocalStart
         }
 
         // The residuals are already in: nothing is left to be taken out by way of L'Z.
-        return new ArraySet().Set("cross", cross).Set("loadings", new double[order.Factors * b]).Set("gram", z2);
+        return new ArraySet().Set(PartialKeys.Cross, cross).Set(PartialKeys.LoadingsCross, new double[order.Factors * b]).Set(PartialKeys.Gram, z2);
     }
 
     private static void Residual(EbmfBroadcast order, EbmfShard shard, ObservedRow reader, int row, double[] residual)

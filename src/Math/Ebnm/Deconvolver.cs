@@ -11,6 +11,9 @@ public sealed class Deconvolver : GridFamily
     public override PriorFamily Family => PriorFamily.Deconvolver;
 
     /// <inheritdoc/>
+    public override EbnmTraits Traits { get; } = new() { NeedsUnitErrors = true, HasScale = false };
+
+    /// <inheritdoc/>
     private protected override bool HasMode => false;
 
     /// <inheritdoc/>

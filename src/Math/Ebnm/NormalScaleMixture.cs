@@ -9,6 +9,9 @@ public sealed class NormalScaleMixture : GridFamily
     /// <inheritdoc/>
     public override PriorFamily Family => PriorFamily.NormalScaleMixture;
 
+    /// <summary>Its few components do well with one Newton step a sweep: no full fits.</summary>
+    public override EbnmTraits Traits { get; } = new() { IsAdaptiveShrinkage = true };
+
     /// <inheritdoc/>
     private protected override PriorComponent[] Grid(in GridRange range, EbnmOptions options)
     {
