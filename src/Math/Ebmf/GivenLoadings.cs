@@ -1,6 +1,5 @@
 using System.Numerics.Tensors;
 using FitCluster.Math.Models;
-using MathNet.Numerics.LinearAlgebra;
 
 namespace FitCluster.Math.Ebmf;
 
@@ -10,9 +9,6 @@ namespace FitCluster.Math.Ebmf;
 /// </summary>
 internal sealed class GivenLoadings
 {
-    // Beside the factors' sums of squares: of fewer observed entries than factors, the shortest solution.
-    private const double Ridge = 1e-8;
-
     private readonly int _factors;
     private readonly double[] _mean;
     private readonly double[]? _sd;
@@ -52,11 +48,9 @@ internal sealed class GivenLoadings
         return (mean, second);
     }
 
-    // (F'F + ridge) l = F'y over the observed entries.
     private static void LeastSquares(ObservedRow row, ReadOnlySpan<double[]> factors, Span<double> loadings)
     {
-        var gram = Matrix<double>.Build.Dense(factors.Length, factors.Length);
-        var cross = Vector<double>.Build.Dense(factors.Length);
+        var (gram, cross) = (new double[factors.Length * factors.Length], new double[factors.Length]);
         for (var e = 0; e < row.Count; e++)
         {
             for (var a = 0; a < factors.Length; a++)
@@ -65,27 +59,11 @@ internal sealed class GivenLoadings
                 cross[a] += f * row.Values[e];
                 for (var b = 0; b <= a; b++)
                 {
-                    gram[a, b] += f * factors[b][row.Columns[e]];
+                    gram[(a * factors.Length) + b] += f * factors[b][row.Columns[e]];
                 }
             }
         }
 
-        var ridge = double.Max(double.Epsilon / Ridge, gram.Trace()) * Ridge;
-        for (var a = 0; a < factors.Length; a++)
-        {
-            gram[a, a] += ridge;
-            for (var b = 0; b < a; b++)
-            {
-                gram[b, a] = gram[a, b];
-            }
-        }
-
-        if (cross.L2Norm() == 0)
-        {
-            loadings.Clear();
-            return;
-        }
-
-        gram.Cholesky().Solve(cross).AsArray().CopyTo(loadings);
+        RidgedLeastSquares.Solve(gram, cross, loadings);
     }
 }

@@ -23,10 +23,12 @@ public sealed record EbnmTraits
     /// <summary>Whether every standard error must be 1: a family for z-scores alone (default no).</summary>
     public bool NeedsUnitErrors { get; init; }
 
-    /// <summary>Whether the scale of the slab, or the grid, can be given (default yes).</summary>
+    /// <summary>Whether its priors have a scale, of a slab or of a grid (default yes).</summary>
     public bool HasScale { get; init; } = true;
 
-    /// <summary>Whether its priors can be moved along the line and stay in the family (default yes).</summary>
+    /// <summary>
+    /// Whether mode and scale, where there are any, are free to choose, so that priors can be moved along the line and stay in the family (default yes).
+    /// </summary>
     public bool CanBeMoved { get; init; } = true;
 
     /// <summary>Whether it is one of adaptive shrinkage (Stephens 2017): a null component, and so local false discovery rates (default no).</summary>
