@@ -1,6 +1,8 @@
 namespace FitCluster.Math.Ebmf;
 
-/// <summary>Backfit: all factors are refined together, until a plain sweep gains no more than the tolerance (<see cref="JudgeStep"/>).</summary>
+/// <summary>
+/// Backfit: all factors are refined together, until a plain sweep gains no more than the tolerance (<see cref="JudgeStep"/>).
+/// </summary>
 internal static class BackfitStep
 {
     /// <summary>Starts the sweeps, if there is something to refine.</summary>

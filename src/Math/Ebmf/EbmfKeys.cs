@@ -2,7 +2,10 @@ using FitCluster.Math.Models;
 
 namespace FitCluster.Math.Ebmf;
 
-/// <summary>The arrays of the coordinator's state, but for those of a factor (<see cref="FactorKeys"/>); what they hold is said at the properties of <see cref="EbmfState"/>.</summary>
+/// <summary>
+/// The arrays of the coordinator's state, but for those of a factor (<see cref="FactorKeys"/>); what they hold is said at the properties of
+/// <see cref="EbmfState"/>.
+/// </summary>
 internal static class EbmfKeys
 {
     public static readonly StateKey Iterating = new("iterating");

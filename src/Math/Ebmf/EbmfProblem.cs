@@ -15,7 +15,8 @@ internal sealed class EbmfProblem(EbmfOptions options)
     public EbnmOptions Ebnm { get; } = new() { NullWeight = 1 };
 
     /// <summary>The tolerance in force: the given one, or rows x columns x sqrt(machine epsilon).</summary>
-    public double Tolerance { get; } = options.Tolerance ?? options.Rows * (double)options.Columns * double.Sqrt(double.BitIncrement(1) - 1);
+    public double Tolerance { get; } =
+        options.Tolerance ?? options.Rows * (double)options.Columns * double.Sqrt(double.BitIncrement(1) - 1);
 
     /// <summary>Columns of the data, p.</summary>
     public int Columns => options.Columns;
@@ -51,5 +52,6 @@ internal sealed class EbmfProblem(EbmfOptions options)
     }
 
     /// <summary>Column k of a row-major matrix of so many columns.</summary>
-    public static double[] Column(double[] values, int width, int k) => [.. Enumerable.Range(0, values.Length / width).Select(j => values[(j * width) + k])];
+    public static double[] Column(double[] values, int width, int k) =>
+        [.. Enumerable.Range(0, values.Length / width).Select(j => values[(j * width) + k])];
 }

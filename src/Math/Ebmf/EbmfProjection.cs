@@ -5,9 +5,12 @@ using FitCluster.Messages;
 namespace FitCluster.Math.Ebmf;
 
 /// <summary>
-/// Loadings of new rows under the factors, loadings priors and residual variances of a finished fit, all held: coordinate ascent of each row's ELBO over its K loadings,
-/// which are EBNM posteriors with a fixed prior (docs/ebmf.md, "Using a fit"). A row's result depends on its own entries alone, so that it does not matter how rows are
-/// cut into blocks. A variance that belongs to a row (row, kronecker) is estimated with the row's loadings; one by column is the fit's. Thread-safe.
+/// Loadings of new rows under the factors, loadings priors and residual variances of a finished fit, all held: coordinate ascent of each
+/// row's ELBO over its K loadings,
+/// which are EBNM posteriors with a fixed prior (docs/ebmf.md, "Using a fit"). A row's result depends on its own entries alone, so that it
+/// does not matter how rows are
+/// cut into blocks. A variance that belongs to a row (row, kronecker) is estimated with the row's loadings; one by column is the fit's.
+/// Thread-safe.
 /// </summary>
 public sealed class EbmfProjection
 {
@@ -19,41 +22,50 @@ public sealed class EbmfProjection
     private readonly double[] _shared;
 
     /// <summary>Takes a fit's results.</summary>
-    /// <param name="options">Of the fit's options the columns p, the variance structure, known errors, and the number of fixed factors.</param>
+    /// <param name="options">Of the fit's options the columns p, the variance structure, known errors, and the number of fixed
+    /// factors.</param>
     /// <param name="factorsMean"><see cref="EbmfResults.FactorsMean"/>, p x K.</param>
     /// <param name="factorsSd"><see cref="EbmfResults.FactorsSd"/>, p x K.</param>
     /// <param name="loadingsPriors">The loadings prior of each factor, K.</param>
-    /// <param name="residualSd">The coordinator's <see cref="EbmfResults.ResidualSd"/>: one number, one for each column, or none where it has none.</param>
+    /// <param name="residualSd">The coordinator's <see cref="EbmfResults.ResidualSd"/>: one number, one for each column, or none where it
+    /// has none.</param>
     /// <exception cref="ArgumentException">The arrays do not belong together.</exception>
-    public EbmfProjection(EbmfOptions options, double[] factorsMean, double[] factorsSd, IReadOnlyList<Prior> loadingsPriors, double[] residualSd)
+    public EbmfProjection(
+        EbmfOptions options, double[] factorsMean, double[] factorsSd, IReadOnlyList<Prior> loadingsPriors, double[] residualSd)
     {
         var (p, k) = (options.Columns, loadingsPriors.Count);
         if (factorsMean.Length != p * k || factorsSd.Length != p * k || (residualSd.Length is not (0 or 1) && residualSd.Length != p))
         {
             throw new ArgumentException(
-                $"a projection on {k} factors of {p} columns needs {p * k} means and as many standard deviations, and 0, 1 or {p} residual standard deviations: " +
+                $"a projection on {k} factors of {p} columns needs {p * k} means and as many standard deviations, " +
+                $"and 0, 1 or {p} residual standard deviations: " +
                 $"there are {factorsMean.Length}, {factorsSd.Length} and {residualSd.Length}");
         }
 
         (_options, _noise, _priors) = (options, new EbmfNoise(options), [.. loadingsPriors]);
         _mean = [.. Enumerable.Range(0, k).Select(t => EbmfProblem.Column(factorsMean, k, t))];
-        _second = [.. Enumerable.Range(0, k).Select(t => EbmfProblem.Column(factorsSd, k, t).Zip(_mean[t], (s, m) => (s * s) + (m * m)).ToArray())];
+        _second = [.. Enumerable.Range(0, k)
+            .Select(t => EbmfProblem.Column(factorsSd, k, t).Zip(_mean[t], (s, m) => (s * s) + (m * m)).ToArray())];
 
         // By entry the variances added to the known ones; else the columns' precisions, 1 where all of it is the rows'.
         _shared = _noise.ByEntry
             ? [.. residualSd.Select(s => s * s)]
-            : [.. Enumerable.Range(0, p).Select(j => residualSd.Length == 0 ? 1 : residualSd.Length == 1 ? residualSd[0] : residualSd[j]).Select(s => 1 / (s * s))];
+            : [.. Enumerable.Range(0, p).Select(j => residualSd.Length == 0 ? 1 : residualSd.Length == 1 ? residualSd[0] : residualSd[j])
+                .Select(s => 1 / (s * s))];
     }
 
     /// <summary>
-    /// Projects the rows of a block. Missing entries count for nothing; a row without any has the priors' moments. Known standard errors by row or entry, and fixed loadings,
+    /// Projects the rows of a block. Missing entries count for nothing; a row without any has the priors' moments. Known standard errors by
+    /// row or entry, and fixed loadings,
     /// come with the block as in a fit.
     /// </summary>
     /// <returns>
-    /// <see cref="EbmfResults.LoadingsMean"/>, <see cref="EbmfResults.LoadingsSd"/> and <see cref="EbmfResults.LoadingsLfsr"/>, rows x K each; where rows have a variance of
+    /// <see cref="EbmfResults.LoadingsMean"/>, <see cref="EbmfResults.LoadingsSd"/> and <see cref="EbmfResults.LoadingsLfsr"/>, rows x K
+    /// each; where rows have a variance of
     /// their own, <see cref="EbmfResults.ResidualSd"/>, rows.
     /// </returns>
-    /// <exception cref="ArgumentException">The rows have other columns than the fit's data, or lack the standard errors that it had.</exception>
+    /// <exception cref="ArgumentException">The rows have other columns than the fit's data, or lack the standard errors that it
+    /// had.</exception>
     public ArraySet Project(ShardData data)
     {
         var (rows, k) = (data.Block.Rows, _priors.Length);
@@ -83,7 +95,9 @@ public sealed class EbmfProjection
         }
 
         data.Block.KeepAlive();
-        var result = new ArraySet().Set(EbmfResults.LoadingsMean, mean, shape).Set(EbmfResults.LoadingsSd, sd, shape).Set(EbmfResults.LoadingsLfsr, lfsr, shape);
-        return _noise.HasRowPrecision || (_noise.ByEntry && _noise.Variance == VarianceStructure.Row) ? result.Set(EbmfResults.ResidualSd, residual, [rows]) : result;
+        var result = new ArraySet().Set(EbmfResults.LoadingsMean, mean, shape).Set(EbmfResults.LoadingsSd, sd, shape)
+            .Set(EbmfResults.LoadingsLfsr, lfsr, shape);
+        return _noise.HasRowPrecision || (_noise.ByEntry && _noise.Variance == VarianceStructure.Row)
+            ? result.Set(EbmfResults.ResidualSd, residual, [rows]) : result;
     }
 }

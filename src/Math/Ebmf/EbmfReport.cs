@@ -33,7 +33,8 @@ internal static class EbmfReport
     }
 
     /// <summary>The factor that the pending step is about, where there is one: the one on trial, the fixed one, the one left out.</summary>
-    public static int FactorOf(EbmfState state) => state.Stage is EbmfStage.Greedy or EbmfStage.Restore ? state.GreedyAccepted : state.Candidate;
+    public static int FactorOf(EbmfState state) =>
+        state.Stage is EbmfStage.Greedy or EbmfStage.Restore ? state.GreedyAccepted : state.Candidate;
 
     /// <summary>The coordinator's part of the results.</summary>
     public static ArraySet Results(EbmfState state, EbmfProblem problem)

@@ -11,7 +11,8 @@ public sealed class EbmfResidual
     /// <param name="options">Of the fit's options the variance structure and the shape of known errors.</param>
     /// <param name="byRow">The shards' <see cref="EbmfResults.ResidualSd"/>, one for each row; empty where they have none.</param>
     /// <param name="byColumn">The coordinator's, one number or one for each column; empty where it has none.</param>
-    public EbmfResidual(EbmfOptions options, double[] byRow, double[] byColumn) => (_noise, _byRow, _byColumn) = (new EbmfNoise(options), byRow, byColumn);
+    public EbmfResidual(EbmfOptions options, double[] byRow, double[] byColumn) =>
+        (_noise, _byRow, _byColumn) = (new EbmfNoise(options), byRow, byColumn);
 
     /// <summary>Whether an entry's own known standard error must be given: the results have the part that is added to it.</summary>
     public bool NeedsKnownError => _noise.ByEntry;

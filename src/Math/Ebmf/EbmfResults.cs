@@ -24,7 +24,8 @@ public static class EbmfResults
     public static readonly StateKey FactorsLfsr = new("factors_lfsr");
 
     /// <summary>
-    /// The residual standard deviation: one number, by column (from the coordinator), by row (from the shards), or both, whose product it is; beside
+    /// The residual standard deviation: one number, by column (from the coordinator), by row (from the shards), or both, whose product it
+    /// is; beside
     /// known standard errors that vary within its groups, the estimated part.
     /// </summary>
     public static readonly StateKey ResidualSd = new("residual_sd");

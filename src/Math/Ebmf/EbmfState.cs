@@ -96,7 +96,11 @@ internal sealed class EbmfState
     public double TotalVariance { get => _scalars[EbmfField.TotalVariance]; set => _scalars[EbmfField.TotalVariance] = value; }
 
     /// <summary>The same of the proposal.</summary>
-    public double ProposedTotalVariance { get => _scalars[EbmfField.ProposedTotalVariance]; set => _scalars[EbmfField.ProposedTotalVariance] = value; }
+    public double ProposedTotalVariance
+    {
+        get => _scalars[EbmfField.ProposedTotalVariance];
+        set => _scalars[EbmfField.ProposedTotalVariance] = value;
+    }
 
     /// <summary>Sum of the known variances S^2 over observed entries (noise by entry).</summary>
     public double SumKnownVariance { get => _scalars[EbmfField.SumKnownVariance]; set => _scalars[EbmfField.SumKnownVariance] = value; }
@@ -118,7 +122,9 @@ internal sealed class EbmfState
     /// <summary>The factors that the running procedure is about.</summary>
     public int[] Iterating { get; set; } = [];
 
-    /// <summary>Those of them that the coming round updates: all at once in a blocked sweep, one after the other in a sequential one.</summary>
+    /// <summary>
+    /// Those of them that the coming round updates: all at once in a blocked sweep, one after the other in a sequential one.
+    /// </summary>
     public int[] Active { get; set; } = [];
 
     /// <summary>In a sequential sweep: those that have their proposals already.</summary>

@@ -1,7 +1,8 @@
 namespace FitCluster.Math.Ebmf;
 
 /// <summary>
-/// A step of the fit: up to <see cref="Done"/> what the shards do in a round, after it what the coordinator decides by itself. The number is part of
+/// A step of the fit: up to <see cref="Done"/> what the shards do in a round, after it what the coordinator decides by itself. The number
+/// is part of
 /// the broadcast and of checkpoints.
 /// </summary>
 internal enum EbmfStep

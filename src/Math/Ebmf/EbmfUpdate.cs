@@ -3,7 +3,8 @@ using FitCluster.Messages;
 namespace FitCluster.Math.Ebmf;
 
 /// <summary>
-/// The coordinator's side of a round: the pending step makes an answer of what the shards sent, and <see cref="Transitions"/> the next step of that; steps that are
+/// The coordinator's side of a round: the pending step makes an answer of what the shards sent, and <see cref="Transitions"/> the next step
+/// of that; steps that are
 /// the coordinator's alone follow at once, until one wants the shards again.
 /// </summary>
 internal static class EbmfUpdate

@@ -1,6 +1,9 @@
 namespace FitCluster.Math.Ebmf;
 
-/// <summary>The scalars of a factor at the coordinator, in the array <see cref="FactorKeys.Scalars"/>; see the properties of <see cref="EbmfFactor"/>.</summary>
+/// <summary>
+/// The scalars of a factor at the coordinator, in the array <see cref="FactorKeys.Scalars"/>; see the properties of
+/// <see cref="EbmfFactor"/>.
+/// </summary>
 internal enum FactorField
 {
     KlLoadings,

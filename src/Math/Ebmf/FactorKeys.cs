@@ -2,7 +2,10 @@ using FitCluster.Math.Models;
 
 namespace FitCluster.Math.Ebmf;
 
-/// <summary>The arrays of a factor at the coordinator, each <see cref="StateKey.At"/> its index; see the properties of <see cref="EbmfFactor"/>. Absent where there are none.</summary>
+/// <summary>
+/// The arrays of a factor at the coordinator, each <see cref="StateKey.At"/> its index; see the properties of <see cref="EbmfFactor"/>.
+/// Absent where there are none.
+/// </summary>
 internal static class FactorKeys
 {
     public static readonly StateKey Scalars = new("factor.scalars");

@@ -18,7 +18,8 @@ internal static class FactorStep
     private const int WarmIterations = 4;
 
     /// <summary>
-    /// Solves the EBNM problem of active factor t over all columns, and puts its new moments among those of all factors: x_j = (X'L - sum over k' != k of E f_k' A_k'k) / D_j,
+    /// Solves the EBNM problem of active factor t over all columns, and puts its new moments among those of all factors: x_j = (X'L - sum
+    /// over k' != k of E f_k' A_k'k) / D_j,
     /// s_j^2 = 1 / (v_j D_j), with A = L'L and D = sum of E l^2 (weighted; by column where entries are missing).
     /// </summary>
     public static void Run(EbmfProblem problem, EbmfState state, int t, ArraySet partial, double[][] mean, double[][] second)
@@ -51,7 +52,8 @@ internal static class FactorStep
         }
 
         (mean[at], second[at]) = Solve(problem, state, at, x, s);
-        factor.ProposedIsZero = IsZero(mean[at]) || (sumSecond < Uninformed.LeastInformation && (!isByColumn || ColumnsAreZero(secondByColumn, p, a, t)));
+        factor.ProposedIsZero = IsZero(mean[at])
+            || (sumSecond < Uninformed.LeastInformation && (!isByColumn || ColumnsAreZero(secondByColumn, p, a, t)));
     }
 
     private static void TakeOutOthers(int k, int a, int t, int at, bool isByColumn, ArraySet partial, double[][] mean, double[] x)

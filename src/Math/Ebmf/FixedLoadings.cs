@@ -2,7 +2,9 @@ using FitCluster.Math.Models;
 
 namespace FitCluster.Math.Ebmf;
 
-/// <summary>Loadings with fixed entries: the shard's extra array "fixedLoadings" [rows x fixed factors], NaN where an entry is free.</summary>
+/// <summary>
+/// Loadings with fixed entries: the shard's extra array "fixedLoadings" [rows x fixed factors], NaN where an entry is free.
+/// </summary>
 internal static class FixedLoadings
 {
     /// <summary>Factor k's column of fixed entries; null where it has none. Fixed factors come first.</summary>

@@ -4,8 +4,10 @@ using FitCluster.Math.Models;
 namespace FitCluster.Math.Ebmf;
 
 /// <summary>
-/// The loadings that a shard's rows start from (<see cref="ExtraKeys.InitialLoadings"/>), with their standard deviations where there are any. A row of NaN is new: it starts from the
-/// least squares of its observed entries on the given factors. From 0 its data would count as noise, of which the first sweep would then expect too much.
+/// The loadings that a shard's rows start from (<see cref="ExtraKeys.InitialLoadings"/>), with their standard deviations where there are
+/// any. A row of NaN is new: it starts from the
+/// least squares of its observed entries on the given factors. From 0 its data would count as noise, of which the first sweep would then
+/// expect too much.
 /// </summary>
 internal sealed class GivenLoadings
 {
@@ -13,7 +15,10 @@ internal sealed class GivenLoadings
     private readonly double[] _mean;
     private readonly double[]? _sd;
 
-    /// <summary>Reads the given loadings; <paramref name="order"/> has the factors that go with them, from <see cref="EbmfBroadcast.FirstAdopted"/> on.</summary>
+    /// <summary>
+    /// Reads the given loadings; <paramref name="order"/> has the factors that go with them, from <see cref="EbmfBroadcast.FirstAdopted"/>
+    /// on.
+    /// </summary>
     public GivenLoadings(ShardData data, EbmfBroadcast order)
     {
         var given = data.Extras.Get(ExtraKeys.InitialLoadings.Name);

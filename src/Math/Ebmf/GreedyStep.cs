@@ -17,12 +17,15 @@ internal static class GreedyStep
         {
             EbmfInit.Given => StartStep.Candidate(problem, state, problem.InitialFactor(state.GreedyAccepted)),
             EbmfInit.Svd when state.Starts.Length == 0 => SubspaceStep.Begin(problem, state, options.MaxFactors),
-            EbmfInit.Svd => StartStep.Begin(problem, state, [.. state.Starts.AsSpan(state.GreedyAccepted * problem.Columns, problem.Columns)]),
+            EbmfInit.Svd => StartStep.Begin(
+                problem, state, [.. state.Starts.AsSpan(state.GreedyAccepted * problem.Columns, problem.Columns)]),
             _ => SubspaceStep.Begin(problem, state, SubspaceStep.Width),
         };
     }
 
-    /// <summary>The new factor stays iff the ELBO with it is above the one without it by more than the tolerance, and neither side is all zero.</summary>
+    /// <summary>
+    /// The new factor stays iff the ELBO with it is above the one without it by more than the tolerance, and neither side is all zero.
+    /// </summary>
     public static EbmfAnswer Settle(EbmfProblem problem, EbmfState state)
     {
         if (state.Elbo > state.ElboBefore + problem.Tolerance && !state.Factors[^1].IsZero)

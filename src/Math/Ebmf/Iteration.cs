@@ -9,7 +9,8 @@ internal static class Iteration
     private const double FirstBeta = 0.5;
 
     /// <summary>
-    /// Starts an iteration. New factors have no ELBO to compare with and no loadings priors: those are found first, of all of them at once, or, where one is on a
+    /// Starts an iteration. New factors have no ELBO to compare with and no loadings priors: those are found first, of all of them at once,
+    /// or, where one is on a
     /// grid, each before its own update.
     /// </summary>
     public static EbmfAnswer Begin(EbmfState state, EbmfStage stage, int[] factors, bool areNew)
@@ -44,7 +45,10 @@ internal static class Iteration
         return Update(state);
     }
 
-    /// <summary>The update of the active factors: with the priors that the sweep before suggests; a prior on a grid is first fitted in full, and so is a new one.</summary>
+    /// <summary>
+    /// The update of the active factors: with the priors that the sweep before suggests; a prior on a grid is first fitted in full, and so
+    /// is a new one.
+    /// </summary>
     public static EbmfAnswer Update(EbmfState state)
     {
         state.Passes = 0;
@@ -54,14 +58,17 @@ internal static class Iteration
             factor.LoadingsPrior = (state.IsProposal ? factor.LoadingsPriorNewton : factor.LoadingsPriorEm) ?? factor.LoadingsPrior;
         }
 
-        return state.Active.Any(k => HasGrid(state.Factors[k]) || state.Factors[k].LoadingsPrior is null) ? EbmfAnswer.NeedsPriors : EbmfAnswer.Ready;
+        return state.Active.Any(k => HasGrid(state.Factors[k]) || state.Factors[k].LoadingsPrior is null)
+            ? EbmfAnswer.NeedsPriors
+            : EbmfAnswer.Ready;
     }
 
     // Sides with a sign have many local optima, and the blocked order (all of L, then all of F) ends in worse ones than the sequential
     // order l_1 f_1 l_2 f_2 ... does: measured on sim_a pe/pn, -44153.9 against -44117.4. Weights on a grid move too slowly by one step a
     // sweep, and a full fit of a prior needs its own factor's pseudo-data. It costs a pass over the data (two with a grid) for each factor.
     private static bool IsInTurn(EbmfState state, EbmfStage stage) =>
-        stage is EbmfStage.Backfit or EbmfStage.Final or EbmfStage.Resume && state.Iterating.Any(k => HasGrid(state.Factors[k]) || HasSign(state.Factors[k]));
+        stage is EbmfStage.Backfit or EbmfStage.Final or EbmfStage.Resume
+            && state.Iterating.Any(k => HasGrid(state.Factors[k]) || HasSign(state.Factors[k]));
 
     private static bool HasGrid(EbmfFactor factor) => EbnmFamilies.Get(factor.LoadingsFamily).Traits.NeedsFullFits;
 

@@ -91,7 +91,8 @@ internal static class JudgeStep
         return !state.IsProposal && gain <= problem.Tolerance;
     }
 
-    // A new factor that after a few sweeps is still so far below the fit without it that hundreds of sweeps like the last would not lift it above.
+    // A new factor that after a few sweeps is still so far below the fit without it that hundreds of sweeps like the last would not lift it
+    // above.
     private static bool IsHopeless(EbmfState state) =>
         state.Sweeps >= FewestSweeps && state.LastGain > 0 && state.Elbo + (HopelessSweeps * state.LastGain) < state.ElboBefore;
 

@@ -4,8 +4,10 @@ using FitCluster.Messages;
 namespace FitCluster.Math.Ebmf;
 
 /// <summary>
-/// X'L, L'L and sums of E l^2 of all factors. With weights that never change they are all that the ELBO's data term needs: those that a sweep does not touch are kept
-/// from their last one. The proposed ones are of the sweep under way: its gram of all factors, and the other sums of the factors that it has updated.
+/// X'L, L'L and sums of E l^2 of all factors. With weights that never change they are all that the ELBO's data term needs: those that a
+/// sweep does not touch are kept
+/// from their last one. The proposed ones are of the sweep under way: its gram of all factors, and the other sums of the factors that it
+/// has updated.
 /// </summary>
 internal static class LoadingsSums
 {
@@ -49,7 +51,8 @@ internal static class LoadingsSums
         foreach (var k in state.Iterating)
         {
             var factor = state.Factors[k];
-            (factor.CrossProduct, factor.SumSecond, factor.SumSecondByColumn) = (factor.ProposedCrossProduct, factor.ProposedSumSecond, factor.ProposedSumSecondByColumn);
+            (factor.CrossProduct, factor.SumSecond, factor.SumSecondByColumn) =
+                (factor.ProposedCrossProduct, factor.ProposedSumSecond, factor.ProposedSumSecondByColumn);
         }
     }
 
@@ -74,7 +77,9 @@ internal static class LoadingsSums
             state.ProposedGramByColumn,
             [.. state.Factors.Select((f, k) => (iterating.Contains(k) ? f.ProposedCrossProduct : f.CrossProduct) ?? [])],
             [.. state.Factors.Select((f, k) => iterating.Contains(k) ? f.ProposedSumSecond : f.SumSecond)],
-            isByColumn ? [.. state.Factors.Select((f, k) => (iterating.Contains(k) ? f.ProposedSumSecondByColumn : f.SumSecondByColumn) ?? [])] : null);
+            isByColumn
+                ? [.. state.Factors.Select((f, k) => (iterating.Contains(k) ? f.ProposedSumSecondByColumn : f.SumSecondByColumn) ?? [])]
+                : null);
         return ColumnResiduals(state.ColumnSquares, sums, mean, second, null);
     }
 
@@ -87,7 +92,8 @@ internal static class LoadingsSums
             [.. state.Factors.Select(f => f.CrossProduct!)],
             [.. state.Factors.Select(f => f.SumSecond)],
             problem.IsByColumn(state) ? [.. state.Factors.Select(f => f.SumSecondByColumn!)] : null);
-        return ColumnResiduals(state.ColumnSquares, sums, [.. state.Factors.Select(f => f.Mean)], [.. state.Factors.Select(f => f.Second)], leftOut);
+        return ColumnResiduals(
+            state.ColumnSquares, sums, [.. state.Factors.Select(f => f.Mean)], [.. state.Factors.Select(f => f.Second)], leftOut);
     }
 
     /// <summary>Makes room for one more factor, which is already there.</summary>

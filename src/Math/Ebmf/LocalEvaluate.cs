@@ -59,7 +59,8 @@ internal sealed class LocalEvaluate
     {
         var p = _data.Block.Columns;
         var rows = _shard.Rows;
-        var residuals = new RowResiduals(_data, _included.Select(k => _order.Mean[k]).ToArray(), _included.Select(k => _order.Second[k]).ToArray(), _order.Noise);
+        var residuals = new RowResiduals(
+            _data, _included.Select(k => _order.Mean[k]).ToArray(), _included.Select(k => _order.Second[k]).ToArray(), _order.Noise);
         var knownErrors = _noise.Known == KnownErrors.Row ? _data.Extras.Get(ExtraKeys.StandardErrors) : null;
         if (_shard.ProposedRowNoise.Length != rows)
         {
@@ -167,7 +168,10 @@ internal sealed class LocalEvaluate
             }
         }
 
-        return new ArraySet().Set(PartialKeys.Objective, objective).Set(PartialKeys.Gradient, gradient).Set(PartialKeys.Curvature, curvature)
+        return new ArraySet()
+            .Set(PartialKeys.Objective, objective)
+            .Set(PartialKeys.Gradient, gradient)
+            .Set(PartialKeys.Curvature, curvature)
             .Set(PartialKeys.Largest, largest);
     }
 

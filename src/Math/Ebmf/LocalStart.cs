@@ -59,7 +59,8 @@ internal static class LocalStart
     }
 
     /// <summary>
-    /// One alternating least-squares pass for one factor: l_i = sum_j R_ij f_j / sum_j f_j^2 over observed j, clamped to the sign asked for;
+    /// One alternating least-squares pass for one factor: l_i = sum_j R_ij f_j / sum_j f_j^2 over observed j, clamped to the sign asked
+    /// for;
     /// back go sum_i R_ij l_i and sum_i l_i^2 over observed i by column, and the sums of squares of the positive and negative l.
     /// </summary>
     public static ArraySet Power(EbmfBroadcast order, ShardData data, EbmfShard shard)
@@ -158,7 +159,8 @@ internal static class LocalStart
         }
 
         // The residuals are already in: nothing is left to be taken out by way of L'Z.
-        return new ArraySet().Set(PartialKeys.Cross, cross).Set(PartialKeys.LoadingsCross, new double[order.Factors * b]).Set(PartialKeys.Gram, z2);
+        return new ArraySet().Set(PartialKeys.Cross, cross).Set(PartialKeys.LoadingsCross, new double[order.Factors * b])
+            .Set(PartialKeys.Gram, z2);
     }
 
     private static void Residual(EbmfBroadcast order, EbmfShard shard, ObservedRow reader, int row, double[] residual)

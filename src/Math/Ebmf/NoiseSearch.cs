@@ -3,7 +3,9 @@ using FitCluster.Messages;
 
 namespace FitCluster.Math.Ebmf;
 
-/// <summary>The search for variances added to known ones, of groups that lie in all shards: Newton rounds, and the best value found counts.</summary>
+/// <summary>
+/// The search for variances added to known ones, of groups that lie in all shards: Newton rounds, and the best value found counts.
+/// </summary>
 internal static class NoiseSearch
 {
     // Until no group moves by more than this share, or so many rounds.
@@ -35,7 +37,8 @@ internal static class NoiseSearch
                 next[g] = double.Clamp(newton, 0, double.Max(0, largest[g]));
             }
 
-            largestMove = double.Max(largestMove, double.Abs(next[g] - bestNoise[g]) / double.Max(bestNoise[g], 1e-12 * (1 + double.Abs(largest[g]))));
+            largestMove = double.Max(
+                largestMove, double.Abs(next[g] - bestNoise[g]) / double.Max(bestNoise[g], 1e-12 * (1 + double.Abs(largest[g]))));
         }
 
         (state.SearchBest, state.SearchNoise, state.ProposedNoise) = (best, bestNoise, next);

@@ -3,7 +3,9 @@ using FitCluster.Messages;
 
 namespace FitCluster.Math.Ebmf;
 
-/// <summary>The residual variances that maximize the ELBO at given moments, and the ELBO's data term: from sums at hand, or by asking the shards.</summary>
+/// <summary>
+/// The residual variances that maximize the ELBO at given moments, and the ELBO's data term: from sums at hand, or by asking the shards.
+/// </summary>
 internal static class NoiseStep
 {
     // The alternations of a rank-one structure that settle a model before its first sweep.
@@ -57,7 +59,8 @@ internal static class NoiseStep
     {
         state.Noise = state.ProposedNoise;
         state.TotalVariance = state.ProposedTotalVariance;
-        state.PromotesNoise = problem.Noise.NeedsEvaluation && problem.Noise.Variance is VarianceStructure.Row or VarianceStructure.Kronecker;
+        state.PromotesNoise = problem.Noise.NeedsEvaluation
+            && problem.Noise.Variance is VarianceStructure.Row or VarianceStructure.Kronecker;
     }
 
     /// <summary>The ELBO's data term of an objective sum_ij log variance + E r^2 / variance.</summary>
@@ -121,7 +124,8 @@ internal static class NoiseStep
             return;
         }
 
-        var (residuals, squares, counts) = (partial.Get(PartialKeys.Residuals), partial.Get(PartialKeys.ResidualSquares), state.ColumnCounts);
+        var (residuals, squares, counts) =
+            (partial.Get(PartialKeys.Residuals), partial.Get(PartialKeys.ResidualSquares), state.ColumnCounts);
         var v = new double[residuals.Length];
         var (sum, inverse) = ((state.Observed * LogTwoPi) - totals[0], 0.0);
         for (var j = 0; j < v.Length; j++)

@@ -1,7 +1,8 @@
 namespace FitCluster.Math.Ebmf;
 
 /// <summary>
-/// Nullcheck: the fit is tried without each factor, k = 1..K, with variances estimated again and nothing else refitted; removals accumulate (models/ebmf.md 5.7).
+/// Nullcheck: the fit is tried without each factor, k = 1..K, with variances estimated again and nothing else refitted; removals accumulate
+/// (models/ebmf.md 5.7).
 /// </summary>
 internal static class NullcheckStep
 {

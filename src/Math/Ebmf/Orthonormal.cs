@@ -2,7 +2,9 @@ using System.Numerics.Tensors;
 
 namespace FitCluster.Math.Ebmf;
 
-/// <summary>Modified Gram-Schmidt, twice, on vectors that lie one after the other; a vector that vanishes is replaced by a unit vector.</summary>
+/// <summary>
+/// Modified Gram-Schmidt, twice, on vectors that lie one after the other; a vector that vanishes is replaced by a unit vector.
+/// </summary>
 internal static class Orthonormal
 {
     /// <summary>Orthonormal vectors that span the same space.</summary>

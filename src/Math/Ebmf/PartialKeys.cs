@@ -4,7 +4,8 @@ using FitCluster.Messages;
 namespace FitCluster.Math.Ebmf;
 
 /// <summary>
-/// What shards answer, step by step. K are all factors, a the active ones, b the vectors, p the columns. Reduced by sums over shards where nothing else is said.
+/// What shards answer, step by step. K are all factors, a the active ones, b the vectors, p the columns. Reduced by sums over shards where
+/// nothing else is said.
 /// </summary>
 internal static class PartialKeys
 {

@@ -3,7 +3,9 @@ using FitCluster.Messages;
 
 namespace FitCluster.Math.Ebmf;
 
-/// <summary>Alternating least squares over the observed entries, clamped by sign: the start of a new factor where a singular vector is not enough.</summary>
+/// <summary>
+/// Alternating least squares over the observed entries, clamped by sign: the start of a new factor where a singular vector is not enough.
+/// </summary>
 internal static class PowerStep
 {
     private const int MostPasses = 100;
@@ -11,7 +13,8 @@ internal static class PowerStep
     /// <summary>One pass; at the end the factor is there.</summary>
     public static EbmfAnswer Run(EbmfProblem problem, EbmfState state, ArraySet partial)
     {
-        var (numerator, denominator, sums) = (partial.Get(PartialKeys.Numerator), partial.Get(PartialKeys.Denominator), partial.Get(PartialKeys.Signs));
+        var (numerator, denominator, sums) =
+            (partial.Get(PartialKeys.Numerator), partial.Get(PartialKeys.Denominator), partial.Get(PartialKeys.Signs));
         var f = state.Subspace;
         state.Passes++;
         var (lSign, fSign) = (problem.LoadingsSign(state.K), problem.FactorsSign(state.K));

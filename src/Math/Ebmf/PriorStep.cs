@@ -4,10 +4,13 @@ using FitCluster.Messages;
 
 namespace FitCluster.Math.Ebmf;
 
-/// <summary>Loadings priors that are fitted in rounds of their own, at pseudo-data that the shards keep: new ones, and those on a grid.</summary>
+/// <summary>
+/// Loadings priors that are fitted in rounds of their own, at pseudo-data that the shards keep: new ones, and those on a grid.
+/// </summary>
 internal static class PriorStep
 {
-    // Steps at fixed pseudo-data until one gains less than this, or so many rounds. Each costs n evaluations and no pass over the data; the sweeps
+    // Steps at fixed pseudo-data until one gains less than this, or so many rounds. Each costs n evaluations and no pass over the data; the
+    // sweeps
     // that follow refine the priors further.
     private const double PriorTolerance = 1e-3;
     private const int MostPriorRounds = 20;

@@ -3,9 +3,12 @@ using FitCluster.Math.Ebnm;
 namespace FitCluster.Math.Ebmf;
 
 /// <summary>
-/// The loadings of one row at a time under held factors and priors, and the row's own variance where it has one. With w_j the precisions of the observed entries,
-/// G = sum_j w_j E f_j E f_j', D_k = sum_j w_j E f_jk^2 and c = sum_j w_j E f_j y_j, each pass takes for k = 1..K the posterior of l_k at x_k = (c_k - sum over k' != k of
-/// E l_k' G_k'k) / D_k, s_k^2 = 1 / (u D_k), and then the variance u or sigma^2 that maximizes the row's ELBO. No step can lower it. There may be several optima: of the one
+/// The loadings of one row at a time under held factors and priors, and the row's own variance where it has one. With w_j the precisions of
+/// the observed entries,
+/// G = sum_j w_j E f_j E f_j', D_k = sum_j w_j E f_jk^2 and c = sum_j w_j E f_j y_j, each pass takes for k = 1..K the posterior of l_k at
+/// x_k = (c_k - sum over k' != k of
+/// E l_k' G_k'k) / D_k, s_k^2 = 1 / (u D_k), and then the variance u or sigma^2 that maximizes the row's ELBO. No step can lower it. There
+/// may be several optima: of the one
 /// that is reached from least squares and the one from loadings of 0 the better counts. The arrays are overwritten by the next row.
 /// </summary>
 internal sealed class RowProjection
@@ -29,7 +32,10 @@ internal sealed class RowProjection
     private readonly double[] _s;
     private readonly double[] _squares;
 
-    /// <summary>Takes E f and E f^2 by column of every factor, the loadings priors, and the columns' precisions or the variances added to known ones.</summary>
+    /// <summary>
+    /// Takes E f and E f^2 by column of every factor, the loadings priors, and the columns' precisions or the variances added to known
+    /// ones.
+    /// </summary>
     public RowProjection(EbmfNoise noise, int columns, double[][] f, double[][] f2, Prior[] priors, double[] shared)
     {
         (_noise, _f, _f2, _priors, _shared) = (noise, f, f2, priors, shared);
@@ -70,7 +76,8 @@ internal sealed class RowProjection
         Sums(row);
         RidgedLeastSquares.Solve(_gram, _cross, Mean);
 
-        // With hardly more entries than loadings the residuals are no measure of the noise: all of the row counts as noise then, as at the start of a fit.
+        // With hardly more entries than loadings the residuals are no measure of the noise: all of the row counts as noise then, as at the
+        // start of a fit.
         var elbo = Ascend(row, given, row.Count < 2 * Mean.Length ? 0 : Mean.Length);
         if (Mean.Length > 1 || IsEstimated)
         {
@@ -155,7 +162,8 @@ internal sealed class RowProjection
 
             if (double.IsNaN(given[t]))
             {
-                var logLikelihood = _families[t].Moments(_priors[t], _x.AsSpan(t, 1), _s.AsSpan(t, 1), Mean.AsSpan(t, 1), Second.AsSpan(t, 1));
+                var logLikelihood = _families[t].Moments(
+                    _priors[t], _x.AsSpan(t, 1), _s.AsSpan(t, 1), Mean.AsSpan(t, 1), Second.AsSpan(t, 1));
                 divergence += (double.IsNaN(logLikelihood) ? 0 : logLikelihood)
                     + KullbackLeibler.GaussianPart(_x.AsSpan(t, 1), _s.AsSpan(t, 1), Mean.AsSpan(t, 1), Second.AsSpan(t, 1));
                 Uninformed.MakeFinite(_families[t], Mean.AsSpan(t, 1), Second.AsSpan(t, 1));

@@ -2,7 +2,10 @@ using FitCluster.Math.Models;
 
 namespace FitCluster.Math.Ebmf;
 
-/// <summary>The arrays of a shard's state; what they hold is said at the properties of <see cref="EbmfShard"/>. Those of loadings are <see cref="StateKey.At"/> the factor.</summary>
+/// <summary>
+/// The arrays of a shard's state; what they hold is said at the properties of <see cref="EbmfShard"/>. Those of loadings are
+/// <see cref="StateKey.At"/> the factor.
+/// </summary>
 internal static class ShardKeys
 {
     public static readonly StateKey Mean = new("mean");

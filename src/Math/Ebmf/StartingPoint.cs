@@ -7,7 +7,8 @@ internal static class StartingPoint
     private const double LeastVariance = 1e-10;
 
     /// <summary>
-    /// In a sweep the accepted ones, extrapolated where it is a proposal, and of those it has updated the new ones; in an evaluation the proposed ones where there are.
+    /// In a sweep the accepted ones, extrapolated where it is a proposal, and of those it has updated the new ones; in an evaluation the
+    /// proposed ones where there are.
     /// </summary>
     public static (double[][] Mean, double[][] Second) Of(EbmfProblem problem, EbmfState state)
     {
@@ -42,10 +43,12 @@ internal static class StartingPoint
     }
 
     /// <summary>The extrapolation of the pending sweep; 0 in a plain one, and in other steps.</summary>
-    public static double Extrapolation(EbmfState state) => state.Step is EbmfStep.Sweep or EbmfStep.Prepare && state.IsProposal ? state.Beta : 0;
+    public static double Extrapolation(EbmfState state) =>
+        state.Step is EbmfStep.Sweep or EbmfStep.Prepare && state.IsProposal ? state.Beta : 0;
 
     /// <summary>The factors whose proposals an evaluation at this stage is about.</summary>
-    public static int[] Judged(EbmfState state) => state.Stage is EbmfStage.Null or EbmfStage.Together or EbmfStage.Restore or EbmfStage.Nullcheck ? [] : state.Iterating;
+    public static int[] Judged(EbmfState state) =>
+        state.Stage is EbmfStage.Null or EbmfStage.Together or EbmfStage.Restore or EbmfStage.Nullcheck ? [] : state.Iterating;
 
     private static double[] Extrapolate(double[] now, double[] before, double beta)
     {

@@ -16,7 +16,8 @@ internal static class Summaries
     }
 
     /// <summary>The summary of one shard's, or all shards', pseudo-data.</summary>
-    public static ObservationSummary Read(ArraySet partial, int t) => ToSummary(partial.Get(PartialKeys.Summary.At(t)), partial.Get(PartialKeys.Extremes.At(t)));
+    public static ObservationSummary Read(ArraySet partial, int t) =>
+        ToSummary(partial.Get(PartialKeys.Summary.At(t)), partial.Get(PartialKeys.Extremes.At(t)));
 
     private static (double[] Sums, double[] Maxima) Of(ReadOnlySpan<double> x, ReadOnlySpan<double> s)
     {

@@ -4,7 +4,10 @@ using FitCluster.Messages;
 
 namespace FitCluster.Math.Ebmf;
 
-/// <summary>What the shards' update of the active loadings makes of the factors: next priors of the loadings, an update of the factors, the sums of both.</summary>
+/// <summary>
+/// What the shards' update of the active loadings makes of the factors: next priors of the loadings, an update of the factors, the sums of
+/// both.
+/// </summary>
 internal static class SweepStep
 {
     /// <summary>Takes the sums of a sweep.</summary>

@@ -71,7 +71,8 @@ internal static class TogetherStep
         (state.Adopts, state.FirstAdopted) = (true, state.K);
         for (var k = 0; k < options.InitialFactorCount; k++)
         {
-            var sd = options.InitialFactorsSd.Length > 0 ? EbmfProblem.Column(options.InitialFactorsSd, options.InitialFactorCount, k) : null;
+            var sd = options.InitialFactorsSd.Length > 0
+                ? EbmfProblem.Column(options.InitialFactorsSd, options.InitialFactorCount, k) : null;
             var factor = EbmfFactors.Add(problem, state, problem.InitialFactor(k), sd);
             if (options.InitialLoadingsPriors.Count > 0)
             {

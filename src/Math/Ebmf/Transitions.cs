@@ -4,7 +4,8 @@ using static FitCluster.Math.Ebmf.EbmfStep;
 namespace FitCluster.Math.Ebmf;
 
 /// <summary>
-/// The order of a fit, as one table: which step follows at which stage upon which answer. docs/ebmf.md draws it. Whatever decides between two answers is in the
+/// The order of a fit, as one table: which step follows at which stage upon which answer. docs/ebmf.md draws it. Whatever decides between
+/// two answers is in the
 /// step that gives them (one verb a file); nothing else chooses a next step.
 /// </summary>
 internal static class Transitions
@@ -93,14 +94,16 @@ internal static class Transitions
         new(EbmfStage.Final, Forget, Ended, EbmfStage.Done, Done),
     ];
 
-    private static readonly Dictionary<(EbmfStage, EbmfStep, EbmfAnswer), Transition> ByAnswer = All.ToDictionary(t => (t.Stage, t.Step, t.Answer));
+    private static readonly Dictionary<(EbmfStage, EbmfStep, EbmfAnswer), Transition> ByAnswer =
+        All.ToDictionary(t => (t.Stage, t.Step, t.Answer));
 
     /// <summary>Whether a step is the coordinator's alone, so that no round of the shards comes before it.</summary>
     public static bool IsAtCoordinator(EbmfStep step) => step > Done;
 
     /// <summary>The transition that an answer takes.</summary>
     /// <exception cref="InvalidOperationException">The step has no such answer.</exception>
-    public static Transition Of(EbmfStage stage, EbmfStep step, EbmfAnswer answer) => ByAnswer.TryGetValue((stage, step, answer), out var transition)
+    public static Transition Of(EbmfStage stage, EbmfStep step, EbmfAnswer answer) =>
+        ByAnswer.TryGetValue((stage, step, answer), out var transition)
         ? transition
         : throw new InvalidOperationException($"the step {step} of stage {stage} cannot be answered by {answer}");
 

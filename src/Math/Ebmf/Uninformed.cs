@@ -3,7 +3,8 @@ using FitCluster.Math.Ebnm;
 namespace FitCluster.Math.Ebmf;
 
 /// <summary>
-/// Entries of which the data say nothing (a row without observations, a factor that is gone) have their prior's moments, and some families' second moment is
+/// Entries of which the data say nothing (a row without observations, a factor that is gone) have their prior's moments, and some families'
+/// second moment is
 /// infinite. Such an entry meets no observed datum, so its second moment counts
 /// nowhere; but sums over all entries, from which missing ones are taken out, need it finite.
 /// </summary>

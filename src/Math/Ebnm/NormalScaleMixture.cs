@@ -1,7 +1,8 @@
 namespace FitCluster.Math.Ebnm;
 
 /// <summary>
-/// theta ~ sum_k pi_k N(mode, sigma_k^2), sigma_0 = 0, over the grid of <see cref="ScaleGrid"/> (Stephens 2017; the grid after Willwerscheid and
+/// theta ~ sum_k pi_k N(mode, sigma_k^2), sigma_0 = 0, over the grid of <see cref="ScaleGrid"/> (Stephens 2017; the grid after
+/// Willwerscheid and
 /// others 2021); with a fixed scale: over {0, scale}.
 /// </summary>
 public sealed class NormalScaleMixture : GridFamily

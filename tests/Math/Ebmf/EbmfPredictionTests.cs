@@ -41,9 +41,12 @@ public sealed class EbmfPredictionTests
         var k = fit.K;
         double[] Or(bool there, Func<double[]> values) => there ? values() : [];
         var residual = new EbmfResidual(
-            options, Or(fit.ShardResults[0].Contains("residual_sd"), () => fit.Loadings("residual_sd")), Or(fit.Result.Contains("residual_sd"), () => fit.Result["residual_sd"]));
+            options,
+            Or(fit.ShardResults[0].Contains("residual_sd"), () => fit.Loadings("residual_sd")),
+            Or(fit.Result.Contains("residual_sd"), () => fit.Result["residual_sd"]));
         Assert.False(residual.NeedsKnownError);
-        var (l, lSd, f, fSd) = (fit.Loadings("loadings_mean"), fit.Loadings("loadings_sd"), fit.Result["factors_mean"], fit.Result["factors_sd"]);
+        var (l, lSd, f, fSd) =
+            (fit.Loadings("loadings_mean"), fit.Loadings("loadings_sd"), fit.Result["factors_mean"], fit.Result["factors_sd"]);
         var scores = new List<double>();
         for (var i = 0; i < y.Length; i++)
         {
@@ -51,8 +54,10 @@ public sealed class EbmfPredictionTests
             {
                 if (double.IsNaN(y[i][j]))
                 {
-                    ReadOnlySpan<double> row = l.AsSpan(i * k, k), rowSd = lSd.AsSpan(i * k, k), column = f.AsSpan(j * k, k), columnSd = fSd.AsSpan(j * k, k);
-                    scores.Add((whole[i][j] - EbmfPrediction.Mean(row, column)) / EbmfPrediction.Sd(row, rowSd, column, columnSd, residual.Variance(i, j)));
+                    ReadOnlySpan<double> row = l.AsSpan(i * k, k), rowSd = lSd.AsSpan(i * k, k);
+                    ReadOnlySpan<double> column = f.AsSpan(j * k, k), columnSd = fSd.AsSpan(j * k, k);
+                    var sd = EbmfPrediction.Sd(row, rowSd, column, columnSd, residual.Variance(i, j));
+                    scores.Add((whole[i][j] - EbmfPrediction.Mean(row, column)) / sd);
                 }
             }
         }
@@ -71,6 +76,7 @@ public sealed class EbmfPredictionTests
         Assert.Equal(20, new EbmfResidual(options with { Variance = VarianceStructure.Column }, [], [3, 2]).Variance(0, 1, 4), 1e-12);
         Assert.Equal(17, new EbmfResidual(options with { Variance = VarianceStructure.Row }, [3, 1], []).Variance(1, 0, 4), 1e-12);
         Assert.Equal(16, new EbmfResidual(options with { Variance = VarianceStructure.Known }, [], []).Variance(1, 0, 4), 1e-12);
-        Assert.Equal(36, new EbmfResidual(options with { KnownErrors = KnownErrors.None, Variance = VarianceStructure.Kronecker }, [3, 2], [1, 3]).Variance(1, 1), 1e-12);
+        var kronecker = options with { KnownErrors = KnownErrors.None, Variance = VarianceStructure.Kronecker };
+        Assert.Equal(36, new EbmfResidual(kronecker, [3, 2], [1, 3]).Variance(1, 1), 1e-12);
     }
 }

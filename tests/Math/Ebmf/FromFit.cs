@@ -8,13 +8,15 @@ namespace FitCluster.Math.Tests.Ebmf;
 internal static class FromFit
 {
     /// <summary>Rows beyond the fit's are new ones.</summary>
-    public static (EbmfOptions Options, Func<int, int, ArraySet> Extras) Of(SequentialFit fit, EbmfOptions options, bool withPriors = true, bool withSd = true)
+    public static (EbmfOptions Options, Func<int, int, ArraySet> Extras) Of(
+        SequentialFit fit, EbmfOptions options, bool withPriors = true, bool withSd = true)
     {
         var k = fit.K;
         var (mean, sd) = (fit.Loadings("loadings_mean"), fit.Loadings("loadings_sd"));
         double[] Slice(double[] all, int first, int last) =>
             [.. Enumerable.Range(first * k, (last - first) * k).Select(i => i < all.Length ? all[i] : double.NaN)];
-        Prior[] Priors(string name) => withPriors ? [.. Enumerable.Range(0, k).Select(t => PriorCodec.Decode(fit.Result[$"{name}.{t}"]))] : [];
+        Prior[] Priors(string name) =>
+            withPriors ? [.. Enumerable.Range(0, k).Select(t => PriorCodec.Decode(fit.Result[$"{name}.{t}"]))] : [];
         var start = options with
         {
             Init = EbmfInit.Fit,
@@ -31,7 +33,8 @@ internal static class FromFit
         });
     }
 
-    public static SequentialFit Run(SequentialFit fit, EbmfOptions options, double[][] y, int shards = 3, bool withPriors = true, bool withSd = true)
+    public static SequentialFit Run(
+        SequentialFit fit, EbmfOptions options, double[][] y, int shards = 3, bool withPriors = true, bool withSd = true)
     {
         var (start, extras) = Of(fit, options, withPriors, withSd);
         return SequentialFit.Run(start, SequentialFit.Shards(y, shards, extras: extras));

@@ -6,7 +6,8 @@ namespace FitCluster.Math.Tests.Ebmf;
 
 public sealed class FromFitTests
 {
-    private static EbmfOptions Options(double[][] y, int factors = 3) => new() { Rows = y.Length, Columns = y[0].Length, MaxFactors = factors };
+    private static EbmfOptions Options(double[][] y, int factors = 3) =>
+        new() { Rows = y.Length, Columns = y[0].Length, MaxFactors = factors };
 
     [Theory]
     [InlineData(VarianceStructure.Constant, 0, PriorFamily.PointNormal)]
@@ -15,7 +16,8 @@ public sealed class FromFitTests
     [InlineData(VarianceStructure.Kronecker, 0, PriorFamily.PointNormal)]
     [InlineData(VarianceStructure.Constant, 0, PriorFamily.Unimodal)]
     [InlineData(VarianceStructure.Constant, 0, PriorFamily.PointExponential)]
-    public void A_stopped_fit_is_gone_on_with_from_where_it_stood_to_where_the_uninterrupted_one_ends(VarianceStructure variance, double missing, PriorFamily family)
+    public void A_stopped_fit_is_gone_on_with_from_where_it_stood_to_where_the_uninterrupted_one_ends(
+        VarianceStructure variance, double missing, PriorFamily family)
     {
         var y = RandomProblem.Make(31, 60, 25, 3, missing: missing, nonnegative: family == PriorFamily.PointExponential);
         var options = Options(y) with { Variance = variance, LoadingsPrior = [family] };
@@ -29,7 +31,8 @@ public sealed class FromFitTests
         var from = FromFit.Run(stopped, options, y);
         var resumed = from.Trace.Where(t => t.Phase != "describe").ToList();
         Assert.Equal("resume", resumed[0].Phase);
-        Assert.True(resumed[0].Elbo >= stopped.Elbo - (1e-9 * double.Abs(stopped.Elbo)), $"it stood at {stopped.Elbo} and went on at {resumed[0].Elbo}");
+        Assert.True(resumed[0].Elbo >= stopped.Elbo - (1e-9 * double.Abs(stopped.Elbo)),
+            $"it stood at {stopped.Elbo} and went on at {resumed[0].Elbo}");
         AssertNeverFalls(resumed, options);
         Assert.True(from.Report.Converged);
         Assert.True(from.Elbo >= full.Elbo - (100 * new EbmfModel(options).Tolerance), $"uninterrupted {full.Elbo}, continued {from.Elbo}");
@@ -83,7 +86,8 @@ public sealed class FromFitTests
         Assert.Equal(3, first.K);
         var from = FromFit.Run(first, options with { MaxFactors = 4 }, y);
         Assert.True(from.K > 3);
-        Assert.All(Enumerable.Range(0, 30), j => Assert.Equal((1.0, 0.0), (from.Result["factors_mean"][j * from.K], from.Result["factors_sd"][j * from.K])));
+        Assert.All(Enumerable.Range(0, 30), j =>
+            Assert.Equal((1.0, 0.0), (from.Result["factors_mean"][j * from.K], from.Result["factors_sd"][j * from.K])));
         Assert.True(from.Elbo > first.Elbo);
     }
 
@@ -95,10 +99,12 @@ public sealed class FromFitTests
         var (start, _) = FromFit.Of(fit, Options(y));
         Assert.Empty(EbmfOptionsCheck.Problems(start));
         Assert.Contains(EbmfOptionsCheck.Problems(start with { MaxFactors = 2 }), p => p.Contains("maxFactors is 2"));
-        Assert.Contains(EbmfOptionsCheck.Problems(start with { LoadingsPrior = [PriorFamily.Normal] }), p => p.Contains("loadingsPrior of factor 1"));
+        var otherFamily = start with { LoadingsPrior = [PriorFamily.Normal] };
+        Assert.Contains(EbmfOptionsCheck.Problems(otherFamily), p => p.Contains("loadingsPrior of factor 1"));
         Assert.Contains(EbmfOptionsCheck.Problems(start with { InitialFactorsPriors = [] }), p => p.Contains("priors of loadings"));
         Assert.Contains(EbmfOptionsCheck.Problems(start with { InitialFactorsSd = [1] }), p => p.Contains("standard deviations"));
-        Assert.Contains(EbmfOptionsCheck.Problems(start with { InitialFactorCount = 0, InitialFactors = [], FixedFactorCount = 1 }), p => p.Contains("at least 1"));
+        var none = start with { InitialFactorCount = 0, InitialFactors = [], FixedFactorCount = 1 };
+        Assert.Contains(EbmfOptionsCheck.Problems(none), p => p.Contains("at least 1"));
         Assert.Contains(EbmfOptionsCheck.Problems(start with { Init = EbmfInit.Given }), p => p.Contains("have no effect"));
     }
 
@@ -111,5 +117,6 @@ public sealed class FromFitTests
         }
     }
 
-    private static double Difference(double[] truth, double[] fitted) => double.Sqrt(truth.Zip(fitted, (a, b) => (a - b) * (a - b)).Sum() / truth.Sum(a => a * a));
+    private static double Difference(double[] truth, double[] fitted) =>
+        double.Sqrt(truth.Zip(fitted, (a, b) => (a - b) * (a - b)).Sum() / truth.Sum(a => a * a));
 }

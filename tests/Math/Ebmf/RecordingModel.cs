@@ -5,7 +5,10 @@ using Xunit;
 
 namespace FitCluster.Math.Tests.Ebmf;
 
-/// <summary>An EBMF model that writes down which transitions a fit takes, and checks that its state is all there is: read and written again it is the same.</summary>
+/// <summary>
+/// An EBMF model that writes down which transitions a fit takes, and checks that its state is all there is: read and written again it is
+/// the same.
+/// </summary>
 internal sealed class RecordingModel(EbmfOptions options, int endAfter = int.MaxValue) : IFitModel
 {
     private readonly EbmfModel _model = new(options);

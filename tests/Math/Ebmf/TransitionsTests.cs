@@ -12,14 +12,19 @@ public sealed class TransitionsTests
 
     private static readonly EbmfOptions Base = new() { Rows = 45, Columns = 18, MaxFactors = 4, MaxSweeps = 6 };
 
-    private static readonly PriorFamily[] Signed = [PriorFamily.PointExponential], Grid = [PriorFamily.Unimodal], Mixed = [PriorFamily.PointNormal, PriorFamily.Unimodal];
+    private static readonly PriorFamily[] Signed = [PriorFamily.PointExponential], Grid = [PriorFamily.Unimodal],
+        Mixed = [PriorFamily.PointNormal, PriorFamily.Unimodal];
 
     [Fact]
     public void Every_step_that_can_follow_is_one_and_all_but_the_last_go_on()
     {
         var places = Transitions.All.Select(t => (t.Stage, t.Step)).ToHashSet();
         Assert.Equal(Transitions.All.Count, Transitions.All.Select(t => (t.Stage, t.Step, t.Answer)).Distinct().Count());
-        Assert.All(Transitions.All, t => Assert.True(places.Contains((t.NextStage, t.NextStep)) || (t.NextStage, t.NextStep) == (EbmfStage.Done, EbmfStep.Done), $"{t} leads nowhere"));
+        Assert.All(Transitions.All, t =>
+        {
+            var next = (t.NextStage, t.NextStep);
+            Assert.True(places.Contains(next) || next == (EbmfStage.Done, EbmfStep.Done), $"{t} leads nowhere");
+        });
 
         var reached = new HashSet<(EbmfStage, EbmfStep)> { (EbmfStage.Null, EbmfStep.Describe) };
         for (var before = 0; before < reached.Count;)
@@ -49,7 +54,8 @@ public sealed class TransitionsTests
         Assert.Subset(Transitions.All.ToHashSet(), taken);
         Assert.True(Transitions.All.All(taken.Contains), "never taken: " + string.Join("; ", Transitions.All.Except(taken)));
 
-        SequentialFit Fit(EbmfOptions options, double[][] y, double[][]? errors = null, Func<int, int, ArraySet>? extras = null, int endAfter = int.MaxValue)
+        SequentialFit Fit(EbmfOptions options, double[][] y, double[][]? errors = null, Func<int, int, ArraySet>? extras = null,
+            int endAfter = int.MaxValue)
         {
             var model = new RecordingModel(options, endAfter);
             var fit = SequentialFit.Run(model, SequentialFit.Shards(y, 2, errors, extras));
@@ -67,8 +73,10 @@ public sealed class TransitionsTests
     public void The_documents_table_is_the_programs()
     {
         var text = File.ReadAllLines(Document());
-        var rows = text.SkipWhile(l => l != "| stage | step | answer | next stage | next step |").Skip(2).TakeWhile(l => l.StartsWith('|')).ToHashSet();
-        Assert.Equal(Transitions.All.Select(t => $"| {t.Stage} | {t.Step} | {t.Answer} | {t.NextStage} | {t.NextStep} |").ToHashSet(), rows);
+        var rows = text.SkipWhile(l => l != "| stage | step | answer | next stage | next step |").Skip(2).TakeWhile(l => l.StartsWith('|'))
+            .ToHashSet();
+        Assert.Equal(Transitions.All.Select(t => $"| {t.Stage} | {t.Step} | {t.Answer} | {t.NextStage} | {t.NextStep} |")
+            .ToHashSet(), rows);
     }
 
     private static string Document()
@@ -90,7 +98,8 @@ public sealed class TransitionsTests
         const int Never = int.MaxValue;
         var (mean, errors) = (Draws(18), Data.Select((r, i) => r.Select((_, j) => 0.5 + (0.01 * i) + (0.02 * j)).ToArray()).ToArray());
         var given = Base with { InitialFactorCount = 3, InitialFactors = Draws(54) };
-        static ArraySet New(int first, int last) => new ArraySet().Set("initialLoadings", Enumerable.Repeat(double.NaN, (last - first) * 3).ToArray(), [last - first, 3]);
+        static ArraySet New(int first, int last) =>
+            new ArraySet().Set("initialLoadings", Enumerable.Repeat(double.NaN, (last - first) * 3).ToArray(), [last - first, 3]);
         foreach (var variance in new[] { VarianceStructure.Constant, VarianceStructure.Kronecker })
         {
             foreach (var families in new[] { [PriorFamily.PointNormal], Signed, Grid, Mixed })

@@ -32,7 +32,8 @@ public sealed class EbnmTraitsTests
     {
         var family = EbnmFamilies.Get(name);
         var prior = family.Fit(X(2, 2), S, new EbnmOptions()).Prior;
-        Assert.True(family.Traits.Form?.Fits(prior.Components) ?? prior.Components.Length > 2, $"{name}: {string.Join(", ", prior.Components)}");
+        var fits = family.Traits.Form?.Fits(prior.Components) ?? prior.Components.Length > 2;
+        Assert.True(fits, $"{name}: {string.Join(", ", prior.Components)}");
         if (family.Traits.Form is { } form)
         {
             Assert.False(form.Fits([.. prior.Components, .. prior.Components, .. prior.Components]));
@@ -99,5 +100,7 @@ public sealed class EbnmTraitsTests
 
     // Sparse means, more of them above 0 than below, and noise of standard deviation 1.
     private static double[] X(ulong stream, double scale) => [.. Enumerable.Range(0, 80).Select(i =>
-        Philox.Normal(8, stream, (ulong)i) + (Philox.Uniform(8, stream + 1000, (ulong)i) < 0.6 ? scale * (0.5 + double.Abs(Philox.Normal(8, stream + 2000, (ulong)i))) : 0))];
+        Philox.Normal(8, stream, (ulong)i)
+            + (Philox.Uniform(8, stream + 1000, (ulong)i) < 0.6
+            ? scale * (0.5 + double.Abs(Philox.Normal(8, stream + 2000, (ulong)i))) : 0))];
 }
