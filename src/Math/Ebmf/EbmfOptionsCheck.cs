@@ -89,7 +89,7 @@ public static class EbmfOptionsCheck
             && (options.InitialFactorsSd.Length != options.InitialFactors.Length
             || !options.InitialFactorsSd.All(s => s >= 0 && double.IsFinite(s))))
         {
-            yield return $"there must be {options.InitialFactors.Length} standard deviations of the starting factors, finite and not below 0";
+            yield return $"there must be {options.InitialFactors.Length} standard deviations of the starting factors, finite, not below 0";
         }
 
         if ((priors > 0 && priors != count) || priors != options.InitialFactorsPriors.Count)
