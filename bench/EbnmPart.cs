@@ -29,7 +29,7 @@ internal static class EbnmPart
         foreach (var (name, count, peer) in Cases)
         {
             var family = EbnmFamilies.Get(name);
-            var (x, s) = Problem(count, family.Sign != 0);
+            var (x, s) = Problem(count, family.Traits.Sign != 0);
             var (mean, second) = (new double[count], new double[count]);
             var seconds = new List<double>();
             var (total, first) = (Clock.CpuSeconds, 0.0);

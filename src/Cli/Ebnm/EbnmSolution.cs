@@ -95,9 +95,9 @@ internal sealed record EbnmSolution(EbnmInput Input, EbnmFit Fit, double[] Mean,
     private double Variance(int i)
     {
         var (family, by) = (Fit.Prior.Family, -Mean[i]);
-        if (family is PriorFamily.Flat or PriorFamily.GeneralizedBinary)
+        if (!EbnmFamilies.Get(family).Traits.CanBeMoved)
         {
-            return family == PriorFamily.Flat ? Input.S[i] * Input.S[i] : SecondMoment[i] - (Mean[i] * Mean[i]);
+            return double.IsPositiveInfinity(Fit.Prior.Components[0].Scale) ? Input.S[i] * Input.S[i] : SecondMoment[i] - (Mean[i] * Mean[i]);
         }
 
         var moved = new Prior(family, Fit.Prior.Mode + by, Array.ConvertAll(Fit.Prior.Components, c => c.Kind == ComponentKind.Uniform

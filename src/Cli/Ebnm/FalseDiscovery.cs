@@ -8,8 +8,7 @@ internal sealed record FalseDiscovery(double[] LocalRates, double[] QValues, dou
     /// <summary>Null for the other families.</summary>
     public static FalseDiscovery? Of(Prior prior, double[] x, double[] s)
     {
-        if (prior.Family is not (PriorFamily.NormalScaleMixture or PriorFamily.Unimodal or PriorFamily.UnimodalSymmetric
-            or PriorFamily.UnimodalNonnegative or PriorFamily.UnimodalNonpositive))
+        if (!EbnmFamilies.Get(prior.Family).Traits.IsAdaptiveShrinkage)
         {
             return null;
         }

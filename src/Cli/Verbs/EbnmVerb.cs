@@ -13,8 +13,6 @@ namespace FitCluster.Cli.Verbs;
 /// <summary><c>fitcluster ebnm</c>: solves one normal-means problem.</summary>
 internal static class EbnmVerb
 {
-    private static readonly PriorFamily[] WithoutScale = [PriorFamily.Flat, PriorFamily.PointMass, PriorFamily.Deconvolver];
-
     public static Command Create()
     {
         var input = Options.Text("--input", "FILE", "CSV with the header x,s: observations and their standard errors");
@@ -91,7 +89,7 @@ internal static class EbnmVerb
                 problems.Add($"--scale is '{scale}': it must be a number above 0");
             }
 
-            if (fix || WithoutScale.Contains(family))
+            if (fix || !EbnmFamilies.Get(family).Traits.HasScale)
             {
                 problems.Add($"ebnm: --scale has no effect with {(fix ? "--fix-prior" : $"the family {EbnmFamilies.Name(family)}")}: remove it");
             }

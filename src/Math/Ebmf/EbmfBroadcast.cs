@@ -1,4 +1,5 @@
 using FitCluster.Math.Ebnm;
+using FitCluster.Math.Models;
 using FitCluster.Messages;
 
 namespace FitCluster.Math.Ebmf;
@@ -6,19 +7,28 @@ namespace FitCluster.Math.Ebmf;
 /// <summary>What the shards are told in a round. Read once a round on each shard.</summary>
 internal sealed record EbmfBroadcast
 {
+    private static readonly StateFormat<BroadcastField> Format = new("ebmf-broadcast", 1);
+
+    /// <summary>What is to be done.</summary>
     public required EbmfStep Step { get; init; }
 
     /// <summary>The number K of factors, after dropping and adding.</summary>
     public required int Factors { get; init; }
 
+    /// <summary>Old indices of the factors to keep, before the round; null: all.</summary>
     public int[]? Keep { get; init; }
 
-    public int[] Promote { get; init; } = [];
+    /// <summary>The factors whose proposals become their accepted states before the round.</summary>
+    public int[] Promoted { get; init; } = [];
 
-    public bool PromoteNoise { get; init; }
+    /// <summary>Whether the same happens to the proposed row variances.</summary>
+    public bool PromotesNoise { get; init; }
 
-    /// <summary>1 + the index of the first factor whose loadings start from the given ones; 0: new loadings start from 0.</summary>
-    public int Adopt { get; init; }
+    /// <summary>Whether the loadings of new factors start from the given ones; else from 0.</summary>
+    public bool Adopts { get; init; }
+
+    /// <summary>With <see cref="Adopts"/>: the factor whose loadings are the first of the given ones.</summary>
+    public int FirstAdopted { get; init; }
 
     /// <summary>The extrapolation of this sweep's starting point; 0 in a plain one.</summary>
     public double Beta { get; init; }
@@ -27,8 +37,9 @@ internal sealed record EbmfBroadcast
     public bool IsFinal { get; init; }
 
     /// <summary>Whether some entry of the whole matrix is missing or weighted on its own, so that sums by column are needed.</summary>
-    public bool ByColumn { get; init; }
+    public bool IsByColumn { get; init; }
 
+    /// <summary>The factors that the round is about.</summary>
     public int[] Active { get; init; } = [];
 
     /// <summary>The factors whose accepted loadings are extrapolated by <see cref="Beta"/> before the sweep.</summary>
@@ -40,8 +51,8 @@ internal sealed record EbmfBroadcast
     /// <summary>The factors whose proposals (and not accepted states) an evaluation is about.</summary>
     public int[] Proposed { get; init; } = [];
 
-    /// <summary>The factor that an evaluation leaves out, or -1.</summary>
-    public int LeftOut { get; init; } = -1;
+    /// <summary>The factor that an evaluation leaves out; null: none.</summary>
+    public int? LeftOut { get; init; }
 
     /// <summary>E f of every factor (or, in subspace steps, the block).</summary>
     public double[][] Mean { get; init; } = [];
@@ -67,66 +78,82 @@ internal sealed record EbmfBroadcast
     /// <summary>The sign that loadings of a power step must have: -1, 0 (any) or 1.</summary>
     public int Sign { get; init; }
 
+    /// <summary>The broadcast as it travels; arrays are shared.</summary>
     public ArraySet Write()
     {
-        var to = new ArraySet();
-        to.Set("scalars", [(int)Step, Factors, Keep is null ? 0 : 1, PromoteNoise ? 1 : 0, Adopt, Beta, IsFinal ? 1 : 0, ByColumn ? 1 : 0, LeftOut, Sign, Mean.Length, Second.Length, Vectors.Length, Priors.Length]);
-        Indices(to, "keep", Keep ?? []);
-        Indices(to, "promote", Promote);
-        Indices(to, "active", Active);
-        Indices(to, "extrapolated", Extrapolated);
-        Indices(to, "updated", Updated);
-        Indices(to, "proposed", Proposed);
-        to.Set("noise", Noise);
-        to.Set("gram", Gram);
-        to.Set("denominators", Denominators);
-        List(to, "mean", Mean);
-        List(to, "second", Second);
-        List(to, "vector", Vectors);
-        List(to, "prior", [.. Priors.Select(PriorCodec.Encode)]);
-        return to;
+        var to = Format.New();
+        to[BroadcastField.Step] = (int)Step;
+        to[BroadcastField.Factors] = Factors;
+        to[BroadcastField.FirstAdopted] = FirstAdopted;
+        to[BroadcastField.Beta] = Beta;
+        to[BroadcastField.LeftOut] = LeftOut ?? 0;
+        to[BroadcastField.Sign] = Sign;
+        to[BroadcastField.Means] = Mean.Length;
+        to[BroadcastField.Seconds] = Second.Length;
+        to[BroadcastField.Vectors] = Vectors.Length;
+        to[BroadcastField.Priors] = Priors.Length;
+        to.Put(BroadcastField.Keeps, Keep is not null);
+        to.Put(BroadcastField.PromotesNoise, PromotesNoise);
+        to.Put(BroadcastField.Adopts, Adopts);
+        to.Put(BroadcastField.IsFinal, IsFinal);
+        to.Put(BroadcastField.IsByColumn, IsByColumn);
+        to.Put(BroadcastField.LeavesOut, LeftOut is not null);
+        to[BroadcastKeys.Keep] = EbmfState.ToDoubles(Keep ?? []);
+        to[BroadcastKeys.Promoted] = EbmfState.ToDoubles(Promoted);
+        to[BroadcastKeys.Active] = EbmfState.ToDoubles(Active);
+        to[BroadcastKeys.Extrapolated] = EbmfState.ToDoubles(Extrapolated);
+        to[BroadcastKeys.Updated] = EbmfState.ToDoubles(Updated);
+        to[BroadcastKeys.Proposed] = EbmfState.ToDoubles(Proposed);
+        to[BroadcastKeys.Noise] = Noise;
+        to[BroadcastKeys.Gram] = Gram;
+        to[BroadcastKeys.Denominators] = Denominators;
+        Write(to, BroadcastKeys.Mean, Mean);
+        Write(to, BroadcastKeys.Second, Second);
+        Write(to, BroadcastKeys.Vector, Vectors);
+        Write(to, BroadcastKeys.Prior, [.. Priors.Select(PriorCodec.Encode)]);
+        return to.Arrays;
     }
 
-    public static EbmfBroadcast Read(ArraySet from)
+    /// <summary>The broadcast in a set of arrays; they are shared.</summary>
+    public static EbmfBroadcast Read(ArraySet set)
     {
-        var scalars = from["scalars"];
+        var from = Format.View(set);
         return new EbmfBroadcast
         {
-            Step = (EbmfStep)(int)scalars[0],
-            Factors = (int)scalars[1],
-            Keep = scalars[2] != 0 ? EbmfState.ToInts(from["keep"]) : null,
-            PromoteNoise = scalars[3] != 0,
-            Adopt = (int)scalars[4],
-            Beta = scalars[5],
-            IsFinal = scalars[6] != 0,
-            ByColumn = scalars[7] != 0,
-            LeftOut = (int)scalars[8],
-            Sign = (int)scalars[9],
-            Promote = EbmfState.ToInts(from["promote"]),
-            Active = EbmfState.ToInts(from["active"]),
-            Extrapolated = EbmfState.ToInts(from["extrapolated"]),
-            Updated = EbmfState.ToInts(from["updated"]),
-            Proposed = EbmfState.ToInts(from["proposed"]),
-            Noise = from["noise"],
-            Gram = from["gram"],
-            Denominators = from["denominators"],
-            Mean = List(from, "mean", (int)scalars[10]),
-            Second = List(from, "second", (int)scalars[11]),
-            Vectors = List(from, "vector", (int)scalars[12]),
-            Priors = [.. List(from, "prior", (int)scalars[13]).Select(v => PriorCodec.Decode(v))],
+            Step = (EbmfStep)from.Whole(BroadcastField.Step),
+            Factors = from.Whole(BroadcastField.Factors),
+            Keep = from.Is(BroadcastField.Keeps) ? EbmfState.ToInts(from[BroadcastKeys.Keep]) : null,
+            PromotesNoise = from.Is(BroadcastField.PromotesNoise),
+            Adopts = from.Is(BroadcastField.Adopts),
+            FirstAdopted = from.Whole(BroadcastField.FirstAdopted),
+            Beta = from[BroadcastField.Beta],
+            IsFinal = from.Is(BroadcastField.IsFinal),
+            IsByColumn = from.Is(BroadcastField.IsByColumn),
+            LeftOut = from.Is(BroadcastField.LeavesOut) ? from.Whole(BroadcastField.LeftOut) : null,
+            Sign = from.Whole(BroadcastField.Sign),
+            Promoted = EbmfState.ToInts(from[BroadcastKeys.Promoted]),
+            Active = EbmfState.ToInts(from[BroadcastKeys.Active]),
+            Extrapolated = EbmfState.ToInts(from[BroadcastKeys.Extrapolated]),
+            Updated = EbmfState.ToInts(from[BroadcastKeys.Updated]),
+            Proposed = EbmfState.ToInts(from[BroadcastKeys.Proposed]),
+            Noise = from[BroadcastKeys.Noise],
+            Gram = from[BroadcastKeys.Gram],
+            Denominators = from[BroadcastKeys.Denominators],
+            Mean = Read(from, BroadcastKeys.Mean, BroadcastField.Means),
+            Second = Read(from, BroadcastKeys.Second, BroadcastField.Seconds),
+            Vectors = Read(from, BroadcastKeys.Vector, BroadcastField.Vectors),
+            Priors = [.. Read(from, BroadcastKeys.Prior, BroadcastField.Priors).Select(v => PriorCodec.Decode(v))],
         };
     }
 
-    private static void Indices(ArraySet to, string name, int[] values) => to.Set(name, [.. values.Select(v => (double)v)]);
-
-    private static void List(ArraySet to, string name, double[][] arrays)
+    private static void Write(StateSet<BroadcastField> to, StateKey key, double[][] arrays)
     {
         for (var k = 0; k < arrays.Length; k++)
         {
-            to.Set($"{name}.{k}", arrays[k]);
+            to[key.At(k)] = arrays[k];
         }
     }
 
-    private static double[][] List(ArraySet from, string name, int count) =>
-        [.. Enumerable.Range(0, count).Select(k => from[$"{name}.{k}"])];
+    private static double[][] Read(StateSet<BroadcastField> from, StateKey key, BroadcastField count) =>
+        [.. Enumerable.Range(0, from.Whole(count)).Select(k => from[key.At(k)])];
 }

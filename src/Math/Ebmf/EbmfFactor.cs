@@ -1,4 +1,5 @@
 using FitCluster.Math.Ebnm;
+using FitCluster.Math.Models;
 using FitCluster.Messages;
 
 namespace FitCluster.Math.Ebmf;
@@ -9,6 +10,8 @@ namespace FitCluster.Math.Ebmf;
 /// </summary>
 internal sealed class EbmfFactor
 {
+    private static readonly int ScalarCount = Enum.GetValues<FactorField>().Length;
+
     /// <summary>Posterior means of the accepted state, E f_j.</summary>
     public required double[] Mean { get; set; }
 
@@ -78,8 +81,8 @@ internal sealed class EbmfFactor
     /// <summary>See <see cref="ProposedCrossProduct"/>.</summary>
     public double[]? ProposedSumSecondByColumn { get; set; }
 
-    /// <summary>Index among the options' fixed factors, or -1.</summary>
-    public int FixedIndex { get; set; } = -1;
+    /// <summary>Whether it has fixed entries, by the options; such factors come first.</summary>
+    public required bool IsFixed { get; init; }
 
     /// <summary>Whether the accepted factor is entirely zero on one side.</summary>
     public bool IsZero { get; set; }
@@ -108,92 +111,97 @@ internal sealed class EbmfFactor
     /// <summary>See <see cref="ProposedPriorEm"/>.</summary>
     public Prior? ProposedPriorNewton { get; set; }
 
+    /// <summary>Writes the factor as the one of an index.</summary>
     public void Write(ArraySet to, int k)
     {
-        var name = $"factor.{k}.";
-        to.Set(name + "scalars", [KlLoadings, ProposedKlLoadings, KlFactors, ProposedKlFactors, SumSecond, FixedIndex, IsZero ? 1 : 0, PlainSumSecond,
-            ProposedPlainSumSecond, (int)LoadingsFamily, (int)FactorsFamily, ProposedSumSecond, ProposedIsZero ? 1 : 0]);
-        Array(to, name + "mean", Mean);
-        Array(to, name + "second", Second);
-        Array(to, name + "previousMean", PreviousMean);
-        Array(to, name + "previousSecond", PreviousSecond);
-        Array(to, name + "proposedMean", ProposedMean);
-        Array(to, name + "proposedSecond", ProposedSecond);
-        Array(to, name + "falseSignRate", FalseSignRate);
-        Array(to, name + "crossProduct", CrossProduct);
-        Array(to, name + "sumSecondByColumn", SumSecondByColumn);
-        Array(to, name + "proposedCrossProduct", ProposedCrossProduct);
-        Array(to, name + "proposedSumSecondByColumn", ProposedSumSecondByColumn);
-        Write(to, name + "loadingsPrior", LoadingsPrior);
-        Write(to, name + "loadingsPriorEm", LoadingsPriorEm);
-        Write(to, name + "loadingsPriorNewton", LoadingsPriorNewton);
-        Write(to, name + "acceptedLoadingsPrior", AcceptedLoadingsPrior);
-        Write(to, name + "factorsPrior", FactorsPrior);
-        Write(to, name + "proposedFactorsPrior", ProposedFactorsPrior);
-        Write(to, name + "bestPriorEm", BestPriorEm);
-        Write(to, name + "proposedPriorEm", ProposedPriorEm);
-        Write(to, name + "proposedPriorNewton", ProposedPriorNewton);
+        var scalars = new double[ScalarCount];
+        scalars[(int)FactorField.KlLoadings] = KlLoadings;
+        scalars[(int)FactorField.ProposedKlLoadings] = ProposedKlLoadings;
+        scalars[(int)FactorField.KlFactors] = KlFactors;
+        scalars[(int)FactorField.ProposedKlFactors] = ProposedKlFactors;
+        scalars[(int)FactorField.SumSecond] = SumSecond;
+        scalars[(int)FactorField.ProposedSumSecond] = ProposedSumSecond;
+        scalars[(int)FactorField.PlainSumSecond] = PlainSumSecond;
+        scalars[(int)FactorField.ProposedPlainSumSecond] = ProposedPlainSumSecond;
+        scalars[(int)FactorField.IsFixed] = IsFixed ? 1 : 0;
+        scalars[(int)FactorField.IsZero] = IsZero ? 1 : 0;
+        scalars[(int)FactorField.ProposedIsZero] = ProposedIsZero ? 1 : 0;
+        scalars[(int)FactorField.LoadingsFamily] = (int)LoadingsFamily;
+        scalars[(int)FactorField.FactorsFamily] = (int)FactorsFamily;
+        to.Set(FactorKeys.Scalars.At(k), scalars);
+        Put(FactorKeys.Mean, Mean);
+        Put(FactorKeys.Second, Second);
+        Put(FactorKeys.PreviousMean, PreviousMean);
+        Put(FactorKeys.PreviousSecond, PreviousSecond);
+        Put(FactorKeys.ProposedMean, ProposedMean);
+        Put(FactorKeys.ProposedSecond, ProposedSecond);
+        Put(FactorKeys.FalseSignRate, FalseSignRate);
+        Put(FactorKeys.CrossProduct, CrossProduct);
+        Put(FactorKeys.SumSecondByColumn, SumSecondByColumn);
+        Put(FactorKeys.ProposedCrossProduct, ProposedCrossProduct);
+        Put(FactorKeys.ProposedSumSecondByColumn, ProposedSumSecondByColumn);
+        Put(FactorKeys.LoadingsPrior, LoadingsPrior is null ? null : PriorCodec.Encode(LoadingsPrior));
+        Put(FactorKeys.LoadingsPriorEm, LoadingsPriorEm is null ? null : PriorCodec.Encode(LoadingsPriorEm));
+        Put(FactorKeys.LoadingsPriorNewton, LoadingsPriorNewton is null ? null : PriorCodec.Encode(LoadingsPriorNewton));
+        Put(FactorKeys.AcceptedLoadingsPrior, AcceptedLoadingsPrior is null ? null : PriorCodec.Encode(AcceptedLoadingsPrior));
+        Put(FactorKeys.FactorsPrior, FactorsPrior is null ? null : PriorCodec.Encode(FactorsPrior));
+        Put(FactorKeys.ProposedFactorsPrior, ProposedFactorsPrior is null ? null : PriorCodec.Encode(ProposedFactorsPrior));
+        Put(FactorKeys.BestPriorEm, BestPriorEm is null ? null : PriorCodec.Encode(BestPriorEm));
+        Put(FactorKeys.ProposedPriorEm, ProposedPriorEm is null ? null : PriorCodec.Encode(ProposedPriorEm));
+        Put(FactorKeys.ProposedPriorNewton, ProposedPriorNewton is null ? null : PriorCodec.Encode(ProposedPriorNewton));
+
+        void Put(StateKey key, double[]? values)
+        {
+            if (values is not null)
+            {
+                to.Set(key.At(k), values);
+            }
+        }
     }
 
+    /// <summary>Reads the factor of an index.</summary>
     public static EbmfFactor Read(ArraySet from, int k)
     {
-        var name = $"factor.{k}.";
-        var scalars = from[name + "scalars"];
+        var scalars = from.Get(FactorKeys.Scalars.At(k));
         return new EbmfFactor
         {
-            Mean = from[name + "mean"],
-            Second = from[name + "second"],
-            PreviousMean = Array(from, name + "previousMean"),
-            PreviousSecond = Array(from, name + "previousSecond"),
-            ProposedMean = Array(from, name + "proposedMean"),
-            ProposedSecond = Array(from, name + "proposedSecond"),
-            FalseSignRate = Array(from, name + "falseSignRate"),
-            CrossProduct = Array(from, name + "crossProduct"),
-            SumSecondByColumn = Array(from, name + "sumSecondByColumn"),
-            LoadingsPrior = ReadPrior(from, name + "loadingsPrior"),
-            LoadingsPriorEm = ReadPrior(from, name + "loadingsPriorEm"),
-            LoadingsPriorNewton = ReadPrior(from, name + "loadingsPriorNewton"),
-            AcceptedLoadingsPrior = ReadPrior(from, name + "acceptedLoadingsPrior"),
-            FactorsPrior = ReadPrior(from, name + "factorsPrior"),
-            ProposedFactorsPrior = ReadPrior(from, name + "proposedFactorsPrior"),
-            KlLoadings = scalars[0],
-            ProposedKlLoadings = scalars[1],
-            KlFactors = scalars[2],
-            ProposedKlFactors = scalars[3],
-            SumSecond = scalars[4],
-            FixedIndex = (int)scalars[5],
-            IsZero = scalars[6] != 0,
-            PlainSumSecond = scalars[7],
-            ProposedPlainSumSecond = scalars[8],
-            LoadingsFamily = (PriorFamily)(int)scalars[9],
-            FactorsFamily = (PriorFamily)(int)scalars[10],
-            ProposedSumSecond = scalars[11],
-            ProposedIsZero = scalars[12] != 0,
-            ProposedCrossProduct = Array(from, name + "proposedCrossProduct"),
-            ProposedSumSecondByColumn = Array(from, name + "proposedSumSecondByColumn"),
-            BestPriorEm = ReadPrior(from, name + "bestPriorEm"),
-            ProposedPriorEm = ReadPrior(from, name + "proposedPriorEm"),
-            ProposedPriorNewton = ReadPrior(from, name + "proposedPriorNewton"),
+            Mean = Array(FactorKeys.Mean)!,
+            Second = Array(FactorKeys.Second)!,
+            PreviousMean = Array(FactorKeys.PreviousMean),
+            PreviousSecond = Array(FactorKeys.PreviousSecond),
+            ProposedMean = Array(FactorKeys.ProposedMean),
+            ProposedSecond = Array(FactorKeys.ProposedSecond),
+            FalseSignRate = Array(FactorKeys.FalseSignRate),
+            CrossProduct = Array(FactorKeys.CrossProduct),
+            SumSecondByColumn = Array(FactorKeys.SumSecondByColumn),
+            ProposedCrossProduct = Array(FactorKeys.ProposedCrossProduct),
+            ProposedSumSecondByColumn = Array(FactorKeys.ProposedSumSecondByColumn),
+            LoadingsPrior = Prior(FactorKeys.LoadingsPrior),
+            LoadingsPriorEm = Prior(FactorKeys.LoadingsPriorEm),
+            LoadingsPriorNewton = Prior(FactorKeys.LoadingsPriorNewton),
+            AcceptedLoadingsPrior = Prior(FactorKeys.AcceptedLoadingsPrior),
+            FactorsPrior = Prior(FactorKeys.FactorsPrior),
+            ProposedFactorsPrior = Prior(FactorKeys.ProposedFactorsPrior),
+            BestPriorEm = Prior(FactorKeys.BestPriorEm),
+            ProposedPriorEm = Prior(FactorKeys.ProposedPriorEm),
+            ProposedPriorNewton = Prior(FactorKeys.ProposedPriorNewton),
+            KlLoadings = scalars[(int)FactorField.KlLoadings],
+            ProposedKlLoadings = scalars[(int)FactorField.ProposedKlLoadings],
+            KlFactors = scalars[(int)FactorField.KlFactors],
+            ProposedKlFactors = scalars[(int)FactorField.ProposedKlFactors],
+            SumSecond = scalars[(int)FactorField.SumSecond],
+            ProposedSumSecond = scalars[(int)FactorField.ProposedSumSecond],
+            PlainSumSecond = scalars[(int)FactorField.PlainSumSecond],
+            ProposedPlainSumSecond = scalars[(int)FactorField.ProposedPlainSumSecond],
+            IsFixed = scalars[(int)FactorField.IsFixed] != 0,
+            IsZero = scalars[(int)FactorField.IsZero] != 0,
+            ProposedIsZero = scalars[(int)FactorField.ProposedIsZero] != 0,
+            LoadingsFamily = (PriorFamily)(int)scalars[(int)FactorField.LoadingsFamily],
+            FactorsFamily = (PriorFamily)(int)scalars[(int)FactorField.FactorsFamily],
         };
+
+        double[]? Array(StateKey key) => from.Has(key.At(k)) ? from.Get(key.At(k)) : null;
+
+        Prior? Prior(StateKey key) => Array(key) is { } values ? PriorCodec.Decode(values) : null;
     }
-
-    private static void Array(ArraySet to, string name, double[]? values)
-    {
-        if (values is not null)
-        {
-            to.Set(name, values);
-        }
-    }
-
-    private static double[]? Array(ArraySet from, string name) => from.Contains(name) ? from[name] : null;
-
-    private static void Write(ArraySet to, string name, Prior? prior)
-    {
-        if (prior is not null)
-        {
-            to.Set(name, PriorCodec.Encode(prior));
-        }
-    }
-
-    private static Prior? ReadPrior(ArraySet from, string name) => from.Contains(name) ? PriorCodec.Decode(from[name]) : null;
 }

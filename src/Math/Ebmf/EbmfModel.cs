@@ -5,13 +5,13 @@ namespace FitCluster.Math.Ebmf;
 
 /// <summary>
 /// Empirical-Bayes matrix factorization, Y = L F' + E with E_ij ~ N(0, 1 / tau_ij), l_ik ~ g_k^(l), f_jk ~ g_k^(f), all priors and
-/// precisions estimated by maximizing the ELBO over q(L) q(F) (Wang and Stephens 2021, JMLR 22(133)). Rows are sharded: loadings live on the shards,
-/// factors, priors and precisions at the coordinator. Greedy, backfit and nullcheck as in docs/ebmf.md, with blocked updates.
+/// precisions estimated by maximizing the ELBO over q(L) q(F) (Wang and Stephens 2021, JMLR 22(133)). Rows are sharded: loadings live on
+/// the shards,
+/// factors, priors and precisions at the coordinator. Greedy, backfit and nullcheck as in models/ebmf.md, with blocked updates.
 /// </summary>
 public sealed class EbmfModel : IFitModel
 {
-    private readonly EbmfOptions _options;
-    private readonly EbmfNoise _noise;
+    private readonly EbmfProblem _problem;
 
     /// <summary>Checks the options.</summary>
     /// <exception cref="ArgumentException">An option is out of range or contradicts another; the message lists every problem.</exception>
@@ -23,21 +23,23 @@ public sealed class EbmfModel : IFitModel
             throw new ArgumentException(string.Join("; ", problems), nameof(options));
         }
 
-        _options = options;
-        _noise = new EbmfNoise(options);
+        _problem = new EbmfProblem(options);
     }
 
     /// <inheritdoc/>
     public string Name => "ebmf";
 
-    /// <summary>The tolerance in force: the given one, or rows x columns x sqrt(machine epsilon).</summary>
-    public double Tolerance => ToleranceOf(_options);
-
-    internal static double ToleranceOf(EbmfOptions options) =>
-        options.Tolerance ?? options.Rows * (double)options.Columns * double.Sqrt(double.BitIncrement(1) - 1);
+    /// <inheritdoc/>
+    public StateFormat GlobalFormat => EbmfState.Format;
 
     /// <inheritdoc/>
-    public ArraySet InitialGlobal() => new EbmfState { Step = EbmfStep.Describe, Elbo = double.NegativeInfinity, Candidate = -1 }.Write();
+    public StateFormat ShardFormat => EbmfShard.Format;
+
+    /// <summary>The tolerance in force: the given one, or rows x columns x sqrt(machine epsilon).</summary>
+    public double Tolerance => _problem.Tolerance;
+
+    /// <inheritdoc/>
+    public ArraySet InitialGlobal() => EbmfState.New().Write();
 
     /// <inheritdoc/>
     public ArraySet InitialShard(ShardData data)
@@ -48,24 +50,25 @@ public sealed class EbmfModel : IFitModel
     }
 
     /// <inheritdoc/>
-    public ArraySet Broadcast(ArraySet global) => new EbmfUpdate(_options, _noise, EbmfState.Read(global)).Broadcast().Write();
+    public ArraySet Broadcast(ArraySet global) => EbmfOrders.Of(_problem, EbmfState.Read(global)).Write();
 
     /// <inheritdoc/>
     public ArraySet Local(ArraySet broadcast, ShardData data, ArraySet shard)
     {
         var order = EbmfBroadcast.Read(broadcast);
         var state = EbmfShard.Read(shard);
+        var (options, noise) = (_problem.Options, _problem.Noise);
         state.Apply(order, data);
         var partial = order.Step switch
         {
-            EbmfStep.Describe => LocalSteps.Describe(data, state, _options, _noise),
+            EbmfStep.Describe => LocalSteps.Describe(data, state, options, noise),
             EbmfStep.Subspace => LocalStart.Subspace(order, data, state),
             EbmfStep.Power => LocalStart.Power(order, data, state),
             EbmfStep.Project => LocalStart.Project(order, data, state),
-            EbmfStep.Prepare => LocalSweep.Prepare(order, data, state, _options, _noise),
+            EbmfStep.Prepare => LocalSweep.Prepare(order, data, state, options, noise),
             EbmfStep.Prior => LocalSteps.Prior(order, state),
-            EbmfStep.Sweep => LocalSweep.Run(order, data, state, _options, _noise),
-            EbmfStep.Evaluate => LocalEvaluate.Run(order, data, state, _options, _noise),
+            EbmfStep.Sweep => LocalSweep.Run(order, data, state, options, noise),
+            EbmfStep.Evaluate => LocalEvaluate.Run(order, data, state, options, noise),
             _ => new ArraySet(),
         };
         data.Block.KeepAlive();
@@ -76,13 +79,13 @@ public sealed class EbmfModel : IFitModel
     /// <inheritdoc/>
     public ArraySet Update(ArraySet global, ArraySet partial)
     {
-        var update = new EbmfUpdate(_options, _noise, EbmfState.Read(global));
-        update.Apply(partial);
-        return update.State.Write();
+        var state = EbmfState.Read(global);
+        EbmfUpdate.Apply(_problem, state, partial);
+        return state.Write();
     }
 
     /// <inheritdoc/>
-    public RoundReport Report(ArraySet global) => EbmfReport.Of(EbmfState.Read(global), _options);
+    public RoundReport Report(ArraySet global) => EbmfReport.Of(EbmfState.Read(global), _problem);
 
     /// <inheritdoc/>
     public ArraySet EndEarly(ArraySet global)
@@ -114,22 +117,22 @@ public sealed class EbmfModel : IFitModel
         }
 
         var result = new ArraySet()
-            .Set("loadings_mean", mean, [n, k])
-            .Set("loadings_sd", sd, [n, k])
-            .Set("loadings_lfsr", lfsr, [n, k]);
+            .Set(EbmfResults.LoadingsMean, mean, [n, k])
+            .Set(EbmfResults.LoadingsSd, sd, [n, k])
+            .Set(EbmfResults.LoadingsLfsr, lfsr, [n, k]);
         var rowNoise = state.ProposedRowNoise.Length == n ? state.ProposedRowNoise : state.RowNoise;
-        if (_noise.HasRowPrecision)
+        if (_problem.Noise.HasRowPrecision)
         {
-            result.Set("residual_sd", [.. rowNoise.Select(u => 1 / double.Sqrt(u))], [n]);
+            result.Set(EbmfResults.ResidualSd, [.. rowNoise.Select(u => 1 / double.Sqrt(u))], [n]);
         }
-        else if (_noise.ByEntry && _noise.Variance == VarianceStructure.Row)
+        else if (_problem.Noise.ByEntry && _problem.Noise.Variance == VarianceStructure.Row)
         {
-            result.Set("residual_sd", [.. rowNoise.Select(double.Sqrt)], [n]);
+            result.Set(EbmfResults.ResidualSd, [.. rowNoise.Select(double.Sqrt)], [n]);
         }
 
         return result;
     }
 
     /// <inheritdoc/>
-    public ArraySet GlobalResult(ArraySet global) => EbmfReport.Results(EbmfState.Read(global), _options, _noise);
+    public ArraySet GlobalResult(ArraySet global) => EbmfReport.Results(EbmfState.Read(global), _problem);
 }

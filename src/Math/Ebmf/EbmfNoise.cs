@@ -29,7 +29,8 @@ internal sealed class EbmfNoise
     public bool ByEntry { get; }
 
     /// <summary>Whether rows have a precision u_i of their own.</summary>
-    public bool HasRowPrecision => !ByEntry && (Variance is VarianceStructure.Row or VarianceStructure.Kronecker || Known == KnownErrors.Row);
+    public bool HasRowPrecision =>
+        !ByEntry && (Variance is VarianceStructure.Row or VarianceStructure.Kronecker || Known == KnownErrors.Row);
 
     /// <summary>
     /// Whether expected squared residuals must be asked of the shards after a sweep; otherwise X'L, L'L and the sums of E l^2, whose

@@ -54,6 +54,14 @@ public enum EbmfInit
     /// k-th greedy factor; without, all are in from the beginning.
     /// </summary>
     Given,
+
+    /// <summary>
+    /// The factors of a finished fit: all are in from the beginning, with the fit's standard deviations and priors where those are given,
+    /// and are refined together. A row of
+    /// the shard's given loadings that is NaN is a new one. Then, with greedy, others are added up to <see cref="EbmfOptions.MaxFactors"/>,
+    /// and backfit and nullcheck follow as usual.
+    /// </summary>
+    Fit,
 }
 
 /// <summary>An EBMF fit, Y = L F' + E: what is fitted and how. Validated by <c>EbmfModel</c>.</summary>
@@ -65,7 +73,9 @@ public sealed record EbmfOptions
     /// <summary>Columns of the data, p.</summary>
     public required int Columns { get; init; }
 
-    /// <summary>The most factors that greedy adds (default 50), fixed factors not counted.</summary>
+    /// <summary>
+    /// The most factors that greedy adds (default 50), fixed factors not counted; with <see cref="EbmfInit.Fit"/> the given ones count.
+    /// </summary>
     public int MaxFactors { get; init; } = 50;
 
     /// <summary>The prior family of the loadings: one for all factors, or one for each (the last one repeats).</summary>
@@ -98,11 +108,30 @@ public sealed record EbmfOptions
     /// <summary>How factors are started (default power).</summary>
     public EbmfInit Init { get; init; } = EbmfInit.Power;
 
-    /// <summary>With <see cref="EbmfInit.Given"/>: columns x K, row-major.</summary>
+    /// <summary>With <see cref="EbmfInit.Given"/> or <see cref="EbmfInit.Fit"/>: columns x K, row-major.</summary>
     public double[] InitialFactors { get; init; } = [];
 
-    /// <summary>With <see cref="EbmfInit.Given"/>: the number K of given starts.</summary>
+    /// <summary>
+    /// With <see cref="EbmfInit.Given"/>: the number K of given starts; with <see cref="EbmfInit.Fit"/> that of the fit's factors, its
+    /// fixed ones first.
+    /// </summary>
     public int InitialFactorCount { get; init; }
+
+    /// <summary>
+    /// With <see cref="EbmfInit.Fit"/>: standard deviations of <see cref="InitialFactors"/>, in the same shape; empty: 0.
+    /// </summary>
+    public double[] InitialFactorsSd { get; init; } = [];
+
+    /// <summary>
+    /// With <see cref="EbmfInit.Fit"/>: the fitted prior of the loadings of every given factor, in its family; empty: found anew.
+    /// </summary>
+    public IReadOnlyList<Prior> InitialLoadingsPriors { get; init; } = [];
+
+    /// <summary>
+    /// With <see cref="EbmfInit.Fit"/>: the fitted prior of every given factor; given with <see cref="InitialLoadingsPriors"/> or not at
+    /// all.
+    /// </summary>
+    public IReadOnlyList<Prior> InitialFactorsPriors { get; init; } = [];
 
     /// <summary>The number of factors with fixed entries; they come first.</summary>
     public int FixedFactorCount { get; init; }

@@ -7,15 +7,17 @@ namespace FitCluster.Math.Ebmf;
 /// <summary>Where a fit stands, and what it yields at the end.</summary>
 internal static class EbmfReport
 {
-    public static RoundReport Of(EbmfState state, EbmfOptions options)
+    /// <summary>Where the fit stands.</summary>
+    public static RoundReport Of(EbmfState state, EbmfProblem problem)
     {
-        var (stage, factor) = state.HasNewElbo ? (state.ElboStage, state.ElboFactor) : (state.Stage, state.Stage == EbmfStage.Greedy ? state.GreedyAccepted : state.Candidate);
+        var (stage, factor) = state.HasNewElbo ? (state.ElboStage, state.ElboFactor) : (state.Stage, FactorOf(state));
         var phase = stage switch
         {
             EbmfStage.Null => "describe",
             EbmfStage.Fixed => $"fixed factor {factor + 1}",
-            EbmfStage.Greedy => $"greedy {factor + 1}",
-            EbmfStage.Backfit => "backfit",
+            EbmfStage.Resume => "resume",
+            EbmfStage.Greedy or EbmfStage.Restore => $"greedy {factor + 1}",
+            EbmfStage.Together or EbmfStage.Backfit => "backfit",
             EbmfStage.Nullcheck => "nullcheck",
             EbmfStage.Final => "final",
             _ => "done",
@@ -25,14 +27,19 @@ internal static class EbmfReport
             state.HasNewElbo ? state.Elbo : double.NaN,
             state.Step == EbmfStep.Done,
             state.Step == EbmfStep.Done && !state.HitLimit && !state.EndedEarly,
-            Progress(state, options),
+            Progress(state, problem),
             null,
             state.HasNewElbo && !double.IsFinite(state.Elbo) ? $"the ELBO became {state.Elbo} in {phase}" : null);
     }
 
-    public static ArraySet Results(EbmfState state, EbmfOptions options, EbmfNoise noise)
+    /// <summary>The factor that the pending step is about, where there is one: the one on trial, the fixed one, the one left out.</summary>
+    public static int FactorOf(EbmfState state) =>
+        state.Stage is EbmfStage.Greedy or EbmfStage.Restore ? state.GreedyAccepted : state.Candidate;
+
+    /// <summary>The coordinator's part of the results.</summary>
+    public static ArraySet Results(EbmfState state, EbmfProblem problem)
     {
-        var (p, k) = (options.Columns, state.K);
+        var (p, k) = (problem.Columns, state.K);
         var (mean, sd, lfsr) = (new double[p * k], new double[p * k], new double[p * k]);
         for (var t = 0; t < k; t++)
         {
@@ -47,24 +54,24 @@ internal static class EbmfReport
         }
 
         var result = new ArraySet()
-            .Set("factors_mean", mean, [p, k])
-            .Set("factors_sd", sd, [p, k])
-            .Set("factors_lfsr", lfsr, [p, k])
-            .Set("pve", Explained(state))
-            .Set("klLoadings", [.. state.Factors.Select(f => f.KlLoadings)])
-            .Set("klFactors", [.. state.Factors.Select(f => f.KlFactors)])
-            .Set("elbo", state.Elbo)
-            .Set("tolerance", EbmfModel.ToleranceOf(options))
-            .Set("sweeps", state.TotalSweeps);
-        if (ResidualSd(state, options, noise) is { } residual)
+            .Set(EbmfResults.FactorsMean, mean, [p, k])
+            .Set(EbmfResults.FactorsSd, sd, [p, k])
+            .Set(EbmfResults.FactorsLfsr, lfsr, [p, k])
+            .Set(EbmfResults.Explained, Explained(state))
+            .Set(EbmfResults.KlLoadings, [.. state.Factors.Select(f => f.KlLoadings)])
+            .Set(EbmfResults.KlFactors, [.. state.Factors.Select(f => f.KlFactors)])
+            .Set(EbmfResults.Elbo, state.Elbo)
+            .Set(EbmfResults.Tolerance, problem.Tolerance)
+            .Set(EbmfResults.Sweeps, state.TotalSweeps);
+        if (ResidualSd(state, problem.Options, problem.Noise) is { } residual)
         {
-            result.Set("residual_sd", residual, residual.Length == 1 ? [] : [p]);
+            result.Set(EbmfResults.ResidualSd, residual, residual.Length == 1 ? [] : [p]);
         }
 
         for (var t = 0; t < k; t++)
         {
-            result.Set($"loadingsPrior.{t}", PriorCodec.Encode(state.Factors[t].AcceptedLoadingsPrior!));
-            result.Set($"factorsPrior.{t}", PriorCodec.Encode(state.Factors[t].FactorsPrior!));
+            result.Set(EbmfResults.LoadingsPrior.At(t), PriorCodec.Encode(state.Factors[t].AcceptedLoadingsPrior!));
+            result.Set(EbmfResults.FactorsPrior.At(t), PriorCodec.Encode(state.Factors[t].FactorsPrior!));
         }
 
         return result;
@@ -90,21 +97,22 @@ internal static class EbmfReport
         return [.. parts.Select(part => total > 0 ? part / total : 0)];
     }
 
-    private static double Progress(EbmfState state, EbmfOptions options)
+    private static double Progress(EbmfState state, EbmfProblem problem)
     {
         var (start, end) = state.Stage switch
         {
             EbmfStage.Null or EbmfStage.Fixed => (0.0, 0.02),
-            EbmfStage.Greedy => (0.02, options.Backfit ? 0.4 : 0.95),
-            EbmfStage.Backfit => (0.4, 0.97),
+            EbmfStage.Resume => (0.02, 0.2),
+            EbmfStage.Greedy or EbmfStage.Restore => (0.02, problem.Options.Backfit ? 0.4 : 0.95),
+            EbmfStage.Together or EbmfStage.Backfit => (0.4, 0.97),
             EbmfStage.Nullcheck or EbmfStage.Final => (0.97, 0.99),
             _ => (1.0, 1.0),
         };
         var share = state.Stage switch
         {
-            EbmfStage.Greedy => (double)state.GreedyAccepted / int.Max(1, options.MaxFactors),
-            EbmfStage.Backfit when state.LastGain > 0 && state.FirstGain > state.LastGain =>
-                double.Log(state.FirstGain / state.LastGain) / double.Log(double.Max(1.0001, state.FirstGain / EbmfModel.ToleranceOf(options))),
+            EbmfStage.Greedy or EbmfStage.Restore => (double)state.GreedyAccepted / int.Max(1, problem.Options.MaxFactors),
+            EbmfStage.Backfit or EbmfStage.Resume when state.LastGain > 0 && state.FirstGain > state.LastGain =>
+                double.Log(state.FirstGain / state.LastGain) / double.Log(double.Max(1.0001, state.FirstGain / problem.Tolerance)),
             _ => 0,
         };
         return start + ((end - start) * double.Clamp(share, 0, 1));

@@ -9,6 +9,9 @@ namespace FitCluster.Math.Ebmf;
 /// </summary>
 internal sealed class EbmfShard
 {
+    /// <summary>The form of this state in checkpoints.</summary>
+    public static readonly StateFormat<ShardField> Format = new("ebmf-shard", 1);
+
     private EbmfShard(int rows) => Rows = rows;
 
     public int Rows { get; }
@@ -47,70 +50,65 @@ internal sealed class EbmfShard
 
     public static EbmfShard New(int rows) => new(rows);
 
+    /// <summary>The shard in a set of arrays; they are shared.</summary>
     public static EbmfShard Read(ArraySet from)
     {
-        var shard = new EbmfShard((int)from["shape"][0]);
-        for (var k = 0; k < (int)from["shape"][1]; k++)
+        var state = Format.View(from);
+        var shard = new EbmfShard(state.Whole(ShardField.Rows));
+        for (var k = 0; k < state.Whole(ShardField.Factors); k++)
         {
-            shard.Mean.Add(from[$"mean.{k}"]);
-            shard.Second.Add(from[$"second.{k}"]);
-            shard.Previous.Add(from[$"previous.{k}"]);
-            shard.Proposed.Add(from[$"proposed.{k}"]);
-            shard.ProposedSecond.Add(from[$"proposedSecond.{k}"]);
-            shard.FalseSignRate.Add(from[$"falseSignRate.{k}"]);
+            shard.Mean.Add(state[ShardKeys.Mean.At(k)]);
+            shard.Second.Add(state[ShardKeys.Second.At(k)]);
+            shard.Previous.Add(state[ShardKeys.Previous.At(k)]);
+            shard.Proposed.Add(state[ShardKeys.Proposed.At(k)]);
+            shard.ProposedSecond.Add(state[ShardKeys.ProposedSecond.At(k)]);
+            shard.FalseSignRate.Add(state[ShardKeys.FalseSignRate.At(k)]);
         }
 
-        for (var t = 0; t < (int)from["shape"][2]; t++)
+        for (var t = 0; t < state.Whole(ShardField.Prepared); t++)
         {
-            shard.X.Add(from[$"x.{t}"]);
-            shard.S.Add(from[$"s.{t}"]);
+            shard.X.Add(state[ShardKeys.X.At(t)]);
+            shard.S.Add(state[ShardKeys.S.At(t)]);
         }
 
-        shard.RowNoise = from["rowNoise"];
-        shard.ProposedRowNoise = from["proposedRowNoise"];
+        (shard.RowNoise, shard.ProposedRowNoise) = (state[ShardKeys.RowNoise], state[ShardKeys.ProposedRowNoise]);
         return shard;
     }
 
+    /// <summary>Writes the shard over whatever a set of arrays holds.</summary>
     public void Write(ArraySet to)
     {
-        to.Clear();
-        to.Set("shape", [Rows, K, X.Count]);
+        var state = Format.Renew(to);
+        (state[ShardField.Rows], state[ShardField.Factors], state[ShardField.Prepared]) = (Rows, K, X.Count);
         for (var k = 0; k < K; k++)
         {
-            to.Set($"mean.{k}", Mean[k]);
-            to.Set($"second.{k}", Second[k]);
-            to.Set($"previous.{k}", Previous[k]);
-            to.Set($"proposed.{k}", Proposed[k]);
-            to.Set($"proposedSecond.{k}", ProposedSecond[k]);
-            to.Set($"falseSignRate.{k}", FalseSignRate[k]);
+            state[ShardKeys.Mean.At(k)] = Mean[k];
+            state[ShardKeys.Second.At(k)] = Second[k];
+            state[ShardKeys.Previous.At(k)] = Previous[k];
+            state[ShardKeys.Proposed.At(k)] = Proposed[k];
+            state[ShardKeys.ProposedSecond.At(k)] = ProposedSecond[k];
+            state[ShardKeys.FalseSignRate.At(k)] = FalseSignRate[k];
         }
 
         for (var t = 0; t < X.Count; t++)
         {
-            to.Set($"x.{t}", X[t]);
-            to.Set($"s.{t}", S[t]);
+            state[ShardKeys.X.At(t)] = X[t];
+            state[ShardKeys.S.At(t)] = S[t];
         }
 
-        to.Set("rowNoise", RowNoise);
-        to.Set("proposedRowNoise", ProposedRowNoise);
+        (state[ShardKeys.RowNoise], state[ShardKeys.ProposedRowNoise]) = (RowNoise, ProposedRowNoise);
     }
 
     /// <summary>What precedes every round: forget dropped factors, accept proposals, make room for new factors.</summary>
     public void Apply(EbmfBroadcast order, ShardData data)
     {
-        if (order.Promote.Length > 0)
+        foreach (var k in order.Promoted)
         {
-            foreach (var k in order.Promote)
-            {
-                var spent = Previous[k];
-                Previous[k] = Mean[k];
-                Mean[k] = Proposed[k];
-                Proposed[k] = spent;
-                (Second[k], ProposedSecond[k]) = (ProposedSecond[k], Second[k]);
-            }
+            (Previous[k], Mean[k], Proposed[k]) = (Mean[k], Proposed[k], Previous[k]);
+            (Second[k], ProposedSecond[k]) = (ProposedSecond[k], Second[k]);
         }
 
-        if (order.PromoteNoise)
+        if (order.PromotesNoise)
         {
             (RowNoise, ProposedRowNoise) = (ProposedRowNoise, RowNoise);
         }
@@ -125,15 +123,19 @@ internal sealed class EbmfShard
             }
         }
 
-        while (K < order.Factors)
+        if (K < order.Factors)
         {
-            var mean = order.Adopt > 0 ? InitialColumn(data, K - order.Adopt + 1) : new double[Rows];
-            Mean.Add(mean);
-            Second.Add([.. mean.Select(m => m * m)]);
-            Previous.Add([]);
-            Proposed.Add([]);
-            ProposedSecond.Add([]);
-            FalseSignRate.Add([]);
+            var given = order.Adopts ? new GivenLoadings(data, order) : null;
+            while (K < order.Factors)
+            {
+                var (mean, second) = given?.Column(K - order.FirstAdopted) ?? (new double[Rows], new double[Rows]);
+                Mean.Add(mean);
+                Second.Add(second);
+                Previous.Add([]);
+                Proposed.Add([]);
+                ProposedSecond.Add([]);
+                FalseSignRate.Add([]);
+            }
         }
 
         if (order.Step is not EbmfStep.Prior && X.Count > 0)
@@ -157,12 +159,5 @@ internal sealed class EbmfShard
         }
 
         return (Proposed[k], ProposedSecond[k]);
-    }
-
-    private static double[] InitialColumn(ShardData data, int k)
-    {
-        var given = data.Extras.Get("initialLoadings");
-        var width = given.Shape[1];
-        return [.. Enumerable.Range(0, given.Shape[0]).Select(i => given.Values[(i * width) + k])];
     }
 }

@@ -1,25 +1,7 @@
+using FitCluster.Math.Models;
 using FitCluster.Messages;
 
 namespace FitCluster.Math.Ebmf;
-
-/// <summary>What follows when an evaluation is complete.</summary>
-internal enum EvaluationPurpose
-{
-    /// <summary>The proposal is judged.</summary>
-    Judge = 0,
-
-    /// <summary>The model without factors is done; the first stage begins.</summary>
-    NullModel = 1,
-
-    /// <summary>A factor was dropped; the next stage begins.</summary>
-    AfterDrop = 2,
-
-    /// <summary>The factor left out is kept or removed.</summary>
-    Nullcheck = 3,
-
-    /// <summary>The variance that goes with given starting factors is known; the first sweep begins.</summary>
-    Start = 4,
-}
 
 /// <summary>
 /// The coordinator's whole state between two rounds: what <c>global</c> is for EBMF. Written to and read from an
@@ -27,116 +9,129 @@ internal enum EvaluationPurpose
 /// </summary>
 internal sealed class EbmfState
 {
-    // The scalars, by their places in one array.
-    private readonly double[] _scalars = new double[40];
+    /// <summary>The form of this state in checkpoints.</summary>
+    public static readonly StateFormat<EbmfField> Format = new("ebmf", 1);
 
-    public EbmfStep Step { get => (EbmfStep)(int)_scalars[0]; set => _scalars[0] = (int)value; }
+    private readonly StateSet<EbmfField> _scalars;
 
-    public EbmfStage Stage { get => (EbmfStage)(int)_scalars[1]; set => _scalars[1] = (int)value; }
+    private EbmfState(StateSet<EbmfField> scalars) => _scalars = scalars;
 
-    /// <summary>Completed rounds.</summary>
-    public double Rounds { get => _scalars[2]; set => _scalars[2] = value; }
+    public EbmfStep Step { get => (EbmfStep)_scalars.Whole(EbmfField.Step); set => _scalars[EbmfField.Step] = (int)value; }
+
+    public EbmfStage Stage { get => (EbmfStage)_scalars.Whole(EbmfField.Stage); set => _scalars[EbmfField.Stage] = (int)value; }
 
     /// <summary>Sweeps in this stage (for greedy: of this factor), counting rejected ones.</summary>
-    public int Sweeps { get => (int)_scalars[3]; set => _scalars[3] = value; }
+    public int Sweeps { get => _scalars.Whole(EbmfField.Sweeps); set => _scalars[EbmfField.Sweeps] = value; }
 
     /// <summary>The ELBO of the accepted state; NaN while there is none.</summary>
-    public double Elbo { get => _scalars[4]; set => _scalars[4] = value; }
+    public double Elbo { get => _scalars[EbmfField.Elbo]; set => _scalars[EbmfField.Elbo] = value; }
 
     /// <summary>The ELBO before the factor on trial was added.</summary>
-    public double ElboBefore { get => _scalars[5]; set => _scalars[5] = value; }
+    public double ElboBefore { get => _scalars[EbmfField.ElboBefore]; set => _scalars[EbmfField.ElboBefore] = value; }
 
     /// <summary>The extrapolation factor of the next proposal.</summary>
-    public double Beta { get => _scalars[6]; set => _scalars[6] = value; }
+    public double Beta { get => _scalars[EbmfField.Beta]; set => _scalars[EbmfField.Beta] = value; }
 
     /// <summary>Whether the pending sweep is a proposal (extrapolated, Newton priors) and not a plain one.</summary>
-    public bool IsProposal { get => _scalars[7] != 0; set => _scalars[7] = value ? 1 : 0; }
+    public bool IsProposal { get => _scalars.Is(EbmfField.IsProposal); set => _scalars.Put(EbmfField.IsProposal, value); }
 
     /// <summary>Whether the last proposal was refused, so that the next sweep is plain.</summary>
-    public bool MustBePlain { get => _scalars[8] != 0; set => _scalars[8] = value ? 1 : 0; }
-
-    /// <summary>Whether the shards are to make their proposals their accepted state, before the coming round.</summary>
-    public bool Promote { get => _scalars[9] != 0; set => _scalars[9] = value ? 1 : 0; }
+    public bool MustBePlain { get => _scalars.Is(EbmfField.MustBePlain); set => _scalars.Put(EbmfField.MustBePlain, value); }
 
     /// <summary>Whether the shards' row variances under proposal are to be accepted with them.</summary>
-    public bool PromoteNoise { get => _scalars[10] != 0; set => _scalars[10] = value ? 1 : 0; }
+    public bool PromotesNoise { get => _scalars.Is(EbmfField.PromotesNoise); set => _scalars.Put(EbmfField.PromotesNoise, value); }
 
     /// <summary>Passes of the running inner procedure (subspace, power, prior, search).</summary>
-    public int Passes { get => (int)_scalars[11]; set => _scalars[11] = value; }
+    public int Passes { get => _scalars.Whole(EbmfField.Passes); set => _scalars[EbmfField.Passes] = value; }
 
     /// <summary>Greedy factors that were accepted.</summary>
-    public int GreedyAccepted { get => (int)_scalars[12]; set => _scalars[12] = value; }
+    public int GreedyAccepted { get => _scalars.Whole(EbmfField.GreedyAccepted); set => _scalars[EbmfField.GreedyAccepted] = value; }
 
-    /// <summary>In the nullcheck: the factor that is being left out.</summary>
-    public int Candidate { get => (int)_scalars[13]; set => _scalars[13] = value; }
+    /// <summary>The fixed factor that is being fitted; in the nullcheck, the factor that is being left out.</summary>
+    public int Candidate { get => _scalars.Whole(EbmfField.Candidate); set => _scalars[EbmfField.Candidate] = value; }
 
     /// <summary>Whether some stage met its limit of sweeps.</summary>
-    public bool HitLimit { get => _scalars[14] != 0; set => _scalars[14] = value ? 1 : 0; }
+    public bool HitLimit { get => _scalars.Is(EbmfField.HitLimit); set => _scalars.Put(EbmfField.HitLimit, value); }
 
     /// <summary>Whether the fit was told to end early.</summary>
-    public bool EndedEarly { get => _scalars[15] != 0; set => _scalars[15] = value ? 1 : 0; }
+    public bool EndedEarly { get => _scalars.Is(EbmfField.EndedEarly); set => _scalars.Put(EbmfField.EndedEarly, value); }
+
+    /// <summary>The observed entries of the whole matrix; 0 until they are counted.</summary>
+    public double Observed { get => _scalars[EbmfField.Observed]; set => _scalars[EbmfField.Observed] = value; }
 
     /// <summary>Sum of u_i (or entry) log-weights: sum over observed entries of log of the row's or entry's part of tau.</summary>
-    public double SumLogWeight { get => _scalars[16]; set => _scalars[16] = value; }
+    public double SumLogWeight { get => _scalars[EbmfField.SumLogWeight]; set => _scalars[EbmfField.SumLogWeight] = value; }
 
     /// <summary>The inner procedure's last value (Ritz value, change of a vector, objective).</summary>
-    public double InnerValue { get => _scalars[17]; set => _scalars[17] = value; }
+    public double InnerValue { get => _scalars[EbmfField.InnerValue]; set => _scalars[EbmfField.InnerValue] = value; }
 
     /// <summary>The ELBO's part that is not KL, as the last evaluation or sums have it.</summary>
-    public double ProposedDataTerm { get => _scalars[19]; set => _scalars[19] = value; }
+    public double ProposedDataTerm { get => _scalars[EbmfField.ProposedDataTerm]; set => _scalars[EbmfField.ProposedDataTerm] = value; }
+
+    /// <summary>Factors that this nullcheck has removed.</summary>
+    public int Removed { get => _scalars.Whole(EbmfField.Removed); set => _scalars[EbmfField.Removed] = value; }
+
+    /// <summary>Whether the coming round is one of a sweep, and not of the priors before the first one.</summary>
+    public bool SweepIsUnderWay { get => _scalars.Is(EbmfField.SweepIsUnderWay); set => _scalars.Put(EbmfField.SweepIsUnderWay, value); }
 
     /// <summary>Times a backfit was run again after the nullcheck.</summary>
-    public int Repeats { get => (int)_scalars[20]; set => _scalars[20] = value; }
+    public int Repeats { get => _scalars.Whole(EbmfField.Repeats); set => _scalars[EbmfField.Repeats] = value; }
 
     /// <summary>Whether this round yielded a new ELBO.</summary>
-    public bool HasNewElbo { get => _scalars[21] != 0; set => _scalars[21] = value ? 1 : 0; }
+    public bool HasNewElbo { get => _scalars.Is(EbmfField.HasNewElbo); set => _scalars.Put(EbmfField.HasNewElbo, value); }
 
-    /// <summary>1 + the index of the first factor whose loadings start from the given ones, before the coming round; else 0.</summary>
-    public int Adopt { get => (int)_scalars[22]; set => _scalars[22] = value; }
+    /// <summary>Whether the loadings of new factors start, before the coming round, from the given ones; else from 0.</summary>
+    public bool Adopts { get => _scalars.Is(EbmfField.Adopts); set => _scalars.Put(EbmfField.Adopts, value); }
+
+    /// <summary>With <see cref="Adopts"/>: the factor whose loadings are the first of the given ones.</summary>
+    public int FirstAdopted { get => _scalars.Whole(EbmfField.FirstAdopted); set => _scalars[EbmfField.FirstAdopted] = value; }
 
     /// <summary>Whether the ELBO of this state may be compared with (false right after given starts).</summary>
-    public bool ElboIsValid { get => _scalars[24] != 0; set => _scalars[24] = value ? 1 : 0; }
+    public bool ElboIsValid { get => _scalars.Is(EbmfField.ElboIsValid); set => _scalars.Put(EbmfField.ElboIsValid, value); }
 
     /// <summary>Sweeps over the whole fit.</summary>
-    public int TotalSweeps { get => (int)_scalars[25]; set => _scalars[25] = value; }
+    public int TotalSweeps { get => _scalars.Whole(EbmfField.TotalSweeps); set => _scalars[EbmfField.TotalSweeps] = value; }
 
     /// <summary>The estimated total variance sum over observed entries of 1 / tau, for the proportion of variance explained.</summary>
-    public double TotalVariance { get => _scalars[26]; set => _scalars[26] = value; }
+    public double TotalVariance { get => _scalars[EbmfField.TotalVariance]; set => _scalars[EbmfField.TotalVariance] = value; }
 
     /// <summary>The same of the proposal.</summary>
-    public double ProposedTotalVariance { get => _scalars[27]; set => _scalars[27] = value; }
-
-    /// <summary>What a running evaluation is for.</summary>
-    public EvaluationPurpose Purpose { get => (EvaluationPurpose)(int)_scalars[28]; set => _scalars[28] = (int)value; }
+    public double ProposedTotalVariance
+    {
+        get => _scalars[EbmfField.ProposedTotalVariance];
+        set => _scalars[EbmfField.ProposedTotalVariance] = value;
+    }
 
     /// <summary>Sum of the known variances S^2 over observed entries (noise by entry).</summary>
-    public double SumKnownVariance { get => _scalars[29]; set => _scalars[29] = value; }
+    public double SumKnownVariance { get => _scalars[EbmfField.SumKnownVariance]; set => _scalars[EbmfField.SumKnownVariance] = value; }
 
     /// <summary>The gain of the last accepted sweep, and of the first one of this stage: for the progress.</summary>
-    public double LastGain { get => _scalars[30]; set => _scalars[30] = value; }
+    public double LastGain { get => _scalars[EbmfField.LastGain]; set => _scalars[EbmfField.LastGain] = value; }
 
     /// <summary>See <see cref="LastGain"/>.</summary>
-    public double FirstGain { get => _scalars[31]; set => _scalars[31] = value; }
+    public double FirstGain { get => _scalars[EbmfField.FirstGain]; set => _scalars[EbmfField.FirstGain] = value; }
 
     /// <summary>The stage that the newest ELBO belongs to.</summary>
-    public EbmfStage ElboStage { get => (EbmfStage)(int)_scalars[32]; set => _scalars[32] = (int)value; }
+    public EbmfStage ElboStage { get => (EbmfStage)_scalars.Whole(EbmfField.ElboStage); set => _scalars[EbmfField.ElboStage] = (int)value; }
 
     /// <summary>The greedy factor, or the candidate, that the newest ELBO belongs to.</summary>
-    public int ElboFactor { get => (int)_scalars[33]; set => _scalars[33] = value; }
+    public int ElboFactor { get => _scalars.Whole(EbmfField.ElboFactor); set => _scalars[EbmfField.ElboFactor] = value; }
 
     public List<EbmfFactor> Factors { get; private set; } = [];
 
     /// <summary>The factors that the running procedure is about.</summary>
     public int[] Iterating { get; set; } = [];
 
-    /// <summary>Those of them that the coming round updates: all at once in a blocked sweep, one after the other in a sequential one.</summary>
+    /// <summary>
+    /// Those of them that the coming round updates: all at once in a blocked sweep, one after the other in a sequential one.
+    /// </summary>
     public int[] Active { get; set; } = [];
 
     /// <summary>In a sequential sweep: those that have their proposals already.</summary>
     public int[] Updated { get; set; } = [];
 
-    /// <summary>The factors whose proposals the shards hold (what a promotion is about).</summary>
-    public int[] Pending { get; set; } = [];
+    /// <summary>The factors whose proposals the shards are to make their accepted states, before the coming round.</summary>
+    public int[] Promoted { get; set; } = [];
 
     /// <summary>Old indices of the factors that the shards are to keep, before the coming round; null: all.</summary>
     public int[]? Keep { get; set; }
@@ -182,64 +177,73 @@ internal sealed class EbmfState
 
     public int K => Factors.Count;
 
+    /// <summary>All factors, by their indices.</summary>
+    public int[] AllFactors() => [.. Enumerable.Range(0, K)];
+
+    /// <summary>The state before the first round.</summary>
+    public static EbmfState New() => new(Format.New()) { Step = EbmfStep.Describe, Elbo = double.NegativeInfinity };
+
+    /// <summary>The state as it travels and is saved; arrays are shared.</summary>
     public ArraySet Write()
     {
-        var to = new ArraySet();
-        to.Set("scalars", (double[])_scalars.Clone());
-        to.Set("counts", [K, Keep is null ? 0 : 1]);
-        to.Set("iterating", ToDoubles(Iterating));
-        to.Set("active", ToDoubles(Active));
-        to.Set("updated", ToDoubles(Updated));
-        to.Set("pending", ToDoubles(Pending));
-        to.Set("keep", ToDoubles(Keep ?? []));
-        foreach (var (name, values) in Arrays())
-        {
-            to.Set(name, values);
-        }
-
+        var to = Format.ScalarsOf(_scalars.Arrays);
+        to[EbmfField.Factors] = K;
+        to.Put(EbmfField.Keeps, Keep is not null);
+        to[EbmfKeys.Iterating] = ToDoubles(Iterating);
+        to[EbmfKeys.Active] = ToDoubles(Active);
+        to[EbmfKeys.Updated] = ToDoubles(Updated);
+        to[EbmfKeys.Promoted] = ToDoubles(Promoted);
+        to[EbmfKeys.Keep] = ToDoubles(Keep ?? []);
+        to[EbmfKeys.Noise] = Noise;
+        to[EbmfKeys.ProposedNoise] = ProposedNoise;
+        to[EbmfKeys.SearchBest] = SearchBest;
+        to[EbmfKeys.SearchNoise] = SearchNoise;
+        to[EbmfKeys.ColumnCounts] = ColumnCounts;
+        to[EbmfKeys.ColumnSquares] = ColumnSquares;
+        to[EbmfKeys.Gram] = Gram;
+        to[EbmfKeys.GramByColumn] = GramByColumn;
+        to[EbmfKeys.ProposedGram] = ProposedGram;
+        to[EbmfKeys.ProposedGramByColumn] = ProposedGramByColumn;
+        to[EbmfKeys.Subspace] = Subspace;
+        to[EbmfKeys.Starts] = Starts;
+        to[EbmfKeys.PriorValues] = PriorValues;
         for (var k = 0; k < K; k++)
         {
-            Factors[k].Write(to, k);
+            Factors[k].Write(to.Arrays, k);
         }
 
-        return to;
+        return to.Arrays;
     }
 
+    /// <summary>The state in a set of arrays, which are shared and stay as they are.</summary>
     public static EbmfState Read(ArraySet from)
     {
-        var state = new EbmfState();
-        from["scalars"].CopyTo(state._scalars, 0);
-        state.Iterating = ToInts(from["iterating"]);
-        state.Active = ToInts(from["active"]);
-        state.Updated = ToInts(from["updated"]);
-        state.Pending = ToInts(from["pending"]);
-        state.Keep = from["counts"][1] != 0 ? ToInts(from["keep"]) : null;
-        state.Noise = from["noise"];
-        state.ProposedNoise = from["proposedNoise"];
-        state.SearchBest = from["searchBest"];
-        state.SearchNoise = from["searchNoise"];
-        state.ColumnCounts = from["columnCounts"];
-        state.ColumnSquares = from["columnSquares"];
-        state.Gram = from["gram"];
-        state.GramByColumn = from["gramByColumn"];
-        state.ProposedGram = from["proposedGram"];
-        state.ProposedGramByColumn = from["proposedGramByColumn"];
-        state.Subspace = from["subspace"];
-        state.Starts = from["starts"];
-        state.PriorValues = from["priorValues"];
-        var k = (int)from["counts"][0];
-        state.Factors = [.. Enumerable.Range(0, k).Select(i => EbmfFactor.Read(from, i))];
-        return state;
+        var scalars = Format.ScalarsOf(from);
+        return new EbmfState(scalars)
+        {
+            Iterating = ToInts(from.Get(EbmfKeys.Iterating)),
+            Active = ToInts(from.Get(EbmfKeys.Active)),
+            Updated = ToInts(from.Get(EbmfKeys.Updated)),
+            Promoted = ToInts(from.Get(EbmfKeys.Promoted)),
+            Keep = scalars.Is(EbmfField.Keeps) ? ToInts(from.Get(EbmfKeys.Keep)) : null,
+            Noise = from.Get(EbmfKeys.Noise),
+            ProposedNoise = from.Get(EbmfKeys.ProposedNoise),
+            SearchBest = from.Get(EbmfKeys.SearchBest),
+            SearchNoise = from.Get(EbmfKeys.SearchNoise),
+            ColumnCounts = from.Get(EbmfKeys.ColumnCounts),
+            ColumnSquares = from.Get(EbmfKeys.ColumnSquares),
+            Gram = from.Get(EbmfKeys.Gram),
+            GramByColumn = from.Get(EbmfKeys.GramByColumn),
+            ProposedGram = from.Get(EbmfKeys.ProposedGram),
+            ProposedGramByColumn = from.Get(EbmfKeys.ProposedGramByColumn),
+            Subspace = from.Get(EbmfKeys.Subspace),
+            Starts = from.Get(EbmfKeys.Starts),
+            PriorValues = from.Get(EbmfKeys.PriorValues),
+            Factors = [.. Enumerable.Range(0, scalars.Whole(EbmfField.Factors)).Select(k => EbmfFactor.Read(from, k))],
+        };
     }
 
-    private IEnumerable<(string Name, double[] Values)> Arrays() =>
-    [
-        ("noise", Noise), ("proposedNoise", ProposedNoise), ("searchBest", SearchBest), ("searchNoise", SearchNoise),
-        ("columnCounts", ColumnCounts), ("columnSquares", ColumnSquares), ("gram", Gram), ("gramByColumn", GramByColumn),
-        ("proposedGram", ProposedGram), ("proposedGramByColumn", ProposedGramByColumn), ("subspace", Subspace), ("starts", Starts), ("priorValues", PriorValues),
-    ];
-
-    private static double[] ToDoubles(int[] values) => [.. values.Select(v => (double)v)];
+    internal static double[] ToDoubles(int[] values) => [.. values.Select(v => (double)v)];
 
     internal static int[] ToInts(double[] values) => [.. values.Select(v => (int)v)];
 }

@@ -2,18 +2,20 @@ using FitCluster.Math.Models;
 
 namespace FitCluster.Math.Ebmf;
 
-/// <summary>Loadings with fixed entries: the shard's extra array "fixedLoadings" [rows x fixed factors], NaN where an entry is free.</summary>
+/// <summary>
+/// Loadings with fixed entries: the shard's extra array "fixedLoadings" [rows x fixed factors], NaN where an entry is free.
+/// </summary>
 internal static class FixedLoadings
 {
     /// <summary>Factor k's column of fixed entries; null where it has none. Fixed factors come first.</summary>
     public static double[]? Column(ShardData data, EbmfOptions options, int k)
     {
-        if (k >= options.FixedFactorCount || !data.Extras.Contains("fixedLoadings"))
+        if (k >= options.FixedFactorCount || !data.Extras.Has(ExtraKeys.FixedLoadings))
         {
             return null;
         }
 
-        var all = data.Extras["fixedLoadings"];
+        var all = data.Extras.Get(ExtraKeys.FixedLoadings);
         var column = new double[data.Block.Rows];
         var any = false;
         for (var i = 0; i < column.Length; i++)

@@ -59,8 +59,9 @@ internal sealed class LocalEvaluate
     {
         var p = _data.Block.Columns;
         var rows = _shard.Rows;
-        var residuals = new RowResiduals(_data, _included.Select(k => _order.Mean[k]).ToArray(), _included.Select(k => _order.Second[k]).ToArray(), _order.Noise);
-        var knownErrors = _noise.Known == KnownErrors.Row ? _data.Extras["standardErrors"] : null;
+        var residuals = new RowResiduals(
+            _data, _included.Select(k => _order.Mean[k]).ToArray(), _included.Select(k => _order.Second[k]).ToArray(), _order.Noise);
+        var knownErrors = _noise.Known == KnownErrors.Row ? _data.Extras.Get(ExtraKeys.StandardErrors) : null;
         if (_shard.ProposedRowNoise.Length != rows)
         {
             _shard.ProposedRowNoise = new double[rows];
@@ -90,7 +91,8 @@ internal sealed class LocalEvaluate
             }
         }
 
-        return new ArraySet().Set("sums", [sumLog, sumSquares, sumVariance]).Set("columns", columnResiduals).Set("columnSquares", columnSquares);
+        return new ArraySet().Set(PartialKeys.Totals, [sumLog, sumSquares, sumVariance])
+            .Set(PartialKeys.Residuals, columnResiduals).Set(PartialKeys.ResidualSquares, columnSquares);
     }
 
     // sum_i w_ij E r_ij^2 by column, with weights that do not change.
@@ -110,7 +112,7 @@ internal sealed class LocalEvaluate
             }
         }
 
-        return new ArraySet().Set("columns", result);
+        return new ArraySet().Set(PartialKeys.Residuals, result);
     }
 
     // A variance sigma_i^2 added to the known ones in each row: a minimization in one dimension that stays on the shard.
@@ -139,14 +141,14 @@ internal sealed class LocalEvaluate
             }
         }
 
-        return new ArraySet().Set("sums", [objective, sumVariance]);
+        return new ArraySet().Set(PartialKeys.Totals, [objective, sumVariance]);
     }
 
     // Objective, gradient and curvature in sigma_g^2 at the trial values, by group (one, or one for each column).
     private ArraySet AddedByGroup()
     {
         var groups = _order.Noise.Length;
-        var (objective, gradient, curvature, count, variances) = (new double[groups], new double[groups], new double[groups], 0.0, 0.0);
+        var (objective, gradient, curvature) = (new double[groups], new double[groups], new double[groups]);
         var largest = new double[groups];
         var reader = new ObservedRow(_data, _noise.Known, _options.StandardErrors);
         var squares = new double[_data.Block.Columns];
@@ -163,13 +165,14 @@ internal sealed class LocalEvaluate
                 gradient[g] += w * (1 - wr);
                 curvature[g] += w * w * ((2 * wr) - 1);
                 largest[g] = double.Max(largest[g], squares[e] - reader.KnownVariance[e]);
-                variances += 1 / w;
-                count++;
             }
         }
 
-        return new ArraySet().Set("objective", objective).Set("gradient", gradient).Set("curvature", curvature)
-            .Set("largest", largest, reduction: Reduction.Max).Set("sums", [count, variances]);
+        return new ArraySet()
+            .Set(PartialKeys.Objective, objective)
+            .Set(PartialKeys.Gradient, gradient)
+            .Set(PartialKeys.Curvature, curvature)
+            .Set(PartialKeys.Largest, largest);
     }
 
     private void SquaresOf(ObservedRow reader, int row, double[] squares)

@@ -55,11 +55,12 @@ internal static class LocalStart
             products.AccumulateTranspose(first, count, z);
         }
 
-        return new ArraySet().Set("cross", products.Transposed()).Set("loadings", lz).Set("gram", z2);
+        return new ArraySet().Set(PartialKeys.Cross, products.Transposed()).Set(PartialKeys.LoadingsCross, lz).Set(PartialKeys.Gram, z2);
     }
 
     /// <summary>
-    /// One alternating least-squares pass for one factor: l_i = sum_j R_ij f_j / sum_j f_j^2 over observed j, clamped to the sign asked for;
+    /// One alternating least-squares pass for one factor: l_i = sum_j R_ij f_j / sum_j f_j^2 over observed j, clamped to the sign asked
+    /// for;
     /// back go sum_i R_ij l_i and sum_i l_i^2 over observed i by column, and the sums of squares of the positive and negative l.
     /// </summary>
     public static ArraySet Power(EbmfBroadcast order, ShardData data, EbmfShard shard)
@@ -96,7 +97,7 @@ internal static class LocalStart
             }
         }
 
-        return new ArraySet().Set("numerator", numerator).Set("denominator", denominator).Set("sums", sums);
+        return new ArraySet().Set(PartialKeys.Numerator, numerator).Set(PartialKeys.Denominator, denominator).Set(PartialKeys.Signs, sums);
     }
 
     /// <summary>The loadings of given directions, l = X f scaled by the given denominators, become the accepted state.</summary>
@@ -123,7 +124,7 @@ internal static class LocalStart
             }
         }
 
-        return new ArraySet().Set("signs", signs);
+        return new ArraySet().Set(PartialKeys.Signs, signs);
     }
 
     private static ArraySet SubspaceOfObserved(EbmfBroadcast order, ShardData data, EbmfShard shard, double[] z2)
@@ -158,7 +159,8 @@ internal static class LocalStart
         }
 
         // The residuals are already in: nothing is left to be taken out by way of L'Z.
-        return new ArraySet().Set("cross", cross).Set("loadings", new double[order.Factors * b]).Set("gram", z2);
+        return new ArraySet().Set(PartialKeys.Cross, cross).Set(PartialKeys.LoadingsCross, new double[order.Factors * b])
+            .Set(PartialKeys.Gram, z2);
     }
 
     private static void Residual(EbmfBroadcast order, EbmfShard shard, ObservedRow reader, int row, double[] residual)

@@ -65,7 +65,8 @@ internal static class LocalSteps
             counts.AsSpan().Fill(data.Block.Rows);
         }
 
-        return new ArraySet().Set("counts", counts).Set("squares", squares).Set("sums", [sumLog, sumSquares, sumKnown, count]);
+        return new ArraySet().Set(PartialKeys.Counts, counts).Set(PartialKeys.Squares, squares)
+            .Set(PartialKeys.Description, [sumLog, sumSquares, sumKnown, count]);
     }
 
     // Adds u y^2 of a fully observed row to the columns' sums; returns the sum of y^2.
@@ -103,7 +104,7 @@ internal static class LocalSteps
             var family = EbnmFamilies.Get(prior.Family);
             var statistics = new double[family.StatisticsLength(prior)];
             family.Accumulate(prior, shard.X[t], shard.S[t], mean, second, statistics);
-            partial.Set($"statistics.{t}", Finite(statistics));
+            partial.Set(PartialKeys.Statistics.At(t), Finite(statistics));
         }
 
         return partial;
@@ -137,7 +138,7 @@ internal static class LocalSteps
         result.AsSpan().Fill(1);
         if (noise.HasRowPrecision && noise.Known == KnownErrors.Row)
         {
-            var errors = data.Extras["standardErrors"];
+            var errors = data.Extras.Get(ExtraKeys.StandardErrors);
             for (var i = 0; i < result.Length; i++)
             {
                 result[i] = 1 / (errors[i] * errors[i]);

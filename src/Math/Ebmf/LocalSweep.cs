@@ -253,7 +253,7 @@ internal sealed class LocalSweep
         var statistics = _statistics[t];
         family.Accumulate(_order.Priors[t], x, s, mean, second, statistics);
         _kl[t] += KullbackLeibler.GaussianPart(x, s, mean, second);
-        Uninformed.MakeFinite(_order.Priors[t].Family, mean, second);
+        Uninformed.MakeFinite(family, mean, second);
         if (_fixed[t] is { } given)
         {
             for (var r = 0; r < count; r++)
@@ -314,20 +314,20 @@ internal sealed class LocalSweep
     private ArraySet Partial(BlockProducts products, EbmfNoise noise)
     {
         var partial = new ArraySet()
-            .Set("cross", noise.ByEntry ? _rowGrams!.Cross : products.Transposed())
-            .Set("gram", _gram)
-            .Set("sumSecond", _sumSecond)
-            .Set("plainSecond", _plainSecond)
-            .Set("kl", _kl);
-        if (_order.ByColumn)
+            .Set(PartialKeys.Cross, noise.ByEntry ? _rowGrams!.Cross : products.Transposed())
+            .Set(PartialKeys.Gram, _gram)
+            .Set(PartialKeys.SumSecond, _sumSecond)
+            .Set(PartialKeys.PlainSecond, _plainSecond)
+            .Set(PartialKeys.Divergence, _kl);
+        if (_order.IsByColumn)
         {
-            partial.Set("gramByColumn", _rowGrams?.GramByColumn ?? new double[_data.Block.Columns * _k * _a]);
-            partial.Set("sumSecondByColumn", _rowGrams?.SumSecondByColumn ?? new double[_data.Block.Columns * _a]);
+            partial.Set(PartialKeys.GramByColumn, _rowGrams?.GramByColumn ?? new double[_data.Block.Columns * _k * _a]);
+            partial.Set(PartialKeys.SumSecondByColumn, _rowGrams?.SumSecondByColumn ?? new double[_data.Block.Columns * _a]);
         }
 
         for (var t = 0; t < _a; t++)
         {
-            partial.Set($"statistics.{t}", LocalSteps.Finite(_statistics[t]));
+            partial.Set(PartialKeys.Statistics.At(t), LocalSteps.Finite(_statistics[t]));
         }
 
         return partial;

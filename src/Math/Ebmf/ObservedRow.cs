@@ -20,7 +20,7 @@ internal sealed class ObservedRow
         _data = data;
         _known = known;
         _given = given;
-        _rowErrors = known == KnownErrors.Row ? data.Extras["standardErrors"] : [];
+        _rowErrors = known == KnownErrors.Row ? data.Extras.Get(ExtraKeys.StandardErrors) : [];
         Columns = new int[data.Block.Columns];
         Values = new double[data.Block.Columns];
         KnownVariance = new double[data.Block.Columns];

@@ -29,7 +29,7 @@ internal static class PriorGrid
         }
 
         var noise = FarthestDeviation * summary.MaxS;
-        return summary.Count == 0 || ((prior.Family is PriorFamily.UnimodalNonnegative || summary.MinX >= low - noise) &&
-            (prior.Family is PriorFamily.UnimodalNonpositive || summary.MaxX <= high + noise));
+        var sign = EbnmFamilies.Get(prior.Family).Traits.Sign;
+        return summary.Count == 0 || ((sign > 0 || summary.MinX >= low - noise) && (sign < 0 || summary.MaxX <= high + noise));
     }
 }

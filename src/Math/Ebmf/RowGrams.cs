@@ -9,7 +9,8 @@ namespace FitCluster.Math.Ebmf;
 /// <summary>
 /// The parts of a sweep that differ by row and by column when entries are missing or weighted one by one: for row i the matrix
 /// G_i = sum over observed j of w_ij E f_j E f_j' (K x active) and D_i = sum of w_ij E f_j^2; for column j the sums over observed rows of
-/// w_ij u_i E l_i E l_i', w_ij u_i E l_i^2. With few missing entries in a dense block these are the shared sums minus the missing entries' part;
+/// w_ij u_i E l_i E l_i', w_ij u_i E l_i^2. With few missing entries in a dense block these are the shared sums minus the missing entries'
+/// part;
 /// with a sparse block whose unstored entries are missing, the sum over stored entries; with weights by entry, over all
 /// observed entries. Cost: K x active for each listed entry. The working memory is one chunk of rows, and columns x K x active.
 /// </summary>
@@ -278,7 +279,8 @@ internal sealed class RowGrams
         for (nint k = 0; k < _kPad; k += Lanes)
         {
             ref var at = ref Unsafe.Add(ref to, k);
-            Vector512.FusedMultiplyAdd(Vector512.LoadUnsafe(ref Unsafe.Add(ref from, k)), factor, Vector512.LoadUnsafe(ref at)).StoreUnsafe(ref at);
+            Vector512.FusedMultiplyAdd(Vector512.LoadUnsafe(ref Unsafe.Add(ref from, k)), factor, Vector512.LoadUnsafe(ref at))
+                .StoreUnsafe(ref at);
         }
     }
 }

@@ -4,7 +4,8 @@ using FitCluster.Math.Numerics;
 namespace FitCluster.Math.Ebmf;
 
 /// <summary>
-/// sum_j v_j E r_ij^2 of one row at a time. A row without missing entries costs its stored entries times K plus K^2: the unstored zeros come in
+/// sum_j v_j E r_ij^2 of one row at a time. A row without missing entries costs its stored entries times K plus K^2: the unstored zeros
+/// come in
 /// through F'VF; other rows cost their observed entries times K.
 /// </summary>
 internal sealed class RowResiduals

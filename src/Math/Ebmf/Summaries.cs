@@ -1,4 +1,5 @@
 using FitCluster.Math.Ebnm;
+using FitCluster.Math.Models;
 using FitCluster.Messages;
 
 namespace FitCluster.Math.Ebmf;
@@ -10,12 +11,13 @@ internal static class Summaries
     public static void Add(ArraySet partial, int t, ReadOnlySpan<double> x, ReadOnlySpan<double> s)
     {
         var (sums, maxima) = Of(x, s);
-        partial.Set($"summary.{t}", sums);
-        partial.Set($"extremes.{t}", maxima, reduction: Reduction.Max);
+        partial.Set(PartialKeys.Summary.At(t), sums);
+        partial.Set(PartialKeys.Extremes.At(t), maxima);
     }
 
     /// <summary>The summary of one shard's, or all shards', pseudo-data.</summary>
-    public static ObservationSummary Read(ArraySet partial, int t) => ToSummary(partial[$"summary.{t}"], partial[$"extremes.{t}"]);
+    public static ObservationSummary Read(ArraySet partial, int t) =>
+        ToSummary(partial.Get(PartialKeys.Summary.At(t)), partial.Get(PartialKeys.Extremes.At(t)));
 
     private static (double[] Sums, double[] Maxima) Of(ReadOnlySpan<double> x, ReadOnlySpan<double> s)
     {

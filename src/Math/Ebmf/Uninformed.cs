@@ -3,8 +3,9 @@ using FitCluster.Math.Ebnm;
 namespace FitCluster.Math.Ebmf;
 
 /// <summary>
-/// Entries of which the data say nothing (a row without observations, a factor that is gone) have their prior's moments, and the horseshoe's
-/// and the flat prior's second moment is infinite. Such an entry meets no observed datum, so its second moment counts
+/// Entries of which the data say nothing (a row without observations, a factor that is gone) have their prior's moments, and some families'
+/// second moment is
+/// infinite. Such an entry meets no observed datum, so its second moment counts
 /// nowhere; but sums over all entries, from which missing ones are taken out, need it finite.
 /// </summary>
 internal static class Uninformed
@@ -16,9 +17,9 @@ internal static class Uninformed
     public const double LeastInformation = 1e-100;
 
     /// <summary>Replaces an infinite second moment by the squared mean.</summary>
-    public static void MakeFinite(PriorFamily family, ReadOnlySpan<double> mean, Span<double> second)
+    public static void MakeFinite(IEbnmFamily family, ReadOnlySpan<double> mean, Span<double> second)
     {
-        if (family is not (PriorFamily.Horseshoe or PriorFamily.Flat))
+        if (!family.Traits.HasInfiniteMoments)
         {
             return;
         }

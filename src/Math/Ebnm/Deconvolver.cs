@@ -1,14 +1,19 @@
 namespace FitCluster.Math.Ebnm;
 
 /// <summary>
-/// Efron's deconvolution for z-scores (s = 1): a smooth distribution on the points of <see cref="PointGrid"/>, with the log-density a natural spline with 5
-/// degrees of freedom and a penalty of 1 on the length of its coefficients (not in the reported log-likelihood): see <see cref="SplineDeconvolution"/>.
+/// Efron's deconvolution for z-scores (s = 1): a smooth distribution on the points of <see cref="PointGrid"/>, with the log-density a
+/// natural spline with 5
+/// degrees of freedom and a penalty of 1 on the length of its coefficients (not in the reported log-likelihood): see
+/// <see cref="SplineDeconvolution"/>.
 /// Distributed steps are EM steps, each with a full M-step: they never lower the penalized likelihood.
 /// </summary>
 public sealed class Deconvolver : GridFamily
 {
     /// <inheritdoc/>
     public override PriorFamily Family => PriorFamily.Deconvolver;
+
+    /// <inheritdoc/>
+    public override EbnmTraits Traits { get; } = new() { NeedsUnitErrors = true, HasScale = false };
 
     /// <inheritdoc/>
     private protected override bool HasMode => false;
@@ -27,7 +32,8 @@ public sealed class Deconvolver : GridFamily
         var model = new SplineDeconvolution(Array.ConvertAll(components, c => c.Location));
         var (weights, logLikelihood, converged, iterations) = model.Fit(rows, options.MaxIterations);
 
-        // The reference fits counts of scores in bins. Neither criterion is better in every case: the one is kept whose prior is the more likely one
+        // The reference fits counts of scores in bins. Neither criterion is better in every case: the one is kept whose prior is the more
+        // likely one
         // of the scores themselves.
         var bins = Bins(x, s, components);
         if (bins.Count == 0)
@@ -46,7 +52,8 @@ public sealed class Deconvolver : GridFamily
         return new EbnmFit(Weighted(new Prior(Family, 0, components), weights), logLikelihood, converged, iterations);
     }
 
-    // Probabilities of 39 bins of equal width between the extremes, rounded to one decimal, as deconvolveR has them by default: a score on or
+    // Probabilities of 39 bins of equal width between the extremes, rounded to one decimal, as deconvolveR has them by default: a score on
+    // or
     // beyond the last edge is left out.
     private static LikelihoodRows Bins(ReadOnlySpan<double> x, ReadOnlySpan<double> s, PriorComponent[] components)
     {

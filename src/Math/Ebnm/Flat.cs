@@ -14,7 +14,11 @@ internal sealed class Flat : IEbnmFamily
     public PriorFamily Family => PriorFamily.Flat;
 
     /// <inheritdoc/>
-    public int Sign => 0;
+    public EbnmTraits Traits { get; } = new()
+    {
+        HasInfiniteMoments = true, HasScale = false, CanBeMoved = false,
+        Form = new PriorForm("one normal of infinite scale", ComponentKind.Normal, HasPoint: false, MayBePoint: false),
+    };
 
     /// <inheritdoc/>
     public EbnmFit Fit(ReadOnlySpan<double> x, ReadOnlySpan<double> s, EbnmOptions options) =>

@@ -15,7 +15,7 @@ public abstract class GridFamily : IEbnmFamily
     public abstract PriorFamily Family { get; }
 
     /// <inheritdoc/>
-    public virtual int Sign => 0;
+    public abstract EbnmTraits Traits { get; }
 
     /// <summary>Whether priors of this family have a mode, with a point mass there as component 0.</summary>
     private protected virtual bool HasMode => true;

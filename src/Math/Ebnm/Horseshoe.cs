@@ -16,7 +16,10 @@ internal sealed partial class Horseshoe : IEbnmFamily
     public PriorFamily Family => PriorFamily.Horseshoe;
 
     /// <inheritdoc/>
-    public int Sign => 0;
+    public EbnmTraits Traits { get; } = new()
+    {
+        HasInfiniteMoments = true, Form = new PriorForm("one horseshoe", ComponentKind.Horseshoe, HasPoint: false, MayBePoint: false),
+    };
 
     /// <inheritdoc/>
     public double Moments(Prior prior, ReadOnlySpan<double> x, ReadOnlySpan<double> s, Span<double> mean, Span<double> secondMoment)

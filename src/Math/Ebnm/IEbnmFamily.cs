@@ -35,10 +35,8 @@ public interface IEbnmFamily
     /// <summary>The family.</summary>
     PriorFamily Family { get; }
 
-    /// <summary>
-    /// -1 when every prior of this family (at mode 0) lives on theta &lt;= 0, +1 when on theta &gt;= 0, 0 otherwise.
-    /// </summary>
-    int Sign { get; }
+    /// <summary>What callers must know of it.</summary>
+    EbnmTraits Traits { get; }
 
     /// <summary>Fits the prior to all observations at once by maximum (penalized) likelihood, to tight tolerance.</summary>
     EbnmFit Fit(ReadOnlySpan<double> x, ReadOnlySpan<double> s, EbnmOptions options);

@@ -10,6 +10,9 @@ public sealed class Npmle : GridFamily
     public override PriorFamily Family => PriorFamily.Npmle;
 
     /// <inheritdoc/>
+    public override EbnmTraits Traits { get; } = new() { NeedsFullFits = true };
+
+    /// <inheritdoc/>
     private protected override bool HasMode => false;
 
     /// <inheritdoc/>

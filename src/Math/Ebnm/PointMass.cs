@@ -10,7 +10,8 @@ internal sealed class PointMass : IEbnmFamily
     public PriorFamily Family => PriorFamily.PointMass;
 
     /// <inheritdoc/>
-    public int Sign => 0;
+    public EbnmTraits Traits { get; } =
+        new() { HasScale = false, Form = new PriorForm("one point", null, HasPoint: true, MayBePoint: true) };
 
     /// <inheritdoc/>
     public EbnmFit Fit(ReadOnlySpan<double> x, ReadOnlySpan<double> s, EbnmOptions options)

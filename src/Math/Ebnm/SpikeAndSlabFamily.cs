@@ -14,9 +14,18 @@ internal abstract partial class SpikeAndSlabFamily<TSlab> : IEbnmFamily
     /// <param name="family">The family.</param>
     /// <param name="hasSpike">Whether there is a spike; else the slab has weight 1.</param>
     /// <param name="isLocated">Whether mode and scale are free to choose (not so for the generalized binary prior).</param>
-    protected SpikeAndSlabFamily(PriorFamily family, bool hasSpike = true, bool isLocated = true)
+    /// <param name="slab">The slab in words, as in "a normal".</param>
+    /// <param name="climbs">See <see cref="EbnmTraits.ClimbsFromStart"/>.</param>
+    protected SpikeAndSlabFamily(PriorFamily family, string slab, bool hasSpike = true, bool isLocated = true, bool climbs = true)
     {
         Family = family;
+        Traits = new EbnmTraits
+        {
+            Sign = TSlab.Sign,
+            ClimbsFromStart = climbs,
+            CanBeMoved = isLocated,
+            Form = new PriorForm(hasSpike ? $"a point and {slab}" : slab, TSlab.Kind, HasPoint: hasSpike, MayBePoint: true),
+        };
         this.hasSpike = hasSpike;
         this.isLocated = isLocated;
     }
@@ -25,7 +34,7 @@ internal abstract partial class SpikeAndSlabFamily<TSlab> : IEbnmFamily
     public PriorFamily Family { get; }
 
     /// <inheritdoc/>
-    public int Sign => TSlab.Sign;
+    public EbnmTraits Traits { get; }
 
     /// <inheritdoc/>
     public double Moments(Prior prior, ReadOnlySpan<double> x, ReadOnlySpan<double> s, Span<double> mean, Span<double> secondMoment)

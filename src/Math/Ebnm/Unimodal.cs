@@ -7,5 +7,8 @@ public sealed class Unimodal : UnimodalFamily
     public override PriorFamily Family => PriorFamily.Unimodal;
 
     /// <inheritdoc/>
+    public override EbnmTraits Traits { get; } = new() { NeedsFullFits = true, IsAdaptiveShrinkage = true };
+
+    /// <inheritdoc/>
     private protected override IReadOnlyList<(double Low, double High)> Supports { get; } = [(-1, 0), (0, 1)];
 }

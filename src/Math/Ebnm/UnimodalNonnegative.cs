@@ -7,7 +7,7 @@ public sealed class UnimodalNonnegative : UnimodalFamily
     public override PriorFamily Family => PriorFamily.UnimodalNonnegative;
 
     /// <inheritdoc/>
-    public override int Sign => 1;
+    public override EbnmTraits Traits { get; } = new() { Sign = 1, NeedsFullFits = true, IsAdaptiveShrinkage = true };
 
     /// <inheritdoc/>
     private protected override IReadOnlyList<(double Low, double High)> Supports { get; } = [(0, 1)];

@@ -7,7 +7,7 @@ public sealed class UnimodalNonpositive : UnimodalFamily
     public override PriorFamily Family => PriorFamily.UnimodalNonpositive;
 
     /// <inheritdoc/>
-    public override int Sign => -1;
+    public override EbnmTraits Traits { get; } = new() { Sign = -1, NeedsFullFits = true, IsAdaptiveShrinkage = true };
 
     /// <inheritdoc/>
     private protected override IReadOnlyList<(double Low, double High)> Supports { get; } = [(-1, 0)];

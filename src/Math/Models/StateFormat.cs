@@ -71,9 +71,12 @@ public sealed class StateFormat<TField> : StateFormat
     }
 
     /// <summary>A new state: all scalars 0, no arrays.</summary>
-    public StateSet<TField> New()
+    public StateSet<TField> New() => Renew(new ArraySet());
+
+    /// <summary>Makes a set of arrays, whatever is in it, a new state: for a shard whose arrays are all written anew.</summary>
+    public StateSet<TField> Renew(ArraySet set)
     {
-        var set = new ArraySet();
+        set.Clear();
         Mark(set);
         return new StateSet<TField>(set.Set(Scalars, new double[_count]));
     }
@@ -98,6 +101,16 @@ public sealed class StateFormat<TField> : StateFormat
         }
 
         return new StateSet<TField>(copy);
+    }
+
+    /// <summary>A state with the same scalars, copied, and no arrays: for a typed view that holds the arrays itself.</summary>
+    /// <exception cref="StateFormatException">The set is not of this form.</exception>
+    public StateSet<TField> ScalarsOf(ArraySet set)
+    {
+        Check(set);
+        var state = New();
+        set[Scalars].CopyTo(state.Arrays[Scalars], 0);
+        return state;
     }
 
     /// <inheritdoc/>

@@ -22,30 +22,9 @@ internal static class PriorShape
     /// <summary>Refuses components that a family of fixed form does not have; grids may be mixed of anything.</summary>
     public static void Check(PriorFamily family, IReadOnlyList<PriorComponent> components, string source)
     {
-        var (point, slab, needed) = family switch
+        if (EbnmFamilies.Get(family).Traits.Form is { } form && !form.Fits(components))
         {
-            PriorFamily.Normal => (false, (ComponentKind?)ComponentKind.Normal, "one normal"),
-            PriorFamily.Flat => (false, ComponentKind.Normal, "one normal of infinite scale"),
-            PriorFamily.PointNormal => (true, ComponentKind.Normal, "a point and a normal"),
-            PriorFamily.PointLaplace => (true, ComponentKind.Laplace, "a point and a laplace"),
-            PriorFamily.PointExponential => (true, ComponentKind.Exponential, "a point and an exponential"),
-            PriorFamily.GeneralizedBinary => (true, ComponentKind.TruncatedNormal, "a point and a truncated_normal"),
-            PriorFamily.Horseshoe => (false, ComponentKind.Horseshoe, "one horseshoe"),
-            PriorFamily.PointMass => (true, null, "one point"),
-            _ => (true, null, ""),
-        };
-        if (needed.Length == 0)
-        {
-            return;
-        }
-
-        var (points, slabs) = (components.Count(c => c.Kind == ComponentKind.Point), components.Count(c => c.Kind == slab));
-        // A normal of scale 0 is a point: the maximum where nothing but the mode is left.
-        var fits = points + slabs == components.Count && points <= 1 && slabs <= 1
-            && (point || slabs == 1 || family == PriorFamily.Normal) && (point || components.Count == 1);
-        if (!fits)
-        {
-            throw ProblemException.BadInput($"{source}: a prior of the family {EbnmFamilies.Name(family)} has {needed}; give these components, or another family");
+            throw ProblemException.BadInput($"{source}: a prior of the family {EbnmFamilies.Name(family)} has {form.Description}; give these components, or another family");
         }
     }
 

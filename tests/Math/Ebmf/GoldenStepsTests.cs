@@ -145,9 +145,9 @@ public sealed class GoldenStepsTests
         var partial = LocalSweep.Run(order, data, shard, options, noise);
         AssertClose(golden.GetProperty("posterior_mean").Numbers(), shard.Proposed[updated]);
         AssertClose(golden.GetProperty("posterior_second_moment").Numbers(), shard.ProposedSecond[updated]);
-        var logLikelihood = partial["statistics.0"][1];
+        var logLikelihood = partial.Get(PartialKeys.Statistics.At(0))[1];
         Assert.Equal(1, logLikelihood / golden.GetProperty("log_likelihood").GetDouble(), 1e-9);
-        var divergence = partial["kl"][0] + logLikelihood;
+        var divergence = partial.Get(PartialKeys.Divergence)[0] + logLikelihood;
         Assert.Equal(1, divergence / golden.GetProperty("KL").GetDouble(), 1e-9);
         return (shard.Proposed[updated], shard.ProposedSecond[updated], divergence);
     }

@@ -91,6 +91,8 @@ internal sealed class SequentialFit
 
     public static SequentialFit Run(EbmfOptions options, ShardData[] shards) => new(new EbmfModel(options), shards);
 
+    public static SequentialFit Run(IFitModel model, ShardData[] shards) => new(model, shards);
+
     /// <summary>A dense matrix (NaN = missing) in so many shards.</summary>
     public static ShardData[] Shards(double[][] y, int shards = 1, double[][]? s = null, Func<int, int, ArraySet>? extras = null, bool sparse = false, UnstoredEntries unstored = UnstoredEntries.Zero)
     {

@@ -1,0 +1,59 @@
+namespace FitCluster.Math.Ebmf;
+
+/// <summary>Greedy: factors are added one at a time, the others held, until one does not help.</summary>
+internal static class GreedyStep
+{
+    /// <summary>Looks for the start of the next factor, if there may be one.</summary>
+    public static EbmfAnswer Begin(EbmfProblem problem, EbmfState state)
+    {
+        var options = problem.Options;
+        var limit = options.Init == EbmfInit.Given ? int.Min(options.MaxFactors, options.InitialFactorCount) : options.MaxFactors;
+        if (!options.Greedy || state.EndedEarly || state.GreedyAccepted >= limit)
+        {
+            return EbmfAnswer.Ended;
+        }
+
+        return options.Init switch
+        {
+            EbmfInit.Given => StartStep.Candidate(problem, state, problem.InitialFactor(state.GreedyAccepted)),
+            EbmfInit.Svd when state.Starts.Length == 0 => SubspaceStep.Begin(problem, state, options.MaxFactors),
+            EbmfInit.Svd => StartStep.Begin(
+                problem, state, [.. state.Starts.AsSpan(state.GreedyAccepted * problem.Columns, problem.Columns)]),
+            _ => SubspaceStep.Begin(problem, state, SubspaceStep.Width),
+        };
+    }
+
+    /// <summary>
+    /// The new factor stays iff the ELBO with it is above the one without it by more than the tolerance, and neither side is all zero.
+    /// </summary>
+    public static EbmfAnswer Settle(EbmfProblem problem, EbmfState state)
+    {
+        if (state.Elbo > state.ElboBefore + problem.Tolerance && !state.Factors[^1].IsZero)
+        {
+            state.GreedyAccepted++;
+            return EbmfAnswer.Kept;
+        }
+
+        var last = state.K - 1;
+        EbmfFactors.Drop(problem, state, k => k == last);
+        state.Elbo = state.ElboBefore;
+        if (problem.Noise.NeedsEvaluation)
+        {
+            // The variances on the shards are those of the factor that was just dropped.
+            (state.Iterating, state.Active) = ([], []);
+            return NoiseStep.Begin(state);
+        }
+
+        NoiseStep.Take(problem, state, LoadingsSums.AcceptedResiduals(problem, state));
+        NoiseStep.Accept(problem, state);
+        return EbmfAnswer.Dropped;
+    }
+
+    /// <summary>The variances without the factor that was dropped are known.</summary>
+    public static EbmfAnswer Restore(EbmfProblem problem, EbmfState state)
+    {
+        NoiseStep.Accept(problem, state);
+        state.Elbo = state.ProposedDataTerm + EbmfFactors.KullbackLeiblerSum(state);
+        return EbmfAnswer.Ended;
+    }
+}

@@ -1,0 +1,77 @@
+using FitCluster.Math.Ebnm;
+
+namespace FitCluster.Math.Ebmf;
+
+/// <summary>Repeated sweeps over some factors: which come next, with which priors.</summary>
+internal static class Iteration
+{
+    /// <summary>The extrapolation of the first proposal.</summary>
+    private const double FirstBeta = 0.5;
+
+    /// <summary>
+    /// Starts an iteration. New factors have no ELBO to compare with and no loadings priors: those are found first, of all of them at once,
+    /// or, where one is on a
+    /// grid, each before its own update.
+    /// </summary>
+    public static EbmfAnswer Begin(EbmfState state, EbmfStage stage, int[] factors, bool areNew)
+    {
+        (state.Iterating, state.Active) = (factors, factors);
+        (state.Sweeps, state.Passes) = (0, 0);
+        (state.Beta, state.MustBePlain) = (FirstBeta, false);
+        (state.FirstGain, state.LastGain) = (0, 0);
+        foreach (var k in factors)
+        {
+            (state.Factors[k].PreviousMean, state.Factors[k].PreviousSecond) = (null, null);
+        }
+
+        state.ElboIsValid &= !areNew;
+        if (areNew && !factors.Any(k => HasGrid(state.Factors[k])))
+        {
+            (state.IsProposal, state.SweepIsUnderWay) = (false, false);
+            state.Updated = [];
+            return EbmfAnswer.NeedsPriors;
+        }
+
+        return Sweep(state, stage, isProposal: false);
+    }
+
+    /// <summary>The next sweep of an iteration: over all its factors at once, or over one after the other.</summary>
+    public static EbmfAnswer Sweep(EbmfState state, EbmfStage stage, bool isProposal)
+    {
+        (state.IsProposal, state.SweepIsUnderWay) = (isProposal, true);
+        state.TotalSweeps++;
+        state.Updated = [];
+        state.Active = IsInTurn(state, stage) ? [state.Iterating[0]] : state.Iterating;
+        return Update(state);
+    }
+
+    /// <summary>
+    /// The update of the active factors: with the priors that the sweep before suggests; a prior on a grid is first fitted in full, and so
+    /// is a new one.
+    /// </summary>
+    public static EbmfAnswer Update(EbmfState state)
+    {
+        state.Passes = 0;
+        foreach (var k in state.Active)
+        {
+            var factor = state.Factors[k];
+            factor.LoadingsPrior = (state.IsProposal ? factor.LoadingsPriorNewton : factor.LoadingsPriorEm) ?? factor.LoadingsPrior;
+        }
+
+        return state.Active.Any(k => HasGrid(state.Factors[k]) || state.Factors[k].LoadingsPrior is null)
+            ? EbmfAnswer.NeedsPriors
+            : EbmfAnswer.Ready;
+    }
+
+    // Sides with a sign have many local optima, and the blocked order (all of L, then all of F) ends in worse ones than the sequential
+    // order l_1 f_1 l_2 f_2 ... does: measured on sim_a pe/pn, -44153.9 against -44117.4. Weights on a grid move too slowly by one step a
+    // sweep, and a full fit of a prior needs its own factor's pseudo-data. It costs a pass over the data (two with a grid) for each factor.
+    private static bool IsInTurn(EbmfState state, EbmfStage stage) =>
+        stage is EbmfStage.Backfit or EbmfStage.Final or EbmfStage.Resume
+            && state.Iterating.Any(k => HasGrid(state.Factors[k]) || HasSign(state.Factors[k]));
+
+    private static bool HasGrid(EbmfFactor factor) => EbnmFamilies.Get(factor.LoadingsFamily).Traits.NeedsFullFits;
+
+    private static bool HasSign(EbmfFactor factor) =>
+        EbnmFamilies.Get(factor.LoadingsFamily).Traits.Sign != 0 || EbnmFamilies.Get(factor.FactorsFamily).Traits.Sign != 0;
+}

@@ -1,0 +1,141 @@
+using FitCluster.Math.Models;
+using FitCluster.Messages;
+
+namespace FitCluster.Math.Ebmf;
+
+/// <summary>
+/// The residual variances that maximize the ELBO at given moments, and the ELBO's data term: from sums at hand, or by asking the shards.
+/// </summary>
+internal static class NoiseStep
+{
+    // The alternations of a rank-one structure that settle a model before its first sweep.
+    private const int Alternations = 4;
+
+    private static readonly double LogTwoPi = double.Log(2 * double.Pi);
+
+    /// <summary>Asks the shards for expected squared residuals.</summary>
+    public static EbmfAnswer Begin(EbmfState state)
+    {
+        state.Passes = 0;
+        state.ProposedNoise = state.Noise;
+        (state.SearchBest, state.SearchNoise) = ([], []);
+        return EbmfAnswer.NeedsResiduals;
+    }
+
+    /// <summary>Takes the shards' squared residuals.</summary>
+    public static EbmfAnswer Run(EbmfProblem problem, EbmfState state, ArraySet partial)
+    {
+        state.Passes++;
+        if (!problem.Noise.NeedsEvaluation)
+        {
+            Take(problem, state, partial.Get(PartialKeys.Residuals));
+            return EbmfAnswer.HasResiduals;
+        }
+
+        if (problem.Noise.NeedsSearch)
+        {
+            return NoiseSearch.Step(problem, state, partial) ? EbmfAnswer.HasResiduals : EbmfAnswer.Again;
+        }
+
+        Evaluate(problem, state, partial);
+
+        // The two sides of a rank-one structure alternate; a few rounds settle the model without factors, or the one with all of them.
+        if (problem.Noise.Variance == VarianceStructure.Kronecker && state.Passes < Alternations
+            && state.Stage is EbmfStage.Null or EbmfStage.Together or EbmfStage.Restore)
+        {
+            state.Noise = state.ProposedNoise;
+            return EbmfAnswer.Again;
+        }
+
+        return EbmfAnswer.HasResiduals;
+    }
+
+    /// <summary>Proposes what follows from expected squared residuals by column.</summary>
+    public static void Take(EbmfProblem problem, EbmfState state, double[] residuals) =>
+        (state.ProposedNoise, state.ProposedDataTerm, state.ProposedTotalVariance) = Of(problem, state, residuals);
+
+    /// <summary>Makes the proposed variances the accepted ones, here and (before the next round) on the shards.</summary>
+    public static void Accept(EbmfProblem problem, EbmfState state)
+    {
+        state.Noise = state.ProposedNoise;
+        state.TotalVariance = state.ProposedTotalVariance;
+        state.PromotesNoise = problem.Noise.NeedsEvaluation
+            && problem.Noise.Variance is VarianceStructure.Row or VarianceStructure.Kronecker;
+    }
+
+    /// <summary>The ELBO's data term of an objective sum_ij log variance + E r^2 / variance.</summary>
+    public static double DataTerm(EbmfState state, double objective) => -0.5 * ((state.Observed * LogTwoPi) + objective);
+
+    // Precisions that maximize the ELBO given expected squared residuals by column, the ELBO's data term
+    // -1/2 sum_g N_g (log 2 pi - log tau_g) - 1/2 sum_g tau_g R_g^2, and the total variance sum N_g / tau_g.
+    private static (double[] Noise, double DataTerm, double Variance) Of(EbmfProblem problem, EbmfState state, double[] residuals)
+    {
+        var (counts, squares) = (state.ColumnCounts, state.ColumnSquares);
+        var v = (double[])state.Noise.Clone();
+        if (problem.Noise.Variance == VarianceStructure.Constant)
+        {
+            v.AsSpan().Fill(Precision(problem, state.Observed, residuals.Sum(), squares.Sum(), 0));
+        }
+        else if (problem.Noise.Variance == VarianceStructure.Column)
+        {
+            for (var j = 0; j < v.Length; j++)
+            {
+                v[j] = counts[j] == 0 ? 1 : Precision(problem, counts[j], residuals[j], squares[j], j);
+            }
+        }
+
+        var (sum, variance) = (-state.SumLogWeight, 0.0);
+        for (var j = 0; j < v.Length; j++)
+        {
+            sum += (counts[j] * (LogTwoPi - double.Log(v[j]))) + (v[j] * double.Max(0, residuals[j]));
+            variance += counts[j] / v[j];
+        }
+
+        return (v, -0.5 * sum, variance);
+    }
+
+    private static double Precision(EbmfProblem problem, double count, double residual, double squares, int column)
+    {
+        var estimated = LocalEvaluate.Precision(count, residual, squares);
+        if (problem.Noise.Known is KnownErrors.None)
+        {
+            return estimated;
+        }
+
+        var known = problem.Options.StandardErrors[problem.Noise.Known == KnownErrors.Scalar ? 0 : column];
+        return double.Min(estimated, 1 / (known * known));
+    }
+
+    // Row variances, and variances added by row, were found on the shards; a rank-one structure's columns follow here.
+    private static void Evaluate(EbmfProblem problem, EbmfState state, ArraySet partial)
+    {
+        var totals = partial.Get(PartialKeys.Totals);
+        state.ProposedNoise = state.Noise;
+        if (problem.Noise.ByEntry)
+        {
+            (state.ProposedDataTerm, state.ProposedTotalVariance) = (DataTerm(state, totals[0]), totals[1]);
+            return;
+        }
+
+        if (problem.Noise.Variance == VarianceStructure.Row)
+        {
+            state.ProposedDataTerm = -0.5 * ((state.Observed * LogTwoPi) - totals[0] + totals[1]);
+            state.ProposedTotalVariance = totals[2];
+            return;
+        }
+
+        var (residuals, squares, counts) =
+            (partial.Get(PartialKeys.Residuals), partial.Get(PartialKeys.ResidualSquares), state.ColumnCounts);
+        var v = new double[residuals.Length];
+        var (sum, inverse) = ((state.Observed * LogTwoPi) - totals[0], 0.0);
+        for (var j = 0; j < v.Length; j++)
+        {
+            v[j] = counts[j] == 0 ? 1 : LocalEvaluate.Precision(counts[j], residuals[j], squares[j]);
+            sum += (v[j] * residuals[j]) - (counts[j] * double.Log(v[j]));
+            inverse += counts[j] / v[j];
+        }
+
+        (state.ProposedNoise, state.ProposedDataTerm) = (v, -0.5 * sum);
+        state.ProposedTotalVariance = totals[2] * inverse / double.Max(1, state.Observed);
+    }
+}

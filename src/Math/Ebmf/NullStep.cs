@@ -1,0 +1,60 @@
+using FitCluster.Math.Models;
+using FitCluster.Messages;
+
+namespace FitCluster.Math.Ebmf;
+
+/// <summary>The model without factors: the data's sums, the variances to start from, and its ELBO.</summary>
+internal static class NullStep
+{
+    /// <summary>Takes the description of the data.</summary>
+    public static EbmfAnswer Describe(EbmfProblem problem, EbmfState state, ArraySet partial)
+    {
+        var description = partial.Get(PartialKeys.Description);
+        (state.ColumnCounts, state.ColumnSquares) = (partial.Get(PartialKeys.Counts), partial.Get(PartialKeys.Squares));
+        state.Observed = state.ColumnCounts.Sum();
+        (state.SumLogWeight, state.SumKnownVariance) = (description[0], description[2]);
+        var meanSquare = description[1] / double.Max(1, description[3]);
+        state.Noise = InitialNoise(problem, meanSquare, description[2] / double.Max(1, description[3]));
+        if (problem.Noise.NeedsEvaluation)
+        {
+            return NoiseStep.Begin(state);
+        }
+
+        NoiseStep.Take(problem, state, state.ColumnSquares);
+        return EbmfAnswer.HasResiduals;
+    }
+
+    /// <summary>The ELBO of the model without factors.</summary>
+    public static EbmfAnswer Judge(EbmfProblem problem, EbmfState state)
+    {
+        NoiseStep.Accept(problem, state);
+        state.Elbo = state.ProposedDataTerm;
+        (state.HasNewElbo, state.ElboIsValid) = (true, true);
+        state.ElboBefore = state.Elbo;
+        return EbmfAnswer.Ended;
+    }
+
+    private static double[] InitialNoise(EbmfProblem problem, double meanSquare, double meanKnown)
+    {
+        var (options, noise) = (problem.Options, problem.Noise);
+        if (noise.NeedsSearch)
+        {
+            var start = double.Max(meanSquare - meanKnown, 0.01 * meanSquare);
+            var groups = noise.Variance == VarianceStructure.Constant ? 1 : problem.Columns;
+            return [.. Enumerable.Repeat(start, groups)];
+        }
+
+        var v = new double[problem.Columns];
+        v.AsSpan().Fill(noise.Variance == VarianceStructure.Kronecker ? 1 / double.Max(meanSquare, double.Epsilon) : 1);
+        if (noise.Variance == VarianceStructure.Known && noise.Known is KnownErrors.Scalar or KnownErrors.Column)
+        {
+            for (var j = 0; j < v.Length; j++)
+            {
+                var s = options.StandardErrors[noise.Known == KnownErrors.Scalar ? 0 : j];
+                v[j] = 1 / (s * s);
+            }
+        }
+
+        return v;
+    }
+}

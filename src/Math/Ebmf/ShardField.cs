@@ -1,0 +1,11 @@
+namespace FitCluster.Math.Ebmf;
+
+/// <summary>The scalars of a shard's state.</summary>
+internal enum ShardField
+{
+    Rows,
+    Factors,
+
+    /// <summary>Factors of which pseudo-data are kept.</summary>
+    Prepared,
+}

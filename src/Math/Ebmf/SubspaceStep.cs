@@ -1,0 +1,142 @@
+using FitCluster.Math.Models;
+using FitCluster.Math.Numerics;
+using FitCluster.Messages;
+using MathNet.Numerics.LinearAlgebra;
+
+namespace FitCluster.Math.Ebmf;
+
+/// <summary>Block subspace iteration on the residuals, with Rayleigh-Ritz: the singular vectors that new factors start from.</summary>
+internal static class SubspaceStep
+{
+    /// <summary>Vectors that an iteration for one new factor carries along: the more, the fewer passes.</summary>
+    public const int Width = 4;
+
+    private const int MostPasses = 25;
+
+    // Vectors beside the wanted ones, where all factors start from one iteration.
+    private const int Spare = 5;
+
+    // The leading singular value of a start need be no better than this share: the fit itself refines it.
+    private const double StartTolerance = 1e-3;
+    private const double SvdTolerance = 1e-7;
+
+    private const ulong Stream = 0x45424D46;
+
+    /// <summary>Whether all factors start from one singular value decomposition.</summary>
+    public static bool IsSvd(EbmfProblem problem) => problem.Options.Init == EbmfInit.Svd || !problem.Options.Greedy;
+
+    /// <summary>Starts an iteration for so many vectors.</summary>
+    public static EbmfAnswer Begin(EbmfProblem problem, EbmfState state, int wanted)
+    {
+        var (options, p) = (problem.Options, problem.Columns);
+        var width = int.Min((int)long.Min(p, options.Rows), IsSvd(problem) ? wanted + Spare : wanted);
+
+        // What is left of the block of the factor before is a better start than random vectors.
+        var left = IsSvd(problem) ? [] : state.Subspace;
+        var block = new double[width * p];
+        var kept = int.Min(left.Length / p, width);
+        left.AsSpan(0, kept * p).CopyTo(block);
+        for (var i = kept * p; i < block.Length; i++)
+        {
+            block[i] = Philox.Normal(options.Seed, Stream + (ulong)state.GreedyAccepted, (ulong)i);
+        }
+
+        state.Subspace = Orthonormal.Of(block, p);
+        (state.Passes, state.InnerValue) = (0, 0);
+        return EbmfAnswer.NeedsVectors;
+    }
+
+    /// <summary>One pass; at the end the starts of one factor, or of all.</summary>
+    public static EbmfAnswer Run(EbmfProblem problem, EbmfState state, ArraySet partial)
+    {
+        var (options, b) = (problem.Options, state.Subspace.Length / problem.Columns);
+        var (rotated, values) = Rotate(TakeOutFactors(problem, state, partial, b), partial.Get(PartialKeys.Gram), b, problem.Columns);
+        state.Passes++;
+        state.Subspace = Orthonormal.Of(rotated, problem.Columns);
+        var isSvd = IsSvd(problem);
+        var wanted = isSvd ? int.Min(options.MaxFactors, b) : 1;
+        var value = values.Skip(b - wanted).Sum(v => double.Sqrt(double.Max(0, v)));
+        var isDone = double.Abs(value - state.InnerValue) <= (isSvd ? SvdTolerance : StartTolerance) * value || state.Passes >= MostPasses;
+        state.InnerValue = value;
+        if (state.EndedEarly)
+        {
+            return EbmfAnswer.Ended;
+        }
+
+        if (!isDone)
+        {
+            return EbmfAnswer.Again;
+        }
+
+        var starts = Starts(state.Subspace, problem.Columns, wanted, values);
+        if (!options.Greedy)
+        {
+            return TogetherStep.Take(problem, state, starts);
+        }
+
+        if (!isSvd)
+        {
+            return StartStep.Begin(problem, state, starts[0]);
+        }
+
+        state.Starts = [.. starts.SelectMany(s => s)];
+        state.Subspace = [];
+        return EbmfAnswer.HasStarts;
+    }
+
+    // R'Z: X'Z without F L'Z.
+    private static double[] TakeOutFactors(EbmfProblem problem, EbmfState state, ArraySet partial, int b)
+    {
+        var w = (double[])partial.Get(PartialKeys.Cross).Clone();
+        var lz = partial.Get(PartialKeys.LoadingsCross);
+        for (var k = 0; k < state.K; k++)
+        {
+            var f = state.Factors[k].Mean;
+            for (var t = 0; t < b; t++)
+            {
+                var scale = lz[(k * b) + t];
+                for (var j = 0; j < f.Length; j++)
+                {
+                    w[(t * problem.Columns) + j] -= scale * f[j];
+                }
+            }
+        }
+
+        return w;
+    }
+
+    // Rayleigh-Ritz: rotate R'R Q by the eigenvectors of Q'R'R Q = Z'Z, largest first.
+    private static (double[] Rotated, double[] Values) Rotate(double[] w, double[] z2, int b, int columns)
+    {
+        var small = Matrix<double>.Build.Dense(b, b, (r, c) => r >= c ? z2[(r * b) + c] : z2[(c * b) + r]);
+        var eigen = small.Evd(Symmetricity.Symmetric);
+        var rotated = new double[w.Length];
+        for (var t = 0; t < b; t++)
+        {
+            var from = b - 1 - t;
+            for (var s = 0; s < b; s++)
+            {
+                var weight = eigen.EigenVectors[s, from];
+                for (var j = 0; j < columns; j++)
+                {
+                    rotated[(t * columns) + j] += weight * w[(s * columns) + j];
+                }
+            }
+        }
+
+        return (rotated, [.. eigen.EigenValues.Select(v => v.Real)]);
+    }
+
+    // Right singular vectors scaled by the root of their singular values, so that both sides of a factor have the same norm.
+    private static List<double[]> Starts(double[] vectors, int columns, int wanted, double[] values)
+    {
+        var starts = new List<double[]>();
+        for (var t = 0; t < wanted; t++)
+        {
+            var scale = double.Sqrt(double.Sqrt(double.Max(0, values[values.Length - 1 - t])));
+            starts.Add([.. vectors.Skip(t * columns).Take(columns).Select(v => v * (scale > 0 ? scale : 1))]);
+        }
+
+        return starts;
+    }
+}

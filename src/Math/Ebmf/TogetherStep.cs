@@ -1,0 +1,92 @@
+using FitCluster.Math.Models;
+using FitCluster.Messages;
+
+namespace FitCluster.Math.Ebmf;
+
+/// <summary>All factors come in at once: given ones, those of a finished fit, or those of a singular value decomposition.</summary>
+internal static class TogetherStep
+{
+    /// <summary>Adds given factors, or asks for vectors.</summary>
+    public static EbmfAnswer Begin(EbmfProblem problem, EbmfState state)
+    {
+        var options = problem.Options;
+        if (options.Init == EbmfInit.Fit)
+        {
+            return Given(problem, state);
+        }
+
+        if (state.EndedEarly || options.MaxFactors == 0 || (options.Init == EbmfInit.Given && options.InitialFactorCount == 0))
+        {
+            return EbmfAnswer.Ended;
+        }
+
+        return options.Init == EbmfInit.Given ? Given(problem, state) : SubspaceStep.Begin(problem, state, options.MaxFactors);
+    }
+
+    /// <summary>Adds the factors of these starts, whose loadings are to be projected.</summary>
+    public static EbmfAnswer Take(EbmfProblem problem, EbmfState state, List<double[]> starts)
+    {
+        foreach (var start in starts)
+        {
+            EbmfFactors.Add(problem, state, start);
+        }
+
+        state.Subspace = [];
+        state.Active = state.AllFactors();
+        return EbmfAnswer.NeedsLoadings;
+    }
+
+    /// <summary>The loadings are projected: a side that must have a sign gets the one that keeps more of the start.</summary>
+    public static EbmfAnswer Project(EbmfProblem problem, EbmfState state, ArraySet partial)
+    {
+        var signs = partial.Get(PartialKeys.Signs);
+        var flipped = false;
+        for (var t = 0; t < state.Active.Length; t++)
+        {
+            var sign = problem.LoadingsSign(state.Active[t]);
+            var factor = state.Factors[state.Active[t]];
+            if (sign != 0 && signs[(2 * t) + (sign > 0 ? 1 : 0)] > signs[(2 * t) + (sign > 0 ? 0 : 1)])
+            {
+                factor.Mean = [.. factor.Mean.Select(v => -v)];
+                flipped = true;
+            }
+        }
+
+        // Where one was flipped, the loadings on the shards must follow.
+        return flipped ? EbmfAnswer.Again : Evaluate(state);
+    }
+
+    /// <summary>The variances beside the new factors are known: the first sweep may begin.</summary>
+    public static EbmfAnswer Judge(EbmfProblem problem, EbmfState state)
+    {
+        NoiseStep.Accept(problem, state);
+        return problem.Options.Init == EbmfInit.Fit
+            ? EbmfAnswer.Resumes
+            : Iteration.Begin(state, EbmfStage.Backfit, state.AllFactors(), areNew: true);
+    }
+
+    private static EbmfAnswer Given(EbmfProblem problem, EbmfState state)
+    {
+        var options = problem.Options;
+        (state.Adopts, state.FirstAdopted) = (true, state.K);
+        for (var k = 0; k < options.InitialFactorCount; k++)
+        {
+            var sd = options.InitialFactorsSd.Length > 0
+                ? EbmfProblem.Column(options.InitialFactorsSd, options.InitialFactorCount, k) : null;
+            var factor = EbmfFactors.Add(problem, state, problem.InitialFactor(k), sd);
+            if (options.InitialLoadingsPriors.Count > 0)
+            {
+                (factor.LoadingsPriorEm, factor.FactorsPrior) = (options.InitialLoadingsPriors[k], options.InitialFactorsPriors[k]);
+            }
+        }
+
+        return Evaluate(state);
+    }
+
+    // The variance that is left beside the factors comes first, for with the one of the model without factors they would look like noise.
+    private static EbmfAnswer Evaluate(EbmfState state)
+    {
+        (state.Iterating, state.Active) = ([], []);
+        return NoiseStep.Begin(state);
+    }
+}
