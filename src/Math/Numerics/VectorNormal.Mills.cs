@@ -32,7 +32,7 @@ public static partial class VectorNormal
         var negative = Vector512.LessThan(y, Vector512<double>.Zero);
         if (negative != Vector512<double>.Zero)
         {
-            var e = Exp(Vector512.Create(-0.5) * y * y);
+            var e = VectorExp.Of(Vector512.Create(-0.5) * y * y);
             var n0 = Vector512.Create(MillsRatio.RootTwoPi) - (j0 * e);
             var n1 = e - (y * n0);
             j0 = Vector512.ConditionalSelect(negative, n0, j0);

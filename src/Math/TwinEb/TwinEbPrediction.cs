@@ -1,3 +1,5 @@
+using FitCluster.Math.Numerics;
+
 namespace FitCluster.Math.TwinEb;
 
 /// <summary>
