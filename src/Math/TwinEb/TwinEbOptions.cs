@@ -136,6 +136,18 @@ public sealed record TwinEbOptions
     /// </summary>
     public double? Tolerance { get; init; }
 
+    /// <summary>
+    /// A finished fit to start from (default: none). The default optimizer then begins its first restart with sweeps under the given columns and mixtures, the reference optimizer with parameters
+    /// that have the given moments; other restarts start anew. Rows start from the shards' extra arrays <see cref="TwinEbStart.RowMeans"/> and <see cref="TwinEbStart.RowSds"/>.
+    /// </summary>
+    public TwinEbStart? Start { get; init; }
+
+    /// <summary>Whether the rows' prior is a mixture that is learnt.</summary>
+    public bool IsRowMixture => Prior is TwinEbPrior.Twin or TwinEbPrior.Rows;
+
+    /// <summary>Whether the columns' prior is a mixture that is learnt.</summary>
+    public bool IsColumnMixture => Prior is TwinEbPrior.Twin or TwinEbPrior.Columns;
+
     /// <summary>Whether the rows' prior is learnt.</summary>
     public bool LearnsRowPrior => Prior is TwinEbPrior.Twin or TwinEbPrior.Rows or TwinEbPrior.Single;
 

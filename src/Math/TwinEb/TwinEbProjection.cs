@@ -23,26 +23,26 @@ public sealed class TwinEbProjection
     {
         _options = options;
         var weights = results["row_prior_weight"];
-        _broadcast.Set("column.means", results["columns_mean"], [options.Columns, options.Factors]);
+        _broadcast.Set(ConjugateKeys.ColumnMeans, results["columns_mean"], [options.Columns, options.Factors]);
         if (options.Likelihood == TwinEbLikelihood.Gaussian)
         {
             _likelihood = new ConjugateGaussian(options);
-            _broadcast.Set("column.seconds", results["columns_second"], [options.Columns, options.Factors * (options.Factors + 1) / 2]);
+            _broadcast.Set(ConjugateKeys.ColumnSeconds, results["columns_second"], [options.Columns, options.Factors * (options.Factors + 1) / 2]);
             var prior = new ConjugateNormalPrior(weights.Length, options.Factors);
             weights.CopyTo(prior.Weights, 0);
             results["row_prior_mean"].CopyTo(prior.Means, 0);
             results["row_prior_sd"].Select(s => s * s).ToArray().CopyTo(prior.Variances, 0);
-            prior.Write(_broadcast, "rowPrior");
+            prior.Write(_broadcast, ConjugateKeys.RowPrior);
         }
         else
         {
             _likelihood = new ConjugatePoisson(options);
-            _broadcast.Set("column.logs", results["columns_log_mean"], [options.Columns, options.Factors]);
+            _broadcast.Set(ConjugateKeys.ColumnLogs, results["columns_log_mean"], [options.Columns, options.Factors]);
             var prior = new ConjugateGammaPrior(weights.Length, options.Factors);
             weights.CopyTo(prior.Weights, 0);
             results["row_prior_shape"].CopyTo(prior.Shapes, 0);
             results["row_prior_rate"].CopyTo(prior.Rates, 0);
-            prior.Write(_broadcast, "rowPrior");
+            prior.Write(_broadcast, ConjugateKeys.RowPrior);
         }
     }
 
@@ -55,7 +55,8 @@ public sealed class TwinEbProjection
         var shard = new ArraySet();
         _likelihood.NewRows(_broadcast, shard, rows);
         var (mean, sd) = (new double[rows * factors], new double[rows * factors]);
-        TwinEbConjugateModel.FitRows(shard, _likelihood.RowFitter(data, _broadcast), new HeldOutCells(data), heldOut: false, areNew: true, TwinEbConjugateModel.ProjectionSteps(_options), mean, sd);
+        ConjugateRowFits.FitRows(
+            shard, _likelihood.RowFitter(data, _broadcast), new HeldOutCells(data), heldOut: false, areNew: true, ConjugateRowFits.ProjectionSteps(_options), mean, sd);
         data.Block.KeepAlive();
         return new ArraySet().Set("rows_mean", mean, shape).Set("rows_sd", sd, shape);
     }

@@ -1,3 +1,4 @@
+using FitCluster.Math.Models;
 using FitCluster.Math.Numerics;
 using FitCluster.Messages;
 
@@ -56,15 +57,15 @@ internal sealed class ConjugateGammaPrior
     public ConjugateGammaPrior Clone() => new(
         (double[])Weights.Clone(), (double[])Shapes.Clone(), (double[])Rates.Clone(), (double[])CentreShapes.Clone(), (double[])CentreRates.Clone());
 
-    public static ConjugateGammaPrior Read(ArraySet from, string name) => new(
-        from[name + ".weights"], from[name + ".shapes"], from[name + ".rates"], from[name + ".centreShapes"], from[name + ".centreRates"]);
+    public static ConjugateGammaPrior Read(ArraySet from, ConjugatePriorKeys keys) => new(
+        from.Get(keys.Weights), from.Get(keys.Shapes), from.Get(keys.Rates), from.Get(keys.CentreShapes), from.Get(keys.CentreRates));
 
-    public void Write(ArraySet to, string name) => to
-        .Set(name + ".weights", Weights)
-        .Set(name + ".shapes", Shapes, [Components, Factors])
-        .Set(name + ".rates", Rates, [Components, Factors])
-        .Set(name + ".centreShapes", CentreShapes)
-        .Set(name + ".centreRates", CentreRates);
+    public void Write(ArraySet to, ConjugatePriorKeys keys) => to
+        .Set(keys.Weights, Weights)
+        .Set(keys.Shapes, Shapes, [Components, Factors])
+        .Set(keys.Rates, Rates, [Components, Factors])
+        .Set(keys.CentreShapes, CentreShapes)
+        .Set(keys.CentreRates, CentreRates);
 
     /// <summary>
     /// What the components cost: -strength sum_kl KL(Gamma(a0_l, b0_l) || Gamma(a_kl, b_kl)) + shapeStrength sum_kl (h(a_kl) - h(1)), with

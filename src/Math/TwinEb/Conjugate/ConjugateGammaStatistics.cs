@@ -1,3 +1,4 @@
+using FitCluster.Math.Models;
 using FitCluster.Messages;
 
 namespace FitCluster.Math.TwinEb;
@@ -19,8 +20,7 @@ internal sealed class ConjugateGammaStatistics(double[] counts, double[] logs, d
 
     public double[] Means { get; } = means;
 
-    public static ConjugateGammaStatistics Read(ArraySet from, string name) => new(from[name + ".counts"], from[name + ".logs"], from[name + ".means"]);
+    public static ConjugateGammaStatistics Read(ArraySet from, ConjugateStatisticsKeys keys) => new(from.Get(keys.Counts), from.Get(keys.Logs), from.Get(keys.Means));
 
-    public void Write(ArraySet to, string name) => to
-        .Set(name + ".counts", Counts).Set(name + ".logs", Logs).Set(name + ".means", Means);
+    public void Write(ArraySet to, ConjugateStatisticsKeys keys) => to.Set(keys.Counts, Counts).Set(keys.Logs, Logs).Set(keys.Means, Means);
 }

@@ -6,7 +6,7 @@ namespace FitCluster.Math.TwinEb;
 
 /// <summary>
 /// The rows of a shard under the Gaussian model (docs/twineb-default.md, section 3): A_i = sum_j E v_j v_j' / sd2, h_i = sum_j x_ij E v_j / sd2
-/// over training cells, then the exact posterior of (u_i, component). State: "row.means", "row.variances" (rows x factors), for the start of components only. Second moments are packed lower
+/// over training cells, then the exact posterior of (u_i, component). State: means and variances (rows x factors), for the start of components only. Second moments are packed lower
 /// triangles, P = L (L + 1) / 2 numbers; the cost of a cell is P.
 /// </summary>
 internal sealed class ConjugateGaussianRows : IConjugateRowFitter
@@ -26,9 +26,9 @@ internal sealed class ConjugateGaussianRows : IConjugateRowFitter
         _factors = options.Factors;
         _packed = _factors * (_factors + 1) / 2;
         _precision = 1 / (options.NoiseSd * options.NoiseSd);
-        _means = broadcast["column.means"];
-        _seconds = broadcast["column.seconds"];
-        _posterior = new ConjugateNormalPosterior(ConjugateNormalPrior.Read(broadcast, "rowPrior"));
+        _means = broadcast.Get(ConjugateKeys.ColumnMeans);
+        _seconds = broadcast.Get(ConjugateKeys.ColumnSeconds);
+        _posterior = new ConjugateNormalPosterior(ConjugateNormalPrior.Read(broadcast, ConjugateKeys.RowPrior));
         _row = new ConjugateRow(data, zerosAreImplied: false);
         (_a, _h) = (new double[_packed], new double[_factors]);
         Sampler = new ConjugateNormalSampler(options, ConjugateDraw.RowScore, data.FirstRow, data.Block.Rows);
@@ -76,10 +76,10 @@ internal sealed class ConjugateGaussianRows : IConjugateRowFitter
         }
 
         var partial = new ArraySet()
-            .Set("elbo", elbo)
-            .Set("columnPrecisions", precisions, [columns, _packed])
-            .Set("columnShifts", shifts, [columns, _factors]);
-        statistics.Write(partial, "row");
+            .Set(ConjugateKeys.Elbo, elbo)
+            .Set(ConjugateKeys.ColumnPrecisions, precisions, [columns, _packed])
+            .Set(ConjugateKeys.ColumnShifts, shifts, [columns, _factors]);
+        statistics.Write(partial, ConjugateKeys.RowStatistics);
         return partial;
     }
 
@@ -127,7 +127,7 @@ internal sealed class ConjugateGaussianRows : IConjugateRowFitter
 
     private void Store(ArraySet shard, int row)
     {
-        _posterior.Mean.CopyTo(shard["row.means"].AsSpan(row * _factors));
-        _posterior.Variance.CopyTo(shard["row.variances"].AsSpan(row * _factors));
+        _posterior.Mean.CopyTo(shard.Get(ConjugateKeys.RowMeans).AsSpan(row * _factors));
+        _posterior.Variance.CopyTo(shard.Get(ConjugateKeys.RowVariances).AsSpan(row * _factors));
     }
 }

@@ -1,3 +1,4 @@
+using FitCluster.Math.Models;
 using FitCluster.Messages;
 
 namespace FitCluster.Math.TwinEb;
@@ -52,15 +53,15 @@ internal sealed class ConjugateNormalPrior
     public ConjugateNormalPrior Clone() => new(
         (double[])Weights.Clone(), (double[])Means.Clone(), (double[])Variances.Clone(), (double[])CentreMeans.Clone(), (double[])CentreVariances.Clone());
 
-    public static ConjugateNormalPrior Read(ArraySet from, string name) => new(
-        from[name + ".weights"], from[name + ".means"], from[name + ".variances"], from[name + ".centreMeans"], from[name + ".centreVariances"]);
+    public static ConjugateNormalPrior Read(ArraySet from, ConjugatePriorKeys keys) => new(
+        from.Get(keys.Weights), from.Get(keys.Means), from.Get(keys.Variances), from.Get(keys.CentreMeans), from.Get(keys.CentreVariances));
 
-    public void Write(ArraySet to, string name) => to
-        .Set(name + ".weights", Weights)
-        .Set(name + ".means", Means, [Components, Factors])
-        .Set(name + ".variances", Variances, [Components, Factors])
-        .Set(name + ".centreMeans", CentreMeans)
-        .Set(name + ".centreVariances", CentreVariances);
+    public void Write(ArraySet to, ConjugatePriorKeys keys) => to
+        .Set(keys.Weights, Weights)
+        .Set(keys.Means, Means, [Components, Factors])
+        .Set(keys.Variances, Variances, [Components, Factors])
+        .Set(keys.CentreMeans, CentreMeans)
+        .Set(keys.CentreVariances, CentreVariances);
 
     /// <summary>-strength sum_kl KL(N(m0_l, s02_l) || N(m_kl, s2_kl)) over the components that are in. Never above 0.</summary>
     public double Penalty(double strength)

@@ -1,3 +1,4 @@
+using FitCluster.Math.Models;
 using FitCluster.Messages;
 
 namespace FitCluster.Math.TwinEb;
@@ -16,8 +17,7 @@ internal sealed class ConjugateNormalStatistics(double[] counts, double[] means,
 
     public double[] Squares { get; } = squares;
 
-    public static ConjugateNormalStatistics Read(ArraySet from, string name) => new(from[name + ".counts"], from[name + ".means"], from[name + ".squares"]);
+    public static ConjugateNormalStatistics Read(ArraySet from, ConjugateStatisticsKeys keys) => new(from.Get(keys.Counts), from.Get(keys.Means), from.Get(keys.Squares));
 
-    public void Write(ArraySet to, string name) => to
-        .Set(name + ".counts", Counts).Set(name + ".means", Means).Set(name + ".squares", Squares);
+    public void Write(ArraySet to, ConjugateStatisticsKeys keys) => to.Set(keys.Counts, Counts).Set(keys.Means, Means).Set(keys.Squares, Squares);
 }

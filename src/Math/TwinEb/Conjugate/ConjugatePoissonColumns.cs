@@ -1,3 +1,4 @@
+using FitCluster.Math.Models;
 using FitCluster.Math.Numerics;
 using FitCluster.Messages;
 
@@ -13,8 +14,8 @@ internal sealed class ConjugatePoissonColumns : IDisposable
 
     public ConjugatePoissonColumns(ArraySet broadcast, int factors)
     {
-        (_factors, _given) = (factors, broadcast["column.means"]);
-        var logs = broadcast["column.logs"];
+        (_factors, _given) = (factors, broadcast.Get(ConjugateKeys.ColumnMeans));
+        var logs = broadcast.Get(ConjugateKeys.ColumnLogs);
         Count = logs.Length / factors;
         Stride = Padding.To(factors);
         (_weights, Totals) = (new RentedArray(Count * Stride), new double[Stride]);

@@ -7,7 +7,7 @@ namespace FitCluster.Math.TwinEb;
 /// <summary>
 /// The rows of a shard under the Poisson model. A row's update (docs/twineb-default.md, section 2): the counts split over factors in proportion to
 /// exp(E log u_il + E log v_jl), s_il = sum_j of its share, t_il = sum of E v_jl over training cells, zeros included; then the exact
-/// posterior of (u_i, component) under its prior. State: "row.logs" E log u, rows x factors; s and t follow from it and the columns.
+/// posterior of (u_i, component) under its prior. State: E log u, rows x factors; s and t follow from it and the columns.
 /// </summary>
 internal sealed class ConjugatePoissonRows : IConjugateRowFitter, IDisposable
 {
@@ -34,7 +34,7 @@ internal sealed class ConjugatePoissonRows : IConjugateRowFitter, IDisposable
         _stride = _columns.Stride;
         _zerosMissing = data.Block.IsSparse && data.Block.Unstored == UnstoredEntries.Missing;
         _hasAbsent = ConjugatePoisson.HasAbsent(broadcast);
-        _posterior = new ConjugateGammaPosterior(ConjugateGammaPrior.Read(broadcast, "rowPrior"), _columns.Totals);
+        _posterior = new ConjugateGammaPosterior(ConjugateGammaPrior.Read(broadcast, ConjugateKeys.RowPrior), _columns.Totals);
         _row = new ConjugateRow(data, zerosAreImplied: true);
         (_s, _t, _weight) = (new double[_stride], new double[_stride], new double[_stride]);
         (_otherCounts, _bestWeight) = (new double[_stride], new double[_stride]);
@@ -90,11 +90,11 @@ internal sealed class ConjugatePoissonRows : IConjugateRowFitter, IDisposable
         // Where no cell of any shard is excluded there is nothing to sum, nor to send.
         var absentColumns = _hasAbsent ? _columns.Count : 0;
         var partial = new ArraySet()
-            .Set("elbo", elbo)
-            .Set("columnCounts", Unpadded(counts.Values, _columns.Count), [_columns.Count, _factors])
-            .Set("columnAbsent", Unpadded(absent.Values, absentColumns), [absentColumns, _factors])
-            .Set("rowMeans", means[.._factors]);
-        _posterior.Statistics(components).Write(partial, "row");
+            .Set(ConjugateKeys.Elbo, elbo)
+            .Set(ConjugateKeys.PartialCounts, Unpadded(counts.Values, _columns.Count), [_columns.Count, _factors])
+            .Set(ConjugateKeys.PartialAbsent, Unpadded(absent.Values, absentColumns), [absentColumns, _factors])
+            .Set(ConjugateKeys.PartialRowMeans, means[.._factors]);
+        _posterior.Statistics(components).Write(partial, ConjugateKeys.RowStatistics);
         return partial;
     }
 
@@ -163,7 +163,7 @@ internal sealed class ConjugatePoissonRows : IConjugateRowFitter, IDisposable
             _rates = new double[Padding.To(2 * _row.Columns.Length)];
         }
 
-        ConjugateGammaPosterior.WeightsOf(shard["row.logs"].AsSpan(row * _factors, _factors), _weight);
+        ConjugateGammaPosterior.WeightsOf(shard.Get(ConjugateKeys.RowLogs).AsSpan(row * _factors, _factors), _weight);
         if (_zerosMissing)
         {
             Array.Clear(_t);
@@ -292,7 +292,7 @@ internal sealed class ConjugatePoissonRows : IConjugateRowFitter, IDisposable
         }
     }
 
-    private void StoreLogs(ArraySet shard, int row) => _posterior.Log.AsSpan(0, _factors).CopyTo(shard["row.logs"].AsSpan(row * _factors));
+    private void StoreLogs(ArraySet shard, int row) => _posterior.Log.AsSpan(0, _factors).CopyTo(shard.Get(ConjugateKeys.RowLogs).AsSpan(row * _factors));
 
     private double[] Unpadded(double[] padded, int columns)
     {

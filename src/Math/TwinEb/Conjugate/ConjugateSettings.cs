@@ -18,6 +18,9 @@ internal static class ConjugateSettings
     /// <summary>Updates at most of a held-out row, where the options do not say.</summary>
     public const int ProjectionSteps = 200;
 
+    /// <summary>Updates at most of a row that is new where a finished fit goes on, before the first sweep.</summary>
+    public const int StepsOfNewRow = 20;
+
     /// <summary>Updates of a new row under each component alone, before one is chosen to start from.</summary>
     public const int StepsUnderComponent = 5;
 

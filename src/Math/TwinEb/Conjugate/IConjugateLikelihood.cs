@@ -4,25 +4,31 @@ using FitCluster.Messages;
 namespace FitCluster.Math.TwinEb;
 
 /// <summary>
-/// The part of the conjugate optimizer that depends on the likelihood. What it keeps at the coordinator are the arrays of the global state whose names
-/// start with "column" or "rowPrior"; what it keeps of the rows are the shard's arrays that start with "row.".
+/// The part of the conjugate optimizer that depends on the likelihood. What it keeps at the coordinator are its <see cref="Parameters"/>; what it keeps of the rows are the shard's arrays that start
+/// with "row.".
 /// </summary>
 internal interface IConjugateLikelihood
 {
     /// <summary>Whether cells that are neither stored nor excluded are observed zeros.</summary>
     bool ZerosAreImplied { get; }
 
+    /// <summary>Its arrays of columns and priors at the coordinator.</summary>
+    ConjugateParameters Parameters { get; }
+
     /// <summary>Adds the sums over training cells that the start and the objective need to the partial of the first round.</summary>
     void Describe(ConjugateRow row, bool zerosMissing, ArraySet partial);
 
-    /// <summary>Columns and one-component priors at the start of a restart.</summary>
-    void StartColumns(ArraySet global, ulong seed);
+    /// <summary>Columns and priors at the start of a restart: of one component, or a finished fit's.</summary>
+    /// <param name="state">The state.</param>
+    /// <param name="seed">The restart's seed.</param>
+    /// <param name="from">The finished fit, or null.</param>
+    void StartColumns(StateSet<ConjugateField> state, ulong seed, TwinEbStart? from);
 
-    /// <summary>Rows at the start of a restart.</summary>
+    /// <summary>Rows at the start of a restart, or where a finished fit goes on (<see cref="ConjugateKeys.GoesOn"/>) as it says of them.</summary>
     void StartRows(ShardData data, ArraySet broadcast, ArraySet shard, ulong seed);
 
-    /// <summary>Adds what shards need of the state under <paramref name="prefix"/> to a broadcast; for a score also what draws of columns need.</summary>
-    void Broadcast(ArraySet global, string prefix, bool forScore, ArraySet broadcast);
+    /// <summary>Adds what shards need of the state in a scope to a broadcast; for a score also what draws of columns need.</summary>
+    void Broadcast(StateSet<ConjugateField> state, string scope, bool forScore, ArraySet broadcast);
 
     /// <summary>
     /// One update of the training rows; the partial has "elbo", the sums for columns and priors, and no more. Of the candidates (training rows of the shard, ascending)
@@ -35,10 +41,10 @@ internal interface IConjugateLikelihood
     /// The coordinator's step in place: the objective of the rows as swept and columns and priors as broadcast (-1e300 where columns are a start),
     /// then both priors, then the likelihood of each column, of which <see cref="Columns"/> makes its posterior.
     /// </summary>
-    double Advance(ArraySet global, ArraySet partial, bool mixtures);
+    double Advance(StateSet<ConjugateField> state, ArraySet partial, bool mixtures);
 
     /// <summary>Adds what <see cref="Columns"/> needs of the state to a broadcast.</summary>
-    void BroadcastColumns(ArraySet global, ArraySet broadcast);
+    void BroadcastColumns(ArraySet state, ArraySet broadcast);
 
     /// <summary>Posteriors of so many columns: their moments, the statistics of their prior and their part of the ELBO, as parts that add up or are put one after the other.</summary>
     /// <param name="from">The state, or a broadcast of it.</param>
@@ -47,7 +53,7 @@ internal interface IConjugateLikelihood
     ArraySet Columns(ArraySet from, int first, int count);
 
     /// <summary>From one component a side to as many as the options say: the columns' moments are those of one.</summary>
-    void Split(ArraySet global, double[] candidates, ulong seed);
+    void Split(StateSet<ConjugateField> state, double[] candidates, ulong seed);
 
     /// <summary>A fitter of single rows with columns and prior as broadcast.</summary>
     IConjugateRowFitter RowFitter(ShardData data, ArraySet broadcast);
@@ -64,22 +70,6 @@ internal interface IConjugateLikelihood
     /// <summary>Draws of q of all columns.</summary>
     ISideSampler ColumnSampler(ArraySet broadcast);
 
-    /// <summary>Columns and priors of the state under <paramref name="prefix"/> as results.</summary>
-    void Results(ArraySet global, string prefix, ArraySet results);
-}
-
-/// <summary>Fits single rows with columns and prior fixed. Not thread-safe.</summary>
-internal interface IConjugateRowFitter
-{
-    /// <summary>
-    /// Updates a row until its part of the ELBO gains less than the tolerance (relative), or for so many steps; the state is in the shard. False: its posterior is not finite,
-    /// its state is as it was, and there are no moments.
-    /// </summary>
-    bool Fit(ArraySet shard, int row, int steps, double tolerance);
-
-    /// <summary>The same for a row that no sweep has seen, from its state (<see cref="IConjugateLikelihood.NewRows"/>) and from other starts where there may be other optima.</summary>
-    bool FitNew(ArraySet shard, int row, int steps, double tolerance);
-
-    /// <summary>Posterior means and standard deviations of the row last fitted.</summary>
-    void Moments(Span<double> mean, Span<double> sd);
+    /// <summary>Columns and priors of the state in a scope as results.</summary>
+    void Results(ArraySet state, string scope, ArraySet results);
 }

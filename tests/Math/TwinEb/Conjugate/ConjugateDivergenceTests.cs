@@ -1,3 +1,4 @@
+using FitCluster.Math.Models;
 using FitCluster.Math.TwinEb;
 using FitCluster.Messages;
 using Xunit;
@@ -187,7 +188,7 @@ public sealed class ConjugateDivergenceTests
     {
         if (now)
         {
-            sum["failedShard"][0] = -((64.0 * shard) + array + 1);
+            sum.Set(ConjugateKeys.Failed, [shard, array, -1], [1, 3]);
         }
     }
 }

@@ -100,7 +100,7 @@ public class ConjugateNewRowTests
         var likelihood = new ConjugatePoisson(new TwinEbOptions { Rows = 1, Columns = Columns, Factors = 2 });
         int[] shape = [Columns, 2];
         var broadcast = new ArraySet().Set("column.means", s_columns, shape).Set("column.logs", [.. s_columns.Select(v => double.Log(v))], shape);
-        s_prior.Write(broadcast, "rowPrior");
+        s_prior.Write(broadcast, ConjugateKeys.RowPrior);
         var shard = new ArraySet();
         likelihood.NewRows(broadcast, shard, 1);
         var fitter = likelihood.RowFitter(data, broadcast);
