@@ -26,6 +26,7 @@ public sealed class TwinEbStart
     /// <exception cref="ArgumentException">An array is absent, has another shape, or numbers that no fit ends with; the message lists every problem.</exception>
     public TwinEbStart(TwinEbLikelihood likelihood, ArraySet results)
     {
+        Likelihood = likelihood;
         var problems = new List<string>();
         var isPoisson = likelihood == TwinEbLikelihood.Poisson;
         int[] shape = results.Contains("columns_mean") && results.Get("columns_mean").Shape is [_, _] found ? found : [0, 0];
@@ -38,7 +39,7 @@ public sealed class TwinEbStart
                 return [];
             }
 
-            var at = System.Array.FindIndex(results[name], x => !isValid(x));
+            var at = Array.FindIndex(results[name], x => !isValid(x));
             if (at >= 0)
             {
                 problems.Add(FormattableString.Invariant($"'{name}' has {results[name][at]} at {at}: it must be {range}"));
@@ -77,6 +78,9 @@ public sealed class TwinEbStart
             return prior;
         }
     }
+
+    /// <summary>The likelihood.</summary>
+    public TwinEbLikelihood Likelihood { get; }
 
     /// <summary>D.</summary>
     public int Columns { get; }

@@ -144,6 +144,6 @@ internal enum ReferenceField
     /// <summary>The loss of the epoch before it.</summary>
     CauseLossBefore,
 
-    /// <summary>The number of fields.</summary>
-    Length,
+    /// <summary>Whether the first restart starts from a finished fit.</summary>
+    GoesOn,
 }

@@ -6,12 +6,12 @@ using FitCluster.Messages;
 namespace FitCluster.Math.TwinEb;
 
 /// <summary>
-/// A shard's part of a round. Partials: "sums" = [squared norm of the rows' gradient, loss, weight of the loss, a flag of what is not finite, 0 if nothing], and the
-/// gradients (or, with local steps, the weighted changes) of columns and both priors.
+/// A shard's part of a round. Partials: <see cref="ReferenceKeys.Sums"/>, <see cref="ReferenceKeys.Flags"/>, and the gradients (or, with local steps, the weighted changes) of columns and both
+/// priors.
 /// </summary>
 internal sealed class ReferenceLocal(TwinEbOptions options, ReferenceGradient gradient, ArraySet broadcast, ShardData data, ReferenceShard shard)
 {
-    private readonly double[] _scalars = broadcast["scalars"];
+    private readonly double[] _scalars = broadcast.Get(ReferenceKeys.Orders);
 
     private ReferencePhase Phase => (ReferencePhase)(int)Field(ReferenceField.Phase);
 
@@ -44,17 +44,17 @@ internal sealed class ReferenceLocal(TwinEbOptions options, ReferenceGradient gr
         var (validationZeros, validationOthers) = shard.Cells.CountOf(HeldOutKind.Validation);
         var (testZeros, testOthers) = shard.Cells.CountOf(HeldOutKind.Test);
         return new ArraySet()
-            .Set("slots", ReferenceSlots.Of(data, shard.RowsOf(false).Length))
-            .Set("cells", [validationZeros, validationOthers, testZeros, testOthers]);
+            .Set(ReferenceKeys.Slots, ReferenceSlots.Of(data, shard.RowsOf(false).Length))
+            .Set(ReferenceKeys.Cells, [validationZeros, validationOthers, testZeros, testOthers]);
     }
 
     private ArraySet Score(HeldOutKind kind, ReferenceField zeros, ReferenceField others)
     {
         var restart = (int)Field(ReferenceField.Restart);
         var rows = new ReferenceSampler(options, shard.Parameters, ReferenceStreams.Purpose.RowScore, restart, data.FirstRow);
-        var columns = new ReferenceSampler(options, broadcast["columns"], ReferenceStreams.Purpose.ColumnScore, restart, 0);
+        var columns = new ReferenceSampler(options, broadcast.Get(ReferenceKeys.Columns), ReferenceStreams.Purpose.ColumnScore, restart, 0);
         var share = HeldOutScorer.ZeroShare(options, Field(zeros), Field(others));
-        return new ArraySet().Set(new HeldOutScorer(options).Score(data, kind, rows, columns, share).ToNamedArray("score"));
+        return new ArraySet().Set(ReferenceKeys.Score, new HeldOutScorer(options).Score(data, kind, rows, columns, share).ToArray());
     }
 
     private (int[] Rows, double Scale) Batch(long batch, bool heldOut)
@@ -70,12 +70,13 @@ internal sealed class ReferenceLocal(TwinEbOptions options, ReferenceGradient gr
     {
         var (rows, scale) = Batch((long)Field(ReferenceField.Batch), isProjection);
         var (first, last) = Slice(data, options.Columns);
-        Compute(rows, scale, broadcast["columns"], broadcast["rowPrior"], broadcast["columnPrior"], (ulong)Field(ReferenceField.Tick), first, last, isProjection);
+        Compute(rows, scale, broadcast.Get(ReferenceKeys.Columns), broadcast.Get(ReferenceKeys.RowPrior), broadcast.Get(ReferenceKeys.ColumnPrior), (ulong)Field(ReferenceField.Tick), first, last, isProjection);
         shard.Await(rows, gradient.RowGradient);
-        var partial = new ArraySet().Set("sums", [gradient.RowSquaredNorm, Loss(), 0, 0]);
+        var partial = new ArraySet().Set(ReferenceKeys.Sums, [gradient.RowSquaredNorm, Loss(), 0]);
         if (!isProjection)
         {
-            partial.Set("columns", gradient.TakeColumnGradient()).Set("rowPrior", [.. gradient.RowPriorGradient]).Set("columnPrior", [.. gradient.ColumnPriorGradient]);
+            partial.Set(ReferenceKeys.Columns, gradient.TakeColumnGradient())
+                .Set(ReferenceKeys.RowPrior, [.. gradient.RowPriorGradient]).Set(ReferenceKeys.ColumnPrior, [.. gradient.ColumnPriorGradient]);
         }
 
         return Checked(partial);
@@ -96,9 +97,9 @@ internal sealed class ReferenceLocal(TwinEbOptions options, ReferenceGradient gr
     private ArraySet LocalSteps()
     {
         var share = shard.RowsOf(false).Length / Field(ReferenceField.TrainingRows);
-        string[] suffixes = ["", "First", "Second"];
-        var own = ReferenceState.Parts.Select(p => suffixes.Select(s => (double[])broadcast[p + s].Clone()).ToArray()).ToArray();
-        double[] sums = [0, 0, 0, 0];
+        StateKey[][] keys = [.. Enumerable.Range(0, ReferenceKeys.Parts.Length).Select(part => (StateKey[])[ReferenceKeys.Parts[part], ReferenceKeys.First[part], ReferenceKeys.Second[part]])];
+        var own = keys.Select(ofPart => ofPart.Select(key => (double[])broadcast.Get(key).Clone()).ToArray()).ToArray();
+        double[] sums = [0, 0, 0];
         var batches = ReferenceSchedule.Batches(Field(ReferenceField.TrainingRows), options).Count;
         var last = long.Min(batches, (long)Field(ReferenceField.Batch) + options.LocalSteps);
         for (var b = (long)Field(ReferenceField.Batch); b < last; b++)
@@ -126,39 +127,39 @@ internal sealed class ReferenceLocal(TwinEbOptions options, ReferenceGradient gr
             sums[2] += share;
         }
 
-        var partial = new ArraySet().Set("sums", sums);
+        var partial = new ArraySet().Set(ReferenceKeys.Sums, sums);
         for (var part = 0; part < own.Length; part++)
         {
-            for (var s = 0; s < suffixes.Length; s++)
+            for (var k = 0; k < keys[part].Length; k++)
             {
-                var (name, change) = (ReferenceState.Parts[part] + suffixes[s], own[part][s]);
-                var from = broadcast[name];
+                var (from, change) = (broadcast.Get(keys[part][k]), own[part][k]);
                 for (var i = 0; i < change.Length; i++)
                 {
                     change[i] = share * (change[i] - from[i]);
                 }
 
-                partial.Set(name, change);
+                partial.Set(keys[part][k], change);
             }
         }
 
         return Checked(partial);
     }
 
-    // A step that is not finite is reported as a flag, not as numbers, so that the coordinator can go back. Flags are summed over shards, of which there are fewer than 10,000: each array has its own digits.
+    // A step that is not finite is reported by a flag, not by its numbers, so that the coordinator can go back.
     private static ArraySet Checked(ArraySet partial)
     {
+        var flags = new double[1 + ReferenceKeys.Parts.Length];
         if (partial.FirstNonFinite() is { } name)
         {
-            var part = System.Array.FindIndex(ReferenceState.Parts, p => name.StartsWith(p, StringComparison.Ordinal));
+            var part = Array.FindIndex(ReferenceKeys.Parts, key => name == key.Name || name.EndsWith("." + key.Name, StringComparison.Ordinal));
             foreach (var array in partial)
             {
                 array.Values.AsSpan().Clear();
             }
 
-            partial["sums"][3] = double.Pow(ReferenceUpdate.FlagsOfArray, part + 1);
+            flags[part + 1] = 1;
         }
 
-        return partial;
+        return partial.Set(ReferenceKeys.Flags, flags);
     }
 }

@@ -7,18 +7,21 @@ namespace FitCluster.Math.TwinEb;
 
 /// <summary>
 /// The state of a shard: its rows' parameters [2, rows, L], Adam's moments, copies of the best epoch and the best restart, and the gradient of the last step [2, batch, L], which waits for
-/// the clip factor that the coordinator finds from all shards' norms. A view of an <see cref="ArraySet"/>: arrays are changed in place.
+/// the clip factor that the coordinator finds from all shards' norms. A view of a <see cref="StateSet{TField}"/>: arrays are changed in place.
 /// </summary>
 internal sealed class ReferenceShard
 {
     // Rows that a step of Adam takes together: their gradients stay in the first-level cache.
     private const int RowsAtOnce = 64;
 
+    /// <summary>The form.</summary>
+    public static readonly StateFormat<ReferenceShardField> Format = new("twineb-reference-shard", 1);
+
     private readonly TwinEbOptions _options;
     private readonly ShardData _data;
-    private readonly ArraySet _set;
+    private readonly StateSet<ReferenceShardField> _set;
 
-    private ReferenceShard(ArraySet set, ShardData data, TwinEbOptions options)
+    private ReferenceShard(StateSet<ReferenceShardField> set, ShardData data, TwinEbOptions options)
     {
         (_set, _data, _options) = (set, data, options);
         Cells = new HeldOutCells(data);
@@ -28,10 +31,10 @@ internal sealed class ReferenceShard
     public HeldOutCells Cells { get; }
 
     /// <summary>The rows' parameters, [2, rows, L].</summary>
-    public double[] Parameters => _set["rows"];
+    public double[] Parameters => _set[ReferenceKeys.Rows];
 
     /// <summary>By row: the constant part of its log-likelihood.</summary>
-    public double[] Constants => _set["constants"];
+    public double[] Constants => _set[ReferenceKeys.Constants];
 
     /// <summary>The state before the first round.</summary>
     /// <exception cref="ArgumentException">The block is dense.</exception>
@@ -44,22 +47,26 @@ internal sealed class ReferenceShard
 
         var (rows, cells) = (data.Block.Rows, new HeldOutCells(data));
         var length = 2 * rows * options.Factors;
-        return new ArraySet()
-            .Set("rows", new double[length], [2, rows, options.Factors])
-            .Set("rowsFirst", new double[length], [2, rows, options.Factors])
-            .Set("rowsSecond", new double[length], [2, rows, options.Factors])
-            .Set("rowsBest", [])
-            .Set("rowsKept", [])
-            .Set("pendingRows", [])
-            .Set("pendingGradient", [])
-            .Set("ranks", new double[2])
-            .Set("trainingRows", [.. Enumerable.Range(0, rows).Where(i => !cells.IsHeldOutRow(i)).Select(i => (double)i)])
-            .Set("heldOutRows", [.. Enumerable.Range(0, rows).Where(cells.IsHeldOutRow).Select(i => (double)i)])
-            .Set("constants", RowConstants(data, options));
+        var state = Format.New();
+        foreach (var key in new[] { ReferenceKeys.Rows, ReferenceKeys.RowsFirst, ReferenceKeys.RowsSecond })
+        {
+            state.Put(key, new double[length], [2, rows, options.Factors]);
+        }
+
+        foreach (var key in new[] { ReferenceKeys.RowsBest, ReferenceKeys.RowsKept, ReferenceKeys.PendingRows, ReferenceKeys.PendingGradient })
+        {
+            state[key] = [];
+        }
+
+        state[ReferenceKeys.TrainingRows] = [.. Enumerable.Range(0, rows).Where(i => !cells.IsHeldOutRow(i)).Select(i => (double)i)];
+        state[ReferenceKeys.HeldOutRows] = [.. Enumerable.Range(0, rows).Where(cells.IsHeldOutRow).Select(i => (double)i)];
+        state[ReferenceKeys.Constants] = RowConstants(data, options);
+        return state.Arrays;
     }
 
     /// <summary>A view of a shard's state.</summary>
-    public static ReferenceShard Read(ArraySet set, ShardData data, TwinEbOptions options) => new(set, data, options);
+    /// <exception cref="StateFormatException">It is of another form.</exception>
+    public static ReferenceShard Read(ArraySet set, ShardData data, TwinEbOptions options) => new(Format.View(set), data, options);
 
     /// <summary>By row: -sum log x! over the stored entries (Poisson); 0 otherwise.</summary>
     public static double[] RowConstants(ShardData data, TwinEbOptions options)
@@ -80,45 +87,46 @@ internal sealed class ReferenceShard
     }
 
     /// <summary>The rows of a kind, local indices, ascending.</summary>
-    public double[] RowsOf(bool heldOut) => _set[heldOut ? "heldOutRows" : "trainingRows"];
+    public double[] RowsOf(bool heldOut) => _set[heldOut ? ReferenceKeys.HeldOutRows : ReferenceKeys.TrainingRows];
 
     /// <summary>Carries out what the coordinator decided after the round before.</summary>
     public void Obey(ArraySet broadcast)
     {
-        var orders = broadcast["scalars"];
+        var orders = broadcast.Get(ReferenceKeys.Orders);
         double Field(ReferenceField field) => orders[(int)field];
         if (Field(ReferenceField.Locate) != 0)
         {
-            var (training, heldOut) = ReferenceSlots.Ranks(_data, broadcast["slots"]);
-            _set.Set("ranks", [training, heldOut]);
+            (_set[ReferenceShardField.TrainingRank], _set[ReferenceShardField.HeldOutRank]) = ReferenceSlots.Ranks(_data, broadcast.Get(ReferenceKeys.Slots));
         }
 
         if (Field(ReferenceField.Apply) != 0)
         {
             var adam = new Adam(Field(ReferenceField.ApplyRate), _options.WeightDecay, Field(ReferenceField.Clip), Field(ReferenceField.ApplyStep));
-            Step(adam, Field(ReferenceField.Apply) == 2, [.. _set["pendingRows"].Select(r => (int)r)], _set["pendingGradient"]);
+            Step(adam, Field(ReferenceField.Apply) == 2, [.. _set[ReferenceKeys.PendingRows].Select(r => (int)r)], _set[ReferenceKeys.PendingGradient]);
         }
 
-        _set.Set("pendingRows", []).Set("pendingGradient", []);
+        _set[ReferenceKeys.PendingRows] = [];
+        _set[ReferenceKeys.PendingGradient] = [];
         if (Field(ReferenceField.Save) != 0)
         {
-            Copy("rows", "rowsBest");
+            Copy(ReferenceKeys.Rows, ReferenceKeys.RowsBest);
         }
 
         if (Field(ReferenceField.Restore) != 0)
         {
-            Copy("rowsBest", "rows");
+            Copy(ReferenceKeys.RowsBest, ReferenceKeys.Rows);
             ClearMoments();
         }
 
         if (Field(ReferenceField.Keep) != 0)
         {
-            Copy("rows", "rowsKept");
+            Copy(ReferenceKeys.Rows, ReferenceKeys.RowsKept);
         }
 
         if (Field(ReferenceField.Start) != 0)
         {
-            Start((int)Field(ReferenceField.Restart), Field(ReferenceField.Start) == 2, Field(ReferenceField.Start) == 2 ? Field(ReferenceField.HeldOutRows) : Field(ReferenceField.TrainingRows));
+            var (restart, heldOut) = ((int)Field(ReferenceField.Restart), Field(ReferenceField.Start) == 2);
+            Start(restart, heldOut, Field(heldOut ? ReferenceField.HeldOutRows : ReferenceField.TrainingRows), !heldOut && restart == 0 && Field(ReferenceField.GoesOn) != 0);
         }
     }
 
@@ -130,7 +138,7 @@ internal sealed class ReferenceShard
     public int[] Batch(EpochOrder order, long first, long last, bool heldOut)
     {
         var rows = RowsOf(heldOut);
-        var rank = (long)_set["ranks"][heldOut ? 1 : 0];
+        var rank = (long)_set[heldOut ? ReferenceShardField.HeldOutRank : ReferenceShardField.TrainingRank];
         var batch = new List<int>();
         for (var position = first; position < last; position++)
         {
@@ -146,8 +154,11 @@ internal sealed class ReferenceShard
     }
 
     /// <summary>Keeps a gradient until its clip factor is known.</summary>
-    public void Await(int[] rows, ReadOnlySpan<double> gradient) =>
-        _set.Set("pendingRows", [.. rows.Select(r => (double)r)]).Set("pendingGradient", gradient[..(2 * rows.Length * _options.Factors)].ToArray());
+    public void Await(int[] rows, ReadOnlySpan<double> gradient)
+    {
+        _set[ReferenceKeys.PendingRows] = [.. rows.Select(r => (double)r)];
+        _set[ReferenceKeys.PendingGradient] = gradient[..(2 * rows.Length * _options.Factors)].ToArray();
+    }
 
     /// <summary>
     /// Adam on all rows of a kind, as published: those outside the batch have a gradient of zero, but move on by their moments and the decay.
@@ -155,7 +166,7 @@ internal sealed class ReferenceShard
     public void Step(Adam adam, bool heldOut, ReadOnlySpan<int> batch, ReadOnlySpan<double> gradient)
     {
         var (rows, l) = (_data.Block.Rows, _options.Factors);
-        var (parameters, first, second) = (Parameters, _set["rowsFirst"], _set["rowsSecond"]);
+        var (parameters, first, second) = (Parameters, _set[ReferenceKeys.RowsFirst], _set[ReferenceKeys.RowsSecond]);
         Span<double> zeros = new double[int.Min(rows, RowsAtOnce) * l];
         for (var plane = 0; plane < 2; plane++)
         {
@@ -195,7 +206,7 @@ internal sealed class ReferenceShard
     public double[] ResultParameters()
     {
         var result = (double[])Parameters.Clone();
-        var kept = _set["rowsKept"];
+        var kept = _set[ReferenceKeys.RowsKept];
         if (kept.Length == result.Length)
         {
             var (rows, l) = (_data.Block.Rows, _options.Factors);
@@ -212,8 +223,8 @@ internal sealed class ReferenceShard
         return result;
     }
 
-    // Uniform within +-sqrt(6 / (L + rows)), both parameters, by the row's place in the whole matrix.
-    private void Start(int restart, bool heldOut, double allRows)
+    // Uniform within +-sqrt(6 / (L + rows)), both parameters, by the row's place in the whole matrix; those that a finished fit has as it says.
+    private void Start(int restart, bool heldOut, double allRows, bool goesOn)
     {
         var (rows, l) = (_data.Block.Rows, _options.Factors);
         var bound = double.Sqrt(6 / (l + allRows));
@@ -228,16 +239,21 @@ internal sealed class ReferenceShard
             }
         }
 
+        if (goesOn)
+        {
+            ReferenceStart.Rows(_options, _data, RowsOf(heldOut), Parameters);
+        }
+
         ClearMoments();
     }
 
     private void ClearMoments()
     {
-        _set["rowsFirst"].AsSpan().Clear();
-        _set["rowsSecond"].AsSpan().Clear();
+        _set[ReferenceKeys.RowsFirst].AsSpan().Clear();
+        _set[ReferenceKeys.RowsSecond].AsSpan().Clear();
     }
 
-    private void Copy(string from, string to)
+    private void Copy(StateKey from, StateKey to)
     {
         var source = _set[from];
         if (_set[to].Length == source.Length)
@@ -246,7 +262,7 @@ internal sealed class ReferenceShard
         }
         else
         {
-            _set.Set(to, (double[])source.Clone(), [2, _data.Block.Rows, _options.Factors]);
+            _set.Put(to, (double[])source.Clone(), [2, _data.Block.Rows, _options.Factors]);
         }
     }
 }

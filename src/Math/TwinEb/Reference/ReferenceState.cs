@@ -1,52 +1,81 @@
+using FitCluster.Math.Models;
 using FitCluster.Messages;
 
 namespace FitCluster.Math.TwinEb;
 
 /// <summary>
 /// The coordinator's state of a reference fit: scalars, and columns and both priors with Adam's moments, at the best epoch, and in the best restart.
-/// A view of an <see cref="ArraySet"/>: scalars are copied, arrays shared and replaced, never written to.
+/// A view of a <see cref="StateSet{TField}"/>: scalars are copied before they change, arrays shared and replaced, never written to.
 /// </summary>
 internal sealed class ReferenceState
 {
-    /// <summary>Columns [2, D, L], free parameters of the rows' prior, and of the columns' prior: the three learnt parts.</summary>
-    public static readonly string[] Parts = ["columns", "rowPrior", "columnPrior"];
+    /// <summary>The form.</summary>
+    public static readonly StateFormat<ReferenceField> Format = new("twineb-reference", 1);
 
-    private readonly double[] _scalars;
+    private readonly StateSet<ReferenceField> _set;
 
-    private ReferenceState(double[] scalars) => _scalars = scalars;
+    private ReferenceState(StateSet<ReferenceField> set) => _set = set;
 
     /// <summary>The parameters, by part.</summary>
-    public double[][] Parameters { get; private set; } = [[], [], []];
+    public double[][] Parameters
+    {
+        get => Of(ReferenceKeys.Parts);
+        private set => Put(ReferenceKeys.Parts, value);
+    }
 
     /// <summary>Adam's first moments, by part.</summary>
-    public double[][] First { get; private set; } = [[], [], []];
+    public double[][] First
+    {
+        get => Of(ReferenceKeys.First);
+        private set => Put(ReferenceKeys.First, value);
+    }
 
     /// <summary>Adam's second moments, by part.</summary>
-    public double[][] Second { get; private set; } = [[], [], []];
+    public double[][] Second
+    {
+        get => Of(ReferenceKeys.Second);
+        private set => Put(ReferenceKeys.Second, value);
+    }
 
     /// <summary>The parameters of the best epoch, by part.</summary>
-    public double[][] Best { get; private set; } = [[], [], []];
+    public double[][] Best => Of(ReferenceKeys.Best);
 
     /// <summary>The parameters of the best restart, by part.</summary>
-    public double[][] Kept { get; private set; } = [[], [], []];
+    public double[][] Kept => Of(ReferenceKeys.Kept);
 
     /// <summary>The ranks of shards' first training rows, first held-out rows: see <see cref="ReferenceSlots"/>.</summary>
-    public double[] Slots { get; set; } = [];
+    public double[] Slots
+    {
+        get => _set[ReferenceKeys.Slots];
+        set => _set[ReferenceKeys.Slots] = value;
+    }
 
     /// <summary>The validation score of the kept restart (<see cref="HeldOutScore.ToArray"/>); empty without validation cells.</summary>
-    public double[] Validation { get; set; } = [];
+    public double[] Validation
+    {
+        get => _set[ReferenceKeys.Validation];
+        set => _set[ReferenceKeys.Validation] = value;
+    }
 
     /// <summary>The test score; empty before it is there.</summary>
-    public double[] Test { get; set; } = [];
+    public double[] Test
+    {
+        get => _set[ReferenceKeys.Test];
+        set => _set[ReferenceKeys.Test] = value;
+    }
 
     /// <summary>The validation log-likelihood (or minus the lowest loss) of each restart so far.</summary>
-    public double[] Scores { get; set; } = [];
+    public double[] Scores
+    {
+        get => _set[ReferenceKeys.Scores];
+        set => _set[ReferenceKeys.Scores] = value;
+    }
 
     /// <summary>A scalar.</summary>
     public double this[ReferenceField field]
     {
-        get => _scalars[(int)field];
-        set => _scalars[(int)field] = value;
+        get => _set[field];
+        set => _set[field] = value;
     }
 
     public ReferencePhase Phase
@@ -55,74 +84,52 @@ internal sealed class ReferenceState
         set => this[ReferenceField.Phase] = (int)value;
     }
 
+    /// <summary>The state as it travels and is saved; not a copy.</summary>
+    public ArraySet Arrays => _set.Arrays;
+
     /// <summary>The state before the first round.</summary>
-    public static ReferenceState Initial()
+    /// <param name="goesOn">Whether the first restart starts from a finished fit.</param>
+    public static ReferenceState Initial(bool goesOn)
     {
-        var state = new ReferenceState(new double[(int)ReferenceField.Length])
+        var state = new ReferenceState(Format.New())
         {
             [ReferenceField.KeptScore] = double.NegativeInfinity,
             [ReferenceField.KeptRestart] = -1,
             [ReferenceField.Converged] = 1,
+            [ReferenceField.GoesOn] = goesOn ? 1 : 0,
         };
+        StateKey[] empty =
+        [
+            .. ReferenceKeys.Parts, .. ReferenceKeys.First, .. ReferenceKeys.Second, .. ReferenceKeys.Best, .. ReferenceKeys.Kept,
+            ReferenceKeys.Slots, ReferenceKeys.Validation, ReferenceKeys.Test, ReferenceKeys.Scores,
+        ];
+        foreach (var key in empty)
+        {
+            state._set[key] = [];
+        }
+
         return state;
     }
 
-    /// <summary>Reads a state.</summary>
-    public static ReferenceState Read(ArraySet set)
-    {
-        double[][] Of(string suffix) => [.. Parts.Select(p => set[p + suffix])];
+    /// <summary>A state that is looked at.</summary>
+    /// <exception cref="StateFormatException">It is of another form.</exception>
+    public static ReferenceState View(ArraySet set) => new(Format.View(set));
 
-        // A state of before a scalar was thought of has none of it: 0.
-        var scalars = new double[(int)ReferenceField.Length];
-        set["scalars"].CopyTo(scalars, 0);
-        return new ReferenceState(scalars)
-        {
-            Parameters = Of(""),
-            First = Of("First"),
-            Second = Of("Second"),
-            Best = Of("Best"),
-            Kept = Of("Kept"),
-            Slots = set["slots"],
-            Validation = set["validation"],
-            Test = set["test"],
-            Scores = set["scores"],
-        };
-    }
-
-    /// <summary>The state as arrays.</summary>
-    public ArraySet Write()
-    {
-        var set = new ArraySet().Set("scalars", _scalars);
-        foreach (var (suffix, arrays) in new[] { ("", Parameters), ("First", First), ("Second", Second), ("Best", Best), ("Kept", Kept) })
-        {
-            for (var part = 0; part < Parts.Length; part++)
-            {
-                set.Set(Parts[part] + suffix, arrays[part]);
-            }
-        }
-
-        return set.Set("slots", Slots).Set("validation", Validation).Set("test", Test).Set("scores", Scores);
-    }
+    /// <summary>A state that begins as another and leaves that as it is.</summary>
+    /// <exception cref="StateFormatException">It is of another form.</exception>
+    public static ReferenceState Next(ArraySet set) => new(Format.Next(set));
 
     /// <summary>What shards are told: scalars, parameters, and with local steps the moments too.</summary>
     public ArraySet Broadcast(bool withMoments)
     {
-        var set = new ArraySet().Set("scalars", (double[])_scalars.Clone());
-        for (var part = 0; part < Parts.Length; part++)
+        var set = new ArraySet().Set(ReferenceKeys.Orders, [.. Arrays.Get(ReferenceKeys.Orders)]);
+        StateKey[] keys = [.. ReferenceKeys.Parts, .. withMoments ? [.. ReferenceKeys.First, .. ReferenceKeys.Second] : (StateKey[])[]];
+        foreach (var key in keys)
         {
-            set.Set(Parts[part], Parameters[part]);
-            if (withMoments)
-            {
-                set.Set(Parts[part] + "First", First[part]).Set(Parts[part] + "Second", Second[part]);
-            }
+            set.Set(key, _set[key]);
         }
 
-        if (this[ReferenceField.Locate] != 0)
-        {
-            set.Set("slots", Slots);
-        }
-
-        return set;
+        return this[ReferenceField.Locate] != 0 ? set.Set(ReferenceKeys.Slots, Slots) : set;
     }
 
     /// <summary>Takes new parameters, with moments of zero.</summary>
@@ -138,8 +145,18 @@ internal sealed class ReferenceState
     public void Replace(double[][] parameters, double[][] first, double[][] second) => (Parameters, First, Second) = (parameters, first, second);
 
     /// <summary>The parameters are the best so far.</summary>
-    public void SaveBest() => Best = Parameters;
+    public void SaveBest() => Put(ReferenceKeys.Best, Parameters);
 
     /// <summary>The parameters are those of the best restart so far.</summary>
-    public void Keep() => Kept = Parameters;
+    public void Keep() => Put(ReferenceKeys.Kept, Parameters);
+
+    private double[][] Of(StateKey[] keys) => [.. keys.Select(key => _set[key])];
+
+    private void Put(StateKey[] keys, double[][] arrays)
+    {
+        for (var part = 0; part < keys.Length; part++)
+        {
+            _set[keys[part]] = arrays[part];
+        }
+    }
 }

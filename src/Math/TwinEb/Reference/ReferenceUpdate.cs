@@ -1,3 +1,4 @@
+using FitCluster.Math.Models;
 using FitCluster.Math.Numerics;
 using FitCluster.Math.Svi;
 using FitCluster.Messages;
@@ -7,9 +8,6 @@ namespace FitCluster.Math.TwinEb;
 /// <summary>The coordinator's part of a round: the step of columns and priors, the ends of epochs and restarts, and the orders that follow.</summary>
 internal sealed class ReferenceUpdate(TwinEbOptions options, ReferenceState state)
 {
-    /// <summary>More shards than there are: the flags of one array, counted over shards, stay below it.</summary>
-    public const double FlagsOfArray = 1e4;
-
     private static readonly ReferenceField[] s_orders =
         [ReferenceField.Locate, ReferenceField.Apply, ReferenceField.Save, ReferenceField.Restore, ReferenceField.Keep, ReferenceField.Start];
 
@@ -33,11 +31,11 @@ internal sealed class ReferenceUpdate(TwinEbOptions options, ReferenceState stat
                 Step(partial);
                 break;
             case ReferencePhase.Validate:
-                state.Scores = [.. state.Scores, HeldOutScore.FromArray(partial["score"]).LogLik];
-                Judge(state.Scores[^1], partial["score"]);
+                state.Scores = [.. state.Scores, HeldOutScore.FromArray(partial.Get(ReferenceKeys.Score)).LogLik];
+                Judge(state.Scores[^1], partial.Get(ReferenceKeys.Score));
                 break;
             case ReferencePhase.Test:
-                state.Test = partial["score"];
+                state.Test = partial.Get(ReferenceKeys.Score);
                 state.Phase = ReferencePhase.Done;
                 break;
             default:
@@ -48,7 +46,7 @@ internal sealed class ReferenceUpdate(TwinEbOptions options, ReferenceState stat
 
     private void Describe(ArraySet partial)
     {
-        var (slots, cells) = (partial["slots"], partial["cells"]);
+        var (slots, cells) = (partial.Get(ReferenceKeys.Slots), partial.Get(ReferenceKeys.Cells));
         var count = slots.Length / 3;
         state.Slots = slots;
         state[ReferenceField.TrainingRows] = slots.AsSpan(0, count).ToArray().Sum();
@@ -83,33 +81,22 @@ internal sealed class ReferenceUpdate(TwinEbOptions options, ReferenceState stat
 
     private void BeginParameters()
     {
-        var restart = (int)state[ReferenceField.Restart];
         state[ReferenceField.Start] = 1;
-        var columns = new double[2 * options.Columns * options.Factors];
-        var bound = double.Sqrt(6.0 / (options.Columns + options.Factors));
-        var stream = ReferenceStreams.Of(ReferenceStreams.Purpose.ColumnStart, restart, 0);
-        for (var p = 0; p < columns.Length; p++)
-        {
-            columns[p] = bound * ((2 * Philox.Uniform(options.Seed, stream, (ulong)p)) - 1);
-        }
-
-        state.Begin(
-        [
-            columns,
-            ReferencePrior.OfRows(options).Start(options.Seed, ReferenceStreams.Of(ReferenceStreams.Purpose.RowPriorStart, restart, 0)),
-            ReferencePrior.OfColumns(options).Start(options.Seed, ReferenceStreams.Of(ReferenceStreams.Purpose.ColumnPriorStart, restart, 0)),
-        ]);
+        state.Begin(ReferenceStart.Parts(options, (int)state[ReferenceField.Restart]));
     }
 
     private void Step(ArraySet partial)
     {
-        var sums = partial["sums"];
+        var sums = partial.Get(ReferenceKeys.Sums);
         var isProjection = state.Phase == ReferencePhase.Project;
         var isExact = isProjection || options.LocalSteps == 1;
         var batches = ReferenceSchedule.Batches(state[isProjection ? ReferenceField.HeldOutRows : ReferenceField.TrainingRows], options).Count;
         var steps = isExact ? 1 : long.Min(options.LocalSteps, batches - (long)state[ReferenceField.Batch]);
         state[ReferenceField.Tick] += steps;
-        var cause = sums[3] != 0 ? FirstFlag(sums[3]) : isExact ? ExactStep(partial, isProjection) : TakeLocalSteps(partial, steps);
+
+        // The first array that any shard has flagged.
+        var flagged = Array.FindIndex(partial.Get(ReferenceKeys.Flags), flag => flag != 0);
+        var cause = flagged >= 0 ? ReferenceDivergence.Rows + flagged : isExact ? ExactStep(partial, isProjection) : TakeLocalSteps(partial, steps);
         if (cause != ReferenceDivergence.None)
         {
             GoBack(cause);
@@ -130,23 +117,11 @@ internal sealed class ReferenceUpdate(TwinEbOptions options, ReferenceState stat
         }
     }
 
-    // The first array that any shard has flagged.
-    private static ReferenceDivergence FirstFlag(double flags)
-    {
-        var cause = ReferenceDivergence.Rows;
-        for (; cause < ReferenceDivergence.ColumnPrior && flags % FlagsOfArray == 0; flags /= FlagsOfArray)
-        {
-            cause++;
-        }
-
-        return cause;
-    }
-
     // Clip by the norm of the whole gradient, Adam on columns and priors; the rows follow at the start of the next round.
     private ReferenceDivergence ExactStep(ArraySet partial, bool isProjection)
     {
-        var gradients = isProjection ? [] : ReferenceState.Parts.Select(p => partial[p]).ToArray();
-        var norm = double.Sqrt(partial["sums"][0] + gradients.Sum(g => FactorKernel.Dot(g, g)));
+        var gradients = isProjection ? [] : ReferenceKeys.Parts.Select(partial.Get).ToArray();
+        var norm = double.Sqrt(partial.Get(ReferenceKeys.Sums)[0] + gradients.Sum(g => FactorKernel.Dot(g, g)));
         if (!double.IsFinite(norm))
         {
             return ReferenceDivergence.Norm;
@@ -159,12 +134,12 @@ internal sealed class ReferenceUpdate(TwinEbOptions options, ReferenceState stat
         {
             // New arrays: those of the state may be kept for replay.
             static double[][] Like(double[][] arrays) => [.. arrays.Select(a => GC.AllocateUninitializedArray<double>(a.Length))];
-            var (parameters, first, second) = (Like(state.Parameters), Like(state.First), Like(state.Second));
+            var (before, firstBefore, secondBefore) = (state.Parameters, state.First, state.Second);
+            var (parameters, first, second) = (Like(before), Like(firstBefore), Like(secondBefore));
             for (var part = 0; part < parameters.Length; part++)
             {
                 var rate = factor * (part == 0 ? options.ColumnLearningRate : options.MixtureLearningRate);
-                (adam with { Rate = rate }).Apply(
-                    state.Parameters[part], state.First[part], state.Second[part], gradients[part], parameters[part], first[part], second[part]);
+                (adam with { Rate = rate }).Apply(before[part], firstBefore[part], secondBefore[part], gradients[part], parameters[part], first[part], second[part]);
             }
 
             state.Replace(parameters, first, second);
@@ -180,13 +155,14 @@ internal sealed class ReferenceUpdate(TwinEbOptions options, ReferenceState stat
     // The mean of the shards' parameters and moments, weighted by their training rows: what they were plus the sum of weighted changes.
     private ReferenceDivergence TakeLocalSteps(ArraySet partial, long steps)
     {
-        double[][] Changed(double[][] arrays, string suffix, double least) => [.. arrays.Select((a, part) => a.Zip(
-            partial[ReferenceState.Parts[part] + suffix], (x, change) => double.Max(least, x + change)).ToArray())];
+        double[][] Changed(double[][] arrays, StateKey[] keys, double least) => [.. arrays.Select((a, part) => a.Zip(
+            partial.Get(keys[part]), (x, change) => double.Max(least, x + change)).ToArray())];
 
         // Second moments are means of squares: rounding must not take one below 0, whose root Adam takes.
-        state.Replace(Changed(state.Parameters, "", double.NegativeInfinity), Changed(state.First, "First", double.NegativeInfinity), Changed(state.Second, "Second", 0));
+        state.Replace(
+            Changed(state.Parameters, ReferenceKeys.Parts, double.NegativeInfinity), Changed(state.First, ReferenceKeys.First, double.NegativeInfinity), Changed(state.Second, ReferenceKeys.Second, 0));
         state[ReferenceField.AdamStep] += steps;
-        var part = System.Array.FindIndex(state.Parameters, p => !p.All(double.IsFinite));
+        var part = Array.FindIndex(state.Parameters, p => !p.All(double.IsFinite));
         return part < 0 ? ReferenceDivergence.None : ReferenceDivergence.Columns + part;
     }
 

@@ -37,7 +37,13 @@ public sealed class TwinEbReferenceModel : IFitModel
     public string Name => "twineb";
 
     /// <inheritdoc/>
-    public ArraySet InitialGlobal() => ReferenceState.Initial().Write();
+    public StateFormat GlobalFormat => ReferenceState.Format;
+
+    /// <inheritdoc/>
+    public StateFormat ShardFormat => ReferenceShard.Format;
+
+    /// <inheritdoc/>
+    public ArraySet InitialGlobal() => ReferenceState.Initial(_options.Start is not null).Arrays;
 
     /// <inheritdoc/>
     public ArraySet InitialShard(ShardData data) => ReferenceShard.New(data, _options);
@@ -45,7 +51,7 @@ public sealed class TwinEbReferenceModel : IFitModel
     /// <inheritdoc/>
     public ArraySet Broadcast(ArraySet global)
     {
-        var state = ReferenceState.Read(global);
+        var state = ReferenceState.View(global);
         return state.Broadcast(_options.LocalSteps > 1 && state.Phase == ReferencePhase.Train);
     }
 
@@ -61,7 +67,7 @@ public sealed class TwinEbReferenceModel : IFitModel
         data.Block.KeepAlive();
 
         // After a step that was not finite the scratch may hold numbers that are not: it is given up.
-        if (!partial.Contains("sums") || partial["sums"][3] == 0)
+        if (!partial.Has(ReferenceKeys.Flags) || partial.Get(ReferenceKeys.Flags).All(flag => flag == 0))
         {
             _scratch.Add(gradient);
         }
@@ -72,20 +78,20 @@ public sealed class TwinEbReferenceModel : IFitModel
     /// <inheritdoc/>
     public ArraySet Update(ArraySet global, ArraySet partial)
     {
-        var state = ReferenceState.Read(global);
+        var state = ReferenceState.Next(global);
         new ReferenceUpdate(_options, state).Apply(partial);
-        return state.Write();
+        return state.Arrays;
     }
 
     /// <inheritdoc/>
-    public RoundReport Report(ArraySet global) => ReferenceReport.Of(ReferenceState.Read(global), _options);
+    public RoundReport Report(ArraySet global) => ReferenceReport.Of(ReferenceState.View(global), _options);
 
     /// <inheritdoc/>
     public ArraySet EndEarly(ArraySet global)
     {
-        var state = ReferenceState.Read(global);
+        var state = ReferenceState.Next(global);
         state[ReferenceField.EndedEarly] = 1;
-        return state.Write();
+        return state.Arrays;
     }
 
     /// <inheritdoc/>
@@ -97,5 +103,5 @@ public sealed class TwinEbReferenceModel : IFitModel
     }
 
     /// <inheritdoc/>
-    public ArraySet GlobalResult(ArraySet global) => ReferenceReport.Results(ReferenceState.Read(global), _options);
+    public ArraySet GlobalResult(ArraySet global) => ReferenceReport.Results(ReferenceState.View(global), _options);
 }

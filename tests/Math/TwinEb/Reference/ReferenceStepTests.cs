@@ -42,22 +42,22 @@ public sealed class ReferenceStepTests
                 return partial;
             });
         Assert.Equal(3, gradients.Count);
-        foreach (var part in ReferenceState.Parts)
+        foreach (var part in ReferenceKeys.Parts)
         {
-            var start = run.Globals[0][part];
+            var start = run.Globals[0].Get(part);
             var (m, v, x) = (new double[start.Length], new double[start.Length], (double[])start.Clone());
             for (var step = 1; step <= gradients.Count; step++)
             {
-                var squares = gradients[step - 1]["sums"][0] + ReferenceState.Parts.Sum(p => gradients[step - 1][p].Sum(g => g * g));
+                var squares = gradients[step - 1]["sums"][0] + ReferenceKeys.Parts.Sum(p => gradients[step - 1].Get(p).Sum(g => g * g));
                 var clip = double.Min(1, clipNorm / (double.Sqrt(squares) + 1e-6));
                 for (var at = 0; at < x.Length; at++)
                 {
-                    var g = (clip * gradients[step - 1][part][at]) + (weightDecay * x[at]);
+                    var g = (clip * gradients[step - 1].Get(part)[at]) + (weightDecay * x[at]);
                     m[at] = (0.9 * m[at]) + (0.1 * g);
                     v[at] = (0.999 * v[at]) + (0.001 * g * g);
                     var (mean, square) = (m[at] / (1 - double.Pow(0.9, step)), v[at] / (1 - double.Pow(0.999, step)));
-                    x[at] -= (part == "columns" ? columnRate : mixtureRate) * mean / (double.Sqrt(square) + 1e-8);
-                    Assert.Equal(x[at], run.Globals[step][part][at], 1e-12);
+                    x[at] -= (part == ReferenceKeys.Columns ? columnRate : mixtureRate) * mean / (double.Sqrt(square) + 1e-8);
+                    Assert.Equal(x[at], run.Globals[step].Get(part)[at], 1e-12);
                 }
             }
         }
@@ -129,9 +129,9 @@ public sealed class ReferenceStepTests
         var training = shards.Select(d => new HeldOutCells(d).TrainingRows).ToArray();
         Assert.Equal(2, shards.Length);
         Assert.NotEqual(training[0], training[1]);
-        foreach (var (part, rate) in new[] { ("columns", options.ColumnLearningRate), ("rowPrior", options.MixtureLearningRate), ("columnPrior", options.MixtureLearningRate) })
+        foreach (var (part, rate) in new[] { (ReferenceKeys.Columns, options.ColumnLearningRate), (ReferenceKeys.RowPrior, options.MixtureLearningRate), (ReferenceKeys.ColumnPrior, options.MixtureLearningRate) })
         {
-            var expected = new double[run.Globals[0][part].Length];
+            var expected = new double[run.Globals[0].Get(part).Length];
             for (var s = 0; s < shards.Length; s++)
             {
                 var alone = Alone(options, shards[s], run.Globals[0], part, rate, training.Sum() / (double)training[s]);
@@ -143,7 +143,7 @@ public sealed class ReferenceStepTests
 
             for (var at = 0; at < expected.Length; at++)
             {
-                Assert.Equal(expected[at], run.Globals[1][part][at], 1e-12);
+                Assert.Equal(expected[at], run.Globals[1].Get(part)[at], 1e-12);
             }
         }
     }
@@ -156,7 +156,7 @@ public sealed class ReferenceStepTests
     }
 
     // One step of Adam from zero moments on a shard's own training rows.
-    private static double[] Alone(TwinEbOptions options, ShardData data, ArraySet global, string part, double rate, double scale)
+    private static double[] Alone(TwinEbOptions options, ShardData data, ArraySet global, StateKey part, double rate, double scale)
     {
         var cells = new HeldOutCells(data);
         int[] rows = [.. Enumerable.Range(0, data.Block.Rows).Where(i => !cells.IsHeldOutRow(i))];
@@ -166,8 +166,8 @@ public sealed class ReferenceStepTests
             new ReferenceNoise(options, 0, 0), 0, Columns, false);
         double[][] gradients = [gradient.ColumnGradient, gradient.RowPriorGradient, gradient.ColumnPriorGradient];
         var clip = double.Min(1, options.ClipNorm / (double.Sqrt(gradient.RowSquaredNorm + gradients.Sum(a => a.Sum(g => g * g))) + 1e-6));
-        var own = gradients[Array.IndexOf(ReferenceState.Parts, part)];
-        return [.. global[part].Zip(own, (x, g) =>
+        var own = gradients[Array.IndexOf(ReferenceKeys.Parts, part)];
+        return [.. global.Get(part).Zip(own, (x, g) =>
         {
             var clipped = (clip * g) + (options.WeightDecay * x);
             return x - (rate * clipped / (double.Abs(clipped) + 1e-8));

@@ -1,3 +1,4 @@
+using FitCluster.Math.Models;
 using FitCluster.Math.TwinEb;
 using FitCluster.Messages;
 using Xunit;
@@ -139,7 +140,7 @@ public sealed class TwinEbReferenceModelTests
         {
             if (round is 3 or 50)
             {
-                partial["sums"][3] = 1;
+                partial["flags"][0] = 1;
             }
 
             return partial;
@@ -161,7 +162,7 @@ public sealed class TwinEbReferenceModelTests
         {
             if (round > 20 && partial.Contains("sums"))
             {
-                partial["sums"][3] = 1;
+                partial["flags"][0] = 1;
             }
 
             return partial;
@@ -305,7 +306,7 @@ public sealed class TwinEbReferenceModelTests
         Close(plain.Best[0], run.States[0]["rows"], 1e-11, "rows");
         for (var part = 0; part < 3; part++)
         {
-            Close(plain.Best[part + 1], run.Global[ReferenceState.Parts[part]], 1e-11, ReferenceState.Parts[part]);
+            Close(plain.Best[part + 1], run.Global.Get(ReferenceKeys.Parts[part]), 1e-11, ReferenceKeys.Parts[part].Name);
         }
     }
 
