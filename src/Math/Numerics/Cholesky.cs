@@ -1,12 +1,16 @@
 namespace FitCluster.Math.Numerics;
 
 /// <summary>
-/// Small positive definite matrices, n x n, row-major, of which the lower triangle is used. TwinEB's, of which a fit has millions, are factorized by fused sums of 4 lanes
-/// (<see cref="Factor"/>); EBNM's by plain sums in order (<see cref="Solve"/>, <see cref="SolveHeld"/>): the results differ in the last bits, and fits keep theirs.
+/// Small positive definite matrices, n x n, row-major, of which the lower triangle is used. TwinEB's, of which a fit has millions, are
+/// factorized by fused sums of 4 lanes (<see cref="Factor"/>); EBNM's by plain sums in order (<see cref="Solve"/>,
+/// <see cref="SolveHeld"/>): the results differ in the last bits, and fits keep theirs.
 /// </summary>
 internal static class Cholesky
 {
-    /// <summary>Replaces the lower triangle by its Cholesky factor G, A = G G'. Returns log det A. A pivot that rounding made non-positive counts as 1e-300.</summary>
+    /// <summary>
+    /// Replaces the lower triangle by its Cholesky factor G, A = G G'. Returns log det A. A pivot that rounding made non-positive counts as
+    /// 1e-300.
+    /// </summary>
     public static double Factor(Span<double> a, int n)
     {
         var logDeterminant = 0.0;
@@ -79,7 +83,10 @@ internal static class Cholesky
         }
     }
 
-    /// <summary>x with A x = b, by plain sums; null where a pivot is no more than 1e-12 of its diagonal element: A is not positive definite. Neither argument is changed.</summary>
+    /// <summary>
+    /// x with A x = b, by plain sums; null where a pivot is no more than 1e-12 of its diagonal element: A is not positive definite. Neither
+    /// argument is changed.
+    /// </summary>
     public static double[]? Solve(double[] matrix, double[] b)
     {
         var p = b.Length;
@@ -128,8 +135,8 @@ internal static class Cholesky
     }
 
     /// <summary>
-    /// Replaces b by x with A x = b, by plain sums, and the lower triangle of A by its factor. Each diagonal element counts (1 + ridge) times, and a pivot of less than the ridge's share of it,
-    /// which is rounding, counts as that share: it holds its variable in place.
+    /// Replaces b by x with A x = b, by plain sums, and the lower triangle of A by its factor. Each diagonal element counts (1 + ridge)
+    /// times, and a pivot of less than the ridge's share of it, which is rounding, counts as that share: it holds its variable in place.
     /// </summary>
     public static void SolveHeld(Span<double> a, int n, double ridge, Span<double> b)
     {

@@ -4,7 +4,9 @@ using System.Runtime.Intrinsics;
 
 namespace FitCluster.Math.Numerics;
 
-/// <summary>The products of two vectors of factors, of a length L of a few dozen: 4 lanes, then scalars; the order of additions is fixed by L alone.</summary>
+/// <summary>
+/// The products of two vectors of factors, of a length L of a few dozen: 4 lanes, then scalars; the order of additions is fixed by L alone.
+/// </summary>
 internal static class FactorKernel
 {
     private const int Lanes = 4;
@@ -50,7 +52,9 @@ internal static class FactorKernel
         }
     }
 
-    /// <summary>a and b averaged over some components at once: average[l] = sum_c weights[c] values[c, l]. Four sums side by side.</summary>
+    /// <summary>
+    /// a and b averaged over some components at once: average[l] = sum_c weights[c] values[c, l]. Four sums side by side.
+    /// </summary>
     /// <param name="which">The components c.</param>
     /// <param name="weights">One for each component.</param>
     /// <param name="a">components x stride.</param>

@@ -1,9 +1,10 @@
 namespace FitCluster.Math.Numerics;
 
 /// <summary>
-/// log Gamma, digamma and trigamma of positive numbers (of several at once: <see cref="VectorGamma"/>). Below 8 the argument is shifted by 8 through the
-/// recurrence (a product and its logarithmic derivative, by Horner); from there Stirling's series to y^-13 (y^-14), whose first term left out is
-/// below 1e-15 at y = 8. Absolute error below 3e-14 max(1, |value|) for 1e-4 &lt;= x &lt;= 1e6 (tests). NaN and x &lt;= 0 are not handled.
+/// log Gamma, digamma and trigamma of positive numbers (of several at once: <see cref="VectorGamma"/>). Below 8 the argument is shifted by
+/// 8 through the recurrence (a product and its logarithmic derivative, by Horner); from there Stirling's series to y^-13 (y^-14), whose
+/// first term left out is below 1e-15 at y = 8. Absolute error below 3e-14 max(1, |value|) for 1e-4 &lt;= x &lt;= 1e6 (tests). NaN and x
+/// &lt;= 0 are not handled.
 /// </summary>
 public static class GammaFunctions
 {
@@ -70,8 +71,8 @@ public static class GammaFunctions
     }
 
     /// <summary>
-    /// log x! for x &gt;= 0, by MathNet's Lanczos sum: it and <see cref="LogGamma"/> differ in the last bits, and the held-out scores and the reference optimizer's losses of
-    /// fits that are kept have this one's.
+    /// log x! for x &gt;= 0, by MathNet's Lanczos sum: it and <see cref="LogGamma"/> differ in the last bits, and the held-out scores and
+    /// the reference optimizer's losses of fits that are kept have this one's.
     /// </summary>
     public static double LogFactorial(double x) => x > 1 ? MathNet.Numerics.SpecialFunctions.GammaLn(x + 1) : 0;
 

@@ -4,8 +4,8 @@ using System.Runtime.Intrinsics;
 namespace FitCluster.Math.Numerics;
 
 /// <summary>
-/// The shape a of a Gamma distribution from the gap between the log of its mean and the mean of its log, log a - digamma(a) = gap: all that a maximum of the likelihood needs to solve. One at a
-/// time, and 4 equations side by side.
+/// The shape a of a Gamma distribution from the gap between the log of its mean and the mean of its log, log a - digamma(a) = gap: all that
+/// a maximum of the likelihood needs to solve. One at a time, and 4 equations side by side.
 /// </summary>
 public static class GammaShape
 {
@@ -44,7 +44,10 @@ public static class GammaShape
         return double.Clamp(a, low, high);
     }
 
-    /// <summary>The vector twin of <see cref="OfGap"/>, to 1e-12 of a: the shapes of gaps, held in [low, high]; gaps has memory for a whole number of vectors, of any content past the shapes.</summary>
+    /// <summary>
+    /// The vector twin of <see cref="OfGap"/>, to 1e-12 of a: the shapes of gaps, held in [low, high]; gaps has memory for a whole number
+    /// of vectors, of any content past the shapes.
+    /// </summary>
     public static void OfGaps(ReadOnlySpan<double> gaps, Span<double> shapes, double low, double high)
     {
         for (var i = 0; i < shapes.Length; i += Lanes)
@@ -81,8 +84,8 @@ public static class GammaShape
         return Vector256.Min(Vector256.Max(Vector256.ConditionalSelect(positive, a, high), low), high);
     }
 
-    // log a - digamma(a) and its derivative, 1 / a - trigamma(a). Below 8 the argument is moved up by 8: with P = a (a + 1) ... (a + 7), digamma falls by P' / P and trigamma by
-    // P'' / P - (P' / P) squared. The series of trigamma is good to 1e-11, enough for a direction.
+    // log a - digamma(a) and its derivative, 1 / a - trigamma(a). Below 8 the argument is moved up by 8: with P = a (a + 1) ... (a + 7),
+    // digamma falls by P' / P and trigamma by P'' / P - (P' / P) squared. The series of trigamma is good to 1e-11, enough for a direction.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static (Vector256<double> Gap, Vector256<double> Slope) GapAndSlope(Vector256<double> a)
     {

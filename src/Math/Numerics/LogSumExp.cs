@@ -4,15 +4,18 @@ using System.Runtime.Intrinsics;
 
 namespace FitCluster.Math.Numerics;
 
-/// <summary>Sums of exponentials that neither overflow nor vanish: of one set of numbers, with the shares of each, and running, of many sums side by side.</summary>
+/// <summary>
+/// Sums of exponentials that neither overflow nor vanish: of one set of numbers, with the shares of each, and running, of many sums side by
+/// side.
+/// </summary>
 internal static class LogSumExp
 {
     // exp(-60) = 9e-27: ten million such components would not change a digit of the largest one's share.
     private const double Negligible = -60;
 
     /// <summary>
-    /// Adds exp(terms[c]), terms finite, to the sums held as exp(largest[c]) sums[c]. Before its first term a sum is (minus infinity, 0); after it sums[c] is
-    /// at least 1. One exp a term, of a number that is not positive; 4 lanes, what is left over one by one.
+    /// Adds exp(terms[c]), terms finite, to the sums held as exp(largest[c]) sums[c]. Before its first term a sum is (minus infinity, 0);
+    /// after it sums[c] is at least 1. One exp a term, of a number that is not positive; 4 lanes, what is left over one by one.
     /// </summary>
     public static void Accumulate(ReadOnlySpan<double> terms, Span<double> largest, Span<double> sums)
     {
@@ -69,8 +72,9 @@ internal static class LogSumExp
     }
 
     /// <summary>
-    /// Turns a row's log densities (a multiple of 8) into responsibilities, adds them to the counts, and returns the log of the densities' sum: with the 4 lanes of <see cref="VectorExp"/>,
-    /// where <see cref="Exponentials"/> has the runtime's 8. Densities below exp(-60) of the greatest may count as 0.
+    /// Turns a row's log densities (a multiple of 8) into responsibilities, adds them to the counts, and returns the log of the densities'
+    /// sum: with the 4 lanes of <see cref="VectorExp"/>, where <see cref="Exponentials"/> has the runtime's 8. Densities below exp(-60) of
+    /// the greatest may count as 0.
     /// </summary>
     public static double Responsibilities(Span<double> row, Span<double> counts)
     {
@@ -85,7 +89,8 @@ internal static class LogSumExp
         var largest = double.Max(double.Max(most[0], most[1]), double.Max(most[2], most[3]));
         most = Vector256.Create(largest);
 
-        // Four components far below the largest count as nothing, without an exp. Two sums, so that the second exp need not wait for the first.
+        // Four components far below the largest count as nothing, without an exp. Two sums, so that the second exp need not wait for the
+        // first.
         var nothing = Vector256.Create(Negligible);
         Vector256<double> sums0 = default, sums1 = default;
         for (nuint k = 0; k < (nuint)row.Length; k += 8)

@@ -3,9 +3,9 @@ using System.Runtime.Intrinsics;
 namespace FitCluster.Math.Numerics;
 
 /// <summary>
-/// Standard normal numbers for many rows or columns at once, by Box and Muller on 4 lanes: one Philox counter gives a cosine and a sine. Entity n of width
-/// W (a multiple of 4) uses counters n W / 2 + (0 .. W / 2): its first half are cosines, its second half sines. A number depends on (seed, stream, entity,
-/// position) and the width alone.
+/// Standard normal numbers for many rows or columns at once, by Box and Muller on 4 lanes: one Philox counter gives a cosine and a sine.
+/// Entity n of width W (a multiple of 4) uses counters n W / 2 + (0 .. W / 2): its first half are cosines, its second half sines. A number
+/// depends on (seed, stream, entity, position) and the width alone.
 /// </summary>
 internal static class PhiloxNormals
 {

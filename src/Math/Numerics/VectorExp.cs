@@ -5,11 +5,12 @@ using System.Runtime.Intrinsics;
 namespace FitCluster.Math.Numerics;
 
 /// <summary>
-/// exp of several numbers at once. There are two, whose results differ in the last bits, and fits keep theirs: the runtime's on 8 lanes, which EBNM's families have; and one of 4 lanes
-/// for numbers of moderate size, without a branch, which TwinEB's reference optimizer has.
+/// exp of several numbers at once. There are two, whose results differ in the last bits, and fits keep theirs: the runtime's on 8 lanes,
+/// which EBNM's families have; and one of 4 lanes for numbers of moderate size, without a branch, which TwinEB's reference optimizer has.
 /// <para>
-/// The latter: x = n log 2 + r, |r| &lt;= log 2 / 2, log 2 in two parts (the first with 21 trailing zeros, so that n times it is exact), exp r by its Taylor polynomial economized to degree 11 by
-/// Chebyshev's (off by at most 3e-18), times 2^n by adding n to the exponent. Within 2 units in the last place.
+/// The latter: x = n log 2 + r, |r| &lt;= log 2 / 2, log 2 in two parts (the first with 21 trailing zeros, so that n times it is exact),
+/// exp r by its Taylor polynomial economized to degree 11 by Chebyshev's (off by at most 3e-18), times 2^n by adding n to the exponent.
+/// Within 2 units in the last place.
 /// </para>
 /// </summary>
 public static class VectorExp

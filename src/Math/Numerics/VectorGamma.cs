@@ -5,11 +5,12 @@ namespace FitCluster.Math.Numerics;
 
 /// <summary>
 /// log Gamma and digamma side by side on 8 lanes, for 1e-9 &lt;= x &lt;= 1e6: the argument is moved up by 8, where Stirling's series with
-/// 8 terms is exact to rounding, and the product x (x + 1) ... (x + 7) is taken back. About 1e-14 of max(1, |result|); near the zeros of the
-/// results (x = 1, 2 and 1.4616) the accuracy is absolute.
+/// 8 terms is exact to rounding, and the product x (x + 1) ... (x + 7) is taken back. About 1e-14 of max(1, |result|); near the zeros of
+/// the results (x = 1, 2 and 1.4616) the accuracy is absolute.
 /// <para>
-/// log Gamma alone, on 4 lanes, is another one: its series is a term shorter and its logarithms are <see cref="VectorLog"/>'s, which differ from the runtime's in the last bits. TwinEB's default
-/// optimizer has it in each sweep, its reference optimizer the other; fits keep their bits.
+/// log Gamma alone, on 4 lanes, is another one: its series is a term shorter and its logarithms are <see cref="VectorLog"/>'s, which differ
+/// from the runtime's in the last bits. TwinEB's default optimizer has it in each sweep, its reference optimizer the other; fits keep their
+/// bits.
 /// </para>
 /// </summary>
 public static class VectorGamma
@@ -25,7 +26,9 @@ public static class VectorGamma
         }
     }
 
-    /// <summary>log Gamma of 4 numbers in [1e-4, 1e12], always shifted, to <c>3e-14 max(1, |result|)</c>: as <see cref="GammaFunctions.LogGamma"/>.</summary>
+    /// <summary>
+    /// log Gamma of 4 numbers in [1e-4, 1e12], always shifted, to <c>3e-14 max(1, |result|)</c>: as <see cref="GammaFunctions.LogGamma"/>.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<double> LogGamma(Vector256<double> x)
     {
@@ -59,7 +62,8 @@ public static class VectorGamma
 
     private static (Vector512<double> LogGamma, Vector512<double> Digamma) LogGammaAndDigamma(Vector512<double> x)
     {
-        // x (x + 1) ... (x + 7) and its logarithmic derivative: with u = x (x + 7) the product is u (u + 6) (u + 10) (u + 12), of positive terms all.
+        // x (x + 1) ... (x + 7) and its logarithmic derivative: with u = x (x + 7) the product is u (u + 6) (u + 10) (u + 12), of positive
+        // terms all.
         var u = x * (x + Vector512.Create(7.0));
         var twice = u + u;
         var (outer, inner) = (u * (u + Vector512.Create(6.0)), (u + Vector512.Create(10.0)) * (u + Vector512.Create(12.0)));

@@ -4,11 +4,12 @@ using System.Runtime.Intrinsics;
 namespace FitCluster.Math.Numerics;
 
 /// <summary>
-/// The natural logarithm of several positive numbers at once. There are two, whose results differ in the last bits, and fits keep theirs: the runtime's on 8 lanes; and one of 4 lanes without a
-/// branch, for normal numbers alone, which both of TwinEB's optimizers have in their inner loops.
+/// The natural logarithm of several positive numbers at once. There are two, whose results differ in the last bits, and fits keep theirs:
+/// the runtime's on 8 lanes; and one of 4 lanes without a branch, for normal numbers alone, which both of TwinEB's optimizers have in their
+/// inner loops.
 /// <para>
-/// The latter: x = 2^n m with m in [sqrt(1/2), sqrt(2)), then the polynomial in s = (m - 1) / (m + 1) of fdlibm (Sun Microsystems 1993, e_log.c), below 1 unit in the last place. Zeros, subnormal
-/// numbers, infinities and NaN are not handled.
+/// The latter: x = 2^n m with m in [sqrt(1/2), sqrt(2)), then the polynomial in s = (m - 1) / (m + 1) of fdlibm (Sun Microsystems 1993,
+/// e_log.c), below 1 unit in the last place. Zeros, subnormal numbers, infinities and NaN are not handled.
 /// </para>
 /// </summary>
 public static class VectorLog
@@ -58,8 +59,8 @@ public static class VectorLog
     }
 
     /// <summary>
-    /// log(1 + e) for 0 &lt;= e &lt;= 1, within 2 units in the last place: 2 atanh(s) with s = e / (2 + e), or, from e = sqrt 2 - 1 on, log 2 + 2 atanh((e - 1) / (e + 3)), so that s squared is
-    /// at most 0.0295; fdlibm's polynomial (Sun Microsystems 1993, e_log.c).
+    /// log(1 + e) for 0 &lt;= e &lt;= 1, within 2 units in the last place: 2 atanh(s) with s = e / (2 + e), or, from e = sqrt 2 - 1 on, log
+    /// 2 + 2 atanh((e - 1) / (e + 3)), so that s squared is at most 0.0295; fdlibm's polynomial (Sun Microsystems 1993, e_log.c).
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<double> OfOnePlus(Vector256<double> e)

@@ -5,8 +5,8 @@ using System.Runtime.Intrinsics;
 namespace FitCluster.Math.Svi;
 
 /// <summary>
-/// One step of Adam (Kingma and Ba 2015) with an L2 penalty, as torch.optim.Adam takes it: g = clip x gradient + decay x parameter; m = 0.9 m + 0.1 g; v = 0.999 v + 0.001 g squared;
-/// parameter -= rate / (1 - 0.9^step) m / (sqrt(v / (1 - 0.999^step)) + 1e-8).
+/// One step of Adam (Kingma and Ba 2015) with an L2 penalty, as torch.optim.Adam takes it: g = clip x gradient + decay x parameter; m = 0.9
+/// m + 0.1 g; v = 0.999 v + 0.001 g squared; parameter -= rate / (1 - 0.9^step) m / (sqrt(v / (1 - 0.999^step)) + 1e-8).
 /// </summary>
 /// <param name="Rate">The learning rate.</param>
 /// <param name="Decay">The penalty.</param>
@@ -22,8 +22,8 @@ public readonly record struct Adam(double Rate, double Decay, double Clip, doubl
     public void Apply(Span<double> parameters, Span<double> m, Span<double> v, ReadOnlySpan<double> gradient) => Apply(parameters, m, v, gradient, parameters, m, v);
 
     /// <summary>
-    /// Writes the parameters and moments after the step to other arrays (or the same ones): one pass, which reads four arrays and writes three. Two divisions by constants are
-    /// products with their inverses.
+    /// Writes the parameters and moments after the step to other arrays (or the same ones): one pass, which reads four arrays and writes
+    /// three. Two divisions by constants are products with their inverses.
     /// </summary>
     public void Apply(
         ReadOnlySpan<double> parameters, ReadOnlySpan<double> m, ReadOnlySpan<double> v, ReadOnlySpan<double> gradient, Span<double> nextParameters, Span<double> nextM, Span<double> nextV)
@@ -61,7 +61,9 @@ public readonly record struct Adam(double Rate, double Decay, double Clip, doubl
         }
     }
 
-    /// <summary>The scalar twin of <see cref="Apply(Span{double}, Span{double}, Span{double}, ReadOnlySpan{double})"/>, as the formula is written.</summary>
+    /// <summary>
+    /// The scalar twin of <see cref="Apply(Span{double}, Span{double}, Span{double}, ReadOnlySpan{double})"/>, as the formula is written.
+    /// </summary>
     public void ApplyScalar(Span<double> parameters, Span<double> m, Span<double> v, ReadOnlySpan<double> gradient)
     {
         for (var i = 0; i < parameters.Length; i++)

@@ -1,6 +1,9 @@
 namespace FitCluster.Math.Svi;
 
-/// <summary>The minibatches of an epoch: positions of an <see cref="EpochOrder"/>, each row in one of them, the last one shorter where the size does not divide the rows.</summary>
+/// <summary>
+/// The minibatches of an epoch: positions of an <see cref="EpochOrder"/>, each row in one of them, the last one shorter where the size does
+/// not divide the rows.
+/// </summary>
 /// <param name="Rows">All rows of an epoch, over all shards.</param>
 /// <param name="Size">The rows of a batch, 1 or more; more than there are means all of them.</param>
 public readonly record struct Batches(long Rows, int Size)

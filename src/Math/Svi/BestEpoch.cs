@@ -1,8 +1,8 @@
 namespace FitCluster.Math.Svi;
 
 /// <summary>
-/// The epoch whose parameters are kept, to be restored at the end or after divergence: that of the lowest mean loss, the first one apart, whose loss is mostly that of the starting values. The
-/// parameters themselves are their owner's to keep.
+/// The epoch whose parameters are kept, to be restored at the end or after divergence: that of the lowest mean loss, the first one apart,
+/// whose loss is mostly that of the starting values. The parameters themselves are their owner's to keep.
 /// </summary>
 /// <param name="Loss">Its loss; infinite where there is none yet.</param>
 public readonly record struct BestEpoch(double Loss)

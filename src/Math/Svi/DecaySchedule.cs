@@ -1,6 +1,9 @@
 namespace FitCluster.Math.Svi;
 
-/// <summary>Learning rates that fall with the steps, whatever the loss does: rate(step) = rate(0) factor^(step / steps), as NumPyro's and Pyro's ClippedAdam and torch's ExponentialLR have it.</summary>
+/// <summary>
+/// Learning rates that fall with the steps, whatever the loss does: rate(step) = rate(0) factor^(step / steps), as
+/// torch's ExponentialLR and Pyro's lrd have it for one step.
+/// </summary>
 /// <param name="Factor">What rates are multiplied by over so many steps, above 0 and at most 1; 1: never.</param>
 /// <param name="Steps">The steps, 1 or more.</param>
 /// <param name="IsStaircase">Whether rates stay the same between multiples of the steps.</param>

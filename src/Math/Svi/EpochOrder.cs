@@ -3,9 +3,9 @@ using FitCluster.Math.Numerics;
 namespace FitCluster.Math.Svi;
 
 /// <summary>
-/// The order of rows in an epoch: a permutation of 0 .. count that is evaluated element by element, so that every shard finds the rows of a batch in
-/// time and memory of the batch. A Feistel network of 6 rounds over the next power of 4, with Philox as its round function; a value outside the
-/// range is sent through again until it is inside (fewer than 4 times on average), which keeps it a bijection.
+/// The order of rows in an epoch: a permutation of 0 .. count that is evaluated element by element, so that every shard finds the rows of a
+/// batch in time and memory of the batch. A Feistel network of 6 rounds over the next power of 4, with Philox as its round function; a
+/// value outside the range is sent through again until it is inside (fewer than 4 times on average), which keeps it a bijection.
 /// </summary>
 public readonly struct EpochOrder
 {

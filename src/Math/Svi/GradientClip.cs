@@ -1,6 +1,8 @@
 namespace FitCluster.Math.Svi;
 
-/// <summary>Clipping of a gradient by the norm of all of it (Pascanu, Mikolov and Bengio 2013), as torch.nn.utils.clip_grad_norm_ does it.</summary>
+/// <summary>
+/// Clipping of a gradient by the norm of all of it (Pascanu, Mikolov and Bengio 2013), as torch.nn.utils.clip_grad_norm_ does it.
+/// </summary>
 public static class GradientClip
 {
     // Torch's, against a norm of 0.

@@ -1,8 +1,8 @@
 namespace FitCluster.Math.Svi;
 
 /// <summary>
-/// Learning rates fall by a factor when the loss has not fallen for longer than the patience: torch.optim.lr_scheduler.ReduceLROnPlateau (mode min, relative threshold, no cooldown), whose
-/// numbers it has.
+/// Learning rates fall by a factor when the loss has not fallen for longer than the patience: torch.optim.lr_scheduler.ReduceLROnPlateau
+/// (mode min, relative threshold, no cooldown), whose numbers it has.
 /// </summary>
 /// <param name="Factor">What rates are multiplied by on a plateau, above 0 and at most 1; 1: never.</param>
 /// <param name="Patience">Epochs without a lower loss that are borne, 0 or more.</param>

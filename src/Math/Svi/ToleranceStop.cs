@@ -1,6 +1,9 @@
 namespace FitCluster.Math.Svi;
 
-/// <summary>Convergence of a noisy loss: a fit ends when so many epochs did not lower the lowest loss by a share of its magnitude. One epoch's loss is as noisy as its draws.</summary>
+/// <summary>
+/// Convergence of a noisy loss: a fit ends when so many epochs did not lower the lowest loss by a share of its magnitude. One epoch's loss
+/// is as noisy as its draws.
+/// </summary>
 /// <param name="Tolerance">The share, 0 or more.</param>
 /// <param name="Epochs">The epochs, 1 or more.</param>
 public readonly record struct ToleranceStop(double Tolerance, int Epochs)

@@ -84,7 +84,8 @@ public static class TwinEbOptionsCheck
         check(start.Columns == options.Columns, $"the fit to start from has {start.Columns} columns, the data have {options.Columns}: use the same columns in the same order");
         check(start.Factors <= options.Factors, $"factors is {options.Factors}, but the fit to start from has {start.Factors}: use at least as many");
 
-        // The default optimizer splits what has not been split yet, on both sides at once: a fit that ended before has one component a side.
+        // The default optimizer splits what has not been split yet, on both sides at once: a fit that ended before has one component a
+        // side.
         var isWhole = options.Optimizer == TwinEbOptimizer.Default && start.RowPrior.Components == 1 && start.ColumnPrior.Components == 1;
         check(
             isWhole || start.RowPrior.Components == (options.IsRowMixture ? options.RowComponents : 1),

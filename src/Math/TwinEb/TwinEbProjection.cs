@@ -4,8 +4,8 @@ using FitCluster.Messages;
 namespace FitCluster.Math.TwinEb;
 
 /// <summary>
-/// Parameters of new rows under the columns and the rows' prior of a finished fit of the default optimizer, both frozen: what a fit does for its held-out rows,
-/// of all cells of a block. A row's result depends on its cells alone. Thread-safe.
+/// Parameters of new rows under the columns and the rows' prior of a finished fit of the default optimizer, both frozen: what a fit does
+/// for its held-out rows, of all cells of a block. A row's result depends on its cells alone. Thread-safe.
 /// </summary>
 public sealed class TwinEbProjection
 {
@@ -16,8 +16,9 @@ public sealed class TwinEbProjection
     /// <summary>Takes a fit's results.</summary>
     /// <param name="options">The options of the fit.</param>
     /// <param name="results">
-    /// Of its results "columns_mean" [D x L]; Poisson: "columns_log_mean" [D x L], "row_prior_weight" [K], "row_prior_shape" and "row_prior_rate" [K x L]; Gaussian:
-    /// "columns_second" [D x L (L + 1) / 2], "row_prior_weight", "row_prior_mean" and "row_prior_sd". Components of weight 0 may have any parameters.
+    /// Of its results "columns_mean" [D x L]; Poisson: "columns_log_mean" [D x L], "row_prior_weight" [K], "row_prior_shape" and
+    /// "row_prior_rate" [K x L]; Gaussian: "columns_second" [D x L (L + 1) / 2], "row_prior_weight", "row_prior_mean" and "row_prior_sd".
+    /// Components of weight 0 may have any parameters.
     /// </param>
     public TwinEbProjection(TwinEbOptions options, ArraySet results)
     {

@@ -3,14 +3,16 @@ using FitCluster.Messages;
 namespace FitCluster.Math.TwinEb;
 
 /// <summary>
-/// A finished fit from which another one starts (more sweeps or steps, more factors, more rows): its columns and priors, of either optimizer. The columns are the same ones in the same order; the
-/// rows are found in the shards' extra arrays <see cref="RowMeans"/> and <see cref="RowSds"/>.
+/// A finished fit from which another one starts (more sweeps or steps, more factors, more rows): its columns and priors, of either
+/// optimizer. The columns are the same ones in the same order; the rows are found in the shards' extra arrays <see cref="RowMeans"/> and
+/// <see cref="RowSds"/>.
 /// </summary>
 public sealed class TwinEbStart
 {
     /// <summary>
-    /// The name of a shard's extra array [rows x L of the given fit] of the given "rows_mean", where there are any: of its own rows, NaN for a row that the given fit does not have. Without it all
-    /// rows are new. New rows are fitted to the given columns before the first sweep (default optimizer) or start as in a fresh fit (reference).
+    /// The name of a shard's extra array [rows x L of the given fit] of the given "rows_mean", where there are any: of its own rows, NaN
+    /// for a row that the given fit does not have. Without it all rows are new. New rows are fitted to the given columns before the first
+    /// sweep (default optimizer) or start as in a fresh fit (reference).
     /// </summary>
     public const string RowMeans = "startRowsMean";
 
@@ -20,10 +22,13 @@ public sealed class TwinEbStart
     /// <summary>Takes a fit's results.</summary>
     /// <param name="likelihood">The likelihood of both fits.</param>
     /// <param name="results">
-    /// "columns_mean" and "columns_sd" [D x L]; where they are there "columns_log_mean" [D x L] (Poisson) or "columns_second" [D x L (L + 1) / 2] (Gaussian); of both sides, "row_prior" and
-    /// "column_prior", the "_weight" [K] and, [K x L], "_shape" and "_rate" (Poisson) or "_mean" and "_sd" (Gaussian). Other arrays are not looked at.
+    /// "columns_mean" and "columns_sd" [D x L]; where they are there "columns_log_mean" [D x L] (Poisson) or "columns_second" [D x L (L +
+    /// 1) / 2] (Gaussian); of both sides, "row_prior" and "column_prior", the "_weight" [K] and, [K x L], "_shape" and "_rate" (Poisson) or
+    /// "_mean" and "_sd" (Gaussian). Other arrays are not looked at.
     /// </param>
-    /// <exception cref="ArgumentException">An array is absent, has another shape, or numbers that no fit ends with; the message lists every problem.</exception>
+    /// <exception cref="ArgumentException">
+    /// An array is absent, has another shape, or numbers that no fit ends with; the message lists every problem.
+    /// </exception>
     public TwinEbStart(TwinEbLikelihood likelihood, ArraySet results)
     {
         Likelihood = likelihood;

@@ -45,7 +45,8 @@ public class GammaShapeTests
                 continue;
             }
 
-            // log a - digamma(a) has an error of 3e-14 of max(1, |digamma a|) (the scalar functions), and a shape's of gap is that over gap.
+            // log a - digamma(a) has an error of 3e-14 of max(1, |digamma a|) (the scalar functions), and a shape's of gap is that over
+            // gap.
             Assert.Equal(expected, shapes[i], expected * double.Max(1e-12, 2e-13 / gaps[i]));
         }
     }

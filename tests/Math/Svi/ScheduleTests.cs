@@ -3,7 +3,9 @@ using Xunit;
 
 namespace FitCluster.Math.Tests.Svi;
 
-/// <summary>The rules of a schedule, each by losses whose outcome can be counted by hand; a whole fit by them is ReferenceScheduleTests.</summary>
+/// <summary>
+/// The rules of a schedule, each by losses whose outcome can be counted by hand; a whole fit by them is ReferenceScheduleTests.
+/// </summary>
 public sealed class ScheduleTests
 {
     // Lowest 100; 91 is not a tenth lower, nor 90 (which is equal); 89 is; after it 80.5 is not, 80 is.

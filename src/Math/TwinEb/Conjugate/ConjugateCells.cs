@@ -6,12 +6,16 @@ using FitCluster.Math.Numerics;
 namespace FitCluster.Math.TwinEb;
 
 /// <summary>
-/// The passes over the stored cells of one row in the Poisson model: for each cell j one product of two vectors of factors, one division, and one multiple of a
-/// vector added to another. Vectors are padded to full registers (4 lanes); 16 padded factors, which the default of 15 has, stay in registers over the whole row.
+/// The passes over the stored cells of one row in the Poisson model: for each cell j one product of two vectors of factors, one division,
+/// and one multiple of a vector added to another. Vectors are padded to full registers (4 lanes); 16 padded factors, which the default of
+/// 15 has, stay in registers over the whole row.
 /// </summary>
 internal static class ConjugateCells
 {
-    /// <summary>A rate of a stored cell is a sum of products of numbers of at least exp(-300) with a shape's spread: below this only where all of it has underflowed.</summary>
+    /// <summary>
+    /// A rate of a stored cell is a sum of products of numbers of at least exp(-300) with a shape's spread: below this only where all of it
+    /// has underflowed.
+    /// </summary>
     public const double LeastRate = 1e-300;
 
     private const int Unrolled = 16;

@@ -3,8 +3,8 @@ using FitCluster.Math.Numerics;
 namespace FitCluster.Math.TwinEb;
 
 /// <summary>
-/// Where a mixture's components start: k-means++ (Arthur and Vassilvitskii 2007) and a few Lloyd steps on the standardized posterior means of the
-/// one-component fit. A start only: what the components become, the ELBO decides.
+/// Where a mixture's components start: k-means++ (Arthur and Vassilvitskii 2007) and a few Lloyd steps on the standardized posterior means
+/// of the one-component fit. A start only: what the components become, the ELBO decides.
 /// </summary>
 internal static class ConjugateCluster
 {

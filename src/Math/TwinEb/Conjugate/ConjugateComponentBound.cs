@@ -5,13 +5,15 @@ using FitCluster.Math.Numerics;
 namespace FitCluster.Math.TwinEb;
 
 /// <summary>
-/// A bound from above of every component's logit for a vector with the likelihood prod_l x_l^s_l exp(-t_l x_l), t_l &lt;= T_l, at one addition for each
-/// component and factor instead of a log-gamma and a logarithm. But for what all components share, log Gamma(1 + s) - s log t, the logit of a component is the sum over factors of
+/// A bound from above of every component's logit for a vector with the likelihood prod_l x_l^s_l exp(-t_l x_l), t_l &lt;= T_l, at one
+/// addition for each component and factor instead of a log-gamma and a logarithm. But for what all components share, log Gamma(1 + s) - s
+/// log t, the logit of a component is the sum over factors of
 ///
 ///     log Gamma(a + s) - log Gamma(1 + s) - s log(1 + b / t) - a log(b + t).
 ///
-/// The first difference is monotone in s, the third term falls in s and rises in t, and -a log(b + t) is at most -a log(b + T) + a log(T / t): so the values at the ends of
-/// an interval of s and at T bound it. Intervals are an eighth of an octave of s + 1/4; their bounds are found when they are first needed. Not thread-safe.
+/// The first difference is monotone in s, the third term falls in s and rises in t, and -a log(b + t) is at most -a log(b + T) + a log(T /
+/// t): so the values at the ends of an interval of s and at T bound it. Intervals are an eighth of an octave of s + 1/4; their bounds are
+/// found when they are first needed. Not thread-safe.
 /// </summary>
 internal sealed class ConjugateComponentBound
 {
@@ -56,7 +58,10 @@ internal sealed class ConjugateComponentBound
         }
     }
 
-    /// <summary>The bounds, less the shared part, and sum log t; false where there are none: an s beyond the table or not a number, or no cell at all.</summary>
+    /// <summary>
+    /// The bounds, less the shared part, and sum log t; false where there are none: an s beyond the table or not a number, or no cell at
+    /// all.
+    /// </summary>
     public bool Bound(ReadOnlySpan<double> s, ReadOnlySpan<double> t, Span<double> upper, out double sumOfLogs)
     {
         sumOfLogs = _sumOfLogTotals;

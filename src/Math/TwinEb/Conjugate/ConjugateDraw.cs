@@ -53,8 +53,8 @@ internal static class ConjugateDraw
     }
 
     /// <summary>
-    /// The numbers that <see cref="Gamma"/> has for factors 0, 1, ... but for rounding, 4 side by side: the first attempt of each, and the scalar way for the few where it fails. Spans
-    /// have a multiple of 4 numbers; shapes are positive, those of the padding too.
+    /// The numbers that <see cref="Gamma"/> has for factors 0, 1, ... but for rounding, 4 side by side: the first attempt of each, and the
+    /// scalar way for the few where it fails. Spans have a multiple of 4 numbers; shapes are positive, those of the padding too.
     /// </summary>
     public static void Gammas(ReadOnlySpan<double> shapes, ulong seed, ulong stream, int draw, long entity, Span<double> numbers)
     {

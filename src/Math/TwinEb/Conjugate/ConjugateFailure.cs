@@ -4,8 +4,8 @@ using FitCluster.Messages;
 namespace FitCluster.Math.TwinEb;
 
 /// <summary>
-/// What of a round is no number to go on with: not finite, or beyond 1e300, which a sum over shards could take to infinity. A shard says it in its partial by numbers
-/// (<see cref="ConjugateKeys.Failed"/>, which is empty where all is well); the coordinator keeps it in words.
+/// What of a round is no number to go on with: not finite, or beyond 1e300, which a sum over shards could take to infinity. A shard says it
+/// in its partial by numbers (<see cref="ConjugateKeys.Failed"/>, which is empty where all is well); the coordinator keeps it in words.
 /// </summary>
 internal static class ConjugateFailure
 {

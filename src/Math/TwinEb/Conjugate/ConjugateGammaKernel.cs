@@ -6,12 +6,13 @@ using FitCluster.Math.Numerics;
 namespace FitCluster.Math.TwinEb;
 
 /// <summary>
-/// What components of a Gamma mixture say of one vector, all factors at once: the part of their logits that depends on the vector, and its moments. With
-/// a = shape + s, b = rate + t: sum_l log Gamma(a_l) - a_l log b_l, E x_l = a_l / b_l, E log x_l = digamma(a_l) - log b_l. 4 factors side by side; two divisions and one
-/// logarithm for each, since log Gamma and digamma share theirs: y = a + 8 has Stirling's series with 5 terms, log (y / b) serves both, and what is left of the
-/// logarithms is that of a product over factors. About 3e-14 of max(1, |result|).
-/// A component is a chain of some 35 dependent operations, longer than a processor looks ahead; so a block of components goes through in three passes (up to the divisions,
-/// logarithms, series), each short enough that many vectors are in hand at once: half the time of one pass. Not thread-safe: it owns its buffers.
+/// What components of a Gamma mixture say of one vector, all factors at once: the part of their logits that depends on the vector, and its
+/// moments. With a = shape + s, b = rate + t: sum_l log Gamma(a_l) - a_l log b_l, E x_l = a_l / b_l, E log x_l = digamma(a_l) - log b_l. 4
+/// factors side by side; two divisions and one logarithm for each, since log Gamma and digamma share theirs: y = a + 8 has Stirling's
+/// series with 5 terms, log (y / b) serves both, and what is left of the logarithms is that of a product over factors. About 3e-14 of
+/// max(1, |result|). A component is a chain of some 35 dependent operations, longer than a processor looks ahead; so a block of components
+/// goes through in three passes (up to the divisions, logarithms, series), each short enough that many vectors are in hand at once: half
+/// the time of one pass. Not thread-safe: it owns its buffers.
 /// </summary>
 internal sealed class ConjugateGammaKernel
 {
@@ -105,8 +106,9 @@ internal sealed class ConjugateGammaKernel
         return sum;
     }
 
-    // All that needs a + 8 or the rising product a (a + 1) ... (a + 7) and its derivative: with u = a (a + 7) the product is u (u + 6) (u + 10) (u + 12), of positive terms all.
-    // Ratios: y / b. Inverses: 1 / y. Below: 1 / (2 y) and what the shift takes from digamma. Products, over 16 factors: (rising / y^8)^2 y.
+    // All that needs a + 8 or the rising product a (a + 1) ... (a + 7) and its derivative: with u = a (a + 7) the product is u (u + 6) (u +
+    // 10) (u + 12), of positive terms all. Ratios: y / b. Inverses: 1 / y. Below: 1 / (2 y) and what the shift takes from digamma.
+    // Products, over 16 factors: (rising / y^8)^2 y.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Divide(
         ReadOnlySpan<double> shapes, ReadOnlySpan<double> rates, ReadOnlySpan<double> s, ReadOnlySpan<double> t,
@@ -152,7 +154,8 @@ internal sealed class ConjugateGammaKernel
         }
     }
 
-    // log Gamma(a) = (y - 1/2) log y - y + ... - log rising, with y = a + 8: a log y, and the logarithm of y^8 / rising and of y^(-1/2), which is the products'.
+    // log Gamma(a) = (y - 1/2) log y - y + ... - log rising, with y = a + 8: a log y, and the logarithm of y^8 / rising and of y^(-1/2),
+    // which is the products'.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static double Sum(
         ReadOnlySpan<double> shapes, ReadOnlySpan<double> s, ReadOnlySpan<double> logRatios, ReadOnlySpan<double> inverses, ReadOnlySpan<double> below, Span<double> logs)
@@ -177,8 +180,9 @@ internal sealed class ConjugateGammaKernel
         return Vector256.Sum(sum);
     }
 
-    // (log Gamma(y) - (y - 1/2) log y + y - log(2 pi) / 2) y and (log y - 1 / (2 y) - digamma(y)) y^2 as polynomials in 1 / y^2, interpolated at the Chebyshev nodes of [0, 1/64], in 50
-    // digits: off by 3.1e-15 and 3.3e-14 at most, so that log Gamma and digamma are off by less than 1e-15 / 2. Stirling's series needs two terms more.
+    // (log Gamma(y) - (y - 1/2) log y + y - log(2 pi) / 2) y and (log y - 1 / (2 y) - digamma(y)) y^2 as polynomials in 1 / y^2,
+    // interpolated at the Chebyshev nodes of [0, 1/64], in 50 digits: off by 3.1e-15 and 3.3e-14 at most, so that log Gamma and digamma are
+    // off by less than 1e-15 / 2. Stirling's series needs two terms more.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<double> LogGamma(Vector256<double> square) =>
         Series(square, 0.083333333333330253494, -0.0027777777679124518382, 0.00079364571611153899004, -0.00059431759085636290109, 0.00077265144672116385505);

@@ -6,8 +6,8 @@ namespace FitCluster.Math.TwinEb;
 /// <summary>
 /// The exact posterior of one vector x of a Gamma mixture prior under prod_l x_l^s_l exp(-t_l x_l): component k with probability
 /// r_k ~ w_k prod_l b_kl^a_kl Gamma(a_kl + s_l) / (Gamma(a_kl) (b_kl + t_l)^(a_kl + s_l)), and then x_l ~ Gamma(a_kl + s_l, b_kl + t_l).
-/// Given the greatest t there is, components that are certainly below exp(-30) of the greatest are not evaluated and count as 0 (docs/twineb-default.md, section 2), unless few
-/// are. Factors are padded to full vectors. Not thread-safe: it owns its buffers.
+/// Given the greatest t there is, components that are certainly below exp(-30) of the greatest are not evaluated and count as 0
+/// (docs/twineb-default.md, section 2), unless few are. Factors are padded to full vectors. Not thread-safe: it owns its buffers.
 /// </summary>
 internal sealed class ConjugateGammaPosterior
 {
@@ -52,7 +52,10 @@ internal sealed class ConjugateGammaPosterior
     private readonly ConjugateComponentBound? _bound;
     private readonly double[] _upper = [];
 
-    /// <summary>The posterior under a prior; with <paramref name="totals"/>, no smaller than any t that will come (factors, at least), components are bounded first.</summary>
+    /// <summary>
+    /// The posterior under a prior; with <paramref name="totals"/>, no smaller than any t that will come (factors, at least), components
+    /// are bounded first.
+    /// </summary>
     public ConjugateGammaPosterior(ConjugateGammaPrior prior, ReadOnlySpan<double> totals = default)
     {
         var factors = _factors = prior.Factors;
@@ -153,8 +156,8 @@ internal sealed class ConjugateGammaPosterior
     }
 
     /// <summary>
-    /// The posterior as if the active component c were certain. Returns the log of its unnormalized r_c, its weight included: what <see cref="Evaluate(ReadOnlySpan{double}, ReadOnlySpan{double})"/>
-    /// would return if the others had none.
+    /// The posterior as if the active component c were certain. Returns the log of its unnormalized r_c, its weight included: what
+    /// <see cref="Evaluate(ReadOnlySpan{double}, ReadOnlySpan{double})"/> would return if the others had none.
     /// </summary>
     public double EvaluateGiven(int c, ReadOnlySpan<double> s, ReadOnlySpan<double> t)
     {

@@ -5,8 +5,8 @@ using FitCluster.Messages;
 namespace FitCluster.Math.TwinEb;
 
 /// <summary>
-/// A side's prior: p(x) = sum_k w_k prod_l Gamma(x_l; shape a_kl, rate b_kl), with the centre Gamma(a0_l, b0_l) its components are shrunk to.
-/// A component of weight 0 is out for good and has no term in the penalty.
+/// A side's prior: p(x) = sum_k w_k prod_l Gamma(x_l; shape a_kl, rate b_kl), with the centre Gamma(a0_l, b0_l) its components are shrunk
+/// to. A component of weight 0 is out for good and has no term in the penalty.
 /// </summary>
 internal sealed class ConjugateGammaPrior
 {

@@ -1,8 +1,8 @@
 namespace FitCluster.Math.TwinEb;
 
 /// <summary>
-/// Draws from q of a side of the Poisson model: a component by its responsibility, then a Gamma for each factor. Responsibilities are found once, at construction
-/// (entities x components numbers).
+/// Draws from q of a side of the Poisson model: a component by its responsibility, then a Gamma for each factor. Responsibilities are found
+/// once, at construction (entities x components numbers).
 /// </summary>
 internal sealed class ConjugateGammaSampler : ISideSampler
 {
@@ -20,7 +20,9 @@ internal sealed class ConjugateGammaSampler : ISideSampler
     private readonly ulong _stream;
     private readonly long _firstEntity;
 
-    /// <summary>A sampler of the entities whose s and t (entities x factors) are given; the first is number firstEntity of the whole side.</summary>
+    /// <summary>
+    /// A sampler of the entities whose s and t (entities x factors) are given; the first is number firstEntity of the whole side.
+    /// </summary>
     public ConjugateGammaSampler(ConjugateGammaPrior prior, double[] s, double[] t, ulong seed, ulong stream, long firstEntity)
     {
         _posterior = new ConjugateGammaPosterior(prior);

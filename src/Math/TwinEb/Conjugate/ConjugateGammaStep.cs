@@ -2,15 +2,18 @@ using FitCluster.Math.Numerics;
 
 namespace FitCluster.Math.TwinEb;
 
-/// <summary>The M-step of a Gamma mixture: maximizes its part of the ELBO plus <see cref="ConjugateGammaPrior.Penalty"/> (docs/twineb-default.md, section 4).</summary>
+/// <summary>
+/// The M-step of a Gamma mixture: maximizes its part of the ELBO plus <see cref="ConjugateGammaPrior.Penalty"/> (docs/twineb-default.md,
+/// section 4).
+/// </summary>
 internal static class ConjugateGammaStep
 {
     // A component with less than this expected number of members cannot matter (the ELBO changes by less) and is taken out.
     private const double LeastMembers = 1e-7;
 
     /// <summary>
-    /// Weights by their share; the mean of each component and factor from its members and <paramref name="strength"/> pseudo-members at the centre;
-    /// the shape given the mean from the same and <paramref name="shapeStrength"/> more that say 1. Then the centre. A new prior.
+    /// Weights by their share; the mean of each component and factor from its members and <paramref name="strength"/> pseudo-members at the
+    /// centre; the shape given the mean from the same and <paramref name="shapeStrength"/> more that say 1. Then the centre. A new prior.
     /// </summary>
     public static ConjugateGammaPrior Mixture(ConjugateGammaPrior before, ConjugateGammaStatistics statistics, double strength, double shapeStrength)
     {
@@ -81,7 +84,8 @@ internal static class ConjugateGammaStep
     }
 
     // The sum over components of KL(centre || component) is least where the centre has the mean of their natural parameters. The mean
-    // weighted by members / (members + strength) is where the alternation would end, and is taken where it is no worse than the centre there was.
+    // weighted by members / (members + strength) is where the alternation would end, and is taken where it is no worse than the centre
+    // there was.
     private static void Recentre(ConjugateGammaPrior prior, ConjugateGammaStatistics statistics, double strength)
     {
         var (k, l) = (prior.Components, prior.Factors);

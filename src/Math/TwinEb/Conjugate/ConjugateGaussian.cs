@@ -5,8 +5,9 @@ using FitCluster.Messages;
 namespace FitCluster.Math.TwinEb;
 
 /// <summary>
-/// The Gaussian model: x_ij ~ N(sum_l u_il v_jl, sd2) on training cells, all others missing; normal mixtures on both sides; sd is given. Columns at the coordinator: means and variances
-/// (columns x factors), E v v' (packed, columns x L (L + 1) / 2), their part of the ELBO, the statistics of their prior, and A and h of every column.
+/// The Gaussian model: x_ij ~ N(sum_l u_il v_jl, sd2) on training cells, all others missing; normal mixtures on both sides; sd is given.
+/// Columns at the coordinator: means and variances (columns x factors), E v v' (packed, columns x L (L + 1) / 2), their part of the ELBO,
+/// the statistics of their prior, and A and h of every column.
 /// </summary>
 internal sealed class ConjugateGaussian(TwinEbOptions options) : IConjugateLikelihood
 {

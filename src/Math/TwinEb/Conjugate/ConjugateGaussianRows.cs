@@ -5,9 +5,9 @@ using FitCluster.Messages;
 namespace FitCluster.Math.TwinEb;
 
 /// <summary>
-/// The rows of a shard under the Gaussian model (docs/twineb-default.md, section 3): A_i = sum_j E v_j v_j' / sd2, h_i = sum_j x_ij E v_j / sd2
-/// over training cells, then the exact posterior of (u_i, component). State: means and variances (rows x factors), for the start of components only. Second moments are packed lower
-/// triangles, P = L (L + 1) / 2 numbers; the cost of a cell is P.
+/// The rows of a shard under the Gaussian model (docs/twineb-default.md, section 3): A_i = sum_j E v_j v_j' / sd2, h_i = sum_j x_ij E v_j /
+/// sd2 over training cells, then the exact posterior of (u_i, component). State: means and variances (rows x factors), for the start of
+/// components only. Second moments are packed lower triangles, P = L (L + 1) / 2 numbers; the cost of a cell is P.
 /// </summary>
 internal sealed class ConjugateGaussianRows : IConjugateRowFitter
 {
@@ -40,7 +40,9 @@ internal sealed class ConjugateGaussianRows : IConjugateRowFitter
     /// <summary>One update of every training row, and what the coordinator needs for columns, priors and ELBO.</summary>
     /// <param name="shard">The shard's state.</param>
     /// <param name="components">The components of the rows' prior.</param>
-    /// <param name="failedRow">The first row whose posterior is not finite; -1 for none. The sums are then of no use, and such rows keep their state.</param>
+    /// <param name="failedRow">
+    /// The first row whose posterior is not finite; -1 for none. The sums are then of no use, and such rows keep their state.
+    /// </param>
     public ArraySet Sweep(ArraySet shard, int components, out int failedRow)
     {
         failedRow = -1;

@@ -3,7 +3,10 @@ using FitCluster.Math.Numerics;
 
 namespace FitCluster.Math.TwinEb;
 
-/// <summary>Where the Gaussian model's restarts start: anew with one component a side, which are split later; or from a finished fit's columns and priors.</summary>
+/// <summary>
+/// Where the Gaussian model's restarts start: anew with one component a side, which are split later; or from a finished fit's columns and
+/// priors.
+/// </summary>
 internal sealed class ConjugateGaussianStart(TwinEbOptions options)
 {
     private readonly int _factors = options.Factors;
@@ -91,7 +94,8 @@ internal sealed class ConjugateGaussianStart(TwinEbOptions options)
         return seconds;
     }
 
-    // A given prior, with one more normal at the level for each factor more. The centres are not among a fit's results: these are where the M-step of so many members leaves them.
+    // A given prior, with one more normal at the level for each factor more. The centres are not among a fit's results: these are where the
+    // M-step of so many members leaves them.
     private ConjugateNormalPrior Prior(TwinEbStartPrior given, int givenFactors, double level, bool isMixture, double members)
     {
         var prior = new ConjugateNormalPrior(given.Components, _factors);

@@ -12,7 +12,8 @@ internal static class ConjugateKeys
     /// <summary>The scope of columns and priors before the sweep under way.</summary>
     public const string Before = "before";
 
-    // Columns at the coordinator, in parts from the shards, and in broadcasts. Poisson: s, t, E log v, E v; Gaussian: E v, Var v, E v v', A and h.
+    // Columns at the coordinator, in parts from the shards, and in broadcasts. Poisson: s, t, E log v, E v; Gaussian: E v, Var v, E v v', A
+    // and h.
     public static readonly StateKey ColumnCounts = new("column.counts");
     public static readonly StateKey ColumnRates = new("column.rates");
     public static readonly StateKey ColumnLogs = new("column.logs", Reduction.Append);

@@ -4,8 +4,8 @@ namespace FitCluster.Math.TwinEb;
 
 /// <summary>
 /// The exact posterior of one vector x of a normal mixture prior under exp(h'x - x'A x / 2): component k with probability
-/// r_k ~ w_k |S_k|^(1/2) prod_l s_kl^-1 exp((b_k'S_k b_k - sum_l m_kl^2 / s2_kl) / 2), S_k = (A + diag(1 / s2_k))^-1, b_k = h + m_k / s2_k, and then
-/// x ~ N(S_k b_k, S_k). Costs L^3 / 6 for each component that is in, and L^3 / 2 more for those that matter. Owns its buffers.
+/// r_k ~ w_k |S_k|^(1/2) prod_l s_kl^-1 exp((b_k'S_k b_k - sum_l m_kl^2 / s2_kl) / 2), S_k = (A + diag(1 / s2_k))^-1, b_k = h + m_k / s2_k,
+/// and then x ~ N(S_k b_k, S_k). Costs L^3 / 6 for each component that is in, and L^3 / 2 more for those that matter. Owns its buffers.
 /// </summary>
 internal sealed class ConjugateNormalPosterior
 {
@@ -147,7 +147,10 @@ internal sealed class ConjugateNormalPosterior
         }
     }
 
-    /// <summary>What the last vector is given one of the components that are in: its responsibility, mean and packed covariance (empty where it is 0).</summary>
+    /// <summary>
+    /// What the last vector is given one of the components that are in: its responsibility, mean and packed covariance (empty where it is
+    /// 0).
+    /// </summary>
     public double Given(int c, out ReadOnlySpan<double> mean, out ReadOnlySpan<double> covariance)
     {
         mean = _responsibilities[c] == 0 ? [] : _means.AsSpan(c * _factors, _factors);

@@ -2,7 +2,10 @@ using FitCluster.Math.Numerics;
 
 namespace FitCluster.Math.TwinEb;
 
-/// <summary>Draws from q of a side of the Gaussian model: a component by its responsibility, then mean + G z, G the Cholesky factor of the covariance.</summary>
+/// <summary>
+/// Draws from q of a side of the Gaussian model: a component by its responsibility, then mean + G z, G the Cholesky factor of the
+/// covariance.
+/// </summary>
 internal sealed class ConjugateNormalSampler(TwinEbOptions options, ulong stream, long firstEntity, int entities) : ISideSampler
 {
     // Components below this share are left out of draws: 500 draws would see one of them once in 20.

@@ -1,12 +1,18 @@
 namespace FitCluster.Math.TwinEb;
 
-/// <summary>The M-step of a normal mixture: maximizes its part of the ELBO plus <see cref="ConjugateNormalPrior.Penalty"/> (docs/twineb-default.md, section 5).</summary>
+/// <summary>
+/// The M-step of a normal mixture: maximizes its part of the ELBO plus <see cref="ConjugateNormalPrior.Penalty"/> (docs/twineb-default.md,
+/// section 5).
+/// </summary>
 internal static class ConjugateNormalStep
 {
     // As for the Gamma mixture: the ELBO changes by less than this when such a component goes.
     private const double LeastMembers = 1e-7;
 
-    /// <summary>Weights by their share; mean and variance of each component from its members and <paramref name="strength"/> pseudo-members at the centre. Then the centre.</summary>
+    /// <summary>
+    /// Weights by their share; mean and variance of each component from its members and <paramref name="strength"/> pseudo-members at the
+    /// centre. Then the centre.
+    /// </summary>
     public static ConjugateNormalPrior Mixture(ConjugateNormalPrior before, ConjugateNormalStatistics statistics, double strength)
     {
         var (k, l) = (before.Components, before.Factors);

@@ -4,7 +4,8 @@ using FitCluster.Messages;
 namespace FitCluster.Math.TwinEb;
 
 /// <summary>
-/// The arrays of columns and priors at the coordinator: what is checked after each round, what is remembered while a sweep is under way, and what is kept of the best restart.
+/// The arrays of columns and priors at the coordinator: what is checked after each round, what is remembered while a sweep is under way,
+/// and what is kept of the best restart.
 /// </summary>
 /// <param name="keys">The arrays, in the order in which they are checked.</param>
 internal sealed class ConjugateParameters(StateKey[] keys)

@@ -5,8 +5,9 @@ using FitCluster.Messages;
 namespace FitCluster.Math.TwinEb;
 
 /// <summary>
-/// The Poisson model: x_ij ~ Poisson(sum_l u_il v_jl), Gamma mixtures on both sides. Columns at the coordinator: s, t (of all columns, or, where no cell is excluded and zeros are data, once),
-/// E log v, E v (each columns x factors), their part of the ELBO, and the statistics of their prior.
+/// The Poisson model: x_ij ~ Poisson(sum_l u_il v_jl), Gamma mixtures on both sides. Columns at the coordinator: s, t (of all columns, or,
+/// where no cell is excluded and zeros are data, once), E log v, E v (each columns x factors), their part of the ELBO, and the statistics
+/// of their prior.
 /// </summary>
 internal sealed class ConjugatePoisson(TwinEbOptions options) : IConjugateLikelihood
 {

@@ -4,7 +4,10 @@ using FitCluster.Messages;
 
 namespace FitCluster.Math.TwinEb;
 
-/// <summary>What rows need to know of the columns: exp(E log v_jl), the sums of E v_jl over columns, and, where cells are excluded, E v_jl, in rows of padded length.</summary>
+/// <summary>
+/// What rows need to know of the columns: exp(E log v_jl), the sums of E v_jl over columns, and, where cells are excluded, E v_jl, in rows
+/// of padded length.
+/// </summary>
 internal sealed class ConjugatePoissonColumns : IDisposable
 {
     private readonly int _factors;

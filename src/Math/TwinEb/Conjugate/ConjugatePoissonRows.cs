@@ -5,9 +5,9 @@ using FitCluster.Messages;
 namespace FitCluster.Math.TwinEb;
 
 /// <summary>
-/// The rows of a shard under the Poisson model. A row's update (docs/twineb-default.md, section 2): the counts split over factors in proportion to
-/// exp(E log u_il + E log v_jl), s_il = sum_j of its share, t_il = sum of E v_jl over training cells, zeros included; then the exact
-/// posterior of (u_i, component) under its prior. State: E log u, rows x factors; s and t follow from it and the columns.
+/// The rows of a shard under the Poisson model. A row's update (docs/twineb-default.md, section 2): the counts split over factors in
+/// proportion to exp(E log u_il + E log v_jl), s_il = sum_j of its share, t_il = sum of E v_jl over training cells, zeros included; then
+/// the exact posterior of (u_i, component) under its prior. State: E log u, rows x factors; s and t follow from it and the columns.
 /// </summary>
 internal sealed class ConjugatePoissonRows : IConjugateRowFitter, IDisposable
 {
@@ -40,7 +40,9 @@ internal sealed class ConjugatePoissonRows : IConjugateRowFitter, IDisposable
         (_otherCounts, _bestWeight) = (new double[_stride], new double[_stride]);
     }
 
-    /// <summary>s of the rows that <see cref="Fit"/> has fitted, rows x factors; 0 of others, and of all where no cell is held out.</summary>
+    /// <summary>
+    /// s of the rows that <see cref="Fit"/> has fitted, rows x factors; 0 of others, and of all where no cell is held out.
+    /// </summary>
     public double[] Counts => _fittedCounts.Length > 0 ? _fittedCounts : _fittedCounts = new double[_row.Rows * _factors];
 
     /// <summary>t of the rows that <see cref="Fit"/> has fitted, rows x factors; 0 of others.</summary>
@@ -51,7 +53,9 @@ internal sealed class ConjugatePoissonRows : IConjugateRowFitter, IDisposable
     /// <param name="components">The components of the rows' prior.</param>
     /// <param name="candidates">Training rows of which s and t are wanted, ascending.</param>
     /// <param name="points">Their s and t, candidates x 2 x factors.</param>
-    /// <param name="failedRow">The first row whose posterior is not finite; -1 for none. The sums are then of no use, and such rows keep their state.</param>
+    /// <param name="failedRow">
+    /// The first row whose posterior is not finite; -1 for none. The sums are then of no use, and such rows keep their state.
+    /// </param>
     public ArraySet Sweep(ArraySet shard, int components, ReadOnlySpan<int> candidates, Span<double> points, out int failedRow)
     {
         failedRow = -1;
@@ -113,8 +117,9 @@ internal sealed class ConjugatePoissonRows : IConjugateRowFitter, IDisposable
 
     /// <inheritdoc/>
     /// <remarks>
-    /// Ascent ends in the optimum next to its start, which may be far below another: where a component alone has a factor that the row's counts need, the row's other start has none of it,
-    /// and a factor that explains nothing gets no counts. So the row is also tried under each component alone; from the best of them the ascent is made once more.
+    /// Ascent ends in the optimum next to its start, which may be far below another: where a component alone has a factor that the row's
+    /// counts need, the row's other start has none of it, and a factor that explains nothing gets no counts. So the row is also tried under
+    /// each component alone; from the best of them the ascent is made once more.
     /// </remarks>
     public bool FitNew(ArraySet shard, int row, int steps, double tolerance)
     {
@@ -249,7 +254,8 @@ internal sealed class ConjugatePoissonRows : IConjugateRowFitter, IDisposable
         }
     }
 
-    // The row's weights after a few updates under that component alone, from its mean, whose ELBO is then the greatest; as they are if none is finite.
+    // The row's weights after a few updates under that component alone, from its mean, whose ELBO is then the greatest; as they are if none
+    // is finite.
     private void BeginUnderBestComponent()
     {
         var best = double.NegativeInfinity;

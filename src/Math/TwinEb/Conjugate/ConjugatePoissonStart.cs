@@ -4,7 +4,10 @@ using FitCluster.Messages;
 
 namespace FitCluster.Math.TwinEb;
 
-/// <summary>Where the Poisson model's restarts start: anew with one component a side, which are split later; or from a finished fit's columns, priors and rows.</summary>
+/// <summary>
+/// Where the Poisson model's restarts start: anew with one component a side, which are split later; or from a finished fit's columns,
+/// priors and rows.
+/// </summary>
 internal sealed class ConjugatePoissonStart(TwinEbOptions options)
 {
     // Starting values are Gamma(10) around the level that gives the data's mean: unequal enough to part the factors.
@@ -69,7 +72,10 @@ internal sealed class ConjugatePoissonStart(TwinEbOptions options)
         shard.Set(ConjugateKeys.RowLogs, logs, [data.Block.Rows, _factors]);
     }
 
-    /// <summary>Rows that a finished fit has, in place of what the shard has of them; returns, by row, whether nothing is left to do: it was one of these, or is held out.</summary>
+    /// <summary>
+    /// Rows that a finished fit has, in place of what the shard has of them; returns, by row, whether nothing is left to do: it was one of
+    /// these, or is held out.
+    /// </summary>
     public bool[] KnownRows(ShardData data, ArraySet broadcast, ArraySet shard, ulong seed)
     {
         var (cells, isKnown, logs, level) = (new HeldOutCells(data), new bool[data.Block.Rows], shard.Get(ConjugateKeys.RowLogs), Level(broadcast));
@@ -132,7 +138,8 @@ internal sealed class ConjugatePoissonStart(TwinEbOptions options)
         return double.Log(mean) + GammaFunctions.Digamma(shape) - double.Log(shape);
     }
 
-    // A given prior, with one more Gamma(1) at the level for each factor more. The centres are not among a fit's results: these are where the M-step of so many members leaves them.
+    // A given prior, with one more Gamma(1) at the level for each factor more. The centres are not among a fit's results: these are where
+    // the M-step of so many members leaves them.
     private ConjugateGammaPrior Prior(TwinEbStartPrior given, int givenFactors, double level, bool isMixture, double members)
     {
         var prior = new ConjugateGammaPrior(given.Components, _factors);

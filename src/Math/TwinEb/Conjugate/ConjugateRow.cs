@@ -4,8 +4,8 @@ using FitCluster.Math.Numerics;
 namespace FitCluster.Math.TwinEb;
 
 /// <summary>
-/// The training cells of one row after another, whatever the block: the stored ones (Poisson: of a dense block those that are not zero), and the
-/// columns that are not training cells. Owns its buffers; the spans hold until the next <see cref="Read"/>.
+/// The training cells of one row after another, whatever the block: the stored ones (Poisson: of a dense block those that are not zero),
+/// and the columns that are not training cells. Owns its buffers; the spans hold until the next <see cref="Read"/>.
 /// </summary>
 internal sealed class ConjugateRow
 {

@@ -25,8 +25,8 @@ internal static class ConjugateSettings
     public const int StepsUnderComponent = 5;
 
     /// <summary>
-    /// By how much the ELBO of a new row that started under a component must be above that of its start at the prior's mean (nats, as exp(3) = 20 to 1). Optima that are nearer to each other are no
-    /// evidence of one component: their bounds differ by as much.
+    /// By how much the ELBO of a new row that started under a component must be above that of its start at the prior's mean (nats, as
+    /// exp(3) = 20 to 1). Optima that are nearer to each other are no evidence of one component: their bounds differ by as much.
     /// </summary>
     public const double LeastGainOfStart = 3;
 

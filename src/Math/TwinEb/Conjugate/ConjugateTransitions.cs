@@ -1,7 +1,8 @@
 namespace FitCluster.Math.TwinEb;
 
 /// <summary>
-/// What follows a round. The answers <see cref="ConjugateAnswer.Begins"/>, <see cref="ConjugateAnswer.NoneLeft"/> and <see cref="ConjugateAnswer.NothingToKeep"/> come where a restart is over: at its
+/// What follows a round. The answers <see cref="ConjugateAnswer.Begins"/>, <see cref="ConjugateAnswer.NoneLeft"/> and
+/// <see cref="ConjugateAnswer.NothingToKeep"/> come where a restart is over: at its
 /// score, at the first round, and at once where it diverged and another one is already kept.
 /// </summary>
 internal static class ConjugateTransitions

@@ -3,7 +3,10 @@ using FitCluster.Messages;
 
 namespace FitCluster.Math.TwinEb;
 
-/// <summary>The ends of rounds at the coordinator: sweeps, restarts, and what is done when one diverges. <see cref="ConjugateTransitions"/> says what follows.</summary>
+/// <summary>
+/// The ends of rounds at the coordinator: sweeps, restarts, and what is done when one diverges. <see cref="ConjugateTransitions"/> says
+/// what follows.
+/// </summary>
 internal sealed class ConjugateUpdate(TwinEbOptions options, IConjugateLikelihood likelihood, ConjugateSchedule schedule)
 {
     /// <summary>The state after a round.</summary>
@@ -146,8 +149,8 @@ internal sealed class ConjugateUpdate(TwinEbOptions options, IConjugateLikelihoo
         return state;
     }
 
-    // The state before the round that diverged: where columns have been fitted it is scored, as the best so far if there is none yet. Coordinate ascent has no step to make
-    // smaller, and would come to the same numbers again: the next restart has other ones.
+    // The state before the round that diverged: where columns have been fitted it is scored, as the best so far if there is none yet.
+    // Coordinate ascent has no step to make smaller, and would come to the same numbers again: the next restart has other ones.
     private StateSet<ConjugateField> GiveUp(StateSet<ConjugateField> state, string failure)
     {
         state.Put(ConjugateField.Promote, false);

@@ -4,8 +4,8 @@ using FitCluster.Messages;
 namespace FitCluster.Math.TwinEb;
 
 /// <summary>
-/// The part of the conjugate optimizer that depends on the likelihood. What it keeps at the coordinator are its <see cref="Parameters"/>; what it keeps of the rows are the shard's arrays that start
-/// with "row.".
+/// The part of the conjugate optimizer that depends on the likelihood. What it keeps at the coordinator are its <see cref="Parameters"/>;
+/// what it keeps of the rows are the shard's arrays that start with "row.".
 /// </summary>
 internal interface IConjugateLikelihood
 {
@@ -24,29 +24,34 @@ internal interface IConjugateLikelihood
     /// <param name="from">The finished fit, or null.</param>
     void StartColumns(StateSet<ConjugateField> state, ulong seed, TwinEbStart? from);
 
-    /// <summary>Rows at the start of a restart, or where a finished fit goes on (<see cref="ConjugateKeys.GoesOn"/>) as it says of them.</summary>
+    /// <summary>
+    /// Rows at the start of a restart, or where a finished fit goes on (<see cref="ConjugateKeys.GoesOn"/>) as it says of them.
+    /// </summary>
     void StartRows(ShardData data, ArraySet broadcast, ArraySet shard, ulong seed);
 
     /// <summary>Adds what shards need of the state in a scope to a broadcast; for a score also what draws of columns need.</summary>
     void Broadcast(StateSet<ConjugateField> state, string scope, bool forScore, ArraySet broadcast);
 
     /// <summary>
-    /// One update of the training rows; the partial has "elbo", the sums for columns and priors, and no more. Of the candidates (training rows of the shard, ascending)
-    /// the points that choose where components start are written, 2 x factors numbers each. The failed row is the first whose posterior is not finite, which keeps the
-    /// state it had (-1: none).
+    /// One update of the training rows; the partial has "elbo", the sums for columns and priors, and no more. Of the candidates (training
+    /// rows of the shard, ascending) the points that choose where components start are written, 2 x factors numbers each. The failed row is
+    /// the first whose posterior is not finite, which keeps the state it had (-1: none).
     /// </summary>
     ArraySet Sweep(ShardData data, ArraySet broadcast, ArraySet shard, ReadOnlySpan<int> candidates, Span<double> points, out int failedRow);
 
     /// <summary>
-    /// The coordinator's step in place: the objective of the rows as swept and columns and priors as broadcast (-1e300 where columns are a start),
-    /// then both priors, then the likelihood of each column, of which <see cref="Columns"/> makes its posterior.
+    /// The coordinator's step in place: the objective of the rows as swept and columns and priors as broadcast (-1e300 where columns are a
+    /// start), then both priors, then the likelihood of each column, of which <see cref="Columns"/> makes its posterior.
     /// </summary>
     double Advance(StateSet<ConjugateField> state, ArraySet partial, bool mixtures);
 
     /// <summary>Adds what <see cref="Columns"/> needs of the state to a broadcast.</summary>
     void BroadcastColumns(ArraySet state, ArraySet broadcast);
 
-    /// <summary>Posteriors of so many columns: their moments, the statistics of their prior and their part of the ELBO, as parts that add up or are put one after the other.</summary>
+    /// <summary>
+    /// Posteriors of so many columns: their moments, the statistics of their prior and their part of the ELBO, as parts that add up or are
+    /// put one after the other.
+    /// </summary>
     /// <param name="from">The state, or a broadcast of it.</param>
     /// <param name="first">The first column.</param>
     /// <param name="count">How many; may be 0.</param>

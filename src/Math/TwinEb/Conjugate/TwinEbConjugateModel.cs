@@ -4,10 +4,10 @@ using FitCluster.Messages;
 namespace FitCluster.Math.TwinEb;
 
 /// <summary>
-/// TwinEB's default optimizer: conjugate coordinate ascent of the ELBO, penalized on the mixtures' components (docs/twineb-default.md). Rows live on
-/// the shards, columns and both priors at the coordinator; a sweep is two rounds: rows and priors, then columns, of which each shard updates a part.
-/// Rounds (<see cref="ConjugateTransitions"/>): sums over the data; for each restart sweeps with one component a side, sweeps with the mixtures, a score of the validation cells; at last
-/// held-out rows, under columns and priors of the best restart.
+/// TwinEB's default optimizer: conjugate coordinate ascent of the ELBO, penalized on the mixtures' components (docs/twineb-default.md).
+/// Rows live on the shards, columns and both priors at the coordinator; a sweep is two rounds: rows and priors, then columns, of which each
+/// shard updates a part. Rounds (<see cref="ConjugateTransitions"/>): sums over the data; for each restart sweeps with one component a
+/// side, sweeps with the mixtures, a score of the validation cells; at last held-out rows, under columns and priors of the best restart.
 /// </summary>
 public sealed class TwinEbConjugateModel : IFitModel
 {

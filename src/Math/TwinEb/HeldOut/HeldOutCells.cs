@@ -5,8 +5,8 @@ namespace FitCluster.Math.TwinEb;
 /// <summary>
 /// The cells of a shard that are not training cells, and which of its rows are held out, as the shard's extra arrays carry them: "rowRole"
 /// [rows] (0 training row, 1 held-out row), and in CSR form "heldOutStart" [rows + 1], "heldOutColumn" [n] (ascending within a
-/// row), "heldOutValue" [n], "heldOutKind" [n] (<see cref="HeldOutKind"/>). Without these arrays every row and every cell is for training. Shares
-/// the arrays, never writes to them.
+/// row), "heldOutValue" [n], "heldOutKind" [n] (<see cref="HeldOutKind"/>). Without these arrays every row and every cell is for training.
+/// Shares the arrays, never writes to them.
 /// </summary>
 public readonly struct HeldOutCells
 {

@@ -22,7 +22,8 @@ public readonly record struct HeldOutScore(
     public double Cells => Others + Zeros;
 
     /// <summary>
-    /// The held-out log-likelihood, a mean over cells: (sum over others + zeros / scored zeros x sum over scored zeros) / cells. NaN without cells.
+    /// The held-out log-likelihood, a mean over cells: (sum over others + zeros / scored zeros x sum over scored zeros) / cells. NaN
+    /// without cells.
     /// </summary>
     public double LogLik => (LogLikOthers + (ScoredZeros == 0 ? 0 : LogLikZeros * (Zeros / ScoredZeros))) / (ScoredZeros == 0 ? Others : Cells);
 

@@ -6,9 +6,10 @@ namespace FitCluster.Math.TwinEb;
 
 /// <summary>
 /// The held-out log-likelihood of a shard's cells, log((1/M) sum_m p(x_ij | u_i^m, v_j^m)) with joint draws of rows and columns,
-/// streamed: a draw of all columns is made at the shard, then row after row, and each cell keeps the running (maximum, sum) of its log-mean-exp. Costs
-/// M (columns + rows + cells) L operations and memory for columns x L and 3 numbers a cell. With M = 1 posterior means take the place of
-/// draws. A Poisson rate counts as no less than 1e-300 and a log density as no less than -1e300, so that a score is finite.
+/// streamed: a draw of all columns is made at the shard, then row after row, and each cell keeps the running (maximum, sum) of its
+/// log-mean-exp. Costs M (columns + rows + cells) L operations and memory for columns x L and 3 numbers a cell. With M = 1 posterior means
+/// take the place of draws. A Poisson rate counts as no less than 1e-300 and a log density as no less than -1e300, so that a score is
+/// finite.
 /// </summary>
 public sealed class HeldOutScorer
 {
@@ -81,8 +82,9 @@ public sealed class HeldOutScorer
     }
 
     /// <summary>
-    /// The probability with which a held-out zero is scored when zeros are subsampled: as many zeros as other cells in expectation. (The published
-    /// code draws exactly min(zeros, others) without replacement; each zero deciding by its own number needs no list of all zeros.)
+    /// The probability with which a held-out zero is scored when zeros are subsampled: as many zeros as other cells in expectation. (The
+    /// published code draws exactly min(zeros, others) without replacement; each zero deciding by its own number needs no list of all
+    /// zeros.)
     /// </summary>
     public static double ZeroShare(TwinEbOptions options, double zeros, double others) =>
         options.HeldOutZeroSample && zeros > others && others > 0 ? others / zeros : 1;

@@ -6,7 +6,9 @@ namespace FitCluster.Math.TwinEb;
 /// </summary>
 public interface ISideSampler
 {
-    /// <summary>Writes the factors of entities first, first + 1, ... (count x L, row-major) in draw number <paramref name="draw"/>.</summary>
+    /// <summary>
+    /// Writes the factors of entities first, first + 1, ... (count x L, row-major) in draw number <paramref name="draw"/>.
+    /// </summary>
     void Draw(int draw, int first, int count, Span<double> factors);
 
     /// <summary>Writes the posterior means of entities first, first + 1, ... (count x L, row-major).</summary>

@@ -1,6 +1,9 @@
 namespace FitCluster.Math.TwinEb;
 
-/// <summary>What of a step or an epoch of the reference optimizer was divergence. The first four are arrays of a shard's partial, in their order there.</summary>
+/// <summary>
+/// What of a step or an epoch of the reference optimizer was divergence. The first four are arrays of a shard's partial, in their order
+/// there.
+/// </summary>
 internal enum ReferenceDivergence
 {
     /// <summary>Nothing.</summary>

@@ -1,6 +1,9 @@
 namespace FitCluster.Math.TwinEb;
 
-/// <summary>The scalars of a reference fit's state; they are also what shards are told. Orders are carried out by shards in the order that they stand in here.</summary>
+/// <summary>
+/// The scalars of a reference fit's state; they are also what shards are told. Orders are carried out by shards in the order that they
+/// stand in here.
+/// </summary>
 internal enum ReferenceField
 {
     /// <summary>The coming round's <see cref="ReferencePhase"/>.</summary>

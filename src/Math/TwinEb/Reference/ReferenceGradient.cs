@@ -1,35 +1,31 @@
-using System.Runtime.Intrinsics;
 using FitCluster.Math.Numerics;
 
 namespace FitCluster.Math.TwinEb;
 
 /// <summary>
 /// One estimate of the ELBO and its gradient on one shard's rows of a minibatch,
-/// <c>mean over particles of scale [sum_i log p(x_i | u_i, V) + log p(u_i) - log q(u_i)] + sum_j [log p(v_j) - log q(v_j)]</c>, scale = rows / batch. The terms
-/// of the columns' prior and entropy are divided over shards: each takes the columns [first, last) it is given.
+/// <c>mean over particles of scale [sum_i log p(x_i | u_i, V) + log p(u_i) - log q(u_i)] + sum_j [log p(v_j) - log q(v_j)]</c>, scale =
+/// rows / batch. The terms of the columns' prior and entropy are divided over shards: each takes the columns [first, last) it is given.
 /// <para>
-/// Cost of a step, per particle, in fused products, n = non-zeros, h = held-out cells of the batch's rows, B rows, W = L rounded up to 4: densities
-/// 3 (D K_c + B K_r) 2 W and an exp for each (column or row, component); entries 3 n W; rates over all cells (sum of u) . (sum of v), less held-out cells
-/// 2 h W; about 30 D W elementary operations for draws, chain rule and Adam. At ML-100K size (D = 1,682, L = 15, K_r = 70, K_c = 100, B = 128):
-/// 17.7 million for densities, 0.5 million for 11,000 entries, 1.2 million for held-out cells: 19.4 million products and 178,000 exps; a core that
-/// issues 8 a cycle at 3 GHz needs 0.8 ms for the products. (The published code: B D L for the rates, and K L scalar densities for each row and column.)
+/// Cost of a step, per particle, in fused products, n = non-zeros, h = held-out cells of the batch's rows, B rows, W = L rounded up to 4:
+/// densities 3 (D K_c + B K_r) 2 W and an exp for each (column or row, component); entries 3 n W; rates over all cells (sum of u) . (sum of
+/// v), less held-out cells 2 h W; about 30 D W elementary operations for draws, chain rule and Adam. At ML-100K size (D = 1,682, L = 15,
+/// K_r = 70, K_c = 100, B = 128): 17.7 million for densities, 0.5 million for 11,000 entries, 1.2 million for held-out cells: 19.4 million
+/// products and 178,000 exps; a core that issues 8 a cycle at 3 GHz needs 0.8 ms for the products. (The published code: B D L for the
+/// rates, and K L scalar densities for each row and column.)
 /// </para>
 /// Scratch memory is kept between steps; an instance is used by one step at a time.
 /// </summary>
 internal sealed class ReferenceGradient
 {
-    private const double LeastRate = 1e-300;
     private readonly TwinEbOptions _options;
-    private readonly double[] _sumOfColumns;
-    private readonly double[] _sumOfRows;
+    private readonly ReferenceEntries _entries;
     private readonly double[] _countsOfRows;
     private readonly AlignedArray _sumsOfRows;
     private readonly double[] _countsOfColumns;
     private readonly AlignedArray _sumsOfColumns;
     private readonly AlignedArray _responsibilities;
     private readonly AlignedArray _expected;
-    private double[] _rates = [];
-    private double[] _scaledRows = [];
 
     public ReferenceGradient(TwinEbOptions options)
     {
@@ -40,7 +36,7 @@ internal sealed class ReferenceGradient
         ColumnTable = new ReferencePriorTable(ColumnPrior);
         Rows = new ReferenceSide(options.Factors, options.Likelihood);
         Columns = new ReferenceSide(options.Factors, options.Likelihood);
-        (_sumOfColumns, _sumOfRows) = (new double[Rows.Width], new double[Rows.Width]);
+        _entries = new ReferenceEntries(options, Rows, Columns);
         var statistics = 2 * Rows.Width;
         (_countsOfRows, _sumsOfRows) = (new double[RowTable.PaddedComponents], new AlignedArray(RowTable.PaddedComponents * statistics));
         (_countsOfColumns, _sumsOfColumns) = (new double[ColumnTable.PaddedComponents], new AlignedArray(ColumnTable.PaddedComponents * statistics));
@@ -132,7 +128,7 @@ internal sealed class ReferenceGradient
             noise.Columns(particle, _options.Columns, Columns.Width, Columns.Noise);
             Columns.Draw();
             DrawRows(batch, noise, particle);
-            LogLik += batch.Scale * Entries(batch, areColumnsFrozen);
+            LogLik += batch.Scale * _entries.LogLikelihood(batch, areColumnsFrozen);
             var isFirst = particle == 0;
             LogPrior += batch.Scale * Densities(RowTable, Rows, 0, rows.Length, _countsOfRows, _sumsOfRows, isFirst);
             Entropy += batch.Scale * Rows.EntropyOfDraw(0, rows.Length);
@@ -218,134 +214,5 @@ internal sealed class ReferenceGradient
         {
             Rows.Draw();
         }
-    }
-
-    // The log-likelihood of the batch's rows in this draw, not scaled, and its derivatives by the values of rows (not scaled) and columns (scaled).
-    private double Entries(ReferenceBatch batch, bool areColumnsFrozen)
-    {
-        var (block, logLik) = (batch.Data.Block, 0.0);
-        var zerosAreObserved = _options.Likelihood == TwinEbLikelihood.Poisson && block.Unstored == UnstoredEntries.Zero;
-        ScaleRows(batch);
-        Rows.ByValue.Slice(0, batch.Rows.Length * Rows.Width).Clear();
-        if (zerosAreObserved)
-        {
-            Absent(batch, areColumnsFrozen);
-        }
-        else if (!areColumnsFrozen)
-        {
-            Columns.ByValue.Slice(0, _options.Columns * Columns.Width).Clear();
-        }
-
-        for (var n = 0; n < batch.Rows.Length; n++)
-        {
-            var i = batch.Rows[n];
-            var byRow = Rows.ByValueOf(n);
-
-            // So far the derivative is minus the columns that this row's rates are summed over.
-            logLik += batch.RowConstants[i] + FactorKernel.Dot(Rows.Value(n), byRow);
-            logLik += Row(block.RowColumns(i), block.RowValues(i), n, byRow, zerosAreObserved ? 0 : 1, areColumnsFrozen);
-        }
-
-        return logLik;
-    }
-
-    private void ScaleRows(ReferenceBatch batch)
-    {
-        var width = Rows.Width;
-        if (_scaledRows.Length < batch.Rows.Length * width)
-        {
-            _scaledRows = new double[batch.Rows.Length * width];
-        }
-
-        for (var n = 0; n < batch.Rows.Length; n++)
-        {
-            var u = Rows.Value(n);
-            for (var l = 0; l < width; l++)
-            {
-                _scaledRows[(n * width) + l] = batch.Scale * u[l];
-            }
-        }
-    }
-
-    // The derivatives of minus the rates of all cells that are not held out: all of them, less the held-out ones.
-    private void Absent(ReferenceBatch batch, bool areColumnsFrozen)
-    {
-        var width = Rows.Width;
-        Columns.Sum(_sumOfColumns, _options.Columns);
-        Rows.Sum(_sumOfRows, batch.Rows.Length);
-        for (var l = 0; l < width; l++)
-        {
-            _sumOfRows[l] *= -batch.Scale;
-        }
-
-        for (var j = 0; j < _options.Columns && !areColumnsFrozen; j++)
-        {
-            _sumOfRows.AsSpan().CopyTo(Columns.ByValueOf(j));
-        }
-
-        for (var n = 0; n < batch.Rows.Length; n++)
-        {
-            var byRow = Rows.ByValueOf(n);
-            FactorKernel.AddScaled(-1, _sumOfColumns, byRow);
-            ReferenceScatter.AddOnes(
-                batch.Cells.RowColumns(batch.Rows[n]), Columns.Statistics, Columns.ValueOffset, _scaledRows.AsSpan(n * width, width), byRow, areColumnsFrozen ? [] : Columns.ByValue);
-        }
-    }
-
-    private double Row(ReadOnlySpan<int> columns, ReadOnlySpan<double> values, int row, Span<double> byRow, double ownRate, bool areColumnsFrozen)
-    {
-        if (_rates.Length < columns.Length + 4)
-        {
-            _rates = new double[(2 * columns.Length) + 4];
-        }
-
-        var rates = _rates.AsSpan(0, columns.Length);
-        ReferenceScatter.Rates(columns, Columns.Statistics, Columns.ValueOffset, Rows.Value(row), rates);
-        var logLik = _options.Likelihood == TwinEbLikelihood.Poisson ? Poisson(values, _rates, ownRate) : Gaussian(values, rates);
-
-        // byRow += sum_c rate_c v_c, and the derivative of column c += rate_c u, scaled.
-        ReferenceScatter.Add(
-            columns, rates, Columns.Statistics, Columns.ValueOffset, _scaledRows.AsSpan(row * Rows.Width, Rows.Width), byRow, areColumnsFrozen ? [] : Columns.ByValue);
-        return logLik;
-    }
-
-    // sum of x log r - ownRate r; each rate becomes the derivative x / r - ownRate. Rates have room for a whole number of vectors.
-    private static double Poisson(ReadOnlySpan<double> values, double[] rates, double ownRate)
-    {
-        var (least, own, sums) = (Vector256.Create(LeastRate), Vector256.Create(ownRate), Vector256<double>.Zero);
-        Span<double> rest = stackalloc double[4];
-        for (var c = 0; c < values.Length; c += 4)
-        {
-            scoped var x = values[c..];
-            if (x.Length < 4)
-            {
-                // Entries of 0 at a rate of 1, whose own rate is put back below.
-                rest.Clear();
-                x.CopyTo(rest);
-                rates.AsSpan(values.Length, 4 - x.Length).Fill(1);
-                x = rest;
-            }
-
-            var (value, rate) = (Vector256.Create(x), Vector256.Max(Vector256.Create<double>(rates.AsSpan(c)), least));
-            sums += (value * VectorLog.Of(rate)) - (own * rate);
-            ((value / rate) - own).CopyTo(rates, c);
-        }
-
-        return Vector256.Sum(sums) + (ownRate * (-values.Length & 3));
-    }
-
-    // sum of log N(x; mean, noise sd squared); each mean becomes the derivative (x - mean) / noise sd squared.
-    private double Gaussian(ReadOnlySpan<double> values, Span<double> means)
-    {
-        var precision = 1 / (_options.NoiseSd * _options.NoiseSd);
-        var sum = 0.0;
-        for (var c = 0; c < means.Length; c++)
-        {
-            var error = values[c] - means[c];
-            sum += error * error;
-            means[c] = error * precision;
-        }
-
-        return (-0.5 * precision * sum) - (means.Length * (NormalDistribution.LogRootTwoPi + double.Log(_options.NoiseSd)));
     }
 }

@@ -50,8 +50,8 @@ internal static class ReferenceKeys
     public static readonly StateKey Sums = new("sums");
 
     /// <summary>
-    /// Of a partial: how many shards found something that is not finite, by what it is first of: the rows' gradient or the loss, the columns, the rows' prior, the columns' prior
-    /// (<see cref="ReferenceDivergence"/> from 1 on).
+    /// Of a partial: how many shards found something that is not finite, by what it is first of: the rows' gradient or the loss, the
+    /// columns, the rows' prior, the columns' prior (<see cref="ReferenceDivergence"/> from 1 on).
     /// </summary>
     public static readonly StateKey Flags = new("flags");
 

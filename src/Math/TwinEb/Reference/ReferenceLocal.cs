@@ -6,8 +6,8 @@ using FitCluster.Messages;
 namespace FitCluster.Math.TwinEb;
 
 /// <summary>
-/// A shard's part of a round. Partials: <see cref="ReferenceKeys.Sums"/>, <see cref="ReferenceKeys.Flags"/>, and the gradients (or, with local steps, the weighted changes) of columns and both
-/// priors.
+/// A shard's part of a round. Partials: <see cref="ReferenceKeys.Sums"/>, <see cref="ReferenceKeys.Flags"/>, and the gradients (or, with
+/// local steps, the weighted changes) of columns and both priors.
 /// </summary>
 internal sealed class ReferenceLocal(TwinEbOptions options, ReferenceGradient gradient, ArraySet broadcast, ShardData data, ReferenceShard shard)
 {
@@ -92,8 +92,8 @@ internal sealed class ReferenceLocal(TwinEbOptions options, ReferenceGradient gr
         gradient.Compute(batch, shard.Parameters, columns, rowPrior, columnPrior, noise, first, last, areColumnsFrozen);
     }
 
-    // Each shard goes on alone from the same parameters and moments, on its own rows of the batches, which stand for all rows; its changes count as much
-    // as its share of the training rows. A batch without a row of this shard is no step here.
+    // Each shard goes on alone from the same parameters and moments, on its own rows of the batches, which stand for all rows; its changes
+    // count as much as its share of the training rows. A batch without a row of this shard is no step here.
     private ArraySet LocalSteps()
     {
         var share = shard.RowsOf(false).Length / Field(ReferenceField.TrainingRows);

@@ -3,8 +3,9 @@ using FitCluster.Math.Numerics;
 namespace FitCluster.Math.TwinEb;
 
 /// <summary>
-/// Log densities of a mixture and their derivatives for many rows or columns: three products of (count x 2 W x K) and one exp for each (row, component), in
-/// blocks of rows that stay in the first-level cache. With W = 16 and K = 104 (L = 15, K = 100) that is 10,000 fused products and 104 exps a row.
+/// Log densities of a mixture and their derivatives for many rows or columns: three products of (count x 2 W x K) and one exp for each
+/// (row, component), in blocks of rows that stay in the first-level cache. With W = 16 and K = 104 (L = 15, K = 100) that is 10,000 fused
+/// products and 104 exps a row.
 /// </summary>
 internal static unsafe class ReferenceMixture
 {

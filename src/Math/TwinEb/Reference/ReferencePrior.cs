@@ -3,9 +3,10 @@ using FitCluster.Math.Numerics;
 namespace FitCluster.Math.TwinEb;
 
 /// <summary>
-/// The prior of one side: p(y) = sum_k w_k prod_l f(y_l; k, l), f = Gamma(shape a, rate b) for the Poisson model and N(m, s squared) for the Gaussian one, with
-/// a = c(softplus e1), b = c(softplus e2), m = e1, s = c(softplus e2), c = clamp to [1e-8, 1e3], w = softmax(mix). Free parameters, in this order: e1 [K x L],
-/// e2 [K x L], mix [K]. A single component has one e1 and one e2 for all factors, then mix [1] (which changes nothing); a fixed prior has none.
+/// The prior of one side: p(y) = sum_k w_k prod_l f(y_l; k, l), f = Gamma(shape a, rate b) for the Poisson model and N(m, s squared) for
+/// the Gaussian one, with a = c(softplus e1), b = c(softplus e2), m = e1, s = c(softplus e2), c = clamp to [1e-8, 1e3], w = softmax(mix).
+/// Free parameters, in this order: e1 [K x L], e2 [K x L], mix [K]. A single component has one e1 and one e2 for all factors, then mix [1]
+/// (which changes nothing); a fixed prior has none.
 /// </summary>
 internal sealed class ReferencePrior
 {

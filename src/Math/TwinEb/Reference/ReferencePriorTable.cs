@@ -4,10 +4,11 @@ using FitCluster.Math.Numerics;
 namespace FitCluster.Math.TwinEb;
 
 /// <summary>
-/// What the densities of a prior need of its parameters, computed once a step: with the statistics of a row or column, (log y, y) for Gamma and (y, y
-/// squared) for normal, every log density is linear, log f = constant_k + sum_l (n1_kl t1_l + n2_kl t2_l), n = (a - 1, -b) or (m / s squared, -1 / (2 s squared)).
-/// Widths: a factor vector takes W = L rounded up to 4, a vector of statistics 2 W, components are rounded up to 8; what is added counts as nothing. (Where s is far below |m|
-/// the expanded square of the normal loses m squared / s squared roundings.)
+/// What the densities of a prior need of its parameters, computed once a step: with the statistics of a row or column, (log y, y) for Gamma
+/// and (y, y squared) for normal, every log density is linear, log f = constant_k + sum_l (n1_kl t1_l + n2_kl t2_l), n = (a - 1, -b) or (m
+/// / s squared, -1 / (2 s squared)). Widths: a factor vector takes W = L rounded up to 4, a vector of statistics 2 W, components are
+/// rounded up to 8; what is added counts as nothing. (Where s is far below |m| the expanded square of the normal loses m squared / s
+/// squared roundings.)
 /// </summary>
 internal sealed class ReferencePriorTable
 {

@@ -3,9 +3,10 @@ using System.Runtime.Intrinsics;
 namespace FitCluster.Math.TwinEb;
 
 /// <summary>
-/// The one dense product that mixture densities need, C = C + A B or C = start + A B, in register tiles of 4 rows x 12 columns (three registers of
-/// 4 lanes a row: with one row of B and one element of A all 16 registers are taken), the rest of the columns 8 at a time. Elements of A are broadcast, so A may be read
-/// transposed. Every element of C is a sum of fused products in the order of the inner index: the same bits whatever the tile.
+/// The one dense product that mixture densities need, C = C + A B or C = start + A B, in register tiles of 4 rows x 12 columns (three
+/// registers of 4 lanes a row: with one row of B and one element of A all 16 registers are taken), the rest of the columns 8 at a time.
+/// Elements of A are broadcast, so A may be read transposed. Every element of C is a sum of fused products in the order of the inner index:
+/// the same bits whatever the tile.
 /// </summary>
 internal static unsafe class ReferenceProduct
 {
@@ -18,8 +19,8 @@ internal static unsafe class ReferenceProduct
     private const int WideColumns = 12;
 
     /// <summary>
-    /// c[r, n] = start[n] + sum_k a[r aRow + k aInner] b[k, n]; without a start, the sum is added to c. The longer side of C is the outer loop, so that the smaller factor stays in the
-    /// first-level cache.
+    /// c[r, n] = start[n] + sum_k a[r aRow + k aInner] b[k, n]; without a start, the sum is added to c. The longer side of C is the outer
+    /// loop, so that the smaller factor stays in the first-level cache.
     /// </summary>
     public static void Multiply(
         double* a, nint aRow, nint aInner, double* b, nint bRow, double* c, nint cRow, int rows, int columns, int inner, double* start)

@@ -3,8 +3,8 @@ using System.Runtime.Intrinsics;
 namespace FitCluster.Math.TwinEb;
 
 /// <summary>
-/// The gradient of one row's cells: the row's own derivative stays in registers while the cells' columns pass by, 16 factors at a time (4 registers of 4
-/// lanes), the rest 4 at a time. Factor vectors are padded to a multiple of 4.
+/// The gradient of one row's cells: the row's own derivative stays in registers while the cells' columns pass by, 16 factors at a time (4
+/// registers of 4 lanes), the rest 4 at a time. Factor vectors are padded to a multiple of 4.
 /// </summary>
 internal static unsafe class ReferenceScatter
 {
@@ -57,7 +57,9 @@ internal static unsafe class ReferenceScatter
         }
     }
 
-    /// <summary>byRow += sum of v_j and byColumn_j += row, over the columns j of a row's cells: <see cref="Add"/> with weights of 1.</summary>
+    /// <summary>
+    /// byRow += sum of v_j and byColumn_j += row, over the columns j of a row's cells: <see cref="Add"/> with weights of 1.
+    /// </summary>
     /// <param name="columns">The cells' columns, whole numbers.</param>
     /// <param name="statistics">The columns' statistics, columns x 2 W.</param>
     /// <param name="offset">Where in a column's statistics v_j begins.</param>

@@ -6,8 +6,9 @@ using FitCluster.Messages;
 namespace FitCluster.Math.TwinEb;
 
 /// <summary>
-/// The state of a shard: its rows' parameters [2, rows, L], Adam's moments, copies of the best epoch and the best restart, and the gradient of the last step [2, batch, L], which waits for
-/// the clip factor that the coordinator finds from all shards' norms. A view of a <see cref="StateSet{TField}"/>: arrays are changed in place.
+/// The state of a shard: its rows' parameters [2, rows, L], Adam's moments, copies of the best epoch and the best restart, and the gradient
+/// of the last step [2, batch, L], which waits for the clip factor that the coordinator finds from all shards' norms. A view of a
+/// <see cref="StateSet{TField}"/>: arrays are changed in place.
 /// </summary>
 internal sealed class ReferenceShard
 {
@@ -161,7 +162,8 @@ internal sealed class ReferenceShard
     }
 
     /// <summary>
-    /// Adam on all rows of a kind, as published: those outside the batch have a gradient of zero, but move on by their moments and the decay.
+    /// Adam on all rows of a kind, as published: those outside the batch have a gradient of zero, but move on by their moments and the
+    /// decay.
     /// </summary>
     public void Step(Adam adam, bool heldOut, ReadOnlySpan<int> batch, ReadOnlySpan<double> gradient)
     {
@@ -223,7 +225,8 @@ internal sealed class ReferenceShard
         return result;
     }
 
-    // Uniform within +-sqrt(6 / (L + rows)), both parameters, by the row's place in the whole matrix; those that a finished fit has as it says.
+    // Uniform within +-sqrt(6 / (L + rows)), both parameters, by the row's place in the whole matrix; those that a finished fit has as it
+    // says.
     private void Start(int restart, bool heldOut, double allRows, bool goesOn)
     {
         var (rows, l) = (_data.Block.Rows, _options.Factors);

@@ -5,17 +5,20 @@ using FitCluster.Math.Numerics;
 namespace FitCluster.Math.TwinEb;
 
 /// <summary>
-/// The variational parameters of the rows of a batch, or of all columns, one draw of them, and the gradient of the ELBO by them. Of each entry two parameters, eta and
-/// psi: t = softplus(log 1/2 - psi), scale = clamp(t, 1e-8, 1e3), location = -eta t; q is LogNormal(location, scale) for the Poisson model, N(location,
-/// scale squared) for the Gaussian one (t is a standard deviation, as the published code uses it). A draw is z = location + scale e, y = exp z or z.
+/// The variational parameters of the rows of a batch, or of all columns, one draw of them, and the gradient of the ELBO by them. Of each
+/// entry two parameters, eta and psi: t = softplus(log 1/2 - psi), scale = clamp(t, 1e-8, 1e3), location = -eta t; q is LogNormal(location,
+/// scale) for the Poisson model, N(location, scale squared) for the Gaussian one (t is a standard deviation, as the published code uses
+/// it). A draw is z = location + scale e, y = exp z or z.
 /// <para>
-/// Everything is held [count x W], W = L rounded up to 4, so that vectors need no remainder; saved parameters are two planes [2, count, L]. Scratch
-/// memory: nothing in it outlives a step.
+/// Everything is held [count x W], W = L rounded up to 4, so that vectors need no remainder; saved parameters are two planes [2, count, L].
+/// Scratch memory: nothing in it outlives a step.
 /// </para>
 /// </summary>
 internal sealed class ReferenceSide(int factors, TwinEbLikelihood likelihood)
 {
-    /// <summary>The published code's log 1/2: the nearest 32-bit number, 1.9e-9 off. Its figures cannot be had to 1e-9 without it.</summary>
+    /// <summary>
+    /// The published code's log 1/2: the nearest 32-bit number, 1.9e-9 off. Its figures cannot be had to 1e-9 without it.
+    /// </summary>
     public const double LogHalf = -0.6931471824645996;
 
     private const int Lanes = 4;
@@ -60,7 +63,9 @@ internal sealed class ReferenceSide(int factors, TwinEbLikelihood likelihood)
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Span<double> ByValueOf(int entity) => ByValue.Slice(entity * Width, Width);
 
-    /// <summary>t = softplus(x) = log(1 + exp x) and its derivative 1 / (1 + exp -x), to rounding for every finite x (0 below x = -700).</summary>
+    /// <summary>
+    /// t = softplus(x) = log(1 + exp x) and its derivative 1 / (1 + exp -x), to rounding for every finite x (0 below x = -700).
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static (Vector256<double> Value, Vector256<double> Slope) Softplus(Vector256<double> x)
     {
@@ -145,8 +150,9 @@ internal sealed class ReferenceSide(int factors, TwinEbLikelihood likelihood)
     }
 
     /// <summary>
-    /// Adds the draw's gradient by z, and by z times e, of entities first to last; the first draw of a step sets them. With <paramref name="expected"/>, the derivative of the log prior by the
-    /// statistics of these entities [(last - first) x 2 W], the prior and the entropy's own derivative by z count; without (empty) they do not.
+    /// Adds the draw's gradient by z, and by z times e, of entities first to last; the first draw of a step sets them. With
+    /// <paramref name="expected"/>, the derivative of the log prior by the statistics of these entities [(last - first) x 2 W], the prior
+    /// and the entropy's own derivative by z count; without (empty) they do not.
     /// </summary>
     public void AddDraw(int first, int last, ReadOnlySpan<double> expected, bool isFirst)
     {
@@ -187,7 +193,9 @@ internal sealed class ReferenceSide(int factors, TwinEbLikelihood likelihood)
         }
     }
 
-    /// <summary>The part of -log q that differs between draws, of entities first to last: sum of e squared / 2, plus z for log-normal q.</summary>
+    /// <summary>
+    /// The part of -log q that differs between draws, of entities first to last: sum of e squared / 2, plus z for log-normal q.
+    /// </summary>
     public double EntropyOfDraw(int first, int last)
     {
         var (squares, sums) = (Vector256<double>.Zero, Vector256<double>.Zero);
@@ -228,8 +236,9 @@ internal sealed class ReferenceSide(int factors, TwinEbLikelihood likelihood)
     }
 
     /// <summary>
-    /// Writes the gradient by eta and psi [2, count, L], times a factor: location = -eta t and scale = t (or a constant where clamped) carry the sums over draws back.
-    /// The entropy's derivative by scale, 1 / scale, counts for entities first to last, for <paramref name="draws"/> draws.
+    /// Writes the gradient by eta and psi [2, count, L], times a factor: location = -eta t and scale = t (or a constant where clamped)
+    /// carry the sums over draws back. The entropy's derivative by scale, 1 / scale, counts for entities first to last, for
+    /// <paramref name="draws"/> draws.
     /// </summary>
     public void Finish(int first, int last, int draws, double factor, Span<double> gradient)
     {
@@ -268,7 +277,8 @@ internal sealed class ReferenceSide(int factors, TwinEbLikelihood likelihood)
     private static Vector256<double> Read(ReadOnlySpan<double> values, int at, int left) => left >= Lanes ? Vector256.Create(values[at..])
         : Vector256.Create(values[at], left > 1 ? values[at + 1] : 0, left > 2 ? values[at + 2] : 0, 0);
 
-    // Four numbers from a place on. Where there is room, what is past the first `left` is written too: the next entity, written later, puts it right.
+    // Four numbers from a place on. Where there is room, what is past the first `left` is written too: the next entity, written later, puts
+    // it right.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Write(Vector256<double> vector, Span<double> values, int at, int left)
     {

@@ -4,8 +4,9 @@ namespace FitCluster.Math.TwinEb;
 
 /// <summary>
 /// How a shard learns the ranks of its rows among all training rows and all held-out rows, without a message whose size grows with rows or
-/// shards: each shard adds its two counts to the slot of its first row, in a table of at most 4,096 slots, and later sums the slots before its own. Two shards that begin in the
-/// same slot cannot tell who is first; the third row of the table counts shards, so that this is found out.
+/// shards: each shard adds its two counts to the slot of its first row, in a table of at most 4,096 slots, and later sums the slots before
+/// its own. Two shards that begin in the same slot cannot tell who is first; the third row of the table counts shards, so that this is
+/// found out.
 /// </summary>
 internal static class ReferenceSlots
 {

@@ -3,7 +3,10 @@ using FitCluster.Math.Numerics;
 
 namespace FitCluster.Math.TwinEb;
 
-/// <summary>Where a restart's parameters start: uniform numbers, as published; or, in the first one, such that q and the priors have the moments of a finished fit.</summary>
+/// <summary>
+/// Where a restart's parameters start: uniform numbers, as published; or, in the first one, such that q and the priors have the moments of
+/// a finished fit.
+/// </summary>
 internal static class ReferenceStart
 {
     // softplus has no inverse at 0, and a prior's values are held in [1e-8, 1e3] anyway.

@@ -4,8 +4,9 @@ using FitCluster.Messages;
 namespace FitCluster.Math.TwinEb;
 
 /// <summary>
-/// The coordinator's state of a reference fit: scalars, and columns and both priors with Adam's moments, at the best epoch, and in the best restart.
-/// A view of a <see cref="StateSet{TField}"/>: scalars are copied before they change, arrays shared and replaced, never written to.
+/// The coordinator's state of a reference fit: scalars, and columns and both priors with Adam's moments, at the best epoch, and in the best
+/// restart. A view of a <see cref="StateSet{TField}"/>: scalars are copied before they change, arrays shared and replaced, never written
+/// to.
 /// </summary>
 internal sealed class ReferenceState
 {

@@ -1,8 +1,8 @@
 namespace FitCluster.Math.TwinEb;
 
 /// <summary>
-/// The streams of random numbers of a reference fit: purpose (8 bits), restart (16 bits), step and particle (40 bits). Within a stream a number is
-/// found by row or column, never by shard, so a fit draws the same ones however its rows are divided.
+/// The streams of random numbers of a reference fit: purpose (8 bits), restart (16 bits), step and particle (40 bits). Within a stream a
+/// number is found by row or column, never by shard, so a fit draws the same ones however its rows are divided.
 /// </summary>
 internal static class ReferenceStreams
 {

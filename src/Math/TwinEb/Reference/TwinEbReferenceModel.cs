@@ -5,12 +5,14 @@ using FitCluster.Messages;
 namespace FitCluster.Math.TwinEb;
 
 /// <summary>
-/// TwinEB by the published algorithm: x_ij ~ Poisson(u_i . v_j) or N(u_i . v_j, noise sd squared), mixture priors on u_i and v_j, q log-normal or normal, ascent of the ELBO
-/// by reparametrized gradients of minibatches of rows, clipped, with Adam (blei-lab/TwinEB at 1421e9c; docs/twineb.md). One round is one step (or LocalSteps of them): rows
-/// and their moments stay on the shards, columns and priors at the coordinator.
+/// TwinEB by the published algorithm: x_ij ~ Poisson(u_i . v_j) or N(u_i . v_j, noise sd squared), mixture priors on u_i and v_j, q
+/// log-normal or normal, ascent of the ELBO by reparametrized gradients of minibatches of rows, clipped, with Adam (blei-lab/TwinEB at
+/// 1421e9c; docs/twineb.md). One round is one step (or LocalSteps of them): rows and their moments stay on the shards, columns and priors
+/// at the coordinator.
 /// <para>
-/// The gradient is clipped by its norm over rows, columns and priors together. A shard returns the squared norm of its rows' gradient and keeps the gradient; the
-/// coordinator's next broadcast says by what it is multiplied, and the shard takes its step before it computes the next one: the published update exactly.
+/// The gradient is clipped by its norm over rows, columns and priors together. A shard returns the squared norm of its rows' gradient and
+/// keeps the gradient; the coordinator's next broadcast says by what it is multiplied, and the shard takes its step before it computes the
+/// next one: the published update exactly.
 /// </para>
 /// </summary>
 public sealed class TwinEbReferenceModel : IFitModel

@@ -97,8 +97,8 @@ internal sealed class ConjugateFit
     }
 
     /// <summary>
-    /// Shards of a matrix: kind 0 is a training cell, others as <see cref="HeldOutKind"/>; rows from firstHeldOutRow on are held out. Training cells with value 0 are not
-    /// stored, unless dense.
+    /// Shards of a matrix: kind 0 is a training cell, others as <see cref="HeldOutKind"/>; rows from firstHeldOutRow on are held out.
+    /// Training cells with value 0 are not stored, unless dense.
     /// </summary>
     public static ShardData[] Shards(double[][] y, Func<int, int, int> kind, int firstHeldOutRow, int count = 1, UnstoredEntries unstored = UnstoredEntries.Zero, bool dense = false)
     {

@@ -117,7 +117,8 @@ public class ConjugateKernelTests
     [Fact]
     public void Vectors_past_the_bounded_ones_of_a_run_have_the_same_posterior()
     {
-        // Components so near each other that none can be left out: bounds do not pay, and are asked for 8 of each 256 vectors only; far ones, at the end, are left out again.
+        // Components so near each other that none can be left out: bounds do not pay, and are asked for 8 of each 256 vectors only; far
+        // ones, at the end, are left out again.
         const int Factors = 2, Components = 9;
         ConjugateGammaPosterior Posterior(double spread, bool bounded)
         {

@@ -13,7 +13,8 @@ public class ConjugateNewRowTests
     private const int Steps = 500;
     private const double Tolerance = 1e-12;
 
-    // Two factors: the first is in every column alike, the second in the even ones only. The components have one factor each, and of the second there is next to nothing in the prior's mean.
+    // Two factors: the first is in every column alike, the second in the even ones only. The components have one factor each, and of the
+    // second there is next to nothing in the prior's mean.
     private static readonly double[] s_columns = [.. Enumerable.Range(0, 2 * Columns).Select(at => at % 2 == 0 ? 1.0 : at % 4 == 1 ? 2 : 0.01)];
     private static readonly ConjugateGammaPrior s_prior = Prior(0.999, [2, 0.3, 0.3, 20], [1, 300, 300, 5]);
 

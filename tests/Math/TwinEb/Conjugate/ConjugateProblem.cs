@@ -4,7 +4,9 @@ using FitCluster.Math.TwinEb;
 
 namespace FitCluster.Math.Tests.TwinEb;
 
-/// <summary>A small simulated matrix with clusters of rows and columns, a validation mask and held-out rows; and the rates it was drawn from.</summary>
+/// <summary>
+/// A small simulated matrix with clusters of rows and columns, a validation mask and held-out rows; and the rates it was drawn from.
+/// </summary>
 internal sealed class ConjugateProblem
 {
     public ConjugateProblem(ulong seed, bool gaussian = false, int rows = 60, int columns = 40)

@@ -176,7 +176,8 @@ internal sealed class ReferenceCase : IReferenceNoise, ISideSampler
     private static double Single(JsonElement element) => (float)element.GetDouble();
 
     /// <summary>
-    /// What the Gaussian model's fixed prior N(0, scale squared) has too much in the published code, whose log scale has 32 bits; the batch's 4 rows count 6 / 4.
+    /// What the Gaussian model's fixed prior N(0, scale squared) has too much in the published code, whose log scale has 32 bits; the
+    /// batch's 4 rows count 6 / 4.
     /// </summary>
     public double PriorRounding
     {
@@ -188,8 +189,9 @@ internal sealed class ReferenceCase : IReferenceNoise, ISideSampler
     }
 
     /// <summary>
-    /// The published code evaluates a fixed Gamma prior, and its derivative, in 32 bits (torch casts the value to the prior's type), where everything else has 64. This replaces the
-    /// prior's part of a gradient [2, entities, L] by what 32 bits make of it; <paramref name="entities"/> are those in it.
+    /// The published code evaluates a fixed Gamma prior, and its derivative, in 32 bits (torch casts the value to the prior's type), where
+    /// everything else has 64. This replaces the prior's part of a gradient [2, entities, L] by what 32 bits make of it;
+    /// <paramref name="entities"/> are those in it.
     /// </summary>
     public void RoundPrior(double[] gradient, bool isRows, int[] entities)
     {

@@ -10,7 +10,8 @@ public sealed class ReferenceGoldenTests
     // What issue 4 asks for; of the largest element for arrays, whose smallest elements are differences of large ones.
     private const double Relative = 1e-9;
 
-    // A fixed Gamma prior's density is summed in 32 bits by the published code (ReferenceCase.RoundPrior): its log prior is a 32-bit number.
+    // A fixed Gamma prior's density is summed in 32 bits by the published code (ReferenceCase.RoundPrior): its log prior is a 32-bit
+    // number.
     private const double Relative32 = 1e-7;
 
     public static TheoryData<int> Cases => [0, 1, 2, 3, 4, 5];

@@ -6,7 +6,8 @@ using FitCluster.Math.TwinEb;
 namespace FitCluster.Math.Tests.TwinEb;
 
 /// <summary>
-/// The published loop as one would write it on one machine: all parameters at hand, gradient, clip, Adam on everything at once, scheduler, best epoch. No held-out rows.
+/// The published loop as one would write it on one machine: all parameters at hand, gradient, clip, Adam on everything at once, scheduler,
+/// best epoch. No held-out rows.
 /// </summary>
 internal sealed class ReferenceMonolith
 {

@@ -8,7 +8,9 @@ namespace FitCluster.Math.Tests.TwinEb;
 /// <summary>A seeded matrix of counts or numbers with held-out rows and cells, in so many shards.</summary>
 internal static class ReferenceProblem
 {
-    /// <summary>A factorization of rank 3 with a fifth of the training rows' cells for validation; one row in heldOutRows is held out (0: none).</summary>
+    /// <summary>
+    /// A factorization of rank 3 with a fifth of the training rows' cells for validation; one row in heldOutRows is held out (0: none).
+    /// </summary>
     public static ShardData[] Make(ulong seed, int rows, int columns, TwinEbLikelihood likelihood, int shards = 1, int heldOutRows = 0, bool withValidation = true, double rate = 1)
     {
         var isPoisson = likelihood == TwinEbLikelihood.Poisson;

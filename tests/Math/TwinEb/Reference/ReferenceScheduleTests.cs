@@ -5,7 +5,8 @@ using Xunit;
 namespace FitCluster.Math.Tests.TwinEb;
 
 /// <summary>
-/// What each option of the schedule does, by fits whose epochs are one batch and have the losses of a script: so what must follow can be counted by hand.
+/// What each option of the schedule does, by fits whose epochs are one batch and have the losses of a script: so what must follow can be
+/// counted by hand.
 /// </summary>
 public sealed class ReferenceScheduleTests
 {
@@ -53,7 +54,8 @@ public sealed class ReferenceScheduleTests
         double Moved(ReferenceRun run, int epoch, int at) => run.Globals[epoch + 1]["columns"][at] - run.Globals[epoch]["columns"][at];
         for (var at = 0; at < 2 * Columns * options.Factors; at++)
         {
-            // Epoch 3 is the first after the plateau of epoch 2: up to there both runs are the same one, and so are the moments of its step.
+            // Epoch 3 is the first after the plateau of epoch 2: up to there both runs are the same one, and so are the moments of its
+            // step.
             Assert.Equal(Moved(without, 2, at), Moved(with, 2, at));
             Assert.Equal(0.25 * Moved(without, 3, at), Moved(with, 3, at), 1e-14);
         }

@@ -28,7 +28,8 @@ public sealed class ReferenceSimulatedTests(ITestOutputHelper output)
             output.WriteLine(words);
             Assert.True(scores.Average() >= published.Min(), words);
 
-            // The published code forgets single's learnt prior of rows at test time: with it, the test score may be better than all of theirs.
+            // The published code forgets single's learnt prior of rows at test time: with it, the test score may be better than all of
+            // theirs.
             Assert.True(scores.Average() <= published.Max() || (prior == TwinEbPrior.Single && ours == "testLogLik"), words);
         }
     }

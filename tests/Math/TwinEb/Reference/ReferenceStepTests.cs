@@ -5,7 +5,10 @@ using Xunit;
 
 namespace FitCluster.Math.Tests.TwinEb;
 
-/// <summary>What the options of a step do: rates by group, clipping, decay, particles, batches and local steps, each against a calculation of its own.</summary>
+/// <summary>
+/// What the options of a step do: rates by group, clipping, decay, particles, batches and local steps, each against a calculation of its
+/// own.
+/// </summary>
 public sealed class ReferenceStepTests
 {
     private const int Rows = 60;
