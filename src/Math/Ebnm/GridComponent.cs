@@ -144,8 +144,8 @@ internal readonly struct GridComponent
         TruncatedLanes.Mass(m, d, low, 0, out var e, out var f);
         TruncatedLanes.Mass(m, d, 0, high, out var g, out var h);
         var most = Vector512.Max(e, g);
-        var below = f * VectorNormal.Exp(e - most);
-        var above = h * VectorNormal.Exp(g - most);
+        var below = f * VectorExp.Of(e - most);
+        var above = h * VectorExp.Of(g - most);
         negative = below / (below + above);
         positive = above / (below + above);
     }

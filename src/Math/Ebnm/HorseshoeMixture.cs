@@ -49,7 +49,7 @@ internal static class HorseshoeMixture
         var sum = Vector512<double>.Zero;
         for (var j = 0; j < Nodes; j += VectorNormal.Lanes)
         {
-            var p = Vector512.Create(factors[j..]) * VectorNormal.Exp(exponent * Vector512.Create(fractions[j..]));
+            var p = Vector512.Create(factors[j..]) * VectorExp.Of(exponent * Vector512.Create(fractions[j..]));
             p.CopyTo(weights[j..]);
             sum += p;
         }

@@ -37,7 +37,7 @@ internal readonly struct LaplaceSlab : ISlab
 
         // The near part is scaled by exp(-near^2 / 2) where near < 0; the far part must be too.
         var exponent = half * Vector512.Min(near, Vector512<double>.Zero) * Vector512.Min(near, Vector512<double>.Zero);
-        var factor = VectorNormal.Exp(-exponent);
+        var factor = VectorExp.Of(-exponent);
         f0 *= factor;
         f1 *= factor;
         f2 *= factor;

@@ -35,7 +35,7 @@ internal static class MixtureKernels
             var largest = Vector512<double>.Zero;
             for (var k = 0; k < components.Length; k++)
             {
-                factors[k] *= VectorNormal.Exp(exponents[k] - most);
+                factors[k] *= VectorExp.Of(exponents[k] - most);
                 largest = Vector512.Max(largest, factors[k]);
             }
 

@@ -1,3 +1,5 @@
+using FitCluster.Math.Numerics;
+
 namespace FitCluster.Math.Ebnm;
 
 /// <summary>
@@ -104,62 +106,21 @@ internal static class NonnegativeQuadratic
         }
     }
 
-    // z = H_PP^-1 b_P by Cholesky; a pivot lost to rounding is replaced by one that holds its variable in place.
+    // z = H_PP^-1 b_P; a pivot lost to rounding is replaced by one that holds its variable in place.
     private static void Solve(ReadOnlySpan<double> h, int stride, ReadOnlySpan<double> b, List<int> passive, double[] factor, double[] z)
     {
         var k = passive.Count;
         for (var i = 0; i < k; i++)
         {
             var p = passive[i];
-            var row = factor.AsSpan(i * k, k);
+            z[i] = b[p];
             for (var j = 0; j <= i; j++)
             {
                 var q = passive[j];
-                var sum = p <= q ? h[(p * stride) + q] : h[(q * stride) + p];
-                var other = factor.AsSpan(j * k, k);
-                if (i == j)
-                {
-                    var diagonal = sum * (1 + Ridge);
-                    sum = diagonal;
-                    for (var l = 0; l < j; l++)
-                    {
-                        sum -= row[l] * row[l];
-                    }
-
-                    row[i] = double.Sqrt(double.Max(sum, Ridge * diagonal));
-                }
-                else
-                {
-                    for (var l = 0; l < j; l++)
-                    {
-                        sum -= row[l] * other[l];
-                    }
-
-                    row[j] = sum / other[j];
-                }
+                factor[(i * k) + j] = p <= q ? h[(p * stride) + q] : h[(q * stride) + p];
             }
         }
 
-        for (var i = 0; i < k; i++)
-        {
-            var sum = b[passive[i]];
-            for (var l = 0; l < i; l++)
-            {
-                sum -= factor[(i * k) + l] * z[l];
-            }
-
-            z[i] = sum / factor[(i * k) + i];
-        }
-
-        for (var i = k - 1; i >= 0; i--)
-        {
-            var sum = z[i];
-            for (var l = i + 1; l < k; l++)
-            {
-                sum -= factor[(l * k) + i] * z[l];
-            }
-
-            z[i] = sum / factor[(i * k) + i];
-        }
+        Cholesky.SolveHeld(factor, k, Ridge, z);
     }
 }

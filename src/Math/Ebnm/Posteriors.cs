@@ -42,7 +42,7 @@ internal sealed class Posteriors
 
     /// <summary>L_k / (L pi) of the observations last seen by <see cref="Moments"/>, at most about exp(excess).</summary>
     public Vector512<double> Share(int k, double excess) =>
-        factors[k] * VectorNormal.Exp(Vector512.Min(exponents[k] - most, Vector512.Create(excess))) * inverse;
+        factors[k] * VectorExp.Of(Vector512.Min(exponents[k] - most, Vector512.Create(excess))) * inverse;
 
     /// <summary>The log-likelihood of each observation; posterior means and second moments, the prior's where not informative.</summary>
     public Vector512<double> Moments(
@@ -67,7 +67,7 @@ internal sealed class Posteriors
         {
             if (components[k].Weight > 0)
             {
-                var weight = Vector512.Create(components[k].Weight) * factors[k] * VectorNormal.Exp(exponents[k] - most);
+                var weight = Vector512.Create(components[k].Weight) * factors[k] * VectorExp.Of(exponents[k] - most);
                 sum += weight;
                 first = Vector512.FusedMultiplyAdd(weight, means[k], first);
                 square = Vector512.FusedMultiplyAdd(weight, seconds[k], square);
@@ -95,7 +95,7 @@ internal sealed class Posteriors
         Vector512<double> sum = Vector512<double>.Zero, below = sum, at = sum, above = sum;
         for (var k = 0; k < components.Length; k++)
         {
-            var weight = Vector512.Create(components[k].Weight) * factors[k] * VectorNormal.Exp(exponents[k] - most);
+            var weight = Vector512.Create(components[k].Weight) * factors[k] * VectorExp.Of(exponents[k] - most);
             components[k].Signs(x, s, out var under, out var over);
             sum += weight;
             below += weight * under;

@@ -96,7 +96,7 @@ internal static class SlabKernel<TSlab>
             // With t the posterior log-odds: r = 1 / (1 + exp(-t)), and 1 - r without cancellation.
             var slab = logSlab + logRatio;
             var t = slab - logPoint;
-            var e = VectorNormal.Exp(-Vector512.Abs(t));
+            var e = VectorExp.Of(-Vector512.Abs(t));
             var major = one / (one + e);
             var minor = e * major;
             var towardsSlab = Vector512.GreaterThanOrEqual(t, zero);

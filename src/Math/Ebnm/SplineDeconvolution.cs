@@ -1,3 +1,5 @@
+using FitCluster.Math.Numerics;
+
 namespace FitCluster.Math.Ebnm;
 
 /// <summary>
@@ -63,7 +65,7 @@ internal sealed class SplineDeconvolution
             }
         }
 
-        return Solve(h, b) ?? new double[p];
+        return Cholesky.Solve(h, b) ?? new double[p];
     }
 
     /// <summary>Maximizes the penalized log-likelihood of rows from a = (1, ..., 1).</summary>
@@ -131,7 +133,7 @@ internal sealed class SplineDeconvolution
         {
             derivatives(Weights(a), slope, hessian);
             AddPenalty(a, slope, hessian);
-            var step = Solve(hessian[..(p * p)], slope) ?? Solve(hessian[(p * p)..], slope) ?? slope;
+            var step = Cholesky.Solve(hessian[..(p * p)], slope) ?? Cholesky.Solve(hessian[(p * p)..], slope) ?? slope;
             var gain = Dot(step, slope);
             if (!(gain > GainTolerance * double.Max(1, double.Abs(value))))
             {
@@ -267,53 +269,5 @@ internal sealed class SplineDeconvolution
                 hessian[(p * p) + (j * p) + l] = covariance;
             }
         }
-    }
-
-    // Cholesky; null when the matrix is not positive definite.
-    private static double[]? Solve(double[] matrix, double[] b)
-    {
-        var p = b.Length;
-        var l = (double[])matrix.Clone();
-        for (var i = 0; i < p; i++)
-        {
-            for (var j = 0; j <= i; j++)
-            {
-                var sum = l[(i * p) + j];
-                for (var k = 0; k < j; k++)
-                {
-                    sum -= l[(i * p) + k] * l[(j * p) + k];
-                }
-
-                if (i == j && !(sum > 1e-12 * matrix[(i * p) + i]))
-                {
-                    return null;
-                }
-
-                l[(i * p) + j] = i == j ? double.Sqrt(sum) : sum / l[(j * p) + j];
-            }
-        }
-
-        var z = (double[])b.Clone();
-        for (var i = 0; i < p; i++)
-        {
-            for (var k = 0; k < i; k++)
-            {
-                z[i] -= l[(i * p) + k] * z[k];
-            }
-
-            z[i] /= l[(i * p) + i];
-        }
-
-        for (var i = p - 1; i >= 0; i--)
-        {
-            for (var k = i + 1; k < p; k++)
-            {
-                z[i] -= l[(k * p) + i] * z[k];
-            }
-
-            z[i] /= l[(i * p) + i];
-        }
-
-        return z;
     }
 }

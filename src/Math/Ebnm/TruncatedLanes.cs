@@ -21,13 +21,13 @@ internal static class TruncatedLanes
         var zero = Vector512<double>.Zero;
         var j0a = VectorNormal.MillsRatioOfPositive(Vector512.Abs(o.A));
         var j0b = VectorNormal.MillsRatioOfPositive(o.B);
-        var beyond = VectorNormal.Exp(Vector512.Create(-0.5) * (o.B - o.A) * (o.A + o.B)) * j0b;
+        var beyond = VectorExp.Of(Vector512.Create(-0.5) * (o.B - o.A) * (o.A + o.B)) * j0b;
         var straddles = Vector512.LessThan(o.A, zero);
         var tail = (j0a - beyond) * Vector512.Create(1 / MillsRatio.RootTwoPi);
         exponent = Vector512.ConditionalSelect(straddles, zero, Vector512.Create(-0.5) * o.A * o.A);
         if (straddles != zero)
         {
-            var phiA = VectorNormal.Exp(Vector512.Create(-0.5) * o.A * o.A);
+            var phiA = VectorExp.Of(Vector512.Create(-0.5) * o.A * o.A);
             tail = Vector512.ConditionalSelect(
                 straddles, Vector512<double>.One - (phiA * (j0a + beyond) * Vector512.Create(1 / MillsRatio.RootTwoPi)), tail);
         }
@@ -54,7 +54,7 @@ internal static class TruncatedLanes
         VectorNormal.MillsOfPositive(Vector512.Abs(o.A), out var a0, out var a1, out var a2);
         VectorNormal.MillsOfPositive(o.B, out var b0, out var b1, out var b2);
         var w = o.B - o.A;
-        var beyond = VectorNormal.Exp(Vector512.Create(-0.5) * w * (o.A + o.B));
+        var beyond = VectorExp.Of(Vector512.Create(-0.5) * w * (o.A + o.B));
 
         // In a tail, moments of the distance from the near end; where the interval straddles m, those of the distance from m.
         var mass = a0 - (beyond * b0);
@@ -66,7 +66,7 @@ internal static class TruncatedLanes
         var straddles = Vector512.LessThan(o.A, zero);
         if (straddles != zero)
         {
-            var phiA = VectorNormal.Exp(exponent) * inverseRoot;
+            var phiA = VectorExp.Of(exponent) * inverseRoot;
             var phiB = phiA * beyond;
             var inside = one - ((phiA * a0) + (phiB * b0));
             exponent = Vector512.ConditionalSelect(straddles, zero, exponent);

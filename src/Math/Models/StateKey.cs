@@ -13,8 +13,8 @@ public sealed record StateKey(string Name, Reduction Reduction = Reduction.Sum)
     /// <summary>The array of this family that belongs to an index (a factor, a component), 0 or more.</summary>
     public StateKey At(int index) => this with { Name = string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{Name}.{index}") };
 
-    /// <summary>The array of this family in a scope, as in "best".</summary>
-    public StateKey In(string scope) => this with { Name = $"{scope}.{Name}" };
+    /// <summary>The array of this family in a scope, as in "best"; itself in the scope "".</summary>
+    public StateKey In(string scope) => scope.Length == 0 ? this : this with { Name = $"{scope}.{Name}" };
 }
 
 /// <summary>Arrays by their keys.</summary>

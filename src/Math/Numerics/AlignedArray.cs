@@ -1,8 +1,9 @@
 namespace FitCluster.Math.Numerics;
 
 /// <summary>
-/// Scratch numbers, zero at first, that begin at a multiple of 64 bytes and never move: a vector of 4 never lies in two cache lines, which in products doubles the cost of reading it. (The
-/// collector's arrays begin at any multiple of 8 bytes, another one in every run.) The numbers live as long as something refers to the instance.
+/// Scratch numbers, zero at first, that begin at a multiple of 64 bytes and never move: a vector of 4 never lies in two cache lines, which
+/// in products doubles the cost of reading it. (The collector's arrays begin at any multiple of 8 bytes, another one in every run.) The
+/// numbers live as long as something refers to the instance.
 /// </summary>
 internal sealed class AlignedArray
 {

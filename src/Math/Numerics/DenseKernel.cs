@@ -7,7 +7,8 @@ namespace FitCluster.Math.Numerics;
 /// <summary>
 /// The two products of a sweep on a block of dense rows, for a handful of factors. X is rows x columns, row-major; factors and
 /// loadings are factor-major (each factor's values contiguous). Register tiles: 4 rows x 4 factors of 8 lanes for X F, and 4 x 8
-/// columns x 4 factors for X'L; remainders in smaller tiles, the last columns in scalars. The order of additions is fixed by the sizes alone.
+/// columns x 4 factors for X'L; remainders in smaller tiles, the last columns in scalars. The order of additions is fixed by the sizes
+/// alone.
 /// </summary>
 internal static partial class DenseKernel
 {

@@ -1,9 +1,14 @@
 namespace FitCluster.Math.Numerics;
 
-/// <summary>The rejection of Marsaglia and Tsang (2000), "A simple method for generating gamma variables". Where its random numbers come from is the caller's.</summary>
+/// <summary>
+/// The rejection of Marsaglia and Tsang (2000), "A simple method for generating gamma variables". Where its random numbers come from is the
+/// caller's.
+/// </summary>
 public static class GammaRejection
 {
-    /// <summary>One attempt at a Gamma(shape, 1) number; fails with a chance below 0.05. A shape below 1 is drawn as Gamma(shape + 1) u^(1 / shape).</summary>
+    /// <summary>
+    /// One attempt at a Gamma(shape, 1) number; fails with a chance below 0.05. A shape below 1 is drawn as Gamma(shape + 1) u^(1 / shape).
+    /// </summary>
     /// <param name="shape">At least 1.</param>
     /// <param name="z">A standard normal number.</param>
     /// <param name="uniform">A uniform number in (0, 1).</param>

@@ -1,12 +1,15 @@
 namespace FitCluster.Math.Numerics;
 
-/// <summary>The maximum of a function of one variable by golden section: sure where the function is unimodal, a local maximum elsewhere.</summary>
+/// <summary>
+/// The maximum of a function of one variable by golden section: sure where the function is unimodal, a local maximum elsewhere.
+/// </summary>
 internal static class GoldenSection
 {
     private const double Golden = 0.61803398874989484820;
 
     /// <summary>
-    /// Narrows [low, high] until it is no wider than the tolerance, or for so many steps. Returns the better of the two inner points, and its value.
+    /// Narrows [low, high] until it is no wider than the tolerance, or for so many steps. Returns the better of the two inner points, and
+    /// its value.
     /// </summary>
     public static (double At, double Value) Maximize(double low, double high, Func<double, double> f, double tolerance, int steps = int.MaxValue)
     {

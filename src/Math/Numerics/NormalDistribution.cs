@@ -42,7 +42,9 @@ public static class NormalDistribution
     /// <summary>Phi(b) - Phi(a) for a &lt;= b, without cancellation.</summary>
     public static double IntervalProbability(double a, double b) => double.Exp(LogIntervalProbability(a, b));
 
-    /// <summary>log(Phi(b) - Phi(a)) for a &lt;= b, without cancellation (about 1e-14 relative to the probability); -infinity for a = b.</summary>
+    /// <summary>
+    /// log(Phi(b) - Phi(a)) for a &lt;= b, without cancellation (about 1e-14 relative to the probability); -infinity for a = b.
+    /// </summary>
     public static double LogIntervalProbability(double a, double b) => TruncatedNormal.Moments(a, b).LogMass;
 
     /// <summary>The quantile z of Phi(z) = p, 0 &lt; p &lt; 1.</summary>

@@ -3,8 +3,8 @@ using System.Buffers;
 namespace FitCluster.Math.Numerics;
 
 /// <summary>
-/// A large array for one local step, of zeros at first: taken from the process's pool and given back to it, so that rounds do not leave garbage of the size of their sums behind. If it is
-/// never given back, the collector takes it.
+/// A large array for one local step, of zeros at first: taken from the process's pool and given back to it, so that rounds do not leave
+/// garbage of the size of their sums behind. If it is never given back, the collector takes it.
 /// </summary>
 internal sealed class RentedArray : IDisposable
 {

@@ -24,7 +24,9 @@ public static partial class VectorNormal
         return Vector512.FusedMultiplyAdd(odd, t, even) / (Vector512<double>.One + y);
     }
 
-    /// <summary>J_0, J_1, J_2 at y of either sign, scaled by exp(-y^2 / 2) where y is negative: see <see cref="MillsRatio.Scaled"/>.</summary>
+    /// <summary>
+    /// J_0, J_1, J_2 at y of either sign, scaled by exp(-y^2 / 2) where y is negative: see <see cref="MillsRatio.Scaled"/>.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Mills(Vector512<double> y, out Vector512<double> j0, out Vector512<double> j1, out Vector512<double> j2)
     {
@@ -32,7 +34,7 @@ public static partial class VectorNormal
         var negative = Vector512.LessThan(y, Vector512<double>.Zero);
         if (negative != Vector512<double>.Zero)
         {
-            var e = Exp(Vector512.Create(-0.5) * y * y);
+            var e = VectorExp.Of(Vector512.Create(-0.5) * y * y);
             var n0 = Vector512.Create(MillsRatio.RootTwoPi) - (j0 * e);
             var n1 = e - (y * n0);
             j0 = Vector512.ConditionalSelect(negative, n0, j0);

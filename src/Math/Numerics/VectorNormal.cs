@@ -1,4 +1,3 @@
-using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
@@ -13,13 +12,6 @@ public static partial class VectorNormal
 {
     /// <summary>The number of lanes.</summary>
     public const int Lanes = 8;
-
-    // exp of anything lower counts as exp(-708) = 3e-308: below every term it is ever added to, and the fast path of Vector512.Exp.
-    private const double LeastExponent = -708;
-
-    /// <summary>exp(x), where everything below x = -708 counts as -708.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<double> Exp(Vector512<double> x) => Vector512.Exp(Vector512.Max(x, Vector512.Create(LeastExponent)));
 
     /// <summary>log Phi(z) for finite z, to about 1e-15 relative.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -62,8 +54,8 @@ public static partial class VectorNormal
         var straddles = Vector512.LessThan(low, zero);
         var millsLow = MillsRatioOfPositive(Vector512.Abs(low));
         var millsHigh = MillsRatioOfPositive(high);
-        var beyond = millsHigh * Exp(Vector512.Create(-2.0) * h * centre);
-        var density = Exp(-half * low * low) * Vector512.Create(1 / MillsRatio.RootTwoPi);
+        var beyond = millsHigh * VectorExp.Of(Vector512.Create(-2.0) * h * centre);
+        var density = VectorExp.Of(-half * low * low) * Vector512.Create(1 / MillsRatio.RootTwoPi);
         var outside = density * (millsLow + beyond);
         var inside = one - outside;
         var argument = Vector512.ConditionalSelect(straddles, inside, millsLow - beyond);
@@ -89,12 +81,6 @@ public static partial class VectorNormal
 
         return Vector512.Log(argument) + shift;
     }
-
-    /// <summary>result[i] = exp(x[i]).</summary>
-    public static void Exp(ReadOnlySpan<double> x, Span<double> result) => TensorPrimitives.Exp(x, result);
-
-    /// <summary>result[i] = log x[i].</summary>
-    public static void Log(ReadOnlySpan<double> x, Span<double> result) => Map<LogOperator>(x, result);
 
     /// <summary>result[i] = log Phi(z[i]), finite z; result may be z itself.</summary>
     public static void LogCdf(ReadOnlySpan<double> z, Span<double> result) => Map<LogCdfOperator>(z, result);
@@ -140,7 +126,7 @@ public static partial class VectorNormal
     {
         var minusHalf = Vector512.Create(-0.5);
         var square = z * z;
-        var e = Exp(minusHalf * square);
+        var e = VectorExp.Of(minusHalf * square);
         return Vector512.FusedMultiplyAdd(e, minusHalf * Vector512.FusedMultiplyAdd(z, z, -square), e);
     }
 
@@ -171,11 +157,6 @@ public static partial class VectorNormal
     private interface IOperator
     {
         static abstract Vector512<double> Apply(Vector512<double> x);
-    }
-
-    private readonly struct LogOperator : IOperator
-    {
-        public static Vector512<double> Apply(Vector512<double> x) => Vector512.Log(x);
     }
 
     private readonly struct LogCdfOperator : IOperator

@@ -5,7 +5,8 @@ using System.Runtime.Intrinsics.X86;
 namespace FitCluster.Math.Numerics;
 
 /// <summary>
-/// <see cref="Philox"/> for 4 counters side by side, the same bits. A 32-bit word is the low half of a 64-bit lane; what the high half holds is never looked at.
+/// <see cref="Philox"/> for 4 counters side by side, the same bits. A 32-bit word is the low half of a 64-bit lane; what the high half
+/// holds is never looked at.
 /// </summary>
 internal static class VectorPhilox
 {
@@ -37,7 +38,10 @@ internal static class VectorPhilox
         return (a, b, c, d);
     }
 
-    /// <summary>A uniform number in (0, 1) from 52 bits of two words, as <see cref="Philox.Uniform"/>: as the fraction of a number in [1, 2) they need no conversion, and every step is exact.</summary>
+    /// <summary>
+    /// A uniform number in (0, 1) from 52 bits of two words, as <see cref="Philox.Uniform"/>: as the fraction of a number in [1, 2) they
+    /// need no conversion, and every step is exact.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<double> Unit(Vector256<ulong> high, Vector256<ulong> low)
     {

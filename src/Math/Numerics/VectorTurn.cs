@@ -10,8 +10,9 @@ internal static class VectorTurn
     private const double Rounder = 6755399441055744.0;
 
     /// <summary>
-    /// The sine and cosine of 2 pi f for 0 &lt; f &lt; 1, within 4e-16: f less the nearest quarter is exact, what is left is an angle of at most pi / 4, for which fdlibm's polynomials
-    /// (Sun Microsystems 1993, k_sin.c and k_cos.c) stand; the quarter exchanges the two and sets signs.
+    /// The sine and cosine of 2 pi f for 0 &lt; f &lt; 1, within 4e-16: f less the nearest quarter is exact, what is left is an angle of at
+    /// most pi / 4, for which fdlibm's polynomials (Sun Microsystems 1993, k_sin.c and k_cos.c) stand; the quarter exchanges the two and
+    /// sets signs.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static (Vector256<double> Sine, Vector256<double> Cosine) SinCos(Vector256<double> f)

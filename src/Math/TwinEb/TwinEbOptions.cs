@@ -33,12 +33,14 @@ public sealed record TwinEbOptions
     /// <summary>Rows of a minibatch, over all shards (default 128); more than there are training rows means all of them.</summary>
     public int BatchSize { get; init; } = 128;
 
-    /// <summary>Reference: minibatch steps of one restart (default 20,000). Default optimizer: the most sweeps. Null: the optimizer's default.</summary>
+    /// <summary>
+    /// Reference: minibatch steps of one restart (default 20,000). Default optimizer: the most sweeps. Null: the optimizer's default.
+    /// </summary>
     public int? Steps { get; init; }
 
     /// <summary>
-    /// Reference: the steps in which held-out rows are fitted with the columns frozen (default optimizer: the updates at most, from each start).
-    /// Null: half of <see cref="Steps"/>, as published.
+    /// Reference: the steps in which held-out rows are fitted with the columns frozen (default optimizer: the updates at most, from each
+    /// start). Null: half of <see cref="Steps"/>, as published.
     /// </summary>
     public int? ProjectionSteps { get; init; }
 
@@ -66,7 +68,9 @@ public sealed record TwinEbOptions
     /// <summary>Reference: by what share of itself an epoch's loss must fall below the lowest to count as lower (default 1e-4).</summary>
     public double PlateauThreshold { get; init; } = 1e-4;
 
-    /// <summary>Reference: stop after so many consecutive epochs whose loss rose by <see cref="EarlyStopRise"/> or more (default 10).</summary>
+    /// <summary>
+    /// Reference: stop after so many consecutive epochs whose loss rose by <see cref="EarlyStopRise"/> or more (default 10).
+    /// </summary>
     public int EarlyStopEpochs { get; init; } = 10;
 
     /// <summary>Reference: the rise of an epoch's loss that counts towards an early stop (default 2).</summary>
@@ -86,18 +90,23 @@ public sealed record TwinEbOptions
     /// <summary>Reference: whether a restart ends with the parameters of its epoch of lowest loss (default yes).</summary>
     public bool RestoreBest { get; init; } = true;
 
-    /// <summary>Fits from different starts; the one with the best validation log-likelihood (else the best ELBO) is kept (default 1).</summary>
+    /// <summary>
+    /// Fits from different starts; the one with the best validation log-likelihood (else the best ELBO) is kept (default 1).
+    /// </summary>
     public int Restarts { get; init; } = 1;
 
     /// <summary>Draws of the posterior for a held-out log-likelihood, M (default 500); 1: posterior means instead of draws.</summary>
     public int HeldOutSamples { get; init; } = 500;
 
     /// <summary>
-    /// Gaussian: whether x is subtracted from each held-out log density, the Jacobian of data that are log(1 + count), as published (default no).
+    /// Gaussian: whether x is subtracted from each held-out log density, the Jacobian of data that are log(1 + count), as published
+    /// (default no).
     /// </summary>
     public bool HeldOutSubtractsValue { get; init; }
 
-    /// <summary>Poisson: whether only about as many held-out zeros are scored as there are other held-out cells, and weighted up (default no).</summary>
+    /// <summary>
+    /// Poisson: whether only about as many held-out zeros are scored as there are other held-out cells, and weighted up (default no).
+    /// </summary>
     public bool HeldOutZeroSample { get; init; }
 
     /// <summary>Gaussian: the standard deviation of an entry given its mean (default 1).</summary>
@@ -135,6 +144,19 @@ public sealed record TwinEbOptions
     /// this share of it; null (the default there): all steps are taken.
     /// </summary>
     public double? Tolerance { get; init; }
+
+    /// <summary>
+    /// A finished fit to start from (default: none). The default optimizer then begins its first restart with sweeps under the given
+    /// columns and mixtures, the reference optimizer with parameters that have the given moments; other restarts start anew. Rows start
+    /// from the shards' extra arrays <see cref="TwinEbStart.RowMeans"/> and <see cref="TwinEbStart.RowSds"/>.
+    /// </summary>
+    public TwinEbStart? Start { get; init; }
+
+    /// <summary>Whether the rows' prior is a mixture that is learnt.</summary>
+    public bool IsRowMixture => Prior is TwinEbPrior.Twin or TwinEbPrior.Rows;
+
+    /// <summary>Whether the columns' prior is a mixture that is learnt.</summary>
+    public bool IsColumnMixture => Prior is TwinEbPrior.Twin or TwinEbPrior.Columns;
 
     /// <summary>Whether the rows' prior is learnt.</summary>
     public bool LearnsRowPrior => Prior is TwinEbPrior.Twin or TwinEbPrior.Rows or TwinEbPrior.Single;

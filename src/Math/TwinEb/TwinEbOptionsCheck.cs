@@ -70,6 +70,28 @@ public static class TwinEbOptionsCheck
             Check(options.LocalSteps == 1, $"localSteps is {options.LocalSteps}, which only the reference optimizer takes: leave it out, or set optimizer to reference");
         }
 
+        if (options.Start is { } start)
+        {
+            CheckStart(options, start, Check);
+        }
+
         return problems;
+    }
+
+    private static void CheckStart(TwinEbOptions options, TwinEbStart start, Action<bool, string> check)
+    {
+        check(start.Likelihood == options.Likelihood, "the fit to start from has another likelihood");
+        check(start.Columns == options.Columns, $"the fit to start from has {start.Columns} columns, the data have {options.Columns}: use the same columns in the same order");
+        check(start.Factors <= options.Factors, $"factors is {options.Factors}, but the fit to start from has {start.Factors}: use at least as many");
+
+        // The default optimizer splits what has not been split yet, on both sides at once: a fit that ended before has one component a
+        // side.
+        var isWhole = options.Optimizer == TwinEbOptimizer.Default && start.RowPrior.Components == 1 && start.ColumnPrior.Components == 1;
+        check(
+            isWhole || start.RowPrior.Components == (options.IsRowMixture ? options.RowComponents : 1),
+            $"the fit to start from has {start.RowPrior.Components} row components where {(options.IsRowMixture ? options.RowComponents : 1)} are asked for: use the same prior and rowComponents");
+        check(
+            isWhole || start.ColumnPrior.Components == (options.IsColumnMixture ? options.ColumnComponents : 1),
+            $"the fit to start from has {start.ColumnPrior.Components} column components where {(options.IsColumnMixture ? options.ColumnComponents : 1)} are asked for: use the same prior and columnComponents");
     }
 }

@@ -1,8 +1,11 @@
+using FitCluster.Math.Numerics;
+
 namespace FitCluster.Math.TwinEb;
 
 /// <summary>
-/// Moments of u . v for independent u and v, from what a fit's results say of them. The entries of u count as uncorrelated; exact for the reference optimizer and for
-/// Poisson posteriors that are in one component, else an approximation; how good is measured in docs/twineb.md, "Using a fit".
+/// Moments of u . v for independent u and v, from what a fit's results say of them. The entries of u count as uncorrelated; exact for the
+/// reference optimizer and for Poisson posteriors that are in one component, else an approximation; how good is measured in docs/twineb.md,
+/// "Using a fit".
 /// </summary>
 public static class TwinEbPrediction
 {

@@ -4,8 +4,8 @@ using FitCluster.Messages;
 namespace FitCluster.Math.TwinEb;
 
 /// <summary>
-/// Parameters of new rows under the columns and the rows' prior of a finished fit of the default optimizer, both frozen: what a fit does for its held-out rows,
-/// of all cells of a block. A row's result depends on its cells alone. Thread-safe.
+/// Parameters of new rows under the columns and the rows' prior of a finished fit of the default optimizer, both frozen: what a fit does
+/// for its held-out rows, of all cells of a block. A row's result depends on its cells alone. Thread-safe.
 /// </summary>
 public sealed class TwinEbProjection
 {
@@ -16,33 +16,34 @@ public sealed class TwinEbProjection
     /// <summary>Takes a fit's results.</summary>
     /// <param name="options">The options of the fit.</param>
     /// <param name="results">
-    /// Of its results "columns_mean" [D x L]; Poisson: "columns_log_mean" [D x L], "row_prior_weight" [K], "row_prior_shape" and "row_prior_rate" [K x L]; Gaussian:
-    /// "columns_second" [D x L (L + 1) / 2], "row_prior_weight", "row_prior_mean" and "row_prior_sd". Components of weight 0 may have any parameters.
+    /// Of its results "columns_mean" [D x L]; Poisson: "columns_log_mean" [D x L], "row_prior_weight" [K], "row_prior_shape" and
+    /// "row_prior_rate" [K x L]; Gaussian: "columns_second" [D x L (L + 1) / 2], "row_prior_weight", "row_prior_mean" and "row_prior_sd".
+    /// Components of weight 0 may have any parameters.
     /// </param>
     public TwinEbProjection(TwinEbOptions options, ArraySet results)
     {
         _options = options;
         var weights = results["row_prior_weight"];
-        _broadcast.Set("column.means", results["columns_mean"], [options.Columns, options.Factors]);
+        _broadcast.Set(ConjugateKeys.ColumnMeans, results["columns_mean"], [options.Columns, options.Factors]);
         if (options.Likelihood == TwinEbLikelihood.Gaussian)
         {
             _likelihood = new ConjugateGaussian(options);
-            _broadcast.Set("column.seconds", results["columns_second"], [options.Columns, options.Factors * (options.Factors + 1) / 2]);
+            _broadcast.Set(ConjugateKeys.ColumnSeconds, results["columns_second"], [options.Columns, options.Factors * (options.Factors + 1) / 2]);
             var prior = new ConjugateNormalPrior(weights.Length, options.Factors);
             weights.CopyTo(prior.Weights, 0);
             results["row_prior_mean"].CopyTo(prior.Means, 0);
             results["row_prior_sd"].Select(s => s * s).ToArray().CopyTo(prior.Variances, 0);
-            prior.Write(_broadcast, "rowPrior");
+            prior.Write(_broadcast, ConjugateKeys.RowPrior);
         }
         else
         {
             _likelihood = new ConjugatePoisson(options);
-            _broadcast.Set("column.logs", results["columns_log_mean"], [options.Columns, options.Factors]);
+            _broadcast.Set(ConjugateKeys.ColumnLogs, results["columns_log_mean"], [options.Columns, options.Factors]);
             var prior = new ConjugateGammaPrior(weights.Length, options.Factors);
             weights.CopyTo(prior.Weights, 0);
             results["row_prior_shape"].CopyTo(prior.Shapes, 0);
             results["row_prior_rate"].CopyTo(prior.Rates, 0);
-            prior.Write(_broadcast, "rowPrior");
+            prior.Write(_broadcast, ConjugateKeys.RowPrior);
         }
     }
 
@@ -55,7 +56,8 @@ public sealed class TwinEbProjection
         var shard = new ArraySet();
         _likelihood.NewRows(_broadcast, shard, rows);
         var (mean, sd) = (new double[rows * factors], new double[rows * factors]);
-        TwinEbConjugateModel.FitRows(shard, _likelihood.RowFitter(data, _broadcast), new HeldOutCells(data), heldOut: false, areNew: true, TwinEbConjugateModel.ProjectionSteps(_options), mean, sd);
+        ConjugateRowFits.FitRows(
+            shard, _likelihood.RowFitter(data, _broadcast), new HeldOutCells(data), heldOut: false, areNew: true, ConjugateRowFits.ProjectionSteps(_options), mean, sd);
         data.Block.KeepAlive();
         return new ArraySet().Set("rows_mean", mean, shape).Set("rows_sd", sd, shape);
     }

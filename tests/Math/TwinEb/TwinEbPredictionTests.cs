@@ -92,7 +92,8 @@ public sealed class TwinEbPredictionTests(ITestOutputHelper output)
         var prior = new ConjugateGammaPrior(2, Factors);
         new[] { 0.5, 0.5 }.CopyTo(prior.Weights, 0);
 
-        // Means of 5 and 0.5, or the other way round: a row of counts 3 and 1 is of the first with probability 0.97, one without data of either.
+        // Means of 5 and 0.5, or the other way round: a row of counts 3 and 1 is of the first with probability 0.97, one without data of
+        // either.
         new[] { 5.0, 5, 5, 5 }.CopyTo(prior.Shapes, 0);
         new[] { 1.0, 10, 10, 1 }.CopyTo(prior.Rates, 0);
         double[] v = [1, 1];

@@ -1,0 +1,17 @@
+namespace FitCluster.Math.Numerics;
+
+/// <summary>Lengths and arrays up to a whole number of vectors.</summary>
+internal static class Padding
+{
+    /// <summary>The least multiple of <paramref name="lanes"/> that is not below a count.</summary>
+    public static int To(int count, int lanes = 4) => (count + lanes - 1) / lanes * lanes;
+
+    /// <summary>A copy with ones up to a full vector of 4.</summary>
+    public static double[] WithOnes(ReadOnlySpan<double> x)
+    {
+        var padded = new double[To(x.Length)];
+        x.CopyTo(padded);
+        padded.AsSpan(x.Length).Fill(1);
+        return padded;
+    }
+}

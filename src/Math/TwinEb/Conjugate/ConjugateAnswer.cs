@@ -1,0 +1,29 @@
+namespace FitCluster.Math.TwinEb;
+
+/// <summary>What a round of the conjugate optimizer came to.</summary>
+internal enum ConjugateAnswer
+{
+    /// <summary>A restart can begin: it has a finite start.</summary>
+    Begins,
+
+    /// <summary>No restart is left, and one is kept.</summary>
+    NoneLeft,
+
+    /// <summary>No restart is left, and none came so far as to be kept.</summary>
+    NothingToKeep,
+
+    /// <summary>Rows and priors are updated.</summary>
+    RowsUpdated,
+
+    /// <summary>Columns are updated: a sweep is whole.</summary>
+    Swept,
+
+    /// <summary>The same, and it was the restart's last.</summary>
+    SweptLast,
+
+    /// <summary>The round diverged, and the state before it, the first that there is, is worth a score.</summary>
+    GivenUp,
+
+    /// <summary>Held-out rows are fitted and scored.</summary>
+    Projected,
+}

@@ -1,0 +1,67 @@
+using FitCluster.Math.Numerics;
+using Xunit;
+
+namespace FitCluster.Math.Tests.Numerics;
+
+public sealed class CholeskyTests
+{
+    [Fact]
+    public void Cholesky_inverse_and_solution_agree_with_the_matrix()
+    {
+        const int N = 11;
+        var root = Enumerable.Range(0, N * N).Select(i => Philox.Normal(3, 4, (ulong)i)).ToArray();
+        var matrix = new double[N * N];
+        for (var i = 0; i < N * N; i++)
+        {
+            matrix[i] = Enumerable.Range(0, N).Sum(k => root[(i / N * N) + k] * root[(i % N * N) + k]) + (i / N == i % N ? 1 : 0);
+        }
+
+        var g = (double[])matrix.Clone();
+        Cholesky.Factor(g, N);
+        var solved = Enumerable.Range(0, N).Select(i => (double)i).ToArray();
+        Cholesky.SolveLower(g, N, solved);
+        Cholesky.SolveUpper(g, N, solved);
+        var inverse = new double[N * (N + 1) / 2];
+        Cholesky.Inverse(g, N, inverse);
+        double Inverse(int i, int j) => i >= j ? inverse[(i * (i + 1) / 2) + j] : inverse[(j * (j + 1) / 2) + i];
+        for (var i = 0; i < N; i++)
+        {
+            Assert.Equal(i, Enumerable.Range(0, N).Sum(k => matrix[(i * N) + k] * solved[k]), 1e-9);
+            for (var j = 0; j < N; j++)
+            {
+                Assert.Equal(i == j ? 1 : 0, Enumerable.Range(0, N).Sum(k => matrix[(i * N) + k] * Inverse(k, j)), 1e-9);
+            }
+        }
+    }
+
+    [Fact]
+    public void Plain_sums_solve_what_fused_ones_solve_and_say_what_is_not_positive_definite()
+    {
+        const int N = 7;
+        var root = Enumerable.Range(0, N * N).Select(i => Philox.Normal(5, 6, (ulong)i)).ToArray();
+        var matrix = new double[N * N];
+        for (var i = 0; i < N * N; i++)
+        {
+            matrix[i] = Enumerable.Range(0, N).Sum(k => root[(i / N * N) + k] * root[(i % N * N) + k]) + (i / N == i % N ? 1 : 0);
+        }
+
+        double[] b = [.. Enumerable.Range(0, N).Select(i => i - 2.5)];
+        var (g, fused, held) = ((double[])matrix.Clone(), (double[])b.Clone(), (double[])b.Clone());
+        Cholesky.Factor(g, N);
+        Cholesky.SolveLower(g, N, fused);
+        Cholesky.SolveUpper(g, N, fused);
+        var plain = Cholesky.Solve(matrix, b);
+        Cholesky.SolveHeld((double[])matrix.Clone(), N, 1e-12, held);
+        for (var i = 0; i < N; i++)
+        {
+            Assert.Equal(fused[i], plain![i], 1e-12);
+            Assert.Equal(fused[i], held[i], 1e-9);
+        }
+
+        // Rank 1: the second pivot is nothing, and its variable is held.
+        double[] singular = [1, 0, 1, 1], two = [1, 1];
+        Assert.Null(Cholesky.Solve(singular, two));
+        Cholesky.SolveHeld(singular, 2, 1e-12, two);
+        Assert.Equal(1, two[0] + two[1], 1e-6);
+    }
+}
