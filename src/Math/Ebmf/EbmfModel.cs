@@ -7,7 +7,7 @@ namespace FitCluster.Math.Ebmf;
 /// Empirical-Bayes matrix factorization, Y = L F' + E with E_ij ~ N(0, 1 / tau_ij), l_ik ~ g_k^(l), f_jk ~ g_k^(f), all priors and
 /// precisions estimated by maximizing the ELBO over q(L) q(F) (Wang and Stephens 2021, JMLR 22(133)). Rows are sharded: loadings live on
 /// the shards,
-/// factors, priors and precisions at the coordinator. Greedy, backfit and nullcheck as in models/ebmf.md, with blocked updates.
+/// factors, priors and precisions at the coordinator. Greedy, backfit and nullcheck as in docs/ebmf.md, with blocked updates.
 /// </summary>
 public sealed class EbmfModel : IFitModel
 {

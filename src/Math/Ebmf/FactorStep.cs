@@ -154,6 +154,6 @@ internal static class FactorStep
         return (prior, logLikelihood, mean, second);
     }
 
-    // |E f| below the machine epsilon everywhere: the factor is gone (models/ebmf.md 5.1).
+    // |E f| below the machine epsilon everywhere: the factor is gone (docs/ebmf.md, "One factor's update is a normal-means problem").
     private static bool IsZero(double[] mean) => mean.All(m => double.Abs(m) < 2.2e-16);
 }

@@ -3,7 +3,7 @@ namespace FitCluster.Math.Ebmf;
 /// <summary>Accepts or refuses what a sweep proposes, by the ELBO, and says whether another one follows.</summary>
 internal static class JudgeStep
 {
-    // Extrapolation as in models/ebmf.md 5.6.
+    // Extrapolation as in docs/ebmf.md, "Extrapolation".
     private const double BetaGrowth = 1.2;
     private const double MostBeta = 2;
 

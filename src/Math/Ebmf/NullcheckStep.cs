@@ -2,7 +2,7 @@ namespace FitCluster.Math.Ebmf;
 
 /// <summary>
 /// Nullcheck: the fit is tried without each factor, k = 1..K, with variances estimated again and nothing else refitted; removals accumulate
-/// (models/ebmf.md 5.7).
+/// (docs/ebmf.md, "Backfit, nullcheck, final sweep").
 /// </summary>
 internal static class NullcheckStep
 {

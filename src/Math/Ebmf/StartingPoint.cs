@@ -3,7 +3,7 @@ namespace FitCluster.Math.Ebmf;
 /// <summary>The moments of all factors that a step is about.</summary>
 internal static class StartingPoint
 {
-    // Second moments of an extrapolated point stay this much above the squared means (models/ebmf.md 5.6).
+    // Second moments of an extrapolated point stay this much above the squared means (docs/ebmf.md, "Extrapolation").
     private const double LeastVariance = 1e-10;
 
     /// <summary>
