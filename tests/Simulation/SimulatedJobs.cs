@@ -152,7 +152,7 @@ internal sealed class SimulatedRecorder(JobName job, Watch watch, SimulatedJobs 
             if (!jobs.Report(job, attempt) && !jobs.Find(job).IsOpen)
             {
                 // Nobody waits for this any more.
-                engine.Tell(Workers.ShardAddress.OfCoordinator(job), new InterruptJob(job, "it has ended already"));
+                engine.Tell(ShardAddress.OfCoordinator(job), new InterruptJob(job, "it has ended already"));
             }
         });
     }

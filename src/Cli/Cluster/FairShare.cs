@@ -1,5 +1,4 @@
 using FitCluster.Engine;
-using FitCluster.Workers;
 
 namespace FitCluster.Cli.Cluster;
 

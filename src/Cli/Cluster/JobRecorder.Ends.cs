@@ -203,7 +203,7 @@ internal sealed partial class JobRecorder
 
         // The last of them may just have died, and its supervisor have a word to say.
         await Task.Delay(TimeSpan.FromSeconds(NodeGoneSeconds), _end.Token).ConfigureAwait(false);
-        var address = Workers.ShardAddress.Of(job, shard).ToString();
+        var address = ShardAddress.Of(job, shard).ToString();
         var known = new List<string>();
         foreach (var gone in (await store.Nodes(_end.Token).ConfigureAwait(false)).Where(n => n.Actors.Contains(address) && (n.SeenSecondsAgo > NodeGoneSeconds || n.State is not ("up" or "draining"))))
         {

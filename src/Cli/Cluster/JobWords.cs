@@ -4,7 +4,6 @@ using FitCluster.Cli.Output;
 using FitCluster.Cli.Spec;
 using FitCluster.Engine;
 using FitCluster.Messages;
-using FitCluster.Workers;
 
 namespace FitCluster.Cli.Cluster;
 

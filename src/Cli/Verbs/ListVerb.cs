@@ -4,7 +4,6 @@ using System.Text;
 using FitCluster.Cli.Cluster;
 using FitCluster.Cli.Output;
 using FitCluster.Engine;
-using FitCluster.Workers;
 
 namespace FitCluster.Cli.Verbs;
 
