@@ -46,9 +46,9 @@ public sealed partial class FitCoordinator
             return;
         }
 
-        if (_stage == Stage.Ended && _outcome is { } outcome && start.SpecHash == _start!.SpecHash && start.DataHash == _start.DataHash)
+        if (_stage == Stage.Ended && _outcome is { } outcome && start == _start)
         {
-            // Who asks has not heard of the end yet.
+            // Who asks has not heard of the end yet. Another text under the same hash may have a larger limit.
             observer.OnEnded(_job, outcome);
             return;
         }
@@ -76,6 +76,7 @@ public sealed partial class FitCoordinator
         _stage = Stage.Starting;
         _questions.Clear();
         (_pending, _base, _report, _slots, _isClaimed, _culprit, _outcome) = (null, null, null, [], false, null, null);
+        (_isPausing, _limit, _endedEarly) = (false, null, false);
         Ask(Claim, new ClaimAttempt(_job), context);
         if (isAsleep)
         {
@@ -227,7 +228,7 @@ public sealed partial class FitCoordinator
         {
             // Found before, perhaps, and damaged since.
             _base = null;
-            (_global, _round, _endedEarly, _endedEarlyReason, _earlierSeconds) = (_model.InitialGlobal(), default, false, "", 0);
+            (_global, _round, _endedEarly, _endedEarlyReason, _limit, _earlierSeconds) = (_model.InitialGlobal(), default, false, "", null, 0);
             _trace.Clear();
             BeginRounds(null, context);
             return;
@@ -275,7 +276,22 @@ public sealed partial class FitCoordinator
             return;
         }
 
-        (_global, _round, _endedEarly, _endedEarlyReason) = (part.Global, _base!.Round, part.EndedEarly, part.EndedEarlyReason);
+        try
+        {
+            _model.GlobalFormat?.Check(part.Global);
+        }
+        catch (StateFormatException error)
+        {
+            End(FitStatus.Failed, $"job {_job} cannot go on from round {_base!.Round}: {error.Message}", context);
+            return;
+        }
+
+        if (GoesBack(part, context))
+        {
+            return;
+        }
+
+        (_global, _round, _endedEarly, _endedEarlyReason, _limit) = (part.Global, _base!.Round, part.EndedEarly, part.EndedEarlyReason, part.Limit);
         _earlierSeconds = part.Seconds;
         _trace.Clear();
         _trace.AddRange(part.Trace);

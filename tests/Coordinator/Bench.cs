@@ -15,7 +15,7 @@ internal sealed class Bench : IActorContext, IFitObserver
     {
         Store = store ?? new InMemoryCheckpointStore();
         Start = new StartJob(Job, "spec", "hash", "data", model.Shards);
-        _coordinator = new FitCoordinator(open ?? (_ => model), settings ?? Settings, this);
+        _coordinator = new FitCoordinator(open ?? (_ => model), settings ?? Settings, this, Store.LoadResult);
         Give(new Activated());
     }
 
@@ -141,7 +141,7 @@ internal sealed class Bench : IActorContext, IFitObserver
                     Save(save.Attempt, save.Load, save.Shard, save.Round);
                     break;
                 case CollectShard collect:
-                    Give(new ShardCollected(Job, collect.Attempt, collect.Load, collect.Shard, collect.Round, State(collect.Round)));
+                    Collect(collect);
                     break;
             }
         }
@@ -177,6 +177,15 @@ internal sealed class Bench : IActorContext, IFitObserver
     public void OnEnded(JobName job, FitOutcome outcome) => Outcome = outcome;
 
     private static ArraySet State(Round round) => new ArraySet().Set("count", round.Value);
+
+    private void Collect(CollectShard collect)
+    {
+        var request = new SavePart(Job, collect.Attempt, collect.Round, collect.Shard, State(collect.Round), PartKind.Result);
+        var reply = StoreFault(request) is { } fault ? new StoreReply(fault) : Store.Handle(request).AsTask().GetAwaiter().GetResult();
+        Give(reply is PartSaved saved
+            ? new ShardCollected(Job, collect.Attempt, collect.Load, collect.Shard, collect.Round, saved.Checksum, saved.Bytes)
+            : new ShardNotSaved(Job, collect.Attempt, collect.Load, collect.Shard, collect.Round, reply.Error!));
+    }
 
     private void Save(Attempt attempt, long load, ShardId shard, Round round)
     {

@@ -25,7 +25,7 @@ internal static class ClusterSimulation
         SimulatedEngine engine = null!;
         void Violate(string words) => violations.Add($"{engine.Now}: {words}");
         var made = 0UL;
-        var table = new SimulatedJobs(() => engine.Now, () => new FaultyStore(seed + (1000 * ++made), faults, plain, () => engine.Now, Violate), Capacity, Violate);
+        var table = new SimulatedJobs(() => engine.Now, () => new FaultyStore(seed + (1000 * ++made), faults, [plain], () => engine.Now, Violate), Capacity, Violate);
         engine = new SimulatedEngine(table, seed, faults, nodes: 3, (address, error) => Violate($"{address} threw {error.GetType().Name}: {error.Message}"));
         var faulty = new FaultyJob(Toy, new SplitMix(seed ^ 0xF00D), 0.005, () => engine.IsFaulty);
         var handled = new HashSet<ActorAddress>();
@@ -35,7 +35,8 @@ internal static class ClusterSimulation
         {
             var job = new JobName(address.Id);
             var watch = watches[job];
-            return new FitCoordinator(_ => faulty, SimulationHarness.Settings, new SimulatedRecorder(job, watch, table, engine, () => engine.IsFaulty && random.Chance(0.1))) { Counted = watch.Count };
+            var recorder = new SimulatedRecorder(job, watch, table, engine, () => engine.IsFaulty && random.Chance(0.1));
+            return new FitCoordinator(_ => faulty, SimulationHarness.Settings, recorder, table.LoadResult) { Counted = watch.Count };
         });
         engine.Spectator = handling => handled.Add(handling.Actor);
 

@@ -64,7 +64,8 @@ public sealed class InProcessTests : IDisposable
         IFitJob job, FitSettings settings, long? interruptAfter, string specHash = "spec", string name = "toy", int threads = 2)
     {
         var jobName = new JobName(name);
-        await using var engine = new InProcessEngine(new DirectoryCheckpointStore(_folder), threads);
+        var store = new DirectoryCheckpointStore(_folder);
+        await using var engine = new InProcessEngine(store, threads);
         var observer = new Observer();
         var address = ShardAddress.OfCoordinator(jobName);
         observer.Round += round =>
@@ -74,7 +75,7 @@ public sealed class InProcessTests : IDisposable
                 engine.Tell(address, new InterruptJob(jobName, "asked for"));
             }
         };
-        engine.Register(ShardAddress.CoordinatorKind, _ => new FitCoordinator(_ => job, settings, observer));
+        engine.Register(ShardAddress.CoordinatorKind, _ => new FitCoordinator(_ => job, settings, observer, store.LoadResult));
         engine.Register(ShardAddress.Kind, _ => new ShardWorker(_ => job));
         engine.Tell(address, new StartJob(jobName, "toy", specHash, "data", job.Shards));
         return await observer.Ended.Task.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);

@@ -86,7 +86,7 @@ internal sealed class SimulatedJobs(Func<TimeSpan> now, Func<FaultyStore> makeSt
         (row.State, row.CancelWanted) = (state, false);
         if (state == JobState.Converged)
         {
-            row.Store.Forget();
+            row.Store.Drop(job, attempt, null);
             if (++row.Ends > 1)
             {
                 violate($"{job} ended {row.Ends} times");
@@ -141,6 +141,7 @@ internal sealed class SimulatedRecorder(JobName job, Watch watch, SimulatedJobs 
 
     public void OnEnded(JobName name, FitOutcome outcome)
     {
+        watch.Ended = _ => { };
         watch.OnEnded(name, outcome);
         End(outcome);
     }
@@ -157,12 +158,29 @@ internal sealed class SimulatedRecorder(JobName job, Watch watch, SimulatedJobs 
         });
     }
 
-    private void End(FitOutcome outcome) => Later(Beat, () => jobs.End(job, outcome.Attempt, outcome.Status switch
+    private void End(FitOutcome outcome) => Later(Beat, () =>
     {
-        FitStatus.Converged => JobState.Converged,
-        FitStatus.Interrupted => JobState.Cancelled,
-        _ => JobState.Failed,
-    }));
+        try
+        {
+            if (outcome.Status == FitStatus.Converged)
+            {
+                watch.Read(outcome);
+            }
+        }
+        catch (ResultPartException error)
+        {
+            // Damaged; or an older attempt's, which the newer one's have replaced: then nobody minds.
+            engine.Tell(ShardAddress.OfCoordinator(job), new CollectAgain(job, outcome.Attempt, error.Message));
+            return;
+        }
+
+        jobs.End(job, outcome.Attempt, outcome.Status switch
+        {
+            FitStatus.Converged => JobState.Converged,
+            FitStatus.Interrupted => JobState.Cancelled,
+            _ => JobState.Failed,
+        });
+    });
 
     private void Later(TimeSpan pause, Action write)
     {

@@ -1,4 +1,5 @@
 using FitCluster.Engine;
+using FitCluster.Messages;
 
 namespace FitCluster.Cli.Cluster;
 

@@ -49,6 +49,16 @@ internal sealed partial class JobRecorder
         {
             // The node ends: another goes on from the last checkpoint.
         }
+        catch (ResultPartException damaged) when (damaged.IsDamaged)
+        {
+            // These results will never be whole: the next outcome brings others.
+            lock (_lock)
+            {
+                notes.Outcome = notes.Outcome == outcome ? null : notes.Outcome;
+            }
+
+            collectAgain(new CollectAgain(job, outcome.Attempt, damaged.Message));
+        }
         catch (Exception error)
         {
             SayAway(job, error);
@@ -105,7 +115,7 @@ internal sealed partial class JobRecorder
         };
         if (outcome.GlobalResult is null)
         {
-            await store.End(job, progress, state, reason, [], _end.Token).ConfigureAwait(false);
+            await store.End(job, progress, state, reason, [], null, _end.Token).ConfigureAwait(false);
             return;
         }
 
@@ -113,9 +123,9 @@ internal sealed partial class JobRecorder
         try
         {
             var files = await WriteFiles(job, outcome, folder).ConfigureAwait(false);
-            await store.End(job, progress, state, reason, files, _end.Token).ConfigureAwait(false);
+            await store.End(job, progress, state, reason, files, outcome.Resume?.Round, _end.Token).ConfigureAwait(false);
         }
-        catch (Exception error) when (OutputFiles.IsFailure(error) || error is CliException)
+        catch (Exception error) when (error is not ResultPartException && (OutputFiles.IsFailure(error) || error is CliException))
         {
             var words = $"node {node} could not write the results in '{Path.GetTempPath()}' ({OutputFiles.Reason(error)}): they are kept in memory, and it is tried again";
             if (!notes.IsDiskTold)

@@ -4,6 +4,7 @@ using System.Text;
 using FitCluster.Cli.Cluster;
 using FitCluster.Cli.Output;
 using FitCluster.Engine;
+using FitCluster.Messages;
 
 namespace FitCluster.Cli.Verbs;
 

@@ -1,0 +1,47 @@
+using FitCluster.Engine;
+using Xunit;
+
+namespace FitCluster.Simulation.Tests;
+
+/// <summary>A fit that a limit stopped is gone on with, under every fault, and ends with the bits of one that had no limit.</summary>
+public sealed class LimitFaultTests(ITestOutputHelper output)
+{
+    private const int Rounds = 14;
+
+    [Theory]
+    [InlineData(6, 0)]
+    [InlineData(6, 3)]
+    [InlineData(1, 2)]
+    [InlineData(12, 2)]
+    public void Without_faults_it_ends_as_if_there_had_been_no_limit(long limit, int endingRounds) => Check(limit, endingRounds, 0, 1, _ => SimulatedFaults.None);
+
+    [Theory]
+    [InlineData(6, 0)]
+    [InlineData(6, 3)]
+    public void With_all_faults_it_ends_as_if_there_had_been_no_limit(long limit, int endingRounds)
+    {
+        var first = ulong.TryParse(Environment.GetEnvironmentVariable("FITCLUSTER_SEED"), out var given) ? given : 0;
+        var seeds = first > 0 ? 1UL : Environment.GetEnvironmentVariable("FITCLUSTER_LONG") == "1" ? 10_000UL : 300;
+        Check(limit, endingRounds, first, seeds, SimulationHarness.AllFaults);
+    }
+
+    private void Check(long limit, int endingRounds, ulong first, ulong seeds, Func<ulong, SimulatedFaults> faults)
+    {
+        var job = new ToyJob(4, Rounds, endingRounds: endingRounds);
+        var (plain, stopped) = (new PlainRun(job), new PlainRun(job, limit));
+        Assert.Equal(long.Min(limit + endingRounds, Rounds), stopped.Trace.Count);
+        Assert.False(PlainRun.AreSame(plain.GlobalResult, stopped.GlobalResult));
+        var failed = new List<string>();
+        for (var seed = first; seed < first + seeds; seed++)
+        {
+            var result = SimulationHarness.Run(job, seed, faults(seed), plain, limit: (limit, stopped));
+            if (result.Violations.Count > 0)
+            {
+                failed.Add($"seed {seed}: {result.Violations[0]}\n    {string.Join("\n    ", result.Log.TakeLast(first > 0 ? 300 : 12))}");
+            }
+        }
+
+        output.WriteLine($"{seeds} seeds, {failed.Count} failed");
+        Assert.True(failed.Count == 0, $"{failed.Count} of {seeds} seeds failed (FITCLUSTER_SEED runs one):\n{string.Join("\n", failed.Take(8))}");
+    }
+}
