@@ -104,7 +104,11 @@ public sealed partial class FitCoordinator
 
     private void TakeNotSaved(ShardNotSaved notSaved, IActorContext context)
     {
-        if (_stage == Stage.Collecting)
+        if (notSaved.IsFenced)
+        {
+            StandDown(context);
+        }
+        else if (_stage == Stage.Collecting)
         {
             TakeResultNotSaved(_slots[notSaved.Shard.Value], notSaved, context);
         }

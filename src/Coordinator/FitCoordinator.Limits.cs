@@ -14,6 +14,9 @@ public sealed partial class FitCoordinator
 
     private bool _isPausing;
 
+    /// <summary>Simulation only: false goes on from an end that a limit made early, to prove that the simulation would notice.</summary>
+    internal bool GoesPastLimits { get; init; } = true;
+
     private bool IsAtLimit => _endedEarly && _limit!.Round == _round;
 
     /// <summary>Saves the state in which a limit was reached; the shards wait. Its status is "stopped": nobody but a user goes on from there.</summary>
@@ -45,7 +48,7 @@ public sealed partial class FitCoordinator
     /// </summary>
     private bool GoesBack(CoordinatorPart part, IActorContext context)
     {
-        if (!part.EndedEarly || part.Limit is not { } limit || _settings.LimitAt(limit.Round, limit.Seconds) is not null)
+        if (!GoesPastLimits || !part.EndedEarly || part.Limit is not { } limit || _settings.LimitAt(limit.Round, limit.Seconds) is not null)
         {
             return false;
         }

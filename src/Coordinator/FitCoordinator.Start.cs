@@ -309,8 +309,10 @@ public sealed partial class FitCoordinator
     private void StandDown(IActorContext context)
     {
         Say($"attempt {_attempt} of job {_job} was superseded by a newer one: this coordinator stands down");
-        // Whoever has this address now is to be awake: the newer attempt may be nobody's (a claim that was carried out late).
-        context.Tell(context.Self, _base is null && _start is { } start ? start : new TimerElapsed(Wake, 0));
+        // Whoever has this address now is to be awake: the newer attempt may be nobody's (a claim that was carried out late). What is stored of a fit at its end does
+        // not say that anybody is to go on with it.
+        var isToldJob = _base is null || _endedEarly || _stage == Stage.Collecting;
+        context.Tell(context.Self, isToldJob && _start is { } start ? start : new TimerElapsed(Wake, 0));
         _stage = Stage.Idle;
         _questions.Clear();
         (_pending, _slots) = (null, []);

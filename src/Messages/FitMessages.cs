@@ -61,7 +61,15 @@ public sealed record ShardSaved(
     JobName Job, Attempt Attempt, long Load, ShardId Shard, Round Round, string Checksum, long Bytes) : IMessage;
 
 /// <summary>A shard to the coordinator: its part of a checkpoint or of the results could not be saved, in words; the shard itself is well.</summary>
-public sealed record ShardNotSaved(JobName Job, Attempt Attempt, long Load, ShardId Shard, Round Round, string Reason) : IMessage;
+/// <param name="Job">The job.</param>
+/// <param name="Attempt">The attempt that wanted it.</param>
+/// <param name="Load">The load that wanted it.</param>
+/// <param name="Shard">The shard.</param>
+/// <param name="Round">The round of the part.</param>
+/// <param name="Reason">One sentence.</param>
+/// <param name="IsFenced">The store refused it because a newer attempt exists: this one can save nothing any more.</param>
+public sealed record ShardNotSaved(
+    JobName Job, Attempt Attempt, long Load, ShardId Shard, Round Round, string Reason, bool IsFenced = false) : IMessage;
 
 /// <summary>The coordinator to a shard: save your rows of the results (or say again that they are saved).</summary>
 public sealed record CollectShard(JobName Job, Attempt Attempt, long Load, ShardId Shard, Round Round) : IMessage;

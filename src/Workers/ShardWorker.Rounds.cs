@@ -102,7 +102,7 @@ public sealed partial class ShardWorker
         }
         else
         {
-            Report(context, new ShardNotSaved(_job, _attempt, _load, _shard, part.Round, reply.Error ?? "the store gave no reason"));
+            Report(context, new ShardNotSaved(_job, _attempt, _load, _shard, part.Round, reply.Error ?? "the store gave no reason", reply.IsFenced));
         }
     }
 }

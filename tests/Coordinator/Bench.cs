@@ -12,10 +12,15 @@ internal sealed class Bench : IActorContext, IFitObserver
     private readonly FitCoordinator _coordinator;
 
     public Bench(CountingModel model, FitSettings? settings = null, InMemoryCheckpointStore? store = null, JobOpener? open = null)
+        : this(model, _ => settings ?? Settings, store, open)
+    {
+    }
+
+    public Bench(CountingModel model, Func<string, FitSettings> settingsOf, InMemoryCheckpointStore? store = null, JobOpener? open = null)
     {
         Store = store ?? new InMemoryCheckpointStore();
         Start = new StartJob(Job, "spec", "hash", "data", model.Shards);
-        _coordinator = new FitCoordinator(open ?? (_ => model), settings ?? Settings, this, Store.LoadResult);
+        _coordinator = new FitCoordinator(open ?? (_ => model), settingsOf, this, Store.LoadResult);
         Give(new Activated());
     }
 
@@ -71,7 +76,7 @@ internal sealed class Bench : IActorContext, IFitObserver
         {
             var (request, answer) = Questions[0];
             Questions.RemoveAt(0);
-            var reply = StoreFault(request) is { } fault ? new StoreReply(fault) : Store.Handle(request).AsTask().GetAwaiter().GetResult();
+            var reply = StoreFault(request) is { } fault ? new StoreReply(fault) : Store.Do(request);
             _coordinator.Receive(
                 answer(reply is not AttemptClaimed claimed ? reply : HasEnded ? new JobHasEnded() : claimed with { Restarts = Restarts }), this);
         }
@@ -181,18 +186,18 @@ internal sealed class Bench : IActorContext, IFitObserver
     private void Collect(CollectShard collect)
     {
         var request = new SavePart(Job, collect.Attempt, collect.Round, collect.Shard, State(collect.Round), PartKind.Result);
-        var reply = StoreFault(request) is { } fault ? new StoreReply(fault) : Store.Handle(request).AsTask().GetAwaiter().GetResult();
+        var reply = StoreFault(request) is { } fault ? new StoreReply(fault) : Store.Do(request);
         Give(reply is PartSaved saved
             ? new ShardCollected(Job, collect.Attempt, collect.Load, collect.Shard, collect.Round, saved.Checksum, saved.Bytes)
-            : new ShardNotSaved(Job, collect.Attempt, collect.Load, collect.Shard, collect.Round, reply.Error!));
+            : new ShardNotSaved(Job, collect.Attempt, collect.Load, collect.Shard, collect.Round, reply.Error!, reply.IsFenced));
     }
 
     private void Save(Attempt attempt, long load, ShardId shard, Round round)
     {
         var request = new SavePart(Job, attempt, round, shard, State(round));
-        var reply = StoreFault(request) is { } fault ? new StoreReply(fault) : Store.Handle(request).AsTask().GetAwaiter().GetResult();
+        var reply = StoreFault(request) is { } fault ? new StoreReply(fault) : Store.Do(request);
         Give(reply is PartSaved saved
             ? new ShardSaved(Job, attempt, load, shard, round, saved.Checksum, saved.Bytes)
-            : new ShardNotSaved(Job, attempt, load, shard, round, reply.Error!));
+            : new ShardNotSaved(Job, attempt, load, shard, round, reply.Error!, reply.IsFenced));
     }
 }

@@ -18,6 +18,7 @@ internal enum Canary
     NoCopyForSaving,
     NoRoundCheck,
     NoResultCheck,
+    NoGoingBack,
 }
 
 /// <summary>Runs a job in the simulated engine with faults, watches the invariants, and compares the end with the plain loop.</summary>
@@ -63,6 +64,7 @@ internal static class SimulationHarness
         {
             ChecksAttempts = canary != Canary.NoAttemptCheck,
             ChecksResults = canary != Canary.NoResultCheck,
+            GoesPastLimits = canary != Canary.NoGoingBack,
             Counted = run.Count,
         });
         engine.Register(ShardAddress.Kind, _ => new ShardWorker(_ => faulty)

@@ -94,9 +94,7 @@ internal static class MessageTable
         Make(17,
             static (ref BodyWriter w, JobRefused m) => { w.Job(m.Job); w.Text(m.Reason); },
             static (ref BodyReader r) => new JobRefused(r.Job(), r.Text("the reason"))),
-        Make(18,
-            static (ref BodyWriter w, ShardNotSaved m) => { Head(ref w, m.Job, m.Attempt, m.Load, m.Shard, m.Round); w.Text(m.Reason); },
-            static (ref BodyReader r) => new ShardNotSaved(r.Job(), r.Attempt(), r.Signed("the load"), r.Shard(), r.Round(), r.Text("the reason"))),
+        // 18 was a part that could not be saved, without whether it was fenced.
         Make(19,
             static (ref BodyWriter w, PartDamaged m) => { Head(ref w, m.Job, m.Attempt, m.Load, m.Shard, m.Round); w.Text(m.Reason); },
             static (ref BodyReader r) => new PartDamaged(r.Job(), r.Attempt(), r.Signed("the load"), r.Shard(), r.Round(), r.Text("the reason"))),
@@ -127,6 +125,15 @@ internal static class MessageTable
         Make(27,
             static (ref BodyWriter w, CollectAgain m) => { w.Job(m.Job); w.Signed(m.Attempt.Value); w.Text(m.Reason); },
             static (ref BodyReader r) => new CollectAgain(r.Job(), r.Attempt(), r.Text("the reason"))),
+        Make(28,
+            static (ref BodyWriter w, ShardNotSaved m) =>
+            {
+                Head(ref w, m.Job, m.Attempt, m.Load, m.Shard, m.Round);
+                w.Text(m.Reason);
+                w.Flag(m.IsFenced);
+            },
+            static (ref BodyReader r) => new ShardNotSaved(
+                r.Job(), r.Attempt(), r.Signed("the load"), r.Shard(), r.Round(), r.Text("the reason"), r.Flag("whether it was fenced"))),
     ];
 
     private static readonly FrozenDictionary<Type, Entry> ByType = Entries.ToFrozenDictionary(e => e.Type);
