@@ -175,6 +175,7 @@ public sealed partial class FitCoordinator
         {
             case AttemptClaimed claimed:
                 (_attempt, _isClaimed) = (claimed.Attempt, true);
+                _start = _start! with { Spec = claimed.Spec ?? _start.Spec };
                 if (_interrupt is { } reason)
                 {
                     End(FitStatus.Interrupted, reason, context);

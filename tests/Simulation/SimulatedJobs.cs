@@ -6,7 +6,7 @@ using FitCluster.Messages;
 namespace FitCluster.Simulation.Tests;
 
 /// <summary>A cluster's store in memory: the table of jobs with the rules of the real one (what is fenced, what may follow what), and each job's faulty checkpoints.</summary>
-internal sealed class SimulatedJobs(Func<TimeSpan> now, Func<FaultyStore> makeStore, long capacity, Action<string> violate) : ICheckpointStore
+internal sealed class SimulatedJobs(Func<TimeSpan> now, Func<JobName, FaultyStore> makeStore, long capacity, Action<string> violate) : ICheckpointStore
 {
     private readonly List<Row> _rows = [];
 
@@ -34,18 +34,31 @@ internal sealed class SimulatedJobs(Func<TimeSpan> now, Func<FaultyStore> makeSt
         if (reply is AttemptClaimed claimed)
         {
             row.Newest = claimed.Attempt;
+            reply = claimed with { Spec = row.Submission.Spec };
         }
 
         return ValueTask.FromResult(reply);
     }
 
-    /// <summary>The same job again is the same job.</summary>
-    public void Submit(JobSubmission submission)
+    /// <summary>The same job again is the same job; one that a limit stopped goes on with another text.</summary>
+    public Submitted Submit(JobSubmission submission)
     {
         if (_rows.All(row => row.Submission.Job != submission.Job))
         {
-            _rows.Add(new Row(submission, makeStore()));
+            _rows.Add(new Row(submission, makeStore(submission.Job)));
+            return Submitted.New;
         }
+
+        var row = Find(submission.Job);
+        if (row.State != JobState.Stopped || row.Submission.Spec == submission.Spec)
+        {
+            return Submitted.Same;
+        }
+
+        // Who ended it may say so again, and is refused.
+        row.Newest = ((AttemptClaimed)row.Store.Handle(new ClaimAttempt(submission.Job)).AsTask().GetAwaiter().GetResult()).Attempt;
+        (row.Submission, row.State, row.CancelWanted) = (submission, JobState.Queued, false);
+        return Submitted.GoesOn;
     }
 
     public void Cancel(JobName job)
@@ -75,7 +88,7 @@ internal sealed class SimulatedJobs(Func<TimeSpan> now, Func<FaultyStore> makeSt
         return true;
     }
 
-    public void End(JobName job, Attempt attempt, JobState state)
+    public void End(JobName job, Attempt attempt, JobState state, Round? resume)
     {
         var row = Find(job);
         if (row.Newest > attempt || !row.IsOpen)
@@ -84,7 +97,11 @@ internal sealed class SimulatedJobs(Func<TimeSpan> now, Func<FaultyStore> makeSt
         }
 
         (row.State, row.CancelWanted) = (state, false);
-        if (state == JobState.Converged)
+        if (state == JobState.Stopped)
+        {
+            row.Store.Drop(job, attempt, resume);
+        }
+        else if (state == JobState.Converged)
         {
             row.Store.Drop(job, attempt, null);
             if (++row.Ends > 1)
@@ -99,7 +116,7 @@ internal sealed class SimulatedJobs(Func<TimeSpan> now, Func<FaultyStore> makeSt
     /// <summary>One job.</summary>
     internal sealed class Row(JobSubmission submission, FaultyStore store)
     {
-        public JobSubmission Submission => submission;
+        public JobSubmission Submission { get; set; } = submission;
 
         public FaultyStore Store => store;
 
@@ -115,7 +132,7 @@ internal sealed class SimulatedJobs(Func<TimeSpan> now, Func<FaultyStore> makeSt
 
         public bool IsOpen => State is JobState.Queued or JobState.Running;
 
-        public OpenJob ToOpen(TimeSpan now) => new(submission, State == JobState.Running, CancelWanted, State == JobState.Running ? (now - Reported).TotalSeconds : 0);
+        public OpenJob ToOpen(TimeSpan now) => new(Submission, State == JobState.Running, CancelWanted, State == JobState.Running ? (now - Reported).TotalSeconds : 0);
     }
 }
 
@@ -162,7 +179,7 @@ internal sealed class SimulatedRecorder(JobName job, Watch watch, SimulatedJobs 
     {
         try
         {
-            if (outcome.Status == FitStatus.Converged)
+            if (outcome.Status is FitStatus.Converged or FitStatus.Stopped && !watch.IsSuperseded(outcome))
             {
                 watch.Read(outcome);
             }
@@ -177,9 +194,10 @@ internal sealed class SimulatedRecorder(JobName job, Watch watch, SimulatedJobs 
         jobs.End(job, outcome.Attempt, outcome.Status switch
         {
             FitStatus.Converged => JobState.Converged,
+            FitStatus.Stopped => JobState.Stopped,
             FitStatus.Interrupted => JobState.Cancelled,
             _ => JobState.Failed,
-        });
+        }, outcome.Resume?.Round);
     });
 
     private void Later(TimeSpan pause, Action write)

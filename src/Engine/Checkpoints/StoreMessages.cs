@@ -65,7 +65,10 @@ public record StoreReply(string? Error = null, bool IsFenced = false, bool IsCor
 /// How many attempts were claimed before this one since the newest checkpoint (of a round above 0) or since a user resumed the job; 0 from a store of one machine,
 /// where a user starts each.
 /// </param>
-public sealed record AttemptClaimed(Attempt Attempt, int Restarts = 0) : StoreReply;
+/// <param name="Spec">
+/// The job's text as it was submitted last, which may have other limits than the one that a checkpoint remembers; null from a store of one machine.
+/// </param>
+public sealed record AttemptClaimed(Attempt Attempt, int Restarts = 0, string? Spec = null) : StoreReply;
 
 /// <summary>Another answer to <see cref="ClaimAttempt"/>, of a cluster's store: the job has ended, so nobody is to begin it; a user may resume it.</summary>
 public sealed record JobHasEnded() : StoreReply;

@@ -111,10 +111,12 @@ public sealed class PostgresStoreTests : CheckpointStoreConformance
         var entry = (await store.Job(ConformanceJob))!;
         Assert.Equal((JobState.Queued, "limit 9", "", null), (entry.State, entry.Submission.Spec, entry.Reason, entry.Ended));
         Assert.Equal([1, 2], (await store.Rounds(ConformanceJob)).Select(round => round.Round.Value));
-        Assert.Equal(new AttemptClaimed(new Attempt(2)), await store.Do(new ClaimAttempt(ConformanceJob)));
+        // Who ended it says so again, too late.
+        Assert.False(await store.End(ConformanceJob, new JobProgress { Attempt = attempt }, JobState.Stopped, "the limit of 2 rounds was reached", [], new Round(2)));
+        Assert.Equal(new AttemptClaimed(new Attempt(3), 0, "limit 9"), await store.Do(new ClaimAttempt(ConformanceJob)));
         Assert.Equal(new Round(2), (await Find(store)).Manifest!.Round);
 
-        Assert.True(await store.End(ConformanceJob, new JobProgress { Attempt = new Attempt(2) }, JobState.Converged, "", []));
+        Assert.True(await store.End(ConformanceJob, new JobProgress { Attempt = new Attempt(3) }, JobState.Converged, "", []));
         Assert.Equal(0, await harness.PartCount(ConformanceJob));
         Assert.Equal(Submitted.Same, await store.Submit(submission with { Spec = "limit 20" }));
     }

@@ -53,10 +53,14 @@ public sealed partial class PostgresStore
     private Task<StoreReply> Claim(ClaimAttempt claim, CancellationToken cancellation) => InTransaction<StoreReply>(
         async connection =>
         {
-            if (await Scalar(connection, cancellation, "SELECT state IN ('Queued', 'Running') FROM fitcluster.jobs WHERE job = $1 FOR SHARE", claim.Job.Value).ConfigureAwait(false) is false)
+            var isOpen = await Scalar(
+                connection, cancellation, "SELECT state IN ('Queued', 'Running') FROM fitcluster.jobs WHERE job = $1 FOR SHARE", claim.Job.Value).ConfigureAwait(false);
+            if (isOpen is false)
             {
                 return new JobHasEnded();
             }
+
+            var spec = await Scalar(connection, cancellation, "SELECT spec FROM fitcluster.jobs WHERE job = $1", claim.Job.Value).ConfigureAwait(false) as string;
 
             await using var command = Command(
                 connection,
@@ -67,7 +71,7 @@ public sealed partial class PostgresStore
                 claim.Job.Value);
             await using var reader = await command.ExecuteReaderAsync(cancellation).ConfigureAwait(false);
             await reader.ReadAsync(cancellation).ConfigureAwait(false);
-            return new AttemptClaimed(new Attempt(reader.GetInt64(0)), reader.GetInt32(1));
+            return new AttemptClaimed(new Attempt(reader.GetInt64(0)), reader.GetInt32(1), spec);
         },
         cancellation);
 
