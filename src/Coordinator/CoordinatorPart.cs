@@ -73,7 +73,8 @@ internal sealed record CoordinatorPart(
         var start = new StartJob(job, Text(set["spec"]), Text(set["specHash"]), Text(set["dataHash"]), (int)set.Scalar("shards"));
         var isEnded = set.Scalar("endedEarly") == 1;
         return new CoordinatorPart(
-            start, global, trace, isEnded, Text(set["endedEarlyReason"]), set.Scalar("seconds"), (FitStatus)set.Scalar("status"), Text(set["reason"]))
+            start, global, trace, isEnded, Text(set["endedEarlyReason"]), set.Scalar("seconds"),
+            (FitStatus)set.Scalar("status"), Text(set["reason"]))
         {
             Limit = isEnded ? new ResumePoint(new Round((long)set.Scalar("limitRound")), set.Scalar("limitSeconds")) : null,
         };

@@ -70,7 +70,8 @@ public sealed partial class FitCoordinator
         if (_own is not { } own || own.Round != _round || own.Status != status)
         {
             // Made once: a commit that was said to have failed may have taken effect, and what is committed is not replaced.
-            var part = new CoordinatorPart(_start!, _global, _trace, _endedEarly, _endedEarlyReason, Seconds(context), status, reason) { Limit = _limit };
+            var part = new CoordinatorPart(
+                _start!, _global, _trace, _endedEarly, _endedEarlyReason, Seconds(context), status, reason) { Limit = _limit };
             _own = own = (_round, status, part.Encode());
         }
 
@@ -185,7 +186,9 @@ public sealed partial class FitCoordinator
         if (_stage == Stage.Finishing && _checkpointFailures >= _settings.FinalCheckpointTries)
         {
             var which = _isPausing ? "checkpoint in which its limit was reached" : "last checkpoint";
-            Say($"the {which} of job {_job} (round {round}) was given up after {_checkpointFailures} failures: {reason}; the newest whole one is of round {BaseRound}");
+            Say(
+                $"the {which} of job {_job} (round {round}) was given up after {_checkpointFailures} failures: {reason}; " +
+                $"the newest whole one is of round {BaseRound}");
             AfterLastCheckpoint(context);
             return;
         }

@@ -4,8 +4,9 @@ using FitCluster.Math.Models;
 namespace FitCluster.Coordinator;
 
 /// <remarks>
-/// A limit is no part of a job's identity: a fit that one has stopped can be gone on with under a larger one, and ends as if that had been given from the beginning.
-/// So the state in which it is reached is saved as it is, and only then changed; no other checkpoint is made of that round, and those that follow say where it was.
+/// A limit is no part of a job's identity: a fit that one has stopped can be gone on with under a larger one, and ends as if that had been
+/// given from the beginning. So the state in which it is reached is saved as it is, and only then changed; no other checkpoint is made of
+/// that round, and those that follow say where it was.
 /// </remarks>
 public sealed partial class FitCoordinator
 {
@@ -19,7 +20,9 @@ public sealed partial class FitCoordinator
 
     private bool IsAtLimit => _endedEarly && _limit!.Round == _round;
 
-    /// <summary>Saves the state in which a limit was reached; the shards wait. Its status is "stopped": nobody but a user goes on from there.</summary>
+    /// <summary>
+    /// Saves the state in which a limit was reached; the shards wait. Its status is "stopped": nobody but a user goes on from there.
+    /// </summary>
     private void BeginPause(string reason, IActorContext context)
     {
         _isPausing = true;
@@ -43,8 +46,8 @@ public sealed partial class FitCoordinator
     }
 
     /// <summary>
-    /// Whether a found state was ended early by a limit that the present settings do not reach: then the newest checkpoint from before is asked for instead. What was
-    /// found is superseded by the first checkpoint that is made from there.
+    /// Whether a found state was ended early by a limit that the present settings do not reach: then the newest checkpoint from before is
+    /// asked for instead. What was found is superseded by the first checkpoint that is made from there.
     /// </summary>
     private bool GoesBack(CoordinatorPart part, IActorContext context)
     {
@@ -53,7 +56,9 @@ public sealed partial class FitCoordinator
             return false;
         }
 
-        Say($"job {_job} was ended early after round {limit.Round} ({part.EndedEarlyReason}), and has a larger limit now: it goes on from before that");
+        Say(
+            $"job {_job} was ended early after round {limit.Round} ({part.EndedEarlyReason}), and has a larger limit now: " +
+            "it goes on from before that");
         Ask(Find, new FindCheckpoint(_job, limit.Round), context);
         return true;
     }

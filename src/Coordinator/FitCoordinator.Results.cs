@@ -48,7 +48,8 @@ public sealed partial class FitCoordinator
         var failures = ++slot.ResultFailures;
         if (failures >= _settings.ResultTries)
         {
-            End(FitStatus.Failed, $"shard {slot.Shard} of job {_job} could not save its results {failures} times, the last time: {notSaved.Reason}", context);
+            End(FitStatus.Failed,
+                $"shard {slot.Shard} of job {_job} could not save its results {failures} times, the last time: {notSaved.Reason}", context);
             return;
         }
 

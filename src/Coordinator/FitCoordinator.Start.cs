@@ -229,7 +229,8 @@ public sealed partial class FitCoordinator
         {
             // Found before, perhaps, and damaged since.
             _base = null;
-            (_global, _round, _endedEarly, _endedEarlyReason, _limit, _earlierSeconds) = (_model.InitialGlobal(), default, false, "", null, 0);
+            (_global, _round, _endedEarly, _endedEarlyReason, _limit, _earlierSeconds) =
+                (_model.InitialGlobal(), default, false, "", null, 0);
             _trace.Clear();
             BeginRounds(null, context);
             return;
@@ -292,7 +293,8 @@ public sealed partial class FitCoordinator
             return;
         }
 
-        (_global, _round, _endedEarly, _endedEarlyReason, _limit) = (part.Global, _base!.Round, part.EndedEarly, part.EndedEarlyReason, part.Limit);
+        (_global, _round, _endedEarly, _endedEarlyReason, _limit) =
+            (part.Global, _base!.Round, part.EndedEarly, part.EndedEarlyReason, part.Limit);
         _earlierSeconds = part.Seconds;
         _trace.Clear();
         _trace.AddRange(part.Trace);
@@ -310,8 +312,8 @@ public sealed partial class FitCoordinator
     private void StandDown(IActorContext context)
     {
         Say($"attempt {_attempt} of job {_job} was superseded by a newer one: this coordinator stands down");
-        // Whoever has this address now is to be awake: the newer attempt may be nobody's (a claim that was carried out late). What is stored of a fit at its end does
-        // not say that anybody is to go on with it.
+        // Whoever has this address now is to be awake: the newer attempt may be nobody's (a claim that was carried out late). What is
+        // stored of a fit at its end does not say that anybody is to go on with it.
         var isToldJob = _base is null || _endedEarly || _stage == Stage.Collecting;
         context.Tell(context.Self, isToldJob && _start is { } start ? start : new TimerElapsed(Wake, 0));
         _stage = Stage.Idle;

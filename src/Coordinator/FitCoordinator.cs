@@ -10,14 +10,16 @@ namespace FitCluster.Coordinator;
 /// what is late is asked for again. See architecture.md, section 2.
 /// </summary>
 /// <remarks>
-/// Files: this one receives; Start finds what to go on from; Rounds runs; Shards loads, loses and reloads; Checkpoints saves; Limits ends early, and goes on after
-/// that; Results collects; End ends; Leaving leaves.
+/// Files: this one receives; Start finds what to go on from; Rounds runs; Shards loads, loses and reloads; Checkpoints saves; Limits ends
+/// early, and goes on after that; Results collects; End ends; Leaving leaves.
 /// </remarks>
 /// <param name="open">Makes the job of a spec.</param>
 /// <param name="settingsOf">The settings of a spec: the same on every node, since any node may have to go on with the job.</param>
 /// <param name="observer">Is told how the fit goes.</param>
 /// <param name="loadResult">By which the observer reads the shards' rows of the results; not called by this actor.</param>
-public sealed partial class FitCoordinator(JobOpener open, Func<string, FitSettings> settingsOf, IFitObserver observer, ResultLoader loadResult) : IActor
+public sealed partial class FitCoordinator(
+    JobOpener open, Func<string, FitSettings> settingsOf, IFitObserver observer, ResultLoader loadResult) :
+    IActor
 {
     private const string Tick = "tick";
     private const string Linger = "linger";

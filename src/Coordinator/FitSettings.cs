@@ -3,8 +3,8 @@ using FitCluster.Messages;
 namespace FitCluster.Coordinator;
 
 /// <summary>
-/// How a fit is run. None of these changes the numbers of a fit but <see cref="MaxRounds"/> and <see cref="MaxSeconds"/>, and a fit that one of those has stopped can be
-/// gone on with under a larger one.
+/// How a fit is run. None of these changes the numbers of a fit but <see cref="MaxRounds"/> and <see cref="MaxSeconds"/>, and a fit that
+/// one of those has stopped can be gone on with under a larger one.
 /// </summary>
 public sealed record FitSettings
 {
@@ -76,7 +76,9 @@ public sealed record FitSettings
     /// <summary>How often lateness is looked at (0.5 seconds).</summary>
     public double TickSeconds { get; init; } = 0.5;
 
-    /// <summary>The limit that a fit has reached which has done so many rounds in so many seconds, in words; null when it has reached none.</summary>
+    /// <summary>
+    /// The limit that a fit has reached which has done so many rounds in so many seconds, in words; null when it has reached none.
+    /// </summary>
     public string? LimitAt(Round round, double seconds) =>
         round.Value >= MaxRounds ? $"the limit of {MaxRounds} rounds was reached"
         : seconds >= MaxSeconds ? FormattableString.Invariant($"the limit of {MaxSeconds} seconds was reached")

@@ -60,7 +60,9 @@ public sealed record SaveShard(JobName Job, Attempt Attempt, long Load, ShardId 
 public sealed record ShardSaved(
     JobName Job, Attempt Attempt, long Load, ShardId Shard, Round Round, string Checksum, long Bytes) : IMessage;
 
-/// <summary>A shard to the coordinator: its part of a checkpoint or of the results could not be saved, in words; the shard itself is well.</summary>
+/// <summary>
+/// A shard to the coordinator: its part of a checkpoint or of the results could not be saved, in words; the shard itself is well.
+/// </summary>
 /// <param name="Job">The job.</param>
 /// <param name="Attempt">The attempt that wanted it.</param>
 /// <param name="Load">The load that wanted it.</param>
@@ -74,13 +76,15 @@ public sealed record ShardNotSaved(
 /// <summary>The coordinator to a shard: save your rows of the results (or say again that they are saved).</summary>
 public sealed record CollectShard(JobName Job, Attempt Attempt, long Load, ShardId Shard, Round Round) : IMessage;
 
-/// <summary>A shard to the coordinator: its rows of the results are durable, as a part of this attempt. The rows themselves stay in the store.</summary>
+/// <summary>
+/// A shard to the coordinator: its rows of the results are durable, as a part of this attempt. The rows themselves stay in the store.
+/// </summary>
 public sealed record ShardCollected(
     JobName Job, Attempt Attempt, long Load, ShardId Shard, Round Round, string Checksum, long Bytes) : IMessage;
 
 /// <summary>
-/// Who writes the results to the coordinator: those of this attempt cannot be read (a part is damaged or gone, in words); collect them again. A coordinator that is
-/// not there any more does so when it is told its job again.
+/// Who writes the results to the coordinator: those of this attempt cannot be read (a part is damaged or gone, in words); collect them
+/// again. A coordinator that is not there any more does so when it is told its job again.
 /// </summary>
 public sealed record CollectAgain(JobName Job, Attempt Attempt, string Reason) : IMessage;
 

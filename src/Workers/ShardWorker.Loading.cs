@@ -104,7 +104,10 @@ public sealed partial class ShardWorker
         }
         catch (StateFormatException error)
         {
-            Fail(context, load.CheckpointRound, $"shard {_shard} of job {_job} cannot go on from round {load.CheckpointRound}: {error.Message}", isPermanent: true);
+            Fail(
+                context, load.CheckpointRound,
+                $"shard {_shard} of job {_job} cannot go on from round {load.CheckpointRound}: {error.Message}",
+                isPermanent: true);
             return;
         }
         catch (Exception error)

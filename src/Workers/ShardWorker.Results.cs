@@ -54,7 +54,8 @@ public sealed partial class ShardWorker
         }
         else
         {
-            Report(context, new ShardNotSaved(_job, _attempt, _load, _shard, result.Round, reply.Error ?? "the store gave no reason", reply.IsFenced));
+            Report(context,
+                new ShardNotSaved(_job, _attempt, _load, _shard, result.Round, reply.Error ?? "the store gave no reason", reply.IsFenced));
         }
     }
 }

@@ -33,6 +33,9 @@ internal sealed class Bench : IActorContext, IFitObserver
     /// <summary>Whether the store says that the job has ended.</summary>
     public bool HasEnded { get; init; }
 
+    /// <summary>What the store says is the job's text; null from a store of one machine.</summary>
+    public string? Spec { get; init; }
+
     /// <summary>What the store says of attempts since the last progress.</summary>
     public int Restarts { get; init; }
 
@@ -78,7 +81,7 @@ internal sealed class Bench : IActorContext, IFitObserver
             Questions.RemoveAt(0);
             var reply = StoreFault(request) is { } fault ? new StoreReply(fault) : Store.Do(request);
             _coordinator.Receive(
-                answer(reply is not AttemptClaimed claimed ? reply : HasEnded ? new JobHasEnded() : claimed with { Restarts = Restarts }), this);
+                answer(reply is not AttemptClaimed claimed ? reply : HasEnded ? new JobHasEnded() : claimed with { Restarts = Restarts, Spec = Spec }), this);
         }
     }
 

@@ -86,7 +86,9 @@ public sealed class LimitTests
         bench.Pass(2);
         bench.Work();
         Assert.Equal(FitStatus.Stopped, bench.Outcome!.Status);
-        Assert.Contains(bench.Events, words => words.StartsWith("the checkpoint in which its limit was reached of job job (round 5) was given up after 2", StringComparison.Ordinal));
+        Assert.Contains(
+            bench.Events, words => words.StartsWith(
+            "the checkpoint in which its limit was reached of job job (round 5) was given up after 2", StringComparison.Ordinal));
         var longer = Run(model, Bench.Settings, bench.Store);
         Assert.Equal((new Round(4), Expected), (longer.ResumedFrom[0], longer.Outcome!.GlobalResult!.Scalar("sum")));
     }
@@ -103,7 +105,9 @@ public sealed class LimitTests
         Assert.Empty(empty.Attempts);
         empty.Give(empty.Start with { Spec = "a larger limit, which the settings do not have" });
         empty.Work();
-        Assert.Equal((FitStatus.Stopped, stopped.Outcome.GlobalResult!.Scalar("sum")), (empty.Outcome!.Status, empty.Outcome.GlobalResult!.Scalar("sum")));
+        Assert.Equal(
+            (FitStatus.Stopped, stopped.Outcome.GlobalResult!.Scalar("sum")),
+            (empty.Outcome!.Status, empty.Outcome.GlobalResult!.Scalar("sum")));
     }
 
     [Fact]
@@ -116,6 +120,16 @@ public sealed class LimitTests
         Assert.Equal(FitStatus.Stopped, bench.Outcome!.Status);
         bench.Forget();
         bench.Give(bench.Start with { Spec = "longer" });
+        bench.Work();
+        Assert.Equal((FitStatus.Converged, Expected), (bench.Outcome!.Status, bench.Outcome.GlobalResult!.Scalar("sum")));
+    }
+
+    [Fact]
+    public void A_coordinator_takes_the_limits_of_the_text_that_the_store_knows_to_be_the_newest()
+    {
+        var model = new CountingModel(Rounds);
+        var bench = new Bench(model, spec => spec == "spec" ? Limited : Bench.Settings) { Spec = "longer" };
+        bench.Give(bench.Start);
         bench.Work();
         Assert.Equal((FitStatus.Converged, Expected), (bench.Outcome!.Status, bench.Outcome.GlobalResult!.Scalar("sum")));
     }

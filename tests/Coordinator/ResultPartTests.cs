@@ -26,7 +26,8 @@ public sealed class ResultPartTests
     [Fact]
     public void A_store_that_is_away_is_no_damage()
     {
-        var error = Assert.Throws<ResultPartException>(() => new AwayStore().LoadResult(new LoadPart(Bench.Job, default, default, Shard, "", PartKind.Result)));
+        var error = Assert.Throws<ResultPartException>(
+            () => new AwayStore().LoadResult(new LoadPart(Bench.Job, default, default, Shard, "", PartKind.Result)));
         Assert.Equal((false, "it is away"), (error.IsDamaged, error.Message));
     }
 
@@ -36,7 +37,8 @@ public sealed class ResultPartTests
         var failures = 3;
         var bench = new Bench(new CountingModel(6))
         {
-            StoreFault = request => request is SavePart { Kind: PartKind.Result, Shard.Value: 1 } && failures-- > 0 ? "the disk is full" : null,
+            StoreFault = request =>
+                request is SavePart { Kind: PartKind.Result, Shard.Value: 1 } && failures-- > 0 ? "the disk is full" : null,
         };
         bench.Give(bench.Start);
         bench.Work();
@@ -68,7 +70,9 @@ public sealed class ResultPartTests
         bench.Work();
         bench.Pass(1.1);
         bench.Work();
-        Assert.Equal((FitStatus.Failed, "shard 1 of job job could not save its results 2 times, the last time: the disk is full"), (bench.Outcome!.Status, bench.Outcome.Reason));
+        Assert.Equal(
+            (FitStatus.Failed, "shard 1 of job job could not save its results 2 times, the last time: the disk is full"),
+            (bench.Outcome!.Status, bench.Outcome.Reason));
         Assert.Null(bench.Outcome.GlobalResult);
         var again = new Bench(model, store: bench.Store);
         again.Give(again.Start);
@@ -91,7 +95,9 @@ public sealed class ResultPartTests
         bench.Give(stale with { Attempt = collect[1].Attempt, Round = new Round(5) });
         bench.Sent.AddRange(collect.Select(message => (bench.Self, (IMessage)message)));
         bench.Work();
-        Assert.All(((ResultParts)bench.Outcome!.ShardResults).Parts, part => Assert.Equal((bench.Attempt, 64), (part.Attempt, part.Checksum.Length)));
+        Assert.All(
+            ((ResultParts)bench.Outcome!.ShardResults).Parts,
+            part => Assert.Equal((bench.Attempt, 64), (part.Attempt, part.Checksum.Length)));
     }
 
     [Fact]
@@ -101,7 +107,8 @@ public sealed class ResultPartTests
         bench.Give(bench.Start);
         bench.Work(() => bench.Sent.Any(sent => sent.Message is CollectShard));
         var collect = bench.Take<CollectShard>()[1];
-        bench.Give(new ShardNotSaved(Bench.Job, collect.Attempt, collect.Load, Shard, collect.Round, "attempt 2 has taken over", IsFenced: true));
+        bench.Give(new ShardNotSaved(
+            Bench.Job, collect.Attempt, collect.Load, Shard, collect.Round, "attempt 2 has taken over", IsFenced: true));
         Assert.True(bench.IsStopped);
         Assert.Null(bench.Outcome);
         Assert.Equal(bench.Start, Assert.Single(bench.Take<StartJob>()));
@@ -121,7 +128,9 @@ public sealed class ResultPartTests
         bench.Work();
         Assert.Equal((FitStatus.Converged, new Attempt(2), 6), (bench.Outcome!.Status, bench.Outcome.Attempt, bench.Outcome.Rounds.Value));
         Assert.Equal([6.0, 6.0, 6.0], bench.Outcome.ShardResults.Select(rows => rows.Scalar("count")));
-        Assert.Contains(bench.Events, words => words.EndsWith("is damaged (SHA-256 differs); they are collected again", StringComparison.Ordinal));
+        Assert.Contains(
+            bench.Events,
+            words => words.EndsWith("is damaged (SHA-256 differs); they are collected again", StringComparison.Ordinal));
         // The second attempt's parts have taken the place of the first one's.
         Assert.Contains("missing", Assert.Throws<ResultPartException>(() => first.ShardResults[2]).Message, StringComparison.Ordinal);
     }
@@ -139,7 +148,9 @@ public sealed class ResultPartTests
             bench.Work();
         }
 
-        Assert.Equal((FitStatus.Failed, "the results of job job were damaged 3 times, the last time: the disk is bad"), (bench.Outcome!.Status, bench.Outcome.Reason));
+        Assert.Equal(
+            (FitStatus.Failed, "the results of job job were damaged 3 times, the last time: the disk is bad"),
+            (bench.Outcome!.Status, bench.Outcome.Reason));
     }
 
     private static Bench Done(FitSettings? settings = null)
@@ -152,6 +163,7 @@ public sealed class ResultPartTests
 
     private sealed class AwayStore : ICheckpointStore
     {
-        public ValueTask<StoreReply> Handle(StoreRequest request, CancellationToken cancellation = default) => ValueTask.FromResult(new StoreReply("it is away"));
+        public ValueTask<StoreReply> Handle(StoreRequest request, CancellationToken cancellation = default) =>
+            ValueTask.FromResult(new StoreReply("it is away"));
     }
 }

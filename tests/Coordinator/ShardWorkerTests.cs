@@ -89,7 +89,9 @@ public sealed class ShardWorkerTests : IActorContext
         Assert.IsType<ShardEmpty>(Give(collect with { Round = new Round(2) }));
         Assert.Null(Give(collect));
         var save = Assert.IsType<SavePart>(_asked[^1].Request);
-        Assert.Equal((new Attempt(2), new Round(1), Shard, PartKind.Result, 1.0), (save.Attempt, save.Round, save.Shard, save.Kind, save.State.Scalar("count")));
+        Assert.Equal(
+            (new Attempt(2), new Round(1), Shard, PartKind.Result, 1.0),
+            (save.Attempt, save.Round, save.Shard, save.Kind, save.State.Scalar("count")));
         var refused = Assert.IsType<ShardNotSaved>(Give(_asked[^1].Answer(new StoreReply("attempt 3 has taken over", IsFenced: true))));
         Assert.True(refused.IsFenced);
         Give(collect);

@@ -24,7 +24,8 @@ public sealed class StateFormatTests
         bench.Work();
         Assert.Equal(FitStatus.Failed, bench.Outcome!.Status);
         Assert.StartsWith(
-            "job job cannot go on from round 3: the checkpoint's state of counting is of an older form, before forms had numbers, and this program reads form 2: ",
+            "job job cannot go on from round 3: the checkpoint's state of counting is of an older form, " +
+            "before forms had numbers, and this program reads form 2: ",
             bench.Outcome.Reason, StringComparison.Ordinal);
         CheckGoesOn(old);
     }
@@ -39,7 +40,9 @@ public sealed class StateFormatTests
         var worker = new WorkerBench(new CountingModel(6) { ShardFormat = Format }, load.Shard);
         var failed = Assert.IsType<ShardFailed>(worker.Load(load, old));
         Assert.True(failed.IsPermanent);
-        Assert.StartsWith("shard 1 of job job cannot go on from round 3: the checkpoint's state of counting is of an older form", failed.Reason, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "shard 1 of job job cannot go on from round 3: the checkpoint's state of counting is of an older form",
+            failed.Reason, StringComparison.Ordinal);
         bench.Give(failed);
         Assert.Equal((FitStatus.Failed, failed.Reason), (bench.Outcome!.Status, bench.Outcome.Reason));
         CheckGoesOn(old);
@@ -55,7 +58,13 @@ public sealed class StateFormatTests
         var store = new InMemoryCheckpointStore();
         var save = new SavePart(Bench.Job, new Attempt(1), new Round(4), load.Shard, Format.New().Arrays.Set("count", 4));
         var saved = Assert.IsType<PartSaved>(store.Do(save));
-        load = load with { FromCheckpoint = true, CheckpointAttempt = save.Attempt, CheckpointRound = save.Round, PartChecksum = saved.Checksum };
+        load = load with
+        {
+            FromCheckpoint = true,
+            CheckpointAttempt = save.Attempt,
+            CheckpointRound = save.Round,
+            PartChecksum = saved.Checksum,
+        };
         Assert.IsType<ShardReady>(new WorkerBench(model, load.Shard).Load(load, store));
     }
 

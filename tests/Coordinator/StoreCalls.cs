@@ -5,5 +5,6 @@ namespace FitCluster.Coordinator.Tests;
 /// <summary>Requests to a store that answers at once.</summary>
 internal static class StoreCalls
 {
-    public static StoreReply Do(this ICheckpointStore store, StoreRequest request) => store.Handle(request).AsTask().GetAwaiter().GetResult();
+    public static StoreReply Do(this ICheckpointStore store, StoreRequest request) =>
+        store.Handle(request).AsTask().GetAwaiter().GetResult();
 }

@@ -29,7 +29,8 @@ internal static class ClusterSimulation
         SimulatedEngine engine = null!;
         void Violate(string words) => violations.Add($"{engine.Now}: {words}");
         var made = 0UL;
-        var table = new SimulatedJobs(() => engine.Now, job => new FaultyStore(seed + (1000 * ++made), faults, watches[job].Plains, () => engine.Now, Violate), Capacity, Violate);
+        var table = new SimulatedJobs(() => engine.Now,
+            job => new FaultyStore(seed + (1000 * ++made), faults, watches[job].Plains, () => engine.Now, Violate), Capacity, Violate);
         engine = new SimulatedEngine(table, seed, faults, nodes: 3, (address, error) => Violate($"{address} threw {error.GetType().Name}: {error.Message}"));
         var faulty = new FaultyJob(Toy, new SplitMix(seed ^ 0xF00D), 0.005, () => engine.IsFaulty);
         var handled = new HashSet<ActorAddress>();
@@ -115,7 +116,8 @@ internal static class ClusterSimulation
         engine.At(cancelled + random.NextTime(TimeSpan.Zero, TimeSpan.FromSeconds(30)), Resume);
     }
 
-    private static void GoOn(SimulatedEngine engine, SimulatedJobs table, JobSubmission longer, Watch watch) => engine.At(engine.Now + TimeSpan.FromSeconds(12), () =>
+    private static void GoOn(SimulatedEngine engine, SimulatedJobs table, JobSubmission longer, Watch watch) =>
+        engine.At(engine.Now + TimeSpan.FromSeconds(12), () =>
     {
         if (table.Submit(longer) == Submitted.GoesOn)
         {

@@ -48,12 +48,14 @@ public sealed class FaultTests(ITestOutputHelper output)
 
         output.WriteLine(
             $"{seeds} seeds in {clock.Elapsed.TotalSeconds:F1} s ({seeds / clock.Elapsed.TotalSeconds:F0} a second): {handled} messages, {crashes} crashes, " +
-            $"{zombies} zombies, {attempts} attempts, {damaged} parts damaged, {passedOver} checkpoints passed over, {damagedResults} results damaged");
+            $"{zombies} zombies, {attempts} attempts, {damaged} parts damaged, " +
+            $"{passedOver} checkpoints passed over, {damagedResults} results damaged");
         Assert.True(failed.Count == 0, $"{failed.Count} of {seeds} seeds failed (FITCLUSTER_SEED runs one):\n{string.Join("\n", failed.Take(8))}");
         if (seeds > 1)
         {
             Assert.True(
-                crashes > 0 && zombies > 0 && damaged > 0 && passedOver > 0 && attempts > (long)seeds && damagedResults > 0, "a kind of fault never happened");
+                crashes > 0 && zombies > 0 && damaged > 0 && passedOver > 0 && attempts > (long)seeds && damagedResults > 0,
+                "a kind of fault never happened");
         }
     }
 

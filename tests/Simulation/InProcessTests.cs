@@ -100,7 +100,8 @@ public sealed class InProcessTests : IDisposable
         var same = await Run(job, settings with { MaxRounds = 8 }, null);
         CheckSame(same, new PlainRun(job, 8));
         var store = new DirectoryCheckpointStore(_folder);
-        Assert.Null((await store.Handle(new DropCheckpoints(new JobName("toy"), same.Attempt, same.Resume!.Round), TestContext.Current.CancellationToken)).Error);
+        Assert.Null((await store.Handle(
+            new DropCheckpoints(new JobName("toy"), same.Attempt, same.Resume!.Round), TestContext.Current.CancellationToken)).Error);
         Assert.Equal("round-000008", Path.GetFileName(Assert.Single(Directory.GetDirectories(Path.Combine(_folder, "toy")))));
         var second = await Run(job, settings with { MaxRounds = 11 }, null);
         Assert.Equal((FitStatus.Stopped, 13), (second.Status, second.Rounds.Value));
@@ -119,7 +120,8 @@ public sealed class InProcessTests : IDisposable
     }
 
     private async Task<FitOutcome> Run(
-        IFitJob job, FitSettings settings, long? interruptAfter, string specHash = "spec", string name = "toy", int threads = 2, ResultLoader? load = null)
+        IFitJob job, FitSettings settings, long? interruptAfter, string specHash = "spec", string name = "toy",
+        int threads = 2, ResultLoader? load = null)
     {
         var jobName = new JobName(name);
         var store = new DirectoryCheckpointStore(_folder);

@@ -17,7 +17,8 @@ public sealed class LimitFaultTests(ITestOutputHelper output)
     {
         // Some of them are tidied up after the first end, others not.
         var results = Check(limit, endingRounds, 0, 3, _ => SimulatedFaults.None);
-        Assert.All(results, result => Assert.Contains(result.Log, line => line.EndsWith($": attempt 2 from {limit}", StringComparison.Ordinal)));
+        Assert.All(
+            results, result => Assert.Contains(result.Log, line => line.EndsWith($": attempt 2 from {limit}", StringComparison.Ordinal)));
     }
 
     [Theory]
@@ -35,7 +36,8 @@ public sealed class LimitFaultTests(ITestOutputHelper output)
     {
         var job = new ToyJob(4, Rounds, endingRounds: 3);
         var limit = (6, new PlainRun(job, 6));
-        var seeds = Enumerable.Range(0, 8).Select(seed => SimulationHarness.Run(job, (ulong)seed, SimulatedFaults.None, canary: Canary.NoGoingBack, limit: limit));
+        var seeds = Enumerable.Range(0, 8)
+            .Select(seed => SimulationHarness.Run(job, (ulong)seed, SimulatedFaults.None, canary: Canary.NoGoingBack, limit: limit));
         Assert.Contains(seeds, result => result.Violations.Count > 0);
     }
 
@@ -57,7 +59,8 @@ public sealed class LimitFaultTests(ITestOutputHelper output)
         }
 
         output.WriteLine($"{seeds} seeds, {failed.Count} failed");
-        Assert.True(failed.Count == 0, $"{failed.Count} of {seeds} seeds failed (FITCLUSTER_SEED runs one):\n{string.Join("\n", failed.Take(8))}");
+        Assert.True(failed.Count == 0,
+            $"{failed.Count} of {seeds} seeds failed (FITCLUSTER_SEED runs one):\n{string.Join("\n", failed.Take(8))}");
         return results;
     }
 }

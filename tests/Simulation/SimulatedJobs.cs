@@ -6,7 +6,9 @@ using FitCluster.Messages;
 namespace FitCluster.Simulation.Tests;
 
 /// <summary>A cluster's store in memory: the table of jobs with the rules of the real one (what is fenced, what may follow what), and each job's faulty checkpoints.</summary>
-internal sealed class SimulatedJobs(Func<TimeSpan> now, Func<JobName, FaultyStore> makeStore, long capacity, Action<string> violate) : ICheckpointStore
+internal sealed class SimulatedJobs(
+    Func<TimeSpan> now, Func<JobName, FaultyStore> makeStore, long capacity, Action<string> violate) :
+    ICheckpointStore
 {
     private readonly List<Row> _rows = [];
 
@@ -132,7 +134,8 @@ internal sealed class SimulatedJobs(Func<TimeSpan> now, Func<JobName, FaultyStor
 
         public bool IsOpen => State is JobState.Queued or JobState.Running;
 
-        public OpenJob ToOpen(TimeSpan now) => new(Submission, State == JobState.Running, CancelWanted, State == JobState.Running ? (now - Reported).TotalSeconds : 0);
+        public OpenJob ToOpen(TimeSpan now) =>
+            new(Submission, State == JobState.Running, CancelWanted, State == JobState.Running ? (now - Reported).TotalSeconds : 0);
     }
 }
 

@@ -5,8 +5,8 @@ using FitCluster.Messages;
 namespace FitCluster.Simulation.Tests;
 
 /// <summary>
-/// Who writes the results of a simulated fit: a little later, from the store, which may be away or have damaged them; and who may be killed before that, which the user
-/// makes good by asking again.
+/// Who writes the results of a simulated fit: a little later, from the store, which may be away or have damaged them; and who may be killed
+/// before that, which the user makes good by asking again.
 /// </summary>
 internal sealed class SimulatedResults(SimulatedEngine engine, FaultyStore store, Watch watch, SplitMix random, SimulatedFaults faults)
 {

@@ -29,7 +29,8 @@ internal static class SimulationHarness
 
     public static FitSettings Settings { get; } = new()
     {
-        CheckpointRounds = 4, AskAgainSeconds = 1, AskAgainMaxSeconds = 4, RetrySeconds = 0.5, LingerSeconds = 5, ReplayRounds = 6, Keep = 2, ResultTries = 1000,
+        CheckpointRounds = 4, AskAgainSeconds = 1, AskAgainMaxSeconds = 4, RetrySeconds = 0.5, LingerSeconds = 5, ReplayRounds = 6,
+        Keep = 2, ResultTries = 1000,
         ShardFailures = 1000, ShardLoadFailures = 1000, JobFailures = 100_000, ShardLosses = 1000, StoreTries = 1000,
     };
 

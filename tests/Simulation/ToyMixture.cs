@@ -6,7 +6,8 @@ namespace FitCluster.Simulation.Tests;
 
 /// <summary>
 /// A small Gaussian mixture fitted by EM with damped responsibilities: each row's state depends on all rounds before, so a round that is done twice,
-/// skipped or done from the wrong state shows in the bits. Told to end early it does some more rounds, which are damped less. Every partial also counts its shard and its rounds, and the update checks both.
+/// skipped or done from the wrong state shows in the bits. Told to end early it does some more rounds, which are damped less. Every partial
+/// also counts its shard and its rounds, and the update checks both.
 /// </summary>
 internal sealed class ToyMixture(int shards, int rounds, int endingRounds) : IFitModel
 {
@@ -24,7 +25,8 @@ internal sealed class ToyMixture(int shards, int rounds, int endingRounds) : IFi
         .Set("responsibilities", [.. Enumerable.Repeat(1.0 / Components, data.Block.Rows * Components)], [data.Block.Rows, Components])
         .Set("rounds", 0);
 
-    public ArraySet Broadcast(ArraySet global) => new ArraySet().Set(global.Get("means")).Set(global.Get("weights")).Set(global.Get("round")).Set(global.Get("stop"));
+    public ArraySet Broadcast(ArraySet global) =>
+        new ArraySet().Set(global.Get("means")).Set(global.Get("weights")).Set(global.Get("round")).Set(global.Get("stop"));
 
     public ArraySet Local(ArraySet broadcast, ShardData data, ArraySet shard)
     {

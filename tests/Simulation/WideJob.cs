@@ -16,7 +16,8 @@ internal sealed class WideJob(int shards, int rowsPerShard) : IFitJob, IFitModel
     public string Name => "wide";
 
     public ShardData Load(ShardId shard) => new(
-        shard, shard.Value * rowsPerShard, shards * rowsPerShard, MatrixBlock.FromDense(rowsPerShard, 1, new double[rowsPerShard]), null, new ArraySet());
+        shard, shard.Value * rowsPerShard, shards * rowsPerShard,
+        MatrixBlock.FromDense(rowsPerShard, 1, new double[rowsPerShard]), null, new ArraySet());
 
     public ArraySet InitialGlobal() => new ArraySet().Set("round", 0);
 

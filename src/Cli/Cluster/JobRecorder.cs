@@ -10,7 +10,8 @@ namespace FitCluster.Cli.Cluster;
 /// coordinators say is only noted; it is written beside them, a few times a second, and kept while the store is away.
 /// </summary>
 internal sealed partial class JobRecorder(
-    IClusterStore store, string node, ClusterJobs jobs, Action<string> say, Action<JobName> abandon, Action<CollectAgain> collectAgain) : IFitObserver, IAsyncDisposable
+    IClusterStore store, string node, ClusterJobs jobs, Action<string> say, Action<JobName> abandon, Action<CollectAgain> collectAgain)
+    : IFitObserver, IAsyncDisposable
 {
     private const int JobsAtOnce = 4;
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(400);

@@ -119,7 +119,8 @@ internal sealed class NodeHost : IAsyncDisposable
             _store).ConfigureAwait(false);
         var jobs = new ClusterJobs(_options.Name);
         _unusable = new UnusableJobs(jobs, (kind, job) => _engine.GiveUp(kind, address => JobOf(address) == job));
-        _recorder = new JobRecorder(_store, _options.Name, jobs, Say, Abandon, again => _engine.Tell(ShardAddress.OfCoordinator(again.Job), again));
+        _recorder = new JobRecorder(
+            _store, _options.Name, jobs, Say, Abandon, again => _engine.Tell(ShardAddress.OfCoordinator(again.Job), again));
         _engine.Register(ShardAddress.Kind, address => new ShardWorker(spec => _unusable.OpenShard(JobOf(address), spec)));
         _engine.Register(ShardAddress.CoordinatorKind, address => new FitCoordinator(
             spec => _unusable.OpenCoordinator(JobOf(address), spec), spec => Settings(JobOf(address), spec), _recorder, _store.LoadResult));

@@ -33,7 +33,8 @@ internal sealed class FitRunner(PreparedJob job, FitFolder folder, JobName name,
         InProcessEngine? made = null;
         var engine = made = new InProcessEngine(store, threads, (address, error) => Failed(address, error, made!));
         JobOpener open = _ => job;
-        engine.Register(ShardAddress.CoordinatorKind, _ => new FitCoordinator(open, Settings(job.Spec) with { ReplayBytes = ReplayBytes, ResultTries = ResultTries }, this, store.LoadResult));
+        engine.Register(ShardAddress.CoordinatorKind, _ => new FitCoordinator(
+            open, Settings(job.Spec) with { ReplayBytes = ReplayBytes, ResultTries = ResultTries }, this, store.LoadResult));
         engine.Register(ShardAddress.Kind, _ => new ShardWorker(open));
         using var handled = Interruption.HandledHere();
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Signalled(context, engine));

@@ -27,7 +27,8 @@ public static class CheckpointRules
 
         return request switch
         {
-            SavePart { Kind: PartKind.Result, Shard.Value: < 0 } save => $"rows of the results of job {save.Job} are of shard {save.Shard}: 0 is the least there is",
+            SavePart { Kind: PartKind.Result, Shard.Value: < 0 } save =>
+                $"rows of the results of job {save.Job} are of shard {save.Shard}: 0 is the least there is",
             SavePart save => CheckPart(save.Job, save.Round, save.Shard, save.Attempt),
             LoadPart load => CheckPart(load.Job, load.Round, load.Shard, load.Attempt),
             CommitCheckpoint commit => CheckCommit(commit),

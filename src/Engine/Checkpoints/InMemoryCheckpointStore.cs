@@ -78,9 +78,10 @@ public sealed class InMemoryCheckpointStore : ICheckpointStore
         }
     }
 
-    private List<KeyValuePair<PartKey, byte[]>> Saved(JobName job, Round round, ShardId shard, PartKind kind) => _jobs.TryGetValue(job, out var kept)
-        ? [.. kept.Parts.Where(p => p.Key.Round == round && p.Key.Shard == shard && p.Key.Kind == kind)]
-        : [];
+    private List<KeyValuePair<PartKey, byte[]>> Saved(JobName job, Round round, ShardId shard, PartKind kind) =>
+        _jobs.TryGetValue(job, out var kept)
+            ? [.. kept.Parts.Where(p => p.Key.Round == round && p.Key.Shard == shard && p.Key.Kind == kind)]
+            : [];
 
     private static StoreReply Save(Job job, SavePart save)
     {
@@ -117,7 +118,8 @@ public sealed class InMemoryCheckpointStore : ICheckpointStore
         var manifest = commit.Manifest;
         foreach (var part in manifest.Parts)
         {
-            if (!job.Parts.TryGetValue(new PartKey(manifest.Round, part.Shard, part.Attempt, PartKind.State), out var bytes) || bytes.Length != part.Bytes)
+            var key = new PartKey(manifest.Round, part.Shard, part.Attempt, PartKind.State);
+            if (!job.Parts.TryGetValue(key, out var bytes) || bytes.Length != part.Bytes)
             {
                 return new StoreReply(
                     $"the checkpoint of round {manifest.Round} of job {commit.Job} was not committed: {CheckpointRules.Name(part.Shard)} of attempt {part.Attempt} is not there with {part.Bytes} bytes");
@@ -167,7 +169,7 @@ public sealed class InMemoryCheckpointStore : ICheckpointStore
     private static CheckpointFound Find(Job job, FindCheckpoint find)
     {
         var faults = new List<string>();
-        foreach (var manifest in job.Manifests.Where(m => find.UpTo is not { } upTo || m.Key <= upTo).OrderByDescending(m => m.Key).Select(m => m.Value))
+        foreach (var (_, manifest) in job.Manifests.Where(m => find.UpTo is not { } upTo || m.Key <= upTo).OrderByDescending(m => m.Key))
         {
             if (Fault(job, manifest) is not { } fault)
             {

@@ -8,7 +8,8 @@ namespace FitCluster.Engine;
 public delegate ArraySet ResultLoader(LoadPart part);
 
 /// <summary>
-/// The shards' rows of the results, in shard order, each loaded when it is asked for and kept by nobody: whoever goes through them holds one part at a time.
+/// The shards' rows of the results, in shard order, each loaded when it is asked for and kept by nobody: whoever goes through them holds
+/// one part at a time.
 /// </summary>
 /// <param name="job">The job.</param>
 /// <param name="round">The round after which they were collected.</param>

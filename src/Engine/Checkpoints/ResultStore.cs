@@ -10,6 +10,7 @@ public static class ResultStore
     public static ArraySet LoadResult(this ICheckpointStore store, LoadPart part)
     {
         var reply = store.Handle(part).AsTask().GetAwaiter().GetResult();
-        return reply is PartLoaded loaded ? loaded.State : throw new ResultPartException(reply.Error ?? "the store gave no reason", reply.IsCorrupt);
+        return reply is PartLoaded loaded ? loaded.State
+            : throw new ResultPartException(reply.Error ?? "the store gave no reason", reply.IsCorrupt);
     }
 }

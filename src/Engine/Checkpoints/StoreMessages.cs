@@ -19,27 +19,29 @@ public enum PartKind
 }
 
 /// <summary>
-/// Save one part: a shard's state (or with shard -1 the coordinator's) of the checkpoint of a round, or a shard's rows of the results, which takes the place of
-/// those that older attempts have saved.
+/// Save one part: a shard's state (or with shard -1 the coordinator's) of the checkpoint of a round, or a shard's rows of the results,
+/// which takes the place of those that older attempts have saved.
 /// </summary>
 public sealed record SavePart(
     JobName Job, Attempt Attempt, Round Round, ShardId Shard, ArraySet State, PartKind Kind = PartKind.State) : StoreRequest(Job);
 
 /// <summary>
-/// Commit a checkpoint, all of whose parts are durable: it exists from now on, or not at all. Checkpoints of later rounds by older attempts are superseded by it and
-/// go. Then prune to the newest <paramref name="Keep"/>.
+/// Commit a checkpoint, all of whose parts are durable: it exists from now on, or not at all. Checkpoints of later rounds by older attempts
+/// are superseded by it and go. Then prune to the newest <paramref name="Keep"/>.
 /// </summary>
 /// <param name="Job">The job.</param>
 /// <param name="Attempt">The attempt that asks.</param>
 /// <param name="Manifest">The checkpoint.</param>
 /// <param name="Keep">The newest checkpoints that stay, 1 or more.</param>
-/// <param name="Resume">The round at which a limit ended the fit early, or null: the newest checkpoint up to it stays too, however many follow.</param>
+/// <param name="Resume">
+/// The round at which a limit ended the fit early, or null: the newest checkpoint up to it stays too, however many follow.
+/// </param>
 public sealed record CommitCheckpoint(
     JobName Job, Attempt Attempt, CheckpointManifest Manifest, int Keep, Round? Resume = null) : StoreRequest(Job);
 
 /// <summary>
-/// Find the newest checkpoint that is whole (all parts there, checksums right), of a round up to <paramref name="UpTo"/> (null: of any); what is passed over is
-/// reported.
+/// Find the newest checkpoint that is whole (all parts there, checksums right), of a round up to <paramref name="UpTo"/> (null: of any);
+/// what is passed over is reported.
 /// </summary>
 public sealed record FindCheckpoint(JobName Job, Round? UpTo = null) : StoreRequest(Job);
 
@@ -48,8 +50,8 @@ public sealed record LoadPart(
     JobName Job, Attempt Attempt, Round Round, ShardId Shard, string Checksum, PartKind Kind = PartKind.State) : StoreRequest(Job);
 
 /// <summary>
-/// The results are written: drop all parts of them, and all checkpoints but the newest up to <paramref name="Resume"/> (null: all), from which the fit can be gone on
-/// with. Refused, like a write, when a newer attempt has been claimed.
+/// The results are written: drop all parts of them, and all checkpoints but the newest up to <paramref name="Resume"/> (null: all), from
+/// which the fit can be gone on with. Refused, like a write, when a newer attempt has been claimed.
 /// </summary>
 public sealed record DropCheckpoints(JobName Job, Attempt Attempt, Round? Resume) : StoreRequest(Job);
 
@@ -66,7 +68,8 @@ public record StoreReply(string? Error = null, bool IsFenced = false, bool IsCor
 /// where a user starts each.
 /// </param>
 /// <param name="Spec">
-/// The job's text as it was submitted last, which may have other limits than the one that a checkpoint remembers; null from a store of one machine.
+/// The job's text as it was submitted last, which may have other limits than the one that a checkpoint remembers; null from a store of one
+/// machine.
 /// </param>
 public sealed record AttemptClaimed(Attempt Attempt, int Restarts = 0, string? Spec = null) : StoreReply;
 

@@ -11,7 +11,9 @@ public enum Submitted
     /// <summary>The same job (spec and data) was there already; nothing has changed.</summary>
     Same,
 
-    /// <summary>The same job was there and had been stopped by a limit; it is queued again, and goes on with the text of this submission.</summary>
+    /// <summary>
+    /// The same job was there and had been stopped by a limit; it is queued again, and goes on with the text of this submission.
+    /// </summary>
     GoesOn,
 
     /// <summary>The name belongs to a job with another spec.</summary>
@@ -32,8 +34,8 @@ public interface IClusterStore : ICheckpointStore, IAsyncDisposable
     Task Prepare(CancellationToken cancellation = default);
 
     /// <summary>
-    /// Submits a job, idempotently: durable when it returns. A stopped job whose hashes are the same and whose text is another (its limits, which are no part of what
-    /// is hashed) is queued again with the new text, if a checkpoint is kept from which it can be gone on with.
+    /// Submits a job, idempotently: durable when it returns. A stopped job whose hashes are the same and whose text is another (its limits,
+    /// which are no part of what is hashed) is queued again with the new text, if a checkpoint is kept from which it can be gone on with.
     /// </summary>
     Task<Submitted> Submit(JobSubmission submission, CancellationToken cancellation = default);
 
@@ -69,11 +71,13 @@ public interface IClusterStore : ICheckpointStore, IAsyncDisposable
 
     /// <summary>
     /// Ends a job: stores its result files (name and content; none unless converged or stopped, or failed with a best so far) and its state in one transaction, so that a
-    /// job that is done has all of its results. False when a newer attempt has the job. The shards' parts of the results are deleted, and the checkpoints of a converged or
-    /// stopped job, but for the newest up to <paramref name="resume"/>, from which a job that a limit stopped can be gone on with.
+    /// job that is done has all of its results. False when a newer attempt has the job. The shards' parts of the results are deleted, and
+    /// the checkpoints of a converged or stopped job, but for the newest up to <paramref name="resume"/>, from which a job that a limit
+    /// stopped can be gone on with.
     /// </summary>
     Task<bool> End(
-        JobName job, JobProgress progress, JobState state, string reason, IReadOnlyList<(string Name, string Path)> files, Round? resume = null,
+        JobName job, JobProgress progress, JobState state, string reason,
+        IReadOnlyList<(string Name, string Path)> files, Round? resume = null,
         CancellationToken cancellation = default);
 
     /// <summary>The result files of a job.</summary>

@@ -121,7 +121,8 @@ internal static class MessageTable
                 w.Text(m.Checksum);
                 w.Signed(m.Bytes);
             },
-            static (ref BodyReader r) => new ShardCollected(r.Job(), r.Attempt(), r.Signed("the load"), r.Shard(), r.Round(), r.Text("the checksum"), r.Signed("the bytes"))),
+            static (ref BodyReader r) => new ShardCollected(
+                r.Job(), r.Attempt(), r.Signed("the load"), r.Shard(), r.Round(), r.Text("the checksum"), r.Signed("the bytes"))),
         Make(27,
             static (ref BodyWriter w, CollectAgain m) => { w.Job(m.Job); w.Signed(m.Attempt.Value); w.Text(m.Reason); },
             static (ref BodyReader r) => new CollectAgain(r.Job(), r.Attempt(), r.Text("the reason"))),

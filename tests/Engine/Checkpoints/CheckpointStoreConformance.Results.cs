@@ -20,7 +20,9 @@ public abstract partial class CheckpointStoreConformance
         Assert.Equal(manifest.Parts, found.Manifest!.Parts);
         var state = manifest.Parts.Single(part => part.Shard.Value == 1);
         Assert.IsType<PartLoaded>(await harness.Store.Do(new LoadPart(Job, attempt, new Round(10), state.Shard, state.Checksum)));
-        Assert.Contains("0 is the least", (await harness.Store.Do(new SavePart(Job, attempt, new Round(10), new ShardId(-1), State(1), PartKind.Result))).Error, StringComparison.Ordinal);
+        Assert.Contains("0 is the least",
+            (await harness.Store.Do(new SavePart(Job, attempt, new Round(10), new ShardId(-1), State(1), PartKind.Result))).Error,
+            StringComparison.Ordinal);
     }
 
     [Theory]
@@ -54,7 +56,8 @@ public abstract partial class CheckpointStoreConformance
         Assert.Throws<ResultPartException>(() => harness.Store.LoadResult(Result(old, 10, 0, first)));
         ArraySets.AssertSame(State(2), harness.Store.LoadResult(Result(old, 10, 1, other)));
         ArraySets.AssertSame(State(3), harness.Store.LoadResult(Result(attempt, 11, 0, second)));
-        // Three parts of the checkpoint, one of each shard's results; a checkpoint of the newer attempt sweeps away what is left of the older one's.
+        // Three parts of the checkpoint, one of each shard's results; a checkpoint of the newer attempt sweeps away what is left of the
+        // older one's.
         Assert.Equal(5, await harness.PartCount(Job));
         await Checkpoint(harness.Store, attempt, 12, 2, keep: 1);
         Assert.Throws<ResultPartException>(() => harness.Store.LoadResult(Result(old, 10, 1, other)));

@@ -298,7 +298,8 @@ public abstract partial class CheckpointStoreConformance
         return new CheckpointManifest(Job, attempt, new Round(round), "spec \"1\"", "data λ", shards, parts);
     }
 
-    protected static async Task<CheckpointManifest> Checkpoint(ICheckpointStore store, Attempt attempt, int round, int shards, int keep = 10, int? resume = null)
+    protected static async Task<CheckpointManifest> Checkpoint(
+        ICheckpointStore store, Attempt attempt, int round, int shards, int keep = 10, int? resume = null)
     {
         var manifest = await SaveAll(store, attempt, round, shards);
         var reply = await store.Do(new CommitCheckpoint(Job, attempt, manifest, keep, resume is { } upTo ? new Round(upTo) : null));

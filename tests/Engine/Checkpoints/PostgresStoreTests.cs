@@ -94,12 +94,16 @@ public sealed class PostgresStoreTests : CheckpointStoreConformance
         var attempt = await Claim(store);
         await Checkpoint(store, attempt, 2, 2);
         await Checkpoint(store, attempt, 3, 2);
-        await store.AddRounds(ConformanceJob, attempt, [.. Enumerable.Range(1, 3).Select(round => new JobRound(new Round(round), "p", round, round))]);
-        var part = Assert.IsType<PartSaved>(await store.Do(new SavePart(ConformanceJob, attempt, new Round(3), new ShardId(0), State(1), PartKind.Result)));
+        await store.AddRounds(
+            ConformanceJob, attempt, [.. Enumerable.Range(1, 3).Select(round => new JobRound(new Round(round), "p", round, round))]);
+        var part = Assert.IsType<PartSaved>(
+            await store.Do(new SavePart(ConformanceJob, attempt, new Round(3), new ShardId(0), State(1), PartKind.Result)));
         Assert.Equal(Submitted.Same, await store.Submit(submission with { Spec = "limit 9" }));
-        Assert.True(await store.End(ConformanceJob, new JobProgress { Attempt = attempt }, JobState.Stopped, "the limit of 2 rounds was reached", [], new Round(2)));
+        Assert.True(await store.End(
+            ConformanceJob, new JobProgress { Attempt = attempt }, JobState.Stopped, "the limit of 2 rounds", [], new Round(2)));
         Assert.Equal(3, await harness.PartCount(ConformanceJob));
-        Assert.True((await store.Do(new LoadPart(ConformanceJob, attempt, new Round(3), new ShardId(0), part.Checksum, PartKind.Result))).IsCorrupt);
+        Assert.True((await store.Do(
+            new LoadPart(ConformanceJob, attempt, new Round(3), new ShardId(0), part.Checksum, PartKind.Result))).IsCorrupt);
         Assert.IsType<JobHasEnded>(await store.Do(new ClaimAttempt(ConformanceJob)));
 
         Assert.Equal(Submitted.Same, await store.Submit(submission));
@@ -112,7 +116,8 @@ public sealed class PostgresStoreTests : CheckpointStoreConformance
         Assert.Equal((JobState.Queued, "limit 9", "", null), (entry.State, entry.Submission.Spec, entry.Reason, entry.Ended));
         Assert.Equal([1, 2], (await store.Rounds(ConformanceJob)).Select(round => round.Round.Value));
         // Who ended it says so again, too late.
-        Assert.False(await store.End(ConformanceJob, new JobProgress { Attempt = attempt }, JobState.Stopped, "the limit of 2 rounds was reached", [], new Round(2)));
+        Assert.False(await store.End(
+            ConformanceJob, new JobProgress { Attempt = attempt }, JobState.Stopped, "the limit of 2 rounds", [], new Round(2)));
         Assert.Equal(new AttemptClaimed(new Attempt(3), 0, "limit 9"), await store.Do(new ClaimAttempt(ConformanceJob)));
         Assert.Equal(new Round(2), (await Find(store)).Manifest!.Round);
 
@@ -130,7 +135,8 @@ public sealed class PostgresStoreTests : CheckpointStoreConformance
         await store.Submit(submission);
         var attempt = await Claim(store);
         await Checkpoint(store, attempt, 2, 2);
-        Assert.True(await store.End(ConformanceJob, new JobProgress { Attempt = attempt }, JobState.Stopped, "the model ended without reaching its tolerance", []));
+        Assert.True(await store.End(
+            ConformanceJob, new JobProgress { Attempt = attempt }, JobState.Stopped, "the model ended without reaching its tolerance", []));
         Assert.Equal(0, await harness.PartCount(ConformanceJob));
         Assert.Equal(Submitted.Same, await store.Submit(submission with { Spec = "limit 9" }));
         Assert.Equal(JobState.Stopped, (await store.Job(ConformanceJob))!.State);
@@ -159,7 +165,8 @@ public sealed class PostgresStoreTests : CheckpointStoreConformance
         async Task<int> Restarts() => Assert.IsType<AttemptClaimed>(await store.Do(new ClaimAttempt(Job))).Restarts;
         async Task Checkpoint(long attempt, long round)
         {
-            var part = Assert.IsType<PartSaved>(await store.Do(new SavePart(Job, new Attempt(attempt), new Round(round), new ShardId(-1), new ArraySet().Set("x", round))));
+            var part = Assert.IsType<PartSaved>(
+                await store.Do(new SavePart(Job, new Attempt(attempt), new Round(round), new ShardId(-1), new ArraySet().Set("x", round))));
             var manifest = new CheckpointManifest(Job, new Attempt(attempt), new Round(round), "s", "d", 0, [new CheckpointPart(new ShardId(-1), new Attempt(attempt), part.Checksum, part.Bytes)]);
             Assert.Null((await store.Do(new CommitCheckpoint(Job, new Attempt(attempt), manifest, 3))).Error);
         }
@@ -265,14 +272,19 @@ public sealed class PostgresStoreTests : CheckpointStoreConformance
             return _others[^1];
         }
 
-        public override async ValueTask Damage(JobName job, Round round, ShardId shard, Attempt attempt, PartKind kind = PartKind.State) => await Sql(
-            $"UPDATE fitcluster.{(kind == PartKind.Result ? "result_" : "")}part_chunks SET content = set_byte(content, 0, 255 - get_byte(content, 0)) WHERE job = '{job}' AND round = {round} AND shard = {shard} AND attempt = {attempt}");
+        public override async ValueTask Damage(JobName job, Round round, ShardId shard, Attempt attempt, PartKind kind = PartKind.State) =>
+            await Sql(
+            $"UPDATE fitcluster.{(kind == PartKind.Result ? "result_" : "")}part_chunks " +
+            $"SET content = set_byte(content, 0, 255 - get_byte(content, 0)) WHERE job = '{job}' AND round = {round} AND shard = {shard} AND attempt = {attempt}");
 
-        public override async ValueTask Remove(JobName job, Round round, ShardId shard, Attempt attempt, PartKind kind = PartKind.State) => await Sql(
-            $"DELETE FROM fitcluster.{(kind == PartKind.Result ? "result_" : "")}parts WHERE job = '{job}' AND round = {round} AND shard = {shard} AND attempt = {attempt}");
+        public override async ValueTask Remove(JobName job, Round round, ShardId shard, Attempt attempt, PartKind kind = PartKind.State) =>
+            await Sql(
+            $"DELETE FROM fitcluster.{(kind == PartKind.Result ? "result_" : "")}parts " +
+            $"WHERE job = '{job}' AND round = {round} AND shard = {shard} AND attempt = {attempt}");
 
         public override async ValueTask<int> PartCount(JobName job) => int.Parse(await Sql(
-            $"SELECT (SELECT count(*) FROM fitcluster.parts WHERE job = '{job}') + (SELECT count(*) FROM fitcluster.result_parts WHERE job = '{job}')"));
+            $"SELECT (SELECT count(*) FROM fitcluster.parts WHERE job = '{job}') + " +
+            $"(SELECT count(*) FROM fitcluster.result_parts WHERE job = '{job}')"));
 
         public override async ValueTask DisposeAsync()
         {

@@ -6,7 +6,8 @@ namespace FitCluster.Engine;
 
 /// <summary>
 /// Where things lie: root/job/attempt.json, root/job/attempt.lock, root/job/round-000123/manifest.json, and beside the manifest part-00004.a7.npz (shard 4 of
-/// attempt 7), global.a7.npz (the coordinator's part) and, at the end, result-00004.a7.npz (its rows of the results). A file that is being written has ".tmp-" and a unique text behind its name.
+/// attempt 7), global.a7.npz (the coordinator's part) and, at the end, result-00004.a7.npz (its rows of the results). A file that is being
+/// written has ".tmp-" and a unique text behind its name.
 /// </summary>
 internal sealed partial class CheckpointPaths(string root)
 {

@@ -3,8 +3,9 @@ using FitCluster.Messages;
 namespace FitCluster.Engine;
 
 /// <summary>
-/// Deletes what a new checkpoint has made superfluous: later ones of older attempts, older ones beyond the number to keep, parts that no manifest names, and
-/// temporary files that nobody writes any more. Before an older checkpoint is deleted, a newer one is read in full and found whole. At the end of a fit: all.
+/// Deletes what a new checkpoint has made superfluous: later ones of older attempts, older ones beyond the number to keep, parts that no
+/// manifest names, and temporary files that nobody writes any more. Before an older checkpoint is deleted, a newer one is read in full and
+/// found whole. At the end of a fit: all.
 /// </summary>
 internal sealed class CheckpointPruner(CheckpointPaths paths, CheckpointReader reader)
 {
@@ -56,7 +57,8 @@ internal sealed class CheckpointPruner(CheckpointPaths paths, CheckpointReader r
             }
             else if (Named(drop.Job, round) is { } named)
             {
-                foreach (var file in folder.EnumerateFiles().Where(file => file.Name != CheckpointPaths.ManifestName && !named.Contains(file.Name)))
+                named.Add(CheckpointPaths.ManifestName);
+                foreach (var file in folder.EnumerateFiles().Where(file => !named.Contains(file.Name)))
                 {
                     file.Delete();
                 }
@@ -69,7 +71,8 @@ internal sealed class CheckpointPruner(CheckpointPaths paths, CheckpointReader r
     {
         foreach (var round in paths.Rounds(save.Job))
         {
-            foreach (var file in new DirectoryInfo(paths.Round(save.Job, round)).EnumerateFiles(CheckpointPaths.ResultPrefix(save.Shard) + "*"))
+            var folder = new DirectoryInfo(paths.Round(save.Job, round));
+            foreach (var file in folder.EnumerateFiles(CheckpointPaths.ResultPrefix(save.Shard) + "*"))
             {
                 if (CheckpointPaths.AttemptOf(file.Name) is { } attempt && attempt < save.Attempt)
                 {
@@ -79,7 +82,8 @@ internal sealed class CheckpointPruner(CheckpointPaths paths, CheckpointReader r
         }
     }
 
-    private static Round? NewestUpTo(IEnumerable<Round> rounds, Round? upTo) => rounds.Where(round => round <= upTo).Select(round => (Round?)round).Max();
+    private static Round? NewestUpTo(IEnumerable<Round> rounds, Round? upTo) =>
+        rounds.Where(round => round <= upTo).Select(round => (Round?)round).Max();
 
     private List<Round> Committed(JobName job) => paths.Rounds(job).FindAll(round => File.Exists(paths.Manifest(job, round)));
 

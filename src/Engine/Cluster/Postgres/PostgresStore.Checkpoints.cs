@@ -54,13 +54,17 @@ public sealed partial class PostgresStore
         async connection =>
         {
             var isOpen = await Scalar(
-                connection, cancellation, "SELECT state IN ('Queued', 'Running') FROM fitcluster.jobs WHERE job = $1 FOR SHARE", claim.Job.Value).ConfigureAwait(false);
+                connection, cancellation,
+                "SELECT state IN ('Queued', 'Running') FROM fitcluster.jobs WHERE job = $1 FOR SHARE",
+                claim.Job.Value).ConfigureAwait(false);
             if (isOpen is false)
             {
                 return new JobHasEnded();
             }
 
-            var spec = await Scalar(connection, cancellation, "SELECT spec FROM fitcluster.jobs WHERE job = $1", claim.Job.Value).ConfigureAwait(false) as string;
+            var spec = await Scalar(
+                connection, cancellation, "SELECT spec FROM fitcluster.jobs WHERE job = $1", claim.Job.Value)
+                .ConfigureAwait(false) as string;
 
             await using var command = Command(
                 connection,
@@ -105,8 +109,12 @@ public sealed partial class PostgresStore
         object[] key = [save.Job.Value, save.Round.Value, save.Shard.Value, save.Attempt.Value];
         var (partTable, chunkTable) = TablesOf(save.Kind);
         // Two saves of one part (asked again while the first was on its way) go one after the other.
-        await Execute(connection, cancellation, "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", $"{save.Kind}/{string.Join('/', key)}").ConfigureAwait(false);
-        await Execute(connection, cancellation, $"DELETE FROM {partTable} WHERE job = $1 AND round = $2 AND shard = $3 AND attempt = $4", key).ConfigureAwait(false);
+        await Execute(
+            connection, cancellation, "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))",
+            $"{save.Kind}/{string.Join('/', key)}").ConfigureAwait(false);
+        await Execute(
+            connection, cancellation, $"DELETE FROM {partTable} WHERE job = $1 AND round = $2 AND shard = $3 AND attempt = $4", key)
+            .ConfigureAwait(false);
         if (save.Kind == PartKind.Result)
         {
             await Execute(
@@ -115,7 +123,9 @@ public sealed partial class PostgresStore
         }
 
         var chunks = (bytes.Length + ChunkBytes - 1) / ChunkBytes;
-        await Execute(connection, cancellation, $"INSERT INTO {partTable} VALUES ($1, $2, $3, $4, $5, $6, $7)", [.. key, checksum, (long)bytes.Length, chunks])
+        await Execute(
+            connection, cancellation, $"INSERT INTO {partTable} VALUES ($1, $2, $3, $4, $5, $6, $7)",
+            [.. key, checksum, (long)bytes.Length, chunks])
             .ConfigureAwait(false);
         for (var chunk = 0; chunk < chunks; chunk++)
         {
@@ -188,16 +198,19 @@ public sealed partial class PostgresStore
         }
 
         await Execute(
-            connection, cancellation, $"DELETE FROM fitcluster.parts p WHERE p.job = $1 AND (p.round < $2 OR p.attempt < $3) AND {IsOfNoManifest}",
+            connection, cancellation,
+            $"DELETE FROM fitcluster.parts p WHERE p.job = $1 AND (p.round < $2 OR p.attempt < $3) AND {IsOfNoManifest}",
             commit.Job.Value, commit.Manifest.Round.Value, commit.Attempt.Value).ConfigureAwait(false);
         await Execute(
-            connection, cancellation, "DELETE FROM fitcluster.result_parts WHERE job = $1 AND attempt < $2", commit.Job.Value, commit.Attempt.Value)
+            connection, cancellation,
+            "DELETE FROM fitcluster.result_parts WHERE job = $1 AND attempt < $2", commit.Job.Value, commit.Attempt.Value)
             .ConfigureAwait(false);
     }
 
     private static async Task<StoreReply> Drop(NpgsqlConnection connection, DropCheckpoints drop, CancellationToken cancellation)
     {
-        if (CheckpointRules.Fence(drop.Job, drop.Attempt, await Newest(connection, drop.Job, cancellation).ConfigureAwait(false)) is { } fenced)
+        if (CheckpointRules.Fence(
+            drop.Job, drop.Attempt, await Newest(connection, drop.Job, cancellation).ConfigureAwait(false)) is { } fenced)
         {
             return fenced;
         }
@@ -217,7 +230,9 @@ public sealed partial class PostgresStore
                 AND round <> coalesce((SELECT max(k.round) FROM fitcluster.manifests k WHERE k.job = $1 AND k.round <= $2), -1)
             """,
             job.Value, resume?.Value ?? -1).ConfigureAwait(false);
-        await Execute(connection, cancellation, $"DELETE FROM fitcluster.parts p WHERE p.job = $1 AND {IsOfNoManifest}", job.Value).ConfigureAwait(false);
+        await Execute(
+            connection, cancellation, $"DELETE FROM fitcluster.parts p WHERE p.job = $1 AND {IsOfNoManifest}", job.Value)
+            .ConfigureAwait(false);
     }
 
     private static async Task<StoreReply> Find(NpgsqlConnection connection, FindCheckpoint find, CancellationToken cancellation)
@@ -258,7 +273,9 @@ public sealed partial class PostgresStore
         var (partTable, chunkTable) = TablesOf(load.Kind);
         object[] key = [load.Job.Value, load.Round.Value, load.Shard.Value, load.Attempt.Value];
         var length = await Scalar(
-            connection, cancellation, $"SELECT bytes FROM {partTable} WHERE job = $1 AND round = $2 AND shard = $3 AND attempt = $4", key).ConfigureAwait(false) as long?;
+            connection, cancellation,
+            $"SELECT bytes FROM {partTable} WHERE job = $1 AND round = $2 AND shard = $3 AND attempt = $4", key)
+            .ConfigureAwait(false) as long?;
         if (length is null)
         {
             return new StoreReply($"{what} is missing", IsCorrupt: true);
@@ -267,7 +284,8 @@ public sealed partial class PostgresStore
         var bytes = new byte[length.Value];
         var at = 0;
         await using var command = Command(
-            connection, $"SELECT content FROM {chunkTable} WHERE job = $1 AND round = $2 AND shard = $3 AND attempt = $4 ORDER BY chunk", key);
+            connection,
+            $"SELECT content FROM {chunkTable} WHERE job = $1 AND round = $2 AND shard = $3 AND attempt = $4 ORDER BY chunk", key);
         await using (var reader = await command.ExecuteReaderAsync(System.Data.CommandBehavior.SequentialAccess, cancellation).ConfigureAwait(false))
         {
             while (await reader.ReadAsync(cancellation).ConfigureAwait(false))

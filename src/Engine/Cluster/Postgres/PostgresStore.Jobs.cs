@@ -57,11 +57,14 @@ public sealed partial class PostgresStore
             return false;
         }
 
-        // The rounds by which it was ended early are not done any more. Whoever ended it may say so again, and is to be refused: its attempt is the newest no more. The
-        // next claim is the first of a new count.
+        // The rounds by which it was ended early are not done any more. Whoever ended it may say so again, and is to be refused: its
+        // attempt is the newest no more. The next claim is the first of a new count.
         await Execute(
             connection, cancellation,
-            "DELETE FROM fitcluster.rounds r WHERE job = $1 AND round > (SELECT max(m.round) FROM fitcluster.manifests m WHERE m.job = r.job)",
+            """
+            DELETE FROM fitcluster.rounds r WHERE job = $1
+                AND round > (SELECT max(m.round) FROM fitcluster.manifests m WHERE m.job = r.job)
+            """,
             submission.Job.Value).ConfigureAwait(false);
         await Execute(
             connection, cancellation, "UPDATE fitcluster.attempts SET newest = newest + 1, restarts = -1 WHERE job = $1",

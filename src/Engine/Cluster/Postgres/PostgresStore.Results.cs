@@ -10,7 +10,8 @@ public sealed partial class PostgresStore
 {
     /// <inheritdoc/>
     public Task<bool> End(
-        JobName job, JobProgress progress, JobState state, string reason, IReadOnlyList<(string Name, string Path)> files, Round? resume = null,
+        JobName job, JobProgress progress, JobState state, string reason,
+        IReadOnlyList<(string Name, string Path)> files, Round? resume = null,
         CancellationToken cancellation = default) => Fenced(
         job, progress.Attempt,
         async connection =>
@@ -45,7 +46,8 @@ public sealed partial class PostgresStore
             }
             else
             {
-                await Execute(connection, cancellation, "DELETE FROM fitcluster.result_parts WHERE job = $1", job.Value).ConfigureAwait(false);
+                await Execute(
+                    connection, cancellation, "DELETE FROM fitcluster.result_parts WHERE job = $1", job.Value).ConfigureAwait(false);
             }
 
             return true;
