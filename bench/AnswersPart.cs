@@ -59,7 +59,8 @@ internal static class AnswersPart
         workers.Register(ShardAddress.Kind, _ => new ShardWorker(_ => job));
         await workers.Start();
         await using var coordinators = await Join(url, "coordinators", ShardAddress.CoordinatorKind, store);
-        coordinators.Register(ShardAddress.CoordinatorKind, _ => new FitCoordinator(_ => job, new FitSettings { CheckpointSeconds = 1e6, ReplayRounds = 1 << 20, ReplayBytes = 1L << 40 }, job));
+        var settings = new FitSettings { CheckpointSeconds = 1e6, ReplayRounds = 1 << 20, ReplayBytes = 1L << 40 };
+        coordinators.Register(ShardAddress.CoordinatorKind, _ => new FitCoordinator(_ => job, settings, job, store.LoadResult));
         await coordinators.Start();
         coordinators.Tell(ShardAddress.OfCoordinator(Echo.Job), new StartJob(Echo.Job, "", "spec", "data", Shards));
         return await job.Ended.Task;

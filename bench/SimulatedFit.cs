@@ -37,7 +37,7 @@ internal sealed class SimulatedFit(IFitModel model, ShardData[] shards) : IFitJo
     public FitOutcome Run(ICheckpointStore store, FitSettings settings, int threads)
     {
         var engine = new InProcessEngine(store, threads);
-        engine.Register(ShardAddress.CoordinatorKind, _ => new FitCoordinator(_ => this, settings, this));
+        engine.Register(ShardAddress.CoordinatorKind, _ => new FitCoordinator(_ => this, settings, this, store.LoadResult));
         engine.Register(ShardAddress.Kind, _ => new ShardWorker(_ => this));
         engine.Tell(ShardAddress.OfCoordinator(Name), new StartJob(Name, "", "spec", "data", Shards));
         var outcome = _ended.Task.GetAwaiter().GetResult();

@@ -10,11 +10,14 @@ namespace FitCluster.Coordinator;
 internal sealed record CoordinatorPart(
     StartJob Start, ArraySet Global, IReadOnlyList<TraceLine> Trace, bool EndedEarly, string EndedEarlyReason, double Seconds, FitStatus Status, string Reason)
 {
+    /// <summary>With <see cref="EndedEarly"/>: where the limit was reached.</summary>
+    public ResumePoint? Limit { get; init; }
+
     /// <summary>The shard id under which the part is stored.</summary>
     public static readonly ShardId Id = new(-1);
 
     private const string GlobalPrefix = "global.";
-    private const double Version = 1;
+    private const double Version = 2;
 
     public ArraySet Encode()
     {
@@ -35,6 +38,11 @@ internal sealed record CoordinatorPart(
             .Set("tracePhases", [.. Trace.Select(line => (double)phaseIndex[line.Phase])])
             .Set("traceRounds", [.. Trace.Select(line => (double)line.Round.Value)])
             .Set("traceObjectives", [.. Trace.Select(line => line.Objective)]);
+        if (Limit is { } limit)
+        {
+            set.Set("limitRound", limit.Round.Value).Set("limitSeconds", limit.Seconds);
+        }
+
         foreach (var array in Global)
         {
             set.Set(new NamedArray(GlobalPrefix + array.Name, array.Values, array.Shape, array.Reduction));
@@ -63,8 +71,13 @@ internal sealed record CoordinatorPart(
         var (rounds, phaseIndices, objectives) = (set["traceRounds"], set["tracePhases"], set["traceObjectives"]);
         var trace = rounds.Select((round, i) => new TraceLine(new Round((long)round), phases[(int)phaseIndices[i]], objectives[i])).ToList();
         var start = new StartJob(job, Text(set["spec"]), Text(set["specHash"]), Text(set["dataHash"]), (int)set.Scalar("shards"));
+        var isEnded = set.Scalar("endedEarly") == 1;
         return new CoordinatorPart(
-            start, global, trace, set.Scalar("endedEarly") == 1, Text(set["endedEarlyReason"]), set.Scalar("seconds"), (FitStatus)set.Scalar("status"), Text(set["reason"]));
+            start, global, trace, isEnded, Text(set["endedEarlyReason"]), set.Scalar("seconds"),
+            (FitStatus)set.Scalar("status"), Text(set["reason"]))
+        {
+            Limit = isEnded ? new ResumePoint(new Round((long)set.Scalar("limitRound")), set.Scalar("limitSeconds")) : null,
+        };
     }
 
     private static double[] Units(string text) => [.. text.Select(unit => (double)unit)];

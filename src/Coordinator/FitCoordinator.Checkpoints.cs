@@ -1,7 +1,6 @@
 using FitCluster.Engine;
 using FitCluster.Math.Models;
 using FitCluster.Messages;
-using FitCluster.Workers;
 
 namespace FitCluster.Coordinator;
 
@@ -20,7 +19,7 @@ public sealed partial class FitCoordinator
     private TimeSpan _checkpointAllowedAt;
 
     private bool IsCheckpointDue(IActorContext context) =>
-        _pending is null && _roundsHere > 0 && context.Now >= _checkpointAllowedAt &&
+        _pending is null && _roundsHere > 0 && !IsAtLimit && context.Now >= _checkpointAllowedAt &&
         ((_settings.CheckpointRounds > 0 && _round.Value - BaseRound.Value >= _settings.CheckpointRounds) ||
             (context.Now - _checkpointedAt).TotalSeconds >= _settings.CheckpointSeconds ||
             _log.Exceeds(_settings.ReplayRounds, _settings.ReplayBytes) || _slots.Any(slot => slot.IsLeaving));
@@ -71,7 +70,8 @@ public sealed partial class FitCoordinator
         if (_own is not { } own || own.Round != _round || own.Status != status)
         {
             // Made once: a commit that was said to have failed may have taken effect, and what is committed is not replaced.
-            var part = new CoordinatorPart(_start!, _global, _trace, _endedEarly, _endedEarlyReason, Seconds(context), status, reason);
+            var part = new CoordinatorPart(
+                _start!, _global, _trace, _endedEarly, _endedEarlyReason, Seconds(context), status, reason) { Limit = _limit };
             _own = own = (_round, status, part.Encode());
         }
 
@@ -105,7 +105,15 @@ public sealed partial class FitCoordinator
 
     private void TakeNotSaved(ShardNotSaved notSaved, IActorContext context)
     {
-        if (_pending is { } pending && notSaved.Round == pending.Round && pending.Needs(notSaved.Shard))
+        if (notSaved.IsFenced)
+        {
+            StandDown(context);
+        }
+        else if (_stage == Stage.Collecting)
+        {
+            TakeResultNotSaved(_slots[notSaved.Shard.Value], notSaved, context);
+        }
+        else if (_pending is { } pending && notSaved.Round == pending.Round && pending.Needs(notSaved.Shard))
         {
             FailCheckpoint($"shard {notSaved.Shard} could not save its part: {notSaved.Reason}", context);
         }
@@ -140,7 +148,7 @@ public sealed partial class FitCoordinator
         {
             pending.Manifest = new CheckpointManifest(
                 _job, _attempt, pending.Round, _start!.SpecHash, _start.DataHash, pending.Shards, pending.Parts);
-            Ask(Commit, new CommitCheckpoint(_job, _attempt, pending.Manifest, _settings.Keep), context);
+            Ask(Commit, new CommitCheckpoint(_job, _attempt, pending.Manifest, _settings.Keep, _limit?.Round), context);
         }
     }
 
@@ -177,7 +185,10 @@ public sealed partial class FitCoordinator
         _checkpointAllowedAt = context.Now + TimeSpan.FromSeconds(wait);
         if (_stage == Stage.Finishing && _checkpointFailures >= _settings.FinalCheckpointTries)
         {
-            Say($"the last checkpoint of job {_job} (round {round}) was given up after {_checkpointFailures} failures: {reason}; the newest whole one is of round {BaseRound}");
+            var which = _isPausing ? "checkpoint in which its limit was reached" : "last checkpoint";
+            Say(
+                $"the {which} of job {_job} (round {round}) was given up after {_checkpointFailures} failures: {reason}; " +
+                $"the newest whole one is of round {BaseRound}");
             AfterLastCheckpoint(context);
             return;
         }

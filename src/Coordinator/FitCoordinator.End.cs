@@ -1,7 +1,6 @@
 using FitCluster.Engine;
 using FitCluster.Math.Models;
 using FitCluster.Messages;
-using FitCluster.Workers;
 
 namespace FitCluster.Coordinator;
 
@@ -25,7 +24,7 @@ public sealed partial class FitCoordinator
             // Whatever there is to keep is in the checkpoint this would have gone on from.
             End(FitStatus.Interrupted, interrupt.Reason, context);
         }
-        else if (_stage == Stage.Running)
+        else if (_stage == Stage.Running || _isPausing)
         {
             _interrupt ??= interrupt.Reason;
         }
@@ -37,12 +36,23 @@ public sealed partial class FitCoordinator
         _stage = Stage.Finishing;
         _checkpointFailures = 0;
         AbandonCheckpoint();
+        if (IsAtLimit)
+        {
+            // What there is to keep is the state in which the limit was reached: it comes to this again.
+            AfterLastCheckpoint(context);
+            return;
+        }
+
         BeginCheckpoint(context);
     }
 
     private void AfterLastCheckpoint(IActorContext context)
     {
-        if (_ending is { Status: FitStatus.Running })
+        if (_isPausing)
+        {
+            PassLimit(context);
+        }
+        else if (_ending is { Status: FitStatus.Running })
         {
             Leave(context);
         }
@@ -53,31 +63,6 @@ public sealed partial class FitCoordinator
         else
         {
             BeginCollecting(context);
-        }
-    }
-
-    private void BeginCollecting(IActorContext context)
-    {
-        _stage = Stage.Collecting;
-        foreach (var slot in _slots.Where(slot => slot.IsReady && slot.Round == _round))
-        {
-            Drive(slot, context);
-        }
-    }
-
-    private void TakeResult(ShardSlot slot, ShardCollected collected, IActorContext context)
-    {
-        if (_stage != Stage.Collecting || collected.Round != _round || slot.Result is not null)
-        {
-            return;
-        }
-
-        slot.Result = collected.Result;
-        slot.Answered(context.Now);
-        slot.Due = TimeSpan.MaxValue;
-        if (_slots.All(s => s.Result is not null))
-        {
-            End(_ending!.Value.Status, _ending.Value.Reason, context);
         }
     }
 
@@ -102,8 +87,12 @@ public sealed partial class FitCoordinator
         }
 
         var seconds = _report is null ? 0 : Seconds(context);
-        var outcome = new FitOutcome(
-            status, reason, _round, result, hasResults ? [.. _slots.Select(slot => slot.Result!)] : [], _report, [.. _trace], seconds) { Attempt = _attempt, Culprit = _culprit };
+        var outcome = new FitOutcome(status, reason, _round, result, hasResults ? Collected() : [], _report, [.. _trace], seconds)
+        {
+            Attempt = _attempt,
+            Culprit = _culprit,
+            Resume = hasResults && status == FitStatus.Stopped ? _limit : null,
+        };
         _stage = Stage.Ended;
         _questions.Clear();
         _log.Clear(_round);

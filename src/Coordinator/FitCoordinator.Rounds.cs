@@ -18,8 +18,8 @@ public sealed partial class FitCoordinator
         _roundsHere = 0;
         _jobFailures = 0;
         (_startedAt, _checkpointAllowedAt) = (context.Now, context.Now);
-        // Gone on with after an interrupt: the newest checkpoint says "interrupted", and should not for long.
-        _checkpointedAt = savedAs == FitStatus.Interrupted ? TimeSpan.MinValue / 2 : context.Now;
+        // Gone on with after an interrupt or past a limit: the newest checkpoint says "interrupted" or "stopped", and should not for long.
+        _checkpointedAt = savedAs is FitStatus.Interrupted or FitStatus.Stopped ? TimeSpan.MinValue / 2 : context.Now;
         (_pending, _own, _checkpointFailures, _ending) = (null, null, 0, null);
         _log.Clear(_round);
         _slots = [.. Enumerable.Range(0, _start!.Shards).Select(shard => new ShardSlot(new ShardId(shard)))];
@@ -31,7 +31,8 @@ public sealed partial class FitCoordinator
             Drive(slot, context);
         }
 
-        if (savedAs is FitStatus.Converged or FitStatus.Stopped or FitStatus.Failed)
+        // One that stopped and is not done is where a limit was reached, which may be larger now.
+        if (_report.IsDone && savedAs is FitStatus.Converged or FitStatus.Stopped or FitStatus.Failed)
         {
             _ending = Ending();
             BeginCollecting(context);
@@ -49,10 +50,16 @@ public sealed partial class FitCoordinator
     /// <summary>The state after <see cref="_round"/> is whole: ends, or begins the next round.</summary>
     private void Continue(IActorContext context)
     {
-        if (!_report!.IsDone && _report.Failure is null && !_endedEarly && LimitReached(context) is { } limit)
+        if (!_report!.IsDone && _report.Failure is null && !_endedEarly && _settings.LimitAt(_round, Seconds(context)) is { } limit)
         {
-            (_global, _endedEarly, _endedEarlyReason) = (_model.EndEarly(_global), true, limit);
-            _report = _model.Report(_global);
+            if (_round > BaseRound)
+            {
+                BeginPause(limit, context);
+                return;
+            }
+
+            // It is saved already.
+            EndEarly(limit, context);
         }
 
         if (_report.IsDone)
@@ -94,11 +101,6 @@ public sealed partial class FitCoordinator
             }
         }
     }
-
-    private string? LimitReached(IActorContext context) =>
-        _round.Value >= _settings.MaxRounds ? $"the limit of {_settings.MaxRounds} rounds was reached"
-        : Seconds(context) >= _settings.MaxSeconds ? FormattableString.Invariant($"the limit of {_settings.MaxSeconds} seconds was reached")
-        : null;
 
     private (FitStatus Status, string Reason) Ending() =>
         _report!.Failure is { } failure ? (FitStatus.Failed, $"job {_job} cannot go on after round {_round}: {failure}")

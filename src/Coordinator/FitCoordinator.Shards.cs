@@ -1,7 +1,6 @@
 using FitCluster.Engine;
 using FitCluster.Math.Models;
 using FitCluster.Messages;
-using FitCluster.Workers;
 
 namespace FitCluster.Coordinator;
 

@@ -46,9 +46,9 @@ public sealed partial class FitCoordinator
             return;
         }
 
-        if (_stage == Stage.Ended && _outcome is { } outcome && start.SpecHash == _start!.SpecHash && start.DataHash == _start.DataHash)
+        if (_stage == Stage.Ended && _outcome is { } outcome && start == _start)
         {
-            // Who asks has not heard of the end yet.
+            // Who asks has not heard of the end yet. Another text under the same hash may have a larger limit.
             observer.OnEnded(_job, outcome);
             return;
         }
@@ -76,6 +76,7 @@ public sealed partial class FitCoordinator
         _stage = Stage.Starting;
         _questions.Clear();
         (_pending, _base, _report, _slots, _isClaimed, _culprit, _outcome) = (null, null, null, [], false, null, null);
+        (_isPausing, _limit, _endedEarly) = (false, null, false);
         Ask(Claim, new ClaimAttempt(_job), context);
         if (isAsleep)
         {
@@ -174,6 +175,7 @@ public sealed partial class FitCoordinator
         {
             case AttemptClaimed claimed:
                 (_attempt, _isClaimed) = (claimed.Attempt, true);
+                _start = _start! with { Spec = claimed.Spec ?? _start.Spec };
                 if (_interrupt is { } reason)
                 {
                     End(FitStatus.Interrupted, reason, context);
@@ -227,7 +229,8 @@ public sealed partial class FitCoordinator
         {
             // Found before, perhaps, and damaged since.
             _base = null;
-            (_global, _round, _endedEarly, _endedEarlyReason, _earlierSeconds) = (_model.InitialGlobal(), default, false, "", 0);
+            (_global, _round, _endedEarly, _endedEarlyReason, _limit, _earlierSeconds) =
+                (_model.InitialGlobal(), default, false, "", null, 0);
             _trace.Clear();
             BeginRounds(null, context);
             return;
@@ -275,7 +278,23 @@ public sealed partial class FitCoordinator
             return;
         }
 
-        (_global, _round, _endedEarly, _endedEarlyReason) = (part.Global, _base!.Round, part.EndedEarly, part.EndedEarlyReason);
+        try
+        {
+            _model.GlobalFormat?.Check(part.Global);
+        }
+        catch (StateFormatException error)
+        {
+            End(FitStatus.Failed, $"job {_job} cannot go on from round {_base!.Round}: {error.Message}", context);
+            return;
+        }
+
+        if (GoesBack(part, context))
+        {
+            return;
+        }
+
+        (_global, _round, _endedEarly, _endedEarlyReason, _limit) =
+            (part.Global, _base!.Round, part.EndedEarly, part.EndedEarlyReason, part.Limit);
         _earlierSeconds = part.Seconds;
         _trace.Clear();
         _trace.AddRange(part.Trace);
@@ -293,8 +312,10 @@ public sealed partial class FitCoordinator
     private void StandDown(IActorContext context)
     {
         Say($"attempt {_attempt} of job {_job} was superseded by a newer one: this coordinator stands down");
-        // Whoever has this address now is to be awake: the newer attempt may be nobody's (a claim that was carried out late).
-        context.Tell(context.Self, _base is null && _start is { } start ? start : new TimerElapsed(Wake, 0));
+        // Whoever has this address now is to be awake: the newer attempt may be nobody's (a claim that was carried out late). What is
+        // stored of a fit at its end does not say that anybody is to go on with it.
+        var isToldJob = _base is null || _endedEarly || _stage == Stage.Collecting;
+        context.Tell(context.Self, isToldJob && _start is { } start ? start : new TimerElapsed(Wake, 0));
         _stage = Stage.Idle;
         _questions.Clear();
         (_pending, _slots) = (null, []);

@@ -1,7 +1,6 @@
 using FitCluster.Engine;
 using FitCluster.Math.Models;
 using FitCluster.Messages;
-using FitCluster.Workers;
 
 namespace FitCluster.Coordinator;
 
@@ -11,12 +10,16 @@ namespace FitCluster.Coordinator;
 /// what is late is asked for again. See docs/design/architecture.md, section 2.
 /// </summary>
 /// <remarks>
-/// Files: this one receives; Start finds what to go on from; Rounds runs; Shards loads, loses and reloads; Checkpoints saves; End ends.
+/// Files: this one receives; Start finds what to go on from; Rounds runs; Shards loads, loses and reloads; Checkpoints saves; Limits ends
+/// early, and goes on after that; Results collects; End ends; Leaving leaves.
 /// </remarks>
 /// <param name="open">Makes the job of a spec.</param>
 /// <param name="settingsOf">The settings of a spec: the same on every node, since any node may have to go on with the job.</param>
 /// <param name="observer">Is told how the fit goes.</param>
-public sealed partial class FitCoordinator(JobOpener open, Func<string, FitSettings> settingsOf, IFitObserver observer) : IActor
+/// <param name="loadResult">By which the observer reads the shards' rows of the results; not called by this actor.</param>
+public sealed partial class FitCoordinator(
+    JobOpener open, Func<string, FitSettings> settingsOf, IFitObserver observer, ResultLoader loadResult) :
+    IActor
 {
     private const string Tick = "tick";
     private const string Linger = "linger";
@@ -39,8 +42,8 @@ public sealed partial class FitCoordinator(JobOpener open, Func<string, FitSetti
     private bool _isDraining;
 
     /// <summary>A coordinator whose settings do not depend on the spec.</summary>
-    public FitCoordinator(JobOpener open, FitSettings settings, IFitObserver observer)
-        : this(open, _ => settings, observer)
+    public FitCoordinator(JobOpener open, FitSettings settings, IFitObserver observer, ResultLoader loadResult)
+        : this(open, _ => settings, observer, loadResult)
     {
     }
 
@@ -58,10 +61,10 @@ public sealed partial class FitCoordinator(JobOpener open, Func<string, FitSetti
         /// <summary>Runs rounds.</summary>
         Running,
 
-        /// <summary>Saves the last checkpoint.</summary>
+        /// <summary>Saves the last checkpoint, or the one in which a limit was reached.</summary>
         Finishing,
 
-        /// <summary>Collects the shards' results.</summary>
+        /// <summary>Waits until the shards have saved their results.</summary>
         Collecting,
 
         /// <summary>Has ended; answers late messages for a while.</summary>
@@ -102,6 +105,9 @@ public sealed partial class FitCoordinator(JobOpener open, Func<string, FitSetti
                 break;
             case TimerElapsed { Kind: Linger } timer when timer.Number == _lingering && _stage is Stage.Ended or Stage.Idle:
                 context.Stop();
+                break;
+            case CollectAgain again:
+                CollectAgain(again, context);
                 break;
             case StoreAnswered answer:
                 TakeAnswer(answer, context);
@@ -146,6 +152,9 @@ public sealed partial class FitCoordinator(JobOpener open, Func<string, FitSetti
                 break;
             case ShardNotSaved notSaved when Accept(notSaved.Attempt, notSaved.Load, notSaved.Shard, context) is not null:
                 TakeNotSaved(notSaved, context);
+                break;
+            case ShardCollected collected when !ChecksResults && IsAtWork:
+                TakeResult(_slots[collected.Shard.Value], collected, context);
                 break;
             case ShardCollected collected when Accept(collected.Attempt, collected.Load, collected.Shard, context) is { } slot:
                 TakeResult(slot, collected, context);

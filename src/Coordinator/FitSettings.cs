@@ -1,6 +1,11 @@
+using FitCluster.Messages;
+
 namespace FitCluster.Coordinator;
 
-/// <summary>How a fit is run. None of these changes the numbers of a fit but <see cref="MaxRounds"/> and <see cref="MaxSeconds"/>.</summary>
+/// <summary>
+/// How a fit is run. None of these changes the numbers of a fit but <see cref="MaxRounds"/> and <see cref="MaxSeconds"/>, and a fit that
+/// one of those has stopped can be gone on with under a larger one.
+/// </summary>
 public sealed record FitSettings
 {
     /// <summary>The rounds after which the model is told to end early, 1 or more (1,000,000).</summary>
@@ -59,6 +64,9 @@ public sealed record FitSettings
     /// <summary>How often the checkpoint at the end or at an interrupt is tried (5).</summary>
     public int FinalCheckpointTries { get; init; } = 5;
 
+    /// <summary>How often a shard tries to save its rows of the results before the job fails; its checkpoints stay (20).</summary>
+    public int ResultTries { get; init; } = 20;
+
     /// <summary>The wait before a failed shard is loaded again or a failed checkpoint is tried again; it doubles with each failure (1 second).</summary>
     public double RetrySeconds { get; init; } = 1;
 
@@ -67,6 +75,14 @@ public sealed record FitSettings
 
     /// <summary>How often lateness is looked at (0.5 seconds).</summary>
     public double TickSeconds { get; init; } = 0.5;
+
+    /// <summary>
+    /// The limit that a fit has reached which has done so many rounds in so many seconds, in words; null when it has reached none.
+    /// </summary>
+    public string? LimitAt(Round round, double seconds) =>
+        round.Value >= MaxRounds ? $"the limit of {MaxRounds} rounds was reached"
+        : seconds >= MaxSeconds ? FormattableString.Invariant($"the limit of {MaxSeconds} seconds was reached")
+        : null;
 
     /// <summary>Every problem of these settings in a sentence each; empty when they are sound.</summary>
     public IReadOnlyList<string> Problems()
@@ -90,6 +106,7 @@ public sealed record FitSettings
         Require(JobRestarts >= 1, nameof(JobRestarts), JobRestarts, "1 or more");
         Require(StoreTries >= 1, nameof(StoreTries), StoreTries, "1 or more");
         Require(FinalCheckpointTries >= 1, nameof(FinalCheckpointTries), FinalCheckpointTries, "1 or more");
+        Require(ResultTries >= 1, nameof(ResultTries), ResultTries, "1 or more");
         Require(RetrySeconds > 0, nameof(RetrySeconds), RetrySeconds, "above 0");
         Require(LingerSeconds > 0, nameof(LingerSeconds), LingerSeconds, "above 0");
         Require(TickSeconds > 0, nameof(TickSeconds), TickSeconds, "above 0");

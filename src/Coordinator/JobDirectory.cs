@@ -1,6 +1,5 @@
 using FitCluster.Engine;
 using FitCluster.Messages;
-using FitCluster.Workers;
 
 namespace FitCluster.Coordinator;
 

@@ -1,3 +1,4 @@
+using FitCluster.Engine;
 using FitCluster.Messages;
 
 namespace FitCluster.Coordinator;
@@ -22,8 +23,11 @@ internal sealed class ShardSlot(ShardId shard)
     /// <summary>Its answer to the round in hand; counted once, however often the shard is lost afterwards.</summary>
     public ArraySet? Partial { get; set; }
 
-    /// <summary>Its rows of the results.</summary>
-    public ArraySet? Result { get; set; }
+    /// <summary>Its part of the results, once it is durable.</summary>
+    public CheckpointPart? Result { get; set; }
+
+    /// <summary>How often it could not save its part of the results.</summary>
+    public int ResultFailures { get; set; }
 
     /// <summary>Failures in a row without progress.</summary>
     public int Failures { get; set; }

@@ -60,14 +60,33 @@ public sealed record SaveShard(JobName Job, Attempt Attempt, long Load, ShardId 
 public sealed record ShardSaved(
     JobName Job, Attempt Attempt, long Load, ShardId Shard, Round Round, string Checksum, long Bytes) : IMessage;
 
-/// <summary>A shard to the coordinator: its part could not be saved, in words; the shard itself is well.</summary>
-public sealed record ShardNotSaved(JobName Job, Attempt Attempt, long Load, ShardId Shard, Round Round, string Reason) : IMessage;
+/// <summary>
+/// A shard to the coordinator: its part of a checkpoint or of the results could not be saved, in words; the shard itself is well.
+/// </summary>
+/// <param name="Job">The job.</param>
+/// <param name="Attempt">The attempt that wanted it.</param>
+/// <param name="Load">The load that wanted it.</param>
+/// <param name="Shard">The shard.</param>
+/// <param name="Round">The round of the part.</param>
+/// <param name="Reason">One sentence.</param>
+/// <param name="IsFenced">The store refused it because a newer attempt exists: this one can save nothing any more.</param>
+public sealed record ShardNotSaved(
+    JobName Job, Attempt Attempt, long Load, ShardId Shard, Round Round, string Reason, bool IsFenced = false) : IMessage;
 
-/// <summary>The coordinator to a shard: hand in your rows of the results.</summary>
+/// <summary>The coordinator to a shard: save your rows of the results (or say again that they are saved).</summary>
 public sealed record CollectShard(JobName Job, Attempt Attempt, long Load, ShardId Shard, Round Round) : IMessage;
 
-/// <summary>A shard's rows of the results.</summary>
-public sealed record ShardCollected(JobName Job, Attempt Attempt, long Load, ShardId Shard, Round Round, ArraySet Result) : IMessage;
+/// <summary>
+/// A shard to the coordinator: its rows of the results are durable, as a part of this attempt. The rows themselves stay in the store.
+/// </summary>
+public sealed record ShardCollected(
+    JobName Job, Attempt Attempt, long Load, ShardId Shard, Round Round, string Checksum, long Bytes) : IMessage;
+
+/// <summary>
+/// Who writes the results to the coordinator: those of this attempt cannot be read (a part is damaged or gone, in words); collect them
+/// again. A coordinator that is not there any more does so when it is told its job again.
+/// </summary>
+public sealed record CollectAgain(JobName Job, Attempt Attempt, string Reason) : IMessage;
 
 /// <summary>A shard to the coordinator: it cannot do what it was told, in words.</summary>
 /// <param name="Job">The job.</param>

@@ -8,7 +8,13 @@ namespace FitCluster.Node;
 /// The ends of jobs: results are written a few at a time, and meanwhile the store is told that their coordinators are not silent.
 /// </summary>
 internal sealed class JobEnds(
-    IClusterStore store, string node, ResultRecorder results, JobNotebook notebook, StoreAway away, CancellationToken end) : IDisposable
+    IClusterStore store,
+    string node,
+    ResultRecorder results,
+    JobNotebook notebook,
+    StoreAway away,
+    Action<CollectAgain> collectAgain,
+    CancellationToken end) : IDisposable
 {
     private const int EndsAtOnce = 2;
     private static readonly TimeSpan BeatPause = TimeSpan.FromSeconds(1);
@@ -58,6 +64,12 @@ internal sealed class JobEnds(
         catch (OperationCanceledException)
         {
             // The node ends: another goes on from the last checkpoint.
+        }
+        catch (ResultPartException damaged) when (damaged.IsDamaged)
+        {
+            // These results will never be whole: the next outcome brings others.
+            notebook.Withdraw(notes, outcome);
+            collectAgain(new CollectAgain(job, outcome.Attempt, damaged.Message));
         }
         catch (Exception error)
         {

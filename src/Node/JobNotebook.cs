@@ -119,6 +119,15 @@ internal sealed class JobNotebook
         }
     }
 
+    /// <summary>An outcome whose results will never be whole is no outcome; a newer one stays.</summary>
+    public void Withdraw(JobNotes notes, FitOutcome outcome)
+    {
+        lock (_lock)
+        {
+            notes.Outcome = notes.Outcome == outcome ? null : notes.Outcome;
+        }
+    }
+
     /// <summary>Whether it is the first time that this is asked of these notes: that the results cannot be written is told once.</summary>
     public bool TellsOfDisk(JobNotes notes)
     {

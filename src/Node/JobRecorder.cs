@@ -15,8 +15,14 @@ namespace FitCluster.Node;
 /// <param name="results">Writes the results of a job that has ended.</param>
 /// <param name="say">Told what a user may want to read.</param>
 /// <param name="abandon">Told of a job that nobody waits for any more.</param>
+/// <param name="collectAgain">Told of results that will never be whole: they are to be collected once more.</param>
 internal sealed class JobRecorder(
-    IClusterStore store, string node, ResultRecorder results, Action<string> say, Action<JobName> abandon) : IFitObserver, IAsyncDisposable
+    IClusterStore store,
+    string node,
+    ResultRecorder results,
+    Action<string> say,
+    Action<JobName> abandon,
+    Action<CollectAgain> collectAgain) : IFitObserver, IAsyncDisposable
 {
     private readonly JobNotebook _notebook = new();
     private readonly CancellationTokenSource _end = new();
@@ -27,7 +33,7 @@ internal sealed class JobRecorder(
     public void Start()
     {
         var away = new StoreAway(say);
-        _ends = new JobEnds(store, node, results, _notebook, away, _end.Token);
+        _ends = new JobEnds(store, node, results, _notebook, away, collectAgain, _end.Token);
         var writer = new JobWriter(store, node, _notebook, _ends, away, abandon, _end.Token);
         _writing = Task.Run(writer.WriteUntilEnd);
     }

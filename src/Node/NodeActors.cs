@@ -1,6 +1,5 @@
 using FitCluster.Coordinator;
 using FitCluster.Messages;
-using FitCluster.Workers;
 
 namespace FitCluster.Node;
 

@@ -1,5 +1,5 @@
 using FitCluster.Engine;
-using FitCluster.Workers;
+using FitCluster.Messages;
 
 namespace FitCluster.Node;
 

@@ -119,10 +119,11 @@ internal sealed class NodeHost : IAsyncDisposable
         var jobs = new ClusterJobs(_options.Name);
         var unusable = new UnusableJobs(jobs.Open, (kind, job) => _engine.GiveUp(kind, address => NodeActors.JobOf(address) == job));
         _reports = new NodeReports(_options, _store, _engine, unusable, _log);
-        _recorder = new JobRecorder(_store, _options.Name, new ResultRecorder(_store, _options.Name, jobs), Say, Abandon);
+        var results = new ResultRecorder(_store, _options.Name, jobs);
+        _recorder = new JobRecorder(_store, _options.Name, results, Say, Abandon, CollectAgain);
         _engine.Register(ShardAddress.Kind, address => new ShardWorker(spec => unusable.OpenShard(NodeActors.JobOf(address), spec)));
         _engine.Register(ShardAddress.CoordinatorKind, address => new FitCoordinator(
-            spec => unusable.OpenCoordinator(NodeActors.JobOf(address), spec), Settings, _recorder));
+            spec => unusable.OpenCoordinator(NodeActors.JobOf(address), spec), Settings, _recorder, _store.LoadResult));
         _engine.Register(JobDirectory.Kind, _ => new JobDirectory());
         _recorder.Start();
         await _reports.Report(_state).ConfigureAwait(false);
@@ -148,6 +149,8 @@ internal sealed class NodeHost : IAsyncDisposable
     }
 
     private void Abandon(JobName job) => _engine.Tell(ShardAddress.OfCoordinator(job), new InterruptJob(job, "it has ended already"));
+
+    private void CollectAgain(CollectAgain again) => _engine.Tell(ShardAddress.OfCoordinator(again.Job), again);
 
     private void Say(string words) => _log.Say(words);
 

@@ -30,7 +30,7 @@ internal sealed class ResultRecorder(IClusterStore store, string node, ClusterJo
         };
         if (outcome.GlobalResult is null)
         {
-            await store.End(job, progress, state, reason, [], cancellation).ConfigureAwait(false);
+            await store.End(job, progress, state, reason, [], null, cancellation).ConfigureAwait(false);
             return;
         }
 
@@ -44,9 +44,10 @@ internal sealed class ResultRecorder(IClusterStore store, string node, ClusterJo
         try
         {
             var files = await WriteFiles(entry.Submission, progress, outcome, folder, cancellation).ConfigureAwait(false);
-            await store.End(job, progress, state, reason, files, cancellation).ConfigureAwait(false);
+            await store.End(job, progress, state, reason, files, outcome.Resume?.Round, cancellation).ConfigureAwait(false);
         }
-        catch (Exception error) when (OutputFiles.IsFailure(error) || error is ProblemException)
+        catch (Exception error) when (
+            error is not ResultPartException && (OutputFiles.IsFailure(error) || error is ProblemException))
         {
             throw new ResultsNotWrittenException(
                 $"node {node} could not write the results in '{Path.GetTempPath()}' ({OutputFiles.Reason(error)}): " +

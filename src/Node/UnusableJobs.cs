@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using FitCluster.Math.Models;
 using FitCluster.Messages;
-using FitCluster.Workers;
 
 namespace FitCluster.Node;
 

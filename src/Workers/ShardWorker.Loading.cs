@@ -1,4 +1,5 @@
 using FitCluster.Engine;
+using FitCluster.Math.Models;
 using FitCluster.Messages;
 
 namespace FitCluster.Workers;
@@ -51,9 +52,13 @@ public sealed partial class ShardWorker
         {
             TakePart(answer, context);
         }
-        else if (answer.Number == _saveQuestion)
+        else if (answer.Purpose == Saving && answer.Number == _saveQuestion)
         {
             TakeSaved(answer.Reply, context);
+        }
+        else if (answer.Purpose == Results && answer.Number == _resultQuestion)
+        {
+            TakeResultSaved(answer.Reply, context);
         }
     }
 
@@ -88,9 +93,22 @@ public sealed partial class ShardWorker
             }
 
             var (_, opened, data) = _opened.Value;
+            if (state is not null)
+            {
+                opened.Model.ShardFormat?.Check(state);
+            }
+
             // A store within this process may hand out its own arrays: the state is changed in place, so it must be ours alone.
             _loaded = new LoadedShard(opened.Model, data, state?.Clone() ?? opened.Model.InitialShard(data), load.CheckpointRound);
             _loading = null;
+        }
+        catch (StateFormatException error)
+        {
+            Fail(
+                context, load.CheckpointRound,
+                $"shard {_shard} of job {_job} cannot go on from round {load.CheckpointRound}: {error.Message}",
+                isPermanent: true);
+            return;
         }
         catch (Exception error)
         {

@@ -102,26 +102,8 @@ public sealed partial class ShardWorker
         }
         else
         {
-            Report(context, new ShardNotSaved(_job, _attempt, _load, _shard, part.Round, reply.Error ?? "the store gave no reason"));
-        }
-    }
-
-    private void Collect(CollectShard collect, IActorContext context)
-    {
-        var loaded = _loaded!;
-        if (loaded.Round != collect.Round)
-        {
-            Report(context, new ShardEmpty(_job, _attempt, _load, _shard));
-            return;
-        }
-
-        try
-        {
-            Report(context, new ShardCollected(_job, _attempt, _load, _shard, loaded.Round, loaded.Result));
-        }
-        catch (Exception error)
-        {
-            Fail(context, loaded.Round, $"shard {_shard} of job {_job} could not make its results: {error.Message}", isPermanent: false);
+            Report(context,
+                new ShardNotSaved(_job, _attempt, _load, _shard, part.Round, reply.Error ?? "the store gave no reason", reply.IsFenced));
         }
     }
 }

@@ -1,7 +1,6 @@
 using FitCluster.Engine;
 using FitCluster.Math.Models;
 using FitCluster.Messages;
-using FitCluster.Workers;
 
 namespace FitCluster.Coordinator.Tests;
 
@@ -13,10 +12,15 @@ internal sealed class Bench : IActorContext, IFitObserver
     private readonly FitCoordinator _coordinator;
 
     public Bench(CountingModel model, FitSettings? settings = null, InMemoryCheckpointStore? store = null, JobOpener? open = null)
+        : this(model, _ => settings ?? Settings, store, open)
+    {
+    }
+
+    public Bench(CountingModel model, Func<string, FitSettings> settingsOf, InMemoryCheckpointStore? store = null, JobOpener? open = null)
     {
         Store = store ?? new InMemoryCheckpointStore();
         Start = new StartJob(Job, "spec", "hash", "data", model.Shards);
-        _coordinator = new FitCoordinator(open ?? (_ => model), settings ?? Settings, this);
+        _coordinator = new FitCoordinator(open ?? (_ => model), settingsOf, this, Store.LoadResult);
         Give(new Activated());
     }
 
@@ -28,6 +32,9 @@ internal sealed class Bench : IActorContext, IFitObserver
 
     /// <summary>Whether the store says that the job has ended.</summary>
     public bool HasEnded { get; init; }
+
+    /// <summary>What the store says is the job's text; null from a store of one machine.</summary>
+    public string? Spec { get; init; }
 
     /// <summary>What the store says of attempts since the last progress.</summary>
     public int Restarts { get; init; }
@@ -72,9 +79,9 @@ internal sealed class Bench : IActorContext, IFitObserver
         {
             var (request, answer) = Questions[0];
             Questions.RemoveAt(0);
-            var reply = StoreFault(request) is { } fault ? new StoreReply(fault) : Store.Handle(request).AsTask().GetAwaiter().GetResult();
+            var reply = StoreFault(request) is { } fault ? new StoreReply(fault) : Store.Do(request);
             _coordinator.Receive(
-                answer(reply is not AttemptClaimed claimed ? reply : HasEnded ? new JobHasEnded() : claimed with { Restarts = Restarts }), this);
+                answer(reply is not AttemptClaimed claimed ? reply : HasEnded ? new JobHasEnded() : claimed with { Restarts = Restarts, Spec = Spec }), this);
         }
     }
 
@@ -142,7 +149,7 @@ internal sealed class Bench : IActorContext, IFitObserver
                     Save(save.Attempt, save.Load, save.Shard, save.Round);
                     break;
                 case CollectShard collect:
-                    Give(new ShardCollected(Job, collect.Attempt, collect.Load, collect.Shard, collect.Round, State(collect.Round)));
+                    Collect(collect);
                     break;
             }
         }
@@ -179,12 +186,21 @@ internal sealed class Bench : IActorContext, IFitObserver
 
     private static ArraySet State(Round round) => new ArraySet().Set("count", round.Value);
 
+    private void Collect(CollectShard collect)
+    {
+        var request = new SavePart(Job, collect.Attempt, collect.Round, collect.Shard, State(collect.Round), PartKind.Result);
+        var reply = StoreFault(request) is { } fault ? new StoreReply(fault) : Store.Do(request);
+        Give(reply is PartSaved saved
+            ? new ShardCollected(Job, collect.Attempt, collect.Load, collect.Shard, collect.Round, saved.Checksum, saved.Bytes)
+            : new ShardNotSaved(Job, collect.Attempt, collect.Load, collect.Shard, collect.Round, reply.Error!, reply.IsFenced));
+    }
+
     private void Save(Attempt attempt, long load, ShardId shard, Round round)
     {
         var request = new SavePart(Job, attempt, round, shard, State(round));
-        var reply = StoreFault(request) is { } fault ? new StoreReply(fault) : Store.Handle(request).AsTask().GetAwaiter().GetResult();
+        var reply = StoreFault(request) is { } fault ? new StoreReply(fault) : Store.Do(request);
         Give(reply is PartSaved saved
             ? new ShardSaved(Job, attempt, load, shard, round, saved.Checksum, saved.Bytes)
-            : new ShardNotSaved(Job, attempt, load, shard, round, reply.Error!));
+            : new ShardNotSaved(Job, attempt, load, shard, round, reply.Error!, reply.IsFenced));
     }
 }

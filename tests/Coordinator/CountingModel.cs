@@ -16,6 +16,13 @@ internal sealed class CountingModel(int rounds) : IFitModel, IFitJob
     /// <summary>Words with which the global state says that it cannot go on, after this round.</summary>
     public (long Round, string Words)? Fails { get; init; }
 
+    /// <summary>The rounds that are still done after it was told to end early; each counts for 1000 more.</summary>
+    public int EndingRounds { get; init; }
+
+    public StateFormat? GlobalFormat { get; init; }
+
+    public StateFormat? ShardFormat { get; init; }
+
     public ShardData Load(ShardId shard) => new(shard, shard.Value, Shards, MatrixBlock.FromDense(1, 1, [shard.Value]), null, new ArraySet());
 
     public ArraySet InitialGlobal() => new ArraySet().Set("round", 0).Set("sum", 0).Set("stop", 0);
@@ -34,16 +41,19 @@ internal sealed class CountingModel(int rounds) : IFitModel, IFitJob
     public static ArraySet Partial(double value) => new ArraySet().Set("value", value);
 
     public ArraySet Update(ArraySet global, ArraySet partial) => new ArraySet()
-        .Set("round", global.Scalar("round") + 1).Set("sum", global.Scalar("sum") + partial.Scalar("value")).Set(global.Get("stop"));
+        .Set("round", global.Scalar("round") + 1)
+        .Set("sum", global.Scalar("sum") + partial.Scalar("value") + (global.Scalar("stop") > 0 ? 1000 : 0))
+        .Set(global.Get("stop"));
 
     public RoundReport Report(ArraySet global)
     {
         var round = (long)global.Scalar("round");
-        var isDone = round >= rounds || global.Scalar("stop") == 1;
+        var stop = (long)global.Scalar("stop");
+        var isDone = round >= rounds || (stop > 0 && round >= stop - 1);
         return new RoundReport("count", global.Scalar("sum"), isDone, round >= rounds, 0, null, Fails is { } fails && fails.Round == round ? fails.Words : null);
     }
 
-    public ArraySet EndEarly(ArraySet global) => global.Clone().Set("stop", 1);
+    public ArraySet EndEarly(ArraySet global) => global.Clone().Set("stop", global.Scalar("round") + EndingRounds + 1);
 
     public ArraySet ShardResult(ShardData data, ArraySet shard) => shard.Clone();
 

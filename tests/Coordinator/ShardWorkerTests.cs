@@ -81,6 +81,29 @@ public sealed class ShardWorkerTests : IActorContext
     }
 
     [Fact]
+    public void Results_are_saved_as_a_part_of_the_attempt_and_said_to_be_when_asked_again()
+    {
+        Give(Load(2, 1));
+        Give(Run(2, 1, 1));
+        var collect = new CollectShard(Bench.Job, new Attempt(2), 1, Shard, new Round(1));
+        Assert.IsType<ShardEmpty>(Give(collect with { Round = new Round(2) }));
+        Assert.Null(Give(collect));
+        var save = Assert.IsType<SavePart>(_asked[^1].Request);
+        Assert.Equal(
+            (new Attempt(2), new Round(1), Shard, PartKind.Result, 1.0),
+            (save.Attempt, save.Round, save.Shard, save.Kind, save.State.Scalar("count")));
+        var refused = Assert.IsType<ShardNotSaved>(Give(_asked[^1].Answer(new StoreReply("attempt 3 has taken over", IsFenced: true))));
+        Assert.True(refused.IsFenced);
+        Give(collect);
+        Assert.Same(save.State, Assert.IsType<SavePart>(_asked[^1].Request).State);
+        var collected = Assert.IsType<ShardCollected>(Give(_asked[^1].Answer(new PartSaved("sum", 8))));
+        Assert.Equal(("sum", 8), (collected.Checksum, collected.Bytes));
+        var asked = _asked.Count;
+        Assert.Equal(collected, Give(collect));
+        Assert.Equal(asked, _asked.Count);
+    }
+
+    [Fact]
     public void Data_that_cannot_be_read_are_a_failure_in_words()
     {
         _job = new Unreadable();

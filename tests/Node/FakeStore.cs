@@ -77,6 +77,7 @@ internal sealed class FakeStore : IClusterStore
         JobState state,
         string reason,
         IReadOnlyList<(string Name, string Path)> files,
+        Round? resume = null,
         CancellationToken cancellation = default)
     {
         await Gate.WaitAsync(cancellation);

@@ -20,7 +20,7 @@ public sealed class JobRecorderTests : IAsyncDisposable
     public JobRecorderTests()
     {
         var results = new ResultRecorder(_store, "n1", new ClusterJobs("n1"));
-        _recorder = new JobRecorder(_store, "n1", results, _said.Enqueue, _abandoned.Enqueue);
+        _recorder = new JobRecorder(_store, "n1", results, _said.Enqueue, _abandoned.Enqueue, _ => { });
         _recorder.Start();
     }
 

@@ -14,9 +14,13 @@ internal static class ClusterSimulation
     private const int Jobs = 4;
     private const int ShardsOfJob = 3;
     private const long Capacity = 7;
+    private const int Limit = 3;
+    private const string LimitedSpec = "toy, stopped by a limit";
     private static readonly TimeSpan Bound = TimeSpan.FromSeconds(400);
 
-    public static ToyJob Toy { get; } = new(ShardsOfJob, 8);
+    public static ToyJob Toy { get; } = new(ShardsOfJob, 8, endingRounds: 2);
+
+    private static PlainRun Stopped { get; } = new(Toy, Limit);
 
     public static ClusterResult Run(ulong seed, SimulatedFaults faults, PlainRun plain, bool tellsSilent = true)
     {
@@ -25,7 +29,8 @@ internal static class ClusterSimulation
         SimulatedEngine engine = null!;
         void Violate(string words) => violations.Add($"{engine.Now}: {words}");
         var made = 0UL;
-        var table = new SimulatedJobs(() => engine.Now, () => new FaultyStore(seed + (1000 * ++made), faults, plain, () => engine.Now, Violate), Capacity, Violate);
+        var table = new SimulatedJobs(() => engine.Now,
+            job => new FaultyStore(seed + (1000 * ++made), faults, watches[job].Plains, () => engine.Now, Violate), Capacity, Violate);
         engine = new SimulatedEngine(table, seed, faults, nodes: 3, (address, error) => Violate($"{address} threw {error.GetType().Name}: {error.Message}"));
         var faulty = new FaultyJob(Toy, new SplitMix(seed ^ 0xF00D), 0.005, () => engine.IsFaulty);
         var handled = new HashSet<ActorAddress>();
@@ -35,7 +40,8 @@ internal static class ClusterSimulation
         {
             var job = new JobName(address.Id);
             var watch = watches[job];
-            return new FitCoordinator(_ => faulty, SimulationHarness.Settings, new SimulatedRecorder(job, watch, table, engine, () => engine.IsFaulty && random.Chance(0.1))) { Counted = watch.Count };
+            var recorder = new SimulatedRecorder(job, watch, table, engine, () => engine.IsFaulty && random.Chance(0.1));
+            return new FitCoordinator(_ => faulty, SettingsOf, recorder, table.LoadResult) { Counted = watch.Count };
         });
         engine.Spectator = handling => handled.Add(handling.Actor);
 
@@ -44,8 +50,15 @@ internal static class ClusterSimulation
         for (var number = 0; number < Jobs; number++)
         {
             var job = new JobName($"job{number}");
-            watches.Add(job, new Watch(plain) { Now = () => engine.Now });
-            Use(engine, table, new JobSubmission(job, "toy", "spec", "data", ShardsOfJob), random);
+            // Every other job has a limit at first, and is submitted with none when that has stopped it.
+            var isLimited = number % 2 == 1;
+            var submission = new JobSubmission(job, isLimited ? LimitedSpec : "toy", "spec", "data", ShardsOfJob);
+            watches.Add(job, new Watch(plain, isLimited ? Stopped : null) { Now = () => engine.Now });
+            Use(engine, table, submission, random);
+            if (isLimited)
+            {
+                GoOn(engine, table, submission with { Spec = "toy" }, watches[job]);
+            }
         }
 
         // Nodes drain, and hand their leases over; others were only cut off.
@@ -102,6 +115,22 @@ internal static class ClusterSimulation
 
         engine.At(cancelled + random.NextTime(TimeSpan.Zero, TimeSpan.FromSeconds(30)), Resume);
     }
+
+    private static void GoOn(SimulatedEngine engine, SimulatedJobs table, JobSubmission longer, Watch watch) =>
+        engine.At(engine.Now + TimeSpan.FromSeconds(12), () =>
+    {
+        if (table.Submit(longer) == Submitted.GoesOn)
+        {
+            watch.GoOn(table.Find(longer.Job).Newest);
+        }
+        else
+        {
+            GoOn(engine, table, longer, watch);
+        }
+    });
+
+    private static FitSettings SettingsOf(string spec) =>
+        spec == LimitedSpec ? SimulationHarness.Settings with { MaxRounds = Limit } : SimulationHarness.Settings;
 
     private static void Repeat(SimulatedEngine engine, TimeSpan pause, Action action)
     {

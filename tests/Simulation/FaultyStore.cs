@@ -4,14 +4,17 @@ using FitCluster.Messages;
 namespace FitCluster.Simulation.Tests;
 
 /// <summary>A store that tears what it writes and flips bits of what it has, and watches what is committed.</summary>
-internal sealed class FaultyStore(ulong seed, SimulatedFaults faults, PlainRun plain, Func<TimeSpan> now, Action<string> violation) : ICheckpointStore
+internal sealed class FaultyStore(
+    ulong seed, SimulatedFaults faults, IReadOnlyList<PlainRun> plains, Func<TimeSpan> now, Action<string> violation) : ICheckpointStore
 {
     private readonly InMemoryCheckpointStore _store = new();
     private readonly SplitMix _random = new(seed ^ 0x5EED);
-    private readonly List<(Round Round, ShardId Shard)> _parts = [];
+    private readonly List<(Round Round, ShardId Shard, PartKind Kind)> _parts = [];
     private readonly HashSet<(Attempt, Round)> _committed = [];
     private CheckpointManifest? _newest;
-    private JobName _job;
+
+    /// <summary>The newest attempt that was claimed.</summary>
+    public Attempt Newest { get; private set; }
 
     public int Commits { get; private set; }
 
@@ -19,26 +22,31 @@ internal sealed class FaultyStore(ulong seed, SimulatedFaults faults, PlainRun p
 
     public int PassedOver { get; private set; }
 
+    /// <summary>Parts of the results that were found damaged when they were read.</summary>
+    public int DamagedResults { get; private set; }
+
     private bool IsFaulty => now() < faults.Until;
 
     public ValueTask<StoreReply> Handle(StoreRequest request, CancellationToken cancellation = default)
     {
         if (IsFaulty && _parts.Count > 0 && _random.Chance(faults.StoreBitFlip))
         {
-            var (round, shard) = _parts[^(1 + _random.NextInt(int.Min(_parts.Count, 12)))];
-            Damaged += _store.Damage(request.Job, round, shard) ? 1 : 0;
+            var (round, shard, kind) = _parts[^(1 + _random.NextInt(int.Min(_parts.Count, 12)))];
+            Damaged += _store.Damage(request.Job, round, shard, kind) ? 1 : 0;
         }
 
         var reply = Inner(request);
         switch (request)
         {
+            case ClaimAttempt when reply is AttemptClaimed claimed:
+                Newest = claimed.Attempt;
+                break;
             case SavePart save when reply.Error is null:
-                _job = save.Job;
                 CheckSaved(save);
-                _parts.Add((save.Round, save.Shard));
+                _parts.Add((save.Round, save.Shard, save.Kind));
                 if (IsFaulty && _random.Chance(faults.StoreTorn))
                 {
-                    _store.Damage(save.Job, save.Round, save.Shard);
+                    _store.Damage(save.Job, save.Round, save.Shard, save.Kind);
                     Damaged++;
                     reply = new StoreReply("the write broke off in the middle (simulated)");
                 }
@@ -46,6 +54,9 @@ internal sealed class FaultyStore(ulong seed, SimulatedFaults faults, PlainRun p
                 break;
             case CommitCheckpoint commit when reply.Error is null:
                 CheckCommitted(commit.Manifest);
+                break;
+            case LoadPart { Kind: PartKind.Result } when reply.IsCorrupt:
+                DamagedResults++;
                 break;
             case FindCheckpoint when reply is CheckpointFound found:
                 PassedOver += found.PassedOver.Count;
@@ -56,15 +67,14 @@ internal sealed class FaultyStore(ulong seed, SimulatedFaults faults, PlainRun p
         return ValueTask.FromResult(reply);
     }
 
-    /// <summary>The job has ended: its checkpoints go.</summary>
-    public void Forget()
+    /// <summary>The results are written: the checkpoints go, but for one to go on from.</summary>
+    public void Drop(JobName job, Attempt attempt, Round? resume)
     {
-        foreach (var (round, shard) in _parts.Distinct())
+        Inner(new DropCheckpoints(job, attempt, resume));
+        if (resume is null && _store.PartCount(job) is > 0 and var left)
         {
-            _store.Remove(_job, round, shard);
+            violation($"{left} parts of {job} are left after its end");
         }
-
-        _parts.Clear();
     }
 
     private StoreReply Inner(StoreRequest request) => _store.Handle(request).AsTask().GetAwaiter().GetResult();
@@ -72,7 +82,7 @@ internal sealed class FaultyStore(ulong seed, SimulatedFaults faults, PlainRun p
     /// <summary>A shard's part has the bits of the plain run after that round, whatever the shard does meanwhile.</summary>
     private void CheckSaved(SavePart save)
     {
-        if (save.Shard.Value >= 0 && !PlainRun.AreSame(save.State, plain.States[(int)save.Round.Value][save.Shard.Value]))
+        if (save is { Kind: PartKind.State, Shard.Value: >= 0 } && !plains.Any(plain => plain.Has(save.Round, save.Shard, save.State)))
         {
             violation($"the saved part of shard {save.Shard} of round {save.Round} is not the state after that round");
         }
@@ -116,7 +126,7 @@ internal sealed class FaultyStore(ulong seed, SimulatedFaults faults, PlainRun p
             {
                 violation($"part {part.Shard} of the found checkpoint of round {manifest.Round} cannot be read: {reply.Error}");
             }
-            else if (part.Shard.Value >= 0 && !PlainRun.AreSame(loaded.State, plain.States[(int)manifest.Round.Value][part.Shard.Value]))
+            else if (part.Shard.Value >= 0 && !plains.Any(plain => plain.Has(manifest.Round, part.Shard, loaded.State)))
             {
                 violation($"part {part.Shard} of the found checkpoint of round {manifest.Round} has other bits");
             }

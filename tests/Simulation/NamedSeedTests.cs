@@ -18,6 +18,15 @@ public sealed class NamedSeedTests
         Assert.True(result.Violations.Count == 0, $"{found}: {string.Join("; ", result.Violations)}");
     }
 
+    [Theory]
+    [InlineData(706, "a shard's results that are refused, as a claim was carried out late, are asked for forever")]
+    [InlineData(866, "a coordinator that stands down while it collects tells nobody that the results are still wanted")]
+    public void A_seed_that_once_failed_with_a_short_fit_passes(int seed, string found)
+    {
+        var result = SimulationHarness.Run(new ToyJob(4, 2), (ulong)seed, SimulationHarness.AllFaults((ulong)seed));
+        Assert.True(result.Violations.Count == 0, $"{found}: {string.Join("; ", result.Violations)}");
+    }
+
     [Fact]
     public void A_seed_is_a_run()
     {

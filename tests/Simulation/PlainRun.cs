@@ -19,15 +19,23 @@ internal sealed class PlainRun
 
     public ArraySet[] ShardResults { get; }
 
-    public PlainRun(IFitJob job)
+    /// <param name="job">The job.</param>
+    /// <param name="limit">The round after which the model is told to end early, if it is.</param>
+    public PlainRun(IFitJob job, long? limit = null)
     {
         var model = job.Model;
         var data = Enumerable.Range(0, job.Shards).Select(s => job.Load(new ShardId(s))).ToArray();
         var shards = data.Select(model.InitialShard).ToArray();
         var global = model.InitialGlobal();
         States.Add([.. shards.Select(s => s.Clone())]);
-        for (var round = new Round(1); !model.Report(global).IsDone; round = round.Next)
+        for (var round = new Round(1); ; round = round.Next)
         {
+            global = round.Value - 1 == limit ? model.EndEarly(global) : global;
+            if (model.Report(global).IsDone)
+            {
+                break;
+            }
+
             var broadcast = model.Broadcast(global);
             var partials = data.Select((d, s) => model.Local(broadcast, d, shards[s])).ToArray();
             Partials.Add([.. partials.Select(p => p.Clone())]);
@@ -44,6 +52,10 @@ internal sealed class PlainRun
         GlobalResult = model.GlobalResult(global);
         ShardResults = [.. data.Select((d, s) => model.ShardResult(d, shards[s]))];
     }
+
+    /// <summary>Whether this is the state of a shard after a round.</summary>
+    public bool Has(Round round, ShardId shard, ArraySet state) =>
+        round.Value < States.Count && AreSame(state, States[(int)round.Value][shard.Value]);
 
     /// <summary>Whether two sets are the same, bit for bit.</summary>
     public static bool AreSame(ArraySet a, ArraySet b) =>

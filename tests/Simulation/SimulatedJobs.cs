@@ -6,7 +6,9 @@ using FitCluster.Messages;
 namespace FitCluster.Simulation.Tests;
 
 /// <summary>A cluster's store in memory: the table of jobs with the rules of the real one (what is fenced, what may follow what), and each job's faulty checkpoints.</summary>
-internal sealed class SimulatedJobs(Func<TimeSpan> now, Func<FaultyStore> makeStore, long capacity, Action<string> violate) : ICheckpointStore
+internal sealed class SimulatedJobs(
+    Func<TimeSpan> now, Func<JobName, FaultyStore> makeStore, long capacity, Action<string> violate) :
+    ICheckpointStore
 {
     private readonly List<Row> _rows = [];
 
@@ -34,18 +36,31 @@ internal sealed class SimulatedJobs(Func<TimeSpan> now, Func<FaultyStore> makeSt
         if (reply is AttemptClaimed claimed)
         {
             row.Newest = claimed.Attempt;
+            reply = claimed with { Spec = row.Submission.Spec };
         }
 
         return ValueTask.FromResult(reply);
     }
 
-    /// <summary>The same job again is the same job.</summary>
-    public void Submit(JobSubmission submission)
+    /// <summary>The same job again is the same job; one that a limit stopped goes on with another text.</summary>
+    public Submitted Submit(JobSubmission submission)
     {
         if (_rows.All(row => row.Submission.Job != submission.Job))
         {
-            _rows.Add(new Row(submission, makeStore()));
+            _rows.Add(new Row(submission, makeStore(submission.Job)));
+            return Submitted.New;
         }
+
+        var row = Find(submission.Job);
+        if (row.State != JobState.Stopped || row.Submission.Spec == submission.Spec)
+        {
+            return Submitted.Same;
+        }
+
+        // Who ended it may say so again, and is refused.
+        row.Newest = ((AttemptClaimed)row.Store.Handle(new ClaimAttempt(submission.Job)).AsTask().GetAwaiter().GetResult()).Attempt;
+        (row.Submission, row.State, row.CancelWanted) = (submission, JobState.Queued, false);
+        return Submitted.GoesOn;
     }
 
     public void Cancel(JobName job)
@@ -75,7 +90,7 @@ internal sealed class SimulatedJobs(Func<TimeSpan> now, Func<FaultyStore> makeSt
         return true;
     }
 
-    public void End(JobName job, Attempt attempt, JobState state)
+    public void End(JobName job, Attempt attempt, JobState state, Round? resume)
     {
         var row = Find(job);
         if (row.Newest > attempt || !row.IsOpen)
@@ -84,9 +99,13 @@ internal sealed class SimulatedJobs(Func<TimeSpan> now, Func<FaultyStore> makeSt
         }
 
         (row.State, row.CancelWanted) = (state, false);
-        if (state == JobState.Converged)
+        if (state == JobState.Stopped)
         {
-            row.Store.Forget();
+            row.Store.Drop(job, attempt, resume);
+        }
+        else if (state == JobState.Converged)
+        {
+            row.Store.Drop(job, attempt, null);
             if (++row.Ends > 1)
             {
                 violate($"{job} ended {row.Ends} times");
@@ -99,7 +118,7 @@ internal sealed class SimulatedJobs(Func<TimeSpan> now, Func<FaultyStore> makeSt
     /// <summary>One job.</summary>
     internal sealed class Row(JobSubmission submission, FaultyStore store)
     {
-        public JobSubmission Submission => submission;
+        public JobSubmission Submission { get; set; } = submission;
 
         public FaultyStore Store => store;
 
@@ -115,7 +134,8 @@ internal sealed class SimulatedJobs(Func<TimeSpan> now, Func<FaultyStore> makeSt
 
         public bool IsOpen => State is JobState.Queued or JobState.Running;
 
-        public OpenJob ToOpen(TimeSpan now) => new(submission, State == JobState.Running, CancelWanted, State == JobState.Running ? (now - Reported).TotalSeconds : 0);
+        public OpenJob ToOpen(TimeSpan now) =>
+            new(Submission, State == JobState.Running, CancelWanted, State == JobState.Running ? (now - Reported).TotalSeconds : 0);
     }
 }
 
@@ -141,6 +161,7 @@ internal sealed class SimulatedRecorder(JobName job, Watch watch, SimulatedJobs 
 
     public void OnEnded(JobName name, FitOutcome outcome)
     {
+        watch.Ended = _ => { };
         watch.OnEnded(name, outcome);
         End(outcome);
     }
@@ -152,17 +173,35 @@ internal sealed class SimulatedRecorder(JobName job, Watch watch, SimulatedJobs 
             if (!jobs.Report(job, attempt) && !jobs.Find(job).IsOpen)
             {
                 // Nobody waits for this any more.
-                engine.Tell(Workers.ShardAddress.OfCoordinator(job), new InterruptJob(job, "it has ended already"));
+                engine.Tell(ShardAddress.OfCoordinator(job), new InterruptJob(job, "it has ended already"));
             }
         });
     }
 
-    private void End(FitOutcome outcome) => Later(Beat, () => jobs.End(job, outcome.Attempt, outcome.Status switch
+    private void End(FitOutcome outcome) => Later(Beat, () =>
     {
-        FitStatus.Converged => JobState.Converged,
-        FitStatus.Interrupted => JobState.Cancelled,
-        _ => JobState.Failed,
-    }));
+        try
+        {
+            if (outcome.Status is FitStatus.Converged or FitStatus.Stopped && !watch.IsSuperseded(outcome))
+            {
+                watch.Read(outcome);
+            }
+        }
+        catch (ResultPartException error)
+        {
+            // Damaged; or an older attempt's, which the newer one's have replaced: then nobody minds.
+            engine.Tell(ShardAddress.OfCoordinator(job), new CollectAgain(job, outcome.Attempt, error.Message));
+            return;
+        }
+
+        jobs.End(job, outcome.Attempt, outcome.Status switch
+        {
+            FitStatus.Converged => JobState.Converged,
+            FitStatus.Stopped => JobState.Stopped,
+            FitStatus.Interrupted => JobState.Cancelled,
+            _ => JobState.Failed,
+        }, outcome.Resume?.Round);
+    });
 
     private void Later(TimeSpan pause, Action write)
     {

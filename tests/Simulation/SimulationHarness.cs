@@ -17,6 +17,8 @@ internal enum Canary
     NoAttemptCheck,
     NoCopyForSaving,
     NoRoundCheck,
+    NoResultCheck,
+    NoGoingBack,
 }
 
 /// <summary>Runs a job in the simulated engine with faults, watches the invariants, and compares the end with the plain loop.</summary>
@@ -27,7 +29,8 @@ internal static class SimulationHarness
 
     public static FitSettings Settings { get; } = new()
     {
-        CheckpointRounds = 4, AskAgainSeconds = 1, AskAgainMaxSeconds = 4, RetrySeconds = 0.5, LingerSeconds = 5, ReplayRounds = 6, Keep = 2,
+        CheckpointRounds = 4, AskAgainSeconds = 1, AskAgainMaxSeconds = 4, RetrySeconds = 0.5, LingerSeconds = 5, ReplayRounds = 6,
+        Keep = 2, ResultTries = 1000,
         ShardFailures = 1000, ShardLoadFailures = 1000, JobFailures = 100_000, ShardLosses = 1000, StoreTries = 1000,
     };
 
@@ -45,19 +48,24 @@ internal static class SimulationHarness
     }
 
     public static SimulationResult Run(
-        IFitJob job, ulong seed, SimulatedFaults faults, PlainRun? plain = null, Canary canary = Canary.None, double localFaults = 0.01)
+        IFitJob job, ulong seed, SimulatedFaults faults, PlainRun? plain = null, Canary canary = Canary.None, double localFaults = 0.01,
+        (long Rounds, PlainRun Plain)? limit = null)
     {
-        var run = new Watch(plain ?? new PlainRun(job));
+        var run = new Watch(plain ?? new PlainRun(job), limit?.Plain);
         SimulatedEngine engine = null!;
-        var store = new FaultyStore(seed, faults, run.Plain, () => engine.Now, run.Violate);
+        var store = new FaultyStore(seed, faults, run.Plains, () => engine.Now, run.Violate);
         engine = new SimulatedEngine(store, seed, faults, nodes: 3, (address, error) => run.Violate($"{address} threw {error.GetType().Name}: {error.Message}"));
         var isFaulty = () => faults.Until < TimeSpan.MaxValue && engine.IsFaulty;
         var faulty = new FaultyJob(job, new SplitMix(seed ^ 0xF00D), localFaults, isFaulty);
         var name = new JobName("sim");
         var address = ShardAddress.OfCoordinator(name);
-        engine.Register(ShardAddress.CoordinatorKind, _ => new FitCoordinator(_ => faulty, Settings, run)
+        var settings = Settings with { MaxRounds = limit?.Rounds ?? Settings.MaxRounds };
+        var results = new SimulatedResults(engine, store, run, new SplitMix(seed ^ 0xF11E), faults);
+        engine.Register(ShardAddress.CoordinatorKind, _ => new FitCoordinator(_ => faulty, _ => settings, run, results.Load)
         {
             ChecksAttempts = canary != Canary.NoAttemptCheck,
+            ChecksResults = canary != Canary.NoResultCheck,
+            GoesPastLimits = canary != Canary.NoGoingBack,
             Counted = run.Count,
         });
         engine.Register(ShardAddress.Kind, _ => new ShardWorker(_ => faulty)
@@ -66,6 +74,7 @@ internal static class SimulationHarness
             ChecksRounds = canary != Canary.NoRoundCheck,
         });
         run.Now = () => engine.Now;
+        run.Ended = outcome => results.WriteSoon(name, outcome);
         engine.Spectator = run.See;
         var start = new StartJob(name, "toy", "spec", "data", job.Shards);
 
@@ -87,6 +96,25 @@ internal static class SimulationHarness
         }
 
         var deadline = (faults.Until < TimeSpan.MaxValue ? faults.Until : TimeSpan.Zero) + Bound;
+        if (limit is not null)
+        {
+            // Stopped by its limit, tidied up after or not, and gone on with under a larger one.
+            engine.RunUntil(() => run.Outcome is not null || run.Violations.Count > 0, deadline);
+            if (run.Outcome is { } first && run.Violations.Count == 0)
+            {
+                if (random.Chance(0.5))
+                {
+                    store.Drop(name, first.Attempt, first.Resume!.Round);
+                }
+
+                engine.RunUntil(() => run.Violations.Count > 0, engine.Now + random.NextTime(TimeSpan.Zero, TimeSpan.FromSeconds(10)));
+                run.GoOn(store.Newest);
+                settings = Settings;
+                start = start with { Spec = "toy, longer" };
+                Ask();
+            }
+        }
+
         if (!engine.RunUntil(() => run.Outcome is not null || run.Violations.Count > 0, deadline))
         {
             run.Violate($"the run had not ended by {engine.Now}");

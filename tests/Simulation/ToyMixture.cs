@@ -6,9 +6,10 @@ namespace FitCluster.Simulation.Tests;
 
 /// <summary>
 /// A small Gaussian mixture fitted by EM with damped responsibilities: each row's state depends on all rounds before, so a round that is done twice,
-/// skipped or done from the wrong state shows in the bits. Every partial also counts its shard and its rounds, and the update checks both.
+/// skipped or done from the wrong state shows in the bits. Told to end early it does some more rounds, which are damped less. Every partial
+/// also counts its shard and its rounds, and the update checks both.
 /// </summary>
-internal sealed class ToyMixture(int shards, int rounds) : IFitModel
+internal sealed class ToyMixture(int shards, int rounds, int endingRounds) : IFitModel
 {
     private const int Components = 3;
     private const int Columns = 2;
@@ -24,12 +25,14 @@ internal sealed class ToyMixture(int shards, int rounds) : IFitModel
         .Set("responsibilities", [.. Enumerable.Repeat(1.0 / Components, data.Block.Rows * Components)], [data.Block.Rows, Components])
         .Set("rounds", 0);
 
-    public ArraySet Broadcast(ArraySet global) => new ArraySet().Set(global.Get("means")).Set(global.Get("weights")).Set(global.Get("round"));
+    public ArraySet Broadcast(ArraySet global) =>
+        new ArraySet().Set(global.Get("means")).Set(global.Get("weights")).Set(global.Get("round")).Set(global.Get("stop"));
 
     public ArraySet Local(ArraySet broadcast, ShardData data, ArraySet shard)
     {
         var (means, weights) = (broadcast["means"], broadcast["weights"]);
         var r = shard["responsibilities"];
+        var damping = broadcast.Scalar("stop") > 0 ? 0.3 : 0.4;
         var (sums, counts, objective) = (new double[Components * Columns], new double[Components], 0.0);
         shard["rounds"][0]++;
         var likelihood = new double[Components];
@@ -52,7 +55,7 @@ internal sealed class ToyMixture(int shards, int rounds) : IFitModel
             for (var k = 0; k < Components; k++)
             {
                 ref var rik = ref r[(i * Components) + k];
-                rik = (0.4 * rik) + (0.6 * likelihood[k] / total);
+                rik = (damping * rik) + ((1 - damping) * likelihood[k] / total);
                 counts[k] += rik;
                 for (var j = 0; j < Columns; j++)
                 {
@@ -87,11 +90,12 @@ internal sealed class ToyMixture(int shards, int rounds) : IFitModel
     public RoundReport Report(ArraySet global)
     {
         var round = global.Scalar("round");
-        var isDone = round >= rounds || global.Scalar("stop") == 1;
+        var stop = global.Scalar("stop");
+        var isDone = round >= rounds || (stop > 0 && round >= stop - 1);
         return new RoundReport(round < 5 ? "warm-up" : "sweep", round == 0 ? double.NaN : global.Scalar("objective"), isDone, round >= rounds, round / rounds);
     }
 
-    public ArraySet EndEarly(ArraySet global) => global.Clone().Set("stop", 1);
+    public ArraySet EndEarly(ArraySet global) => global.Clone().Set("stop", global.Scalar("round") + endingRounds + 1);
 
     public ArraySet ShardResult(ShardData data, ArraySet shard) => new ArraySet().Set(shard.Get("responsibilities"));
 
@@ -99,9 +103,9 @@ internal sealed class ToyMixture(int shards, int rounds) : IFitModel
 }
 
 /// <summary>The toy's data: made up, the same for the same numbers.</summary>
-internal sealed class ToyJob(int shards, int rounds, int rowsPerShard = 5) : IFitJob
+internal sealed class ToyJob(int shards, int rounds, int rowsPerShard = 5, int endingRounds = 0) : IFitJob
 {
-    public IFitModel Model { get; } = new ToyMixture(shards, rounds);
+    public IFitModel Model { get; } = new ToyMixture(shards, rounds, endingRounds);
 
     public int Shards => shards;
 

@@ -6,15 +6,24 @@ using FitCluster.Messages;
 namespace FitCluster.Simulation.Tests;
 
 /// <summary>Watches one simulated run: every answer that is counted, every attempt, every end.</summary>
-internal sealed class Watch(PlainRun plain) : IFitObserver
+/// <param name="plain">What the fit has to come to.</param>
+/// <param name="stopped">What it has to come to first, when a limit stops it and it is gone on with.</param>
+internal sealed class Watch(PlainRun plain, PlainRun? stopped = null) : IFitObserver
 {
     private readonly HashSet<(Attempt, Round, ShardId)> _counted = [];
     private readonly HashSet<Attempt> _attempts = [];
+    private PlainRun _wanted = stopped ?? plain;
+    private Attempt _superseded;
 
-    public PlainRun Plain => plain;
+    /// <summary>All that a round may have come to.</summary>
+    public IReadOnlyList<PlainRun> Plains { get; } = stopped is null ? [plain] : [stopped, plain];
+
+    /// <summary>Is told of an end whose results are still to be read; reads them at once by default.</summary>
+    public Action<FitOutcome>? Ended { get; set; }
 
     public Func<TimeSpan> Now { get; set; } = () => default;
 
+    /// <summary>The end, once its results were read.</summary>
     public FitOutcome? Outcome { get; private set; }
 
     public int Attempts => _attempts.Count;
@@ -24,6 +33,12 @@ internal sealed class Watch(PlainRun plain) : IFitObserver
     public List<string> Log { get; } = [];
 
     public void Violate(string words) => Violations.Add($"{Now()}: {words}");
+
+    /// <summary>The limit is raised: from now on the other end is wanted, and coordinators from before have no say.</summary>
+    public void GoOn(Attempt newest) => (_wanted, _superseded, Outcome) = (plain, newest, null);
+
+    /// <summary>Whether it is of a coordinator from before the limit was raised.</summary>
+    public bool IsSuperseded(FitOutcome outcome) => outcome.Attempt <= _superseded;
 
     /// <summary>With one seed alone, every message is logged.</summary>
     public void See(SimulatedHandling handling)
@@ -55,7 +70,8 @@ internal sealed class Watch(PlainRun plain) : IFitObserver
             Violate($"shard {answer.Shard} was counted twice in round {answer.Round} of attempt {attempt}");
         }
 
-        if (!PlainRun.AreSame(answer.Partial, plain.Partials[(int)answer.Round.Value - 1][answer.Shard.Value]))
+        var at = (int)answer.Round.Value - 1;
+        if (!Plains.Any(p => at < p.Partials.Count && PlainRun.AreSame(answer.Partial, p.Partials[at][answer.Shard.Value])))
         {
             Violate($"the answer of shard {answer.Shard} in round {answer.Round} has other bits than the plain run's");
         }
@@ -72,10 +88,10 @@ internal sealed class Watch(PlainRun plain) : IFitObserver
 
     public void OnRound(JobName job, RoundReport report, Round round, double secondsSinceStart)
     {
-        var expected = plain.Trace[(int)round.Value - 1];
-        if (expected.Phase != report.Phase || BitConverter.DoubleToInt64Bits(expected.Objective) != BitConverter.DoubleToInt64Bits(report.Objective))
+        var at = (int)round.Value - 1;
+        if (!Plains.Any(p => at < p.Trace.Count && PlainRun.AreSame([p.Trace[at]], [new TraceLine(round, report.Phase, report.Objective)])))
         {
-            Violate($"round {round} had {report.Phase} {report.Objective:R} instead of {expected.Phase} {expected.Objective:R}");
+            Violate($"round {round} had {report.Phase} {report.Objective:R}, which no plain run had");
         }
     }
 
@@ -86,24 +102,45 @@ internal sealed class Watch(PlainRun plain) : IFitObserver
     public void OnEnded(JobName job, FitOutcome outcome)
     {
         Log.Add($"{Now()}: {outcome.Status} {outcome.Reason}");
-        if (outcome.Status == FitStatus.Interrupted)
+        if (outcome.Status == FitStatus.Interrupted || IsSuperseded(outcome))
         {
             return;
         }
 
-        Outcome = outcome;
-        if (outcome.Status != FitStatus.Converged)
+        if (outcome.Status != (_wanted == plain ? FitStatus.Converged : FitStatus.Stopped))
         {
+            Outcome = outcome;
             Violate($"the run ended {outcome.Status}: {outcome.Reason}");
+            return;
         }
-        else if (!PlainRun.AreSame(outcome.GlobalResult!, plain.GlobalResult) ||
-            !outcome.ShardResults.Zip(plain.ShardResults).All(pair => PlainRun.AreSame(pair.First, pair.Second)))
+
+        if (!PlainRun.AreSame(outcome.GlobalResult!, _wanted.GlobalResult))
         {
             Violate("the results differ from the plain run's in their bits");
         }
-        else if (!PlainRun.AreSame(outcome.Trace, plain.Trace))
+        else if (!PlainRun.AreSame(outcome.Trace, _wanted.Trace))
         {
             Violate("the trace differs from the plain run's");
         }
+
+        var parts = ((ResultParts)outcome.ShardResults).Parts;
+        if (parts.FirstOrDefault(part => part.Attempt != outcome.Attempt) is { } other)
+        {
+            Violate($"the results of attempt {outcome.Attempt} have a part of shard {other.Shard} that attempt {other.Attempt} saved");
+        }
+
+        (Ended ?? Read)(outcome);
+    }
+
+    /// <summary>Reads the results part by part, as who writes them does, and takes the end for done.</summary>
+    /// <exception cref="ResultPartException">A part is damaged, or the store is away.</exception>
+    public void Read(FitOutcome outcome)
+    {
+        if (!outcome.ShardResults.Zip(_wanted.ShardResults).All(pair => PlainRun.AreSame(pair.First, pair.Second)))
+        {
+            Violate("the shards' results differ from the plain run's in their bits");
+        }
+
+        Outcome = outcome;
     }
 }

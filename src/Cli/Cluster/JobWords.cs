@@ -5,7 +5,6 @@ using FitCluster.Messages;
 using FitCluster.Models;
 using FitCluster.Models.Results;
 using FitCluster.Models.Spec;
-using FitCluster.Workers;
 
 namespace FitCluster.Cli.Cluster;
 

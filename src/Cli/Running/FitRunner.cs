@@ -21,6 +21,9 @@ internal sealed class FitRunner(PreparedJob job, FitFolder folder, JobName name,
     // Half of what a coordinator with a node of its own takes: here the broadcasts since the last checkpoint are beside the shards.
     private const long ReplayBytes = 32L << 20;
 
+    // Whoever sits here is told soon that the disk is full; the same command goes on.
+    private const int ResultTries = 5;
+
     private readonly TaskCompletionSource<FitOutcome> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _lock = new();
     private readonly HeapBound _heap = new();
@@ -34,7 +37,8 @@ internal sealed class FitRunner(PreparedJob job, FitFolder folder, JobName name,
         InProcessEngine? made = null;
         var engine = made = new InProcessEngine(store, threads, (address, error) => Failed(address, error, made!));
         JobOpener open = _ => job;
-        engine.Register(ShardAddress.CoordinatorKind, _ => new FitCoordinator(open, JobSettings.Of(job.Spec) with { ReplayBytes = ReplayBytes }, this));
+        engine.Register(ShardAddress.CoordinatorKind, _ => new FitCoordinator(
+            open, JobSettings.Of(job.Spec) with { ReplayBytes = ReplayBytes, ResultTries = ResultTries }, this, store.LoadResult));
         engine.Register(ShardAddress.Kind, _ => new ShardWorker(open));
         using var handled = Interruption.HandledHere();
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Signalled(context, engine));

@@ -4,8 +4,8 @@ using System.Text;
 using FitCluster.Cli.Cluster;
 using FitCluster.Cli.Output;
 using FitCluster.Engine;
+using FitCluster.Messages;
 using FitCluster.Models;
-using FitCluster.Workers;
 
 namespace FitCluster.Cli.Verbs;
 

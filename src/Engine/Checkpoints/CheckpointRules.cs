@@ -27,6 +27,8 @@ public static class CheckpointRules
 
         return request switch
         {
+            SavePart { Kind: PartKind.Result, Shard.Value: < 0 } save =>
+                $"rows of the results of job {save.Job} are of shard {save.Shard}: 0 is the least there is",
             SavePart save => CheckPart(save.Job, save.Round, save.Shard, save.Attempt),
             LoadPart load => CheckPart(load.Job, load.Round, load.Shard, load.Attempt),
             CommitCheckpoint commit => CheckCommit(commit),
@@ -35,7 +37,10 @@ public static class CheckpointRules
     }
 
     /// <summary>The words for a part, as in "shard 4" or "the coordinator's part".</summary>
-    public static string Name(ShardId shard) => shard.Value == CoordinatorShard ? "the coordinator's part" : $"the part of shard {shard}";
+    public static string Name(ShardId shard, PartKind kind = PartKind.State) =>
+        kind == PartKind.Result ? $"shard {shard}'s part of the results"
+        : shard.Value == CoordinatorShard ? "the coordinator's part"
+        : $"the part of shard {shard}";
 
     /// <summary>Ends the sentences for the checkpoints that were passed over with the one that is used instead.</summary>
     public static CheckpointFound Found(CheckpointManifest? manifest, IEnumerable<string> faults)

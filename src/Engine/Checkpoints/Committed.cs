@@ -6,7 +6,8 @@ internal static class Committed
     /// <summary>The refusal to save a part that the manifest of its round has with another checksum; null when there is no reason to refuse.</summary>
     public static StoreReply? WithOther(CheckpointManifest manifest, SavePart save, string checksum)
     {
-        var isOther = manifest.Parts.Any(p => p.Shard == save.Shard && p.Attempt == save.Attempt && p.Checksum != checksum);
+        var isOther = save.Kind == PartKind.State &&
+            manifest.Parts.Any(p => p.Shard == save.Shard && p.Attempt == save.Attempt && p.Checksum != checksum);
         return isOther
             ? new StoreReply($"{CheckpointRules.Name(save.Shard)} of round {save.Round} of job {save.Job} belongs to a committed checkpoint, and other content was to replace it")
             : null;

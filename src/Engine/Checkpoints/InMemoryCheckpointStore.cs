@@ -34,8 +34,9 @@ public sealed class InMemoryCheckpointStore : ICheckpointStore
                     ClaimAttempt => new AttemptClaimed(job.Newest = new Attempt(job.Newest.Value + 1)),
                     SavePart save => Save(job, save),
                     CommitCheckpoint commit => Commit(job, commit),
-                    FindCheckpoint find => Find(job, find.Job),
+                    FindCheckpoint find => Find(job, find),
                     LoadPart load => Load(job, load),
+                    DropCheckpoints drop => Drop(job, drop),
                     _ => new StoreReply($"the store knows no request {request.GetType().Name}"),
                 });
             }
@@ -47,28 +48,28 @@ public sealed class InMemoryCheckpointStore : ICheckpointStore
     }
 
     /// <summary>For tests: flips one bit of a saved part (of every attempt). False if there is none.</summary>
-    public bool Damage(JobName job, Round round, ShardId shard)
+    public bool Damage(JobName job, Round round, ShardId shard, PartKind kind = PartKind.State)
     {
         lock (_lock)
         {
-            var parts = Saved(job, round, shard);
+            var parts = Saved(job, round, shard, kind);
             parts.ForEach(p => p.Value[^1] ^= 1);
             return parts.Count > 0;
         }
     }
 
     /// <summary>For tests: forgets a saved part (of every attempt). False if there is none.</summary>
-    public bool Remove(JobName job, Round round, ShardId shard)
+    public bool Remove(JobName job, Round round, ShardId shard, PartKind kind = PartKind.State)
     {
         lock (_lock)
         {
-            var parts = Saved(job, round, shard);
+            var parts = Saved(job, round, shard, kind);
             parts.ForEach(p => _jobs[job].Parts.Remove(p.Key));
             return parts.Count > 0;
         }
     }
 
-    /// <summary>The number of parts that are kept for a job, committed or not.</summary>
+    /// <summary>The number of parts that are kept for a job, of checkpoints (committed or not) and of results.</summary>
     public int PartCount(JobName job)
     {
         lock (_lock)
@@ -77,8 +78,10 @@ public sealed class InMemoryCheckpointStore : ICheckpointStore
         }
     }
 
-    private List<KeyValuePair<PartKey, byte[]>> Saved(JobName job, Round round, ShardId shard) =>
-        _jobs.TryGetValue(job, out var kept) ? [.. kept.Parts.Where(p => p.Key.Round == round && p.Key.Shard == shard)] : [];
+    private List<KeyValuePair<PartKey, byte[]>> Saved(JobName job, Round round, ShardId shard, PartKind kind) =>
+        _jobs.TryGetValue(job, out var kept)
+            ? [.. kept.Parts.Where(p => p.Key.Round == round && p.Key.Shard == shard && p.Key.Kind == kind)]
+            : [];
 
     private static StoreReply Save(Job job, SavePart save)
     {
@@ -96,7 +99,12 @@ public sealed class InMemoryCheckpointStore : ICheckpointStore
             return refused;
         }
 
-        job.Parts[new PartKey(save.Round, save.Shard, save.Attempt)] = bytes;
+        job.Parts[new PartKey(save.Round, save.Shard, save.Attempt, save.Kind)] = bytes;
+        if (save.Kind == PartKind.Result)
+        {
+            job.Forget(key => key.Kind == PartKind.Result && key.Shard == save.Shard && key.Attempt < save.Attempt);
+        }
+
         return new PartSaved(checksum, bytes.Length);
     }
 
@@ -110,7 +118,8 @@ public sealed class InMemoryCheckpointStore : ICheckpointStore
         var manifest = commit.Manifest;
         foreach (var part in manifest.Parts)
         {
-            if (!job.Parts.TryGetValue(new PartKey(manifest.Round, part.Shard, part.Attempt), out var bytes) || bytes.Length != part.Bytes)
+            var key = new PartKey(manifest.Round, part.Shard, part.Attempt, PartKind.State);
+            if (!job.Parts.TryGetValue(key, out var bytes) || bytes.Length != part.Bytes)
             {
                 return new StoreReply(
                     $"the checkpoint of round {manifest.Round} of job {commit.Job} was not committed: {CheckpointRules.Name(part.Shard)} of attempt {part.Attempt} is not there with {part.Bytes} bytes");
@@ -124,34 +133,50 @@ public sealed class InMemoryCheckpointStore : ICheckpointStore
 
     private static void Prune(Job job, CommitCheckpoint commit)
     {
+        foreach (var later in job.Manifests.Where(m => m.Key > commit.Manifest.Round && m.Value.Attempt < commit.Attempt).ToList())
+        {
+            job.Manifests.Remove(later.Key);
+        }
+
         var rounds = job.Manifests.Keys.OrderDescending().ToList();
+        var resume = job.NewestUpTo(commit.Resume);
         var newestWhole = rounds.FindIndex(r => Fault(job, job.Manifests[r]) is null);
-        foreach (var round in rounds.Skip(int.Max(commit.Keep, newestWhole + 1)))
+        foreach (var round in rounds.Skip(int.Max(commit.Keep, newestWhole + 1)).Where(round => round != resume))
         {
             job.Manifests.Remove(round);
         }
 
-        foreach (var key in job.Parts.Keys.ToList())
-        {
-            var isKept = job.Manifests.TryGetValue(key.Round, out var manifest) && manifest.Parts.Any(p => p.Shard == key.Shard && p.Attempt == key.Attempt);
-            if (!isKept && (key.Round < commit.Manifest.Round || key.Attempt < commit.Attempt))
-            {
-                job.Parts.Remove(key);
-            }
-        }
+        job.Forget(key => !job.IsCommitted(key) && (key.Round < commit.Manifest.Round || key.Attempt < commit.Attempt));
     }
 
-    private static CheckpointFound Find(Job job, JobName name)
+    private static StoreReply Drop(Job job, DropCheckpoints drop)
+    {
+        if (CheckpointRules.Fence(drop.Job, drop.Attempt, job.Newest) is { } fenced)
+        {
+            return fenced;
+        }
+
+        var resume = job.NewestUpTo(drop.Resume);
+        foreach (var round in job.Manifests.Keys.Where(round => round != resume).ToList())
+        {
+            job.Manifests.Remove(round);
+        }
+
+        job.Forget(key => !job.IsCommitted(key));
+        return new StoreReply();
+    }
+
+    private static CheckpointFound Find(Job job, FindCheckpoint find)
     {
         var faults = new List<string>();
-        foreach (var manifest in job.Manifests.OrderByDescending(m => m.Key).Select(m => m.Value))
+        foreach (var (_, manifest) in job.Manifests.Where(m => find.UpTo is not { } upTo || m.Key <= upTo).OrderByDescending(m => m.Key))
         {
             if (Fault(job, manifest) is not { } fault)
             {
                 return CheckpointRules.Found(manifest, faults);
             }
 
-            faults.Add($"the checkpoint of round {manifest.Round} of job {name} is passed over, {fault}");
+            faults.Add($"the checkpoint of round {manifest.Round} of job {find.Job} is passed over, {fault}");
         }
 
         return CheckpointRules.Found(null, faults);
@@ -161,7 +186,7 @@ public sealed class InMemoryCheckpointStore : ICheckpointStore
     {
         foreach (var part in manifest.Parts)
         {
-            if (!job.Parts.TryGetValue(new PartKey(manifest.Round, part.Shard, part.Attempt), out var bytes))
+            if (!job.Parts.TryGetValue(new PartKey(manifest.Round, part.Shard, part.Attempt, PartKind.State), out var bytes))
             {
                 return $"{CheckpointRules.Name(part.Shard)} is missing";
             }
@@ -177,8 +202,8 @@ public sealed class InMemoryCheckpointStore : ICheckpointStore
 
     private static StoreReply Load(Job job, LoadPart load)
     {
-        var what = $"{CheckpointRules.Name(load.Shard)} of round {load.Round} of job {load.Job}";
-        if (!job.Parts.TryGetValue(new PartKey(load.Round, load.Shard, load.Attempt), out var bytes))
+        var what = $"{CheckpointRules.Name(load.Shard, load.Kind)} of round {load.Round} of job {load.Job}";
+        if (!job.Parts.TryGetValue(new PartKey(load.Round, load.Shard, load.Attempt, load.Kind), out var bytes))
         {
             return new StoreReply($"{what} is missing", IsCorrupt: true);
         }
@@ -188,7 +213,7 @@ public sealed class InMemoryCheckpointStore : ICheckpointStore
             : new StoreReply($"{what} is damaged (SHA-256 differs)", IsCorrupt: true);
     }
 
-    private readonly record struct PartKey(Round Round, ShardId Shard, Attempt Attempt);
+    private readonly record struct PartKey(Round Round, ShardId Shard, Attempt Attempt, PartKind Kind);
 
     private sealed class Job
     {
@@ -197,5 +222,19 @@ public sealed class InMemoryCheckpointStore : ICheckpointStore
         public Dictionary<PartKey, byte[]> Parts { get; } = [];
 
         public Dictionary<Round, CheckpointManifest> Manifests { get; } = [];
+
+        /// <summary>The newest checkpoint up to a round; null when there is none, or for no round.</summary>
+        public Round? NewestUpTo(Round? upTo) => Manifests.Keys.Where(round => round <= upTo).Select(round => (Round?)round).Max();
+
+        public bool IsCommitted(PartKey key) => key.Kind == PartKind.State && Manifests.TryGetValue(key.Round, out var manifest) &&
+            manifest.Parts.Any(p => p.Shard == key.Shard && p.Attempt == key.Attempt);
+
+        public void Forget(Func<PartKey, bool> isForgotten)
+        {
+            foreach (var key in Parts.Keys.Where(isForgotten).ToList())
+            {
+                Parts.Remove(key);
+            }
+        }
     }
 }

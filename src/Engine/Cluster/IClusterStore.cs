@@ -11,6 +11,11 @@ public enum Submitted
     /// <summary>The same job (spec and data) was there already; nothing has changed.</summary>
     Same,
 
+    /// <summary>
+    /// The same job was there and had been stopped by a limit; it is queued again, and goes on with the text of this submission.
+    /// </summary>
+    GoesOn,
+
     /// <summary>The name belongs to a job with another spec.</summary>
     OtherSpec,
 
@@ -28,7 +33,10 @@ public interface IClusterStore : ICheckpointStore, IAsyncDisposable
     /// <summary>Makes or migrates the schema. Call once before anything else; safe from many processes at once.</summary>
     Task Prepare(CancellationToken cancellation = default);
 
-    /// <summary>Submits a job, idempotently: durable when it returns.</summary>
+    /// <summary>
+    /// Submits a job, idempotently: durable when it returns. A stopped job whose hashes are the same and whose text is another (its limits,
+    /// which are no part of what is hashed) is queued again with the new text, if a checkpoint is kept from which it can be gone on with.
+    /// </summary>
     Task<Submitted> Submit(JobSubmission submission, CancellationToken cancellation = default);
 
     /// <summary>All jobs, in the order they were submitted.</summary>
@@ -63,10 +71,14 @@ public interface IClusterStore : ICheckpointStore, IAsyncDisposable
 
     /// <summary>
     /// Ends a job: stores its result files (name and content; none unless converged or stopped, or failed with a best so far) and its state in one transaction, so that a
-    /// job that is done has all of its results. False when a newer attempt has the job. The checkpoints of a converged or stopped job are deleted.
+    /// job that is done has all of its results. False when a newer attempt has the job. The shards' parts of the results are deleted, and
+    /// the checkpoints of a converged or stopped job, but for the newest up to <paramref name="resume"/>, from which a job that a limit
+    /// stopped can be gone on with.
     /// </summary>
     Task<bool> End(
-        JobName job, JobProgress progress, JobState state, string reason, IReadOnlyList<(string Name, string Path)> files, CancellationToken cancellation = default);
+        JobName job, JobProgress progress, JobState state, string reason,
+        IReadOnlyList<(string Name, string Path)> files, Round? resume = null,
+        CancellationToken cancellation = default);
 
     /// <summary>The result files of a job.</summary>
     Task<IReadOnlyList<ResultFile>> Results(JobName job, CancellationToken cancellation = default);

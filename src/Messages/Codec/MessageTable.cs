@@ -64,9 +64,7 @@ internal static class MessageTable
         Make(11,
             static (ref BodyWriter w, CollectShard m) => Head(ref w, m.Job, m.Attempt, m.Load, m.Shard, m.Round),
             static (ref BodyReader r) => new CollectShard(r.Job(), r.Attempt(), r.Signed("the load"), r.Shard(), r.Round())),
-        Make(12,
-            static (ref BodyWriter w, ShardCollected m) => { Head(ref w, m.Job, m.Attempt, m.Load, m.Shard, m.Round); w.Arrays(m.Result); },
-            static (ref BodyReader r) => new ShardCollected(r.Job(), r.Attempt(), r.Signed("the load"), r.Shard(), r.Round(), r.Arrays())),
+        // 12 was a shard's rows of the results, which are in the store now.
         Make(13,
             static (ref BodyWriter w, ShardFailed m) =>
             {
@@ -96,9 +94,7 @@ internal static class MessageTable
         Make(17,
             static (ref BodyWriter w, JobRefused m) => { w.Job(m.Job); w.Text(m.Reason); },
             static (ref BodyReader r) => new JobRefused(r.Job(), r.Text("the reason"))),
-        Make(18,
-            static (ref BodyWriter w, ShardNotSaved m) => { Head(ref w, m.Job, m.Attempt, m.Load, m.Shard, m.Round); w.Text(m.Reason); },
-            static (ref BodyReader r) => new ShardNotSaved(r.Job(), r.Attempt(), r.Signed("the load"), r.Shard(), r.Round(), r.Text("the reason"))),
+        // 18 was a part that could not be saved, without whether it was fenced.
         Make(19,
             static (ref BodyWriter w, PartDamaged m) => { Head(ref w, m.Job, m.Attempt, m.Load, m.Shard, m.Round); w.Text(m.Reason); },
             static (ref BodyReader r) => new PartDamaged(r.Job(), r.Attempt(), r.Signed("the load"), r.Shard(), r.Round(), r.Text("the reason"))),
@@ -118,6 +114,27 @@ internal static class MessageTable
             static (ref BodyWriter w, ShardLoading m) => Head(ref w, m.Job, m.Attempt, m.Load, m.Shard),
             static (ref BodyReader r) => new ShardLoading(r.Job(), r.Attempt(), r.Signed("the load"), r.Shard())),
         Make(25, WriteBundle, ReadBundle),
+        Make(26,
+            static (ref BodyWriter w, ShardCollected m) =>
+            {
+                Head(ref w, m.Job, m.Attempt, m.Load, m.Shard, m.Round);
+                w.Text(m.Checksum);
+                w.Signed(m.Bytes);
+            },
+            static (ref BodyReader r) => new ShardCollected(
+                r.Job(), r.Attempt(), r.Signed("the load"), r.Shard(), r.Round(), r.Text("the checksum"), r.Signed("the bytes"))),
+        Make(27,
+            static (ref BodyWriter w, CollectAgain m) => { w.Job(m.Job); w.Signed(m.Attempt.Value); w.Text(m.Reason); },
+            static (ref BodyReader r) => new CollectAgain(r.Job(), r.Attempt(), r.Text("the reason"))),
+        Make(28,
+            static (ref BodyWriter w, ShardNotSaved m) =>
+            {
+                Head(ref w, m.Job, m.Attempt, m.Load, m.Shard, m.Round);
+                w.Text(m.Reason);
+                w.Flag(m.IsFenced);
+            },
+            static (ref BodyReader r) => new ShardNotSaved(
+                r.Job(), r.Attempt(), r.Signed("the load"), r.Shard(), r.Round(), r.Text("the reason"), r.Flag("whether it was fenced"))),
     ];
 
     private static readonly FrozenDictionary<Type, Entry> ByType = Entries.ToFrozenDictionary(e => e.Type);

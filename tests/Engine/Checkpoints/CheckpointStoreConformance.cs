@@ -4,7 +4,7 @@ using Xunit;
 namespace FitCluster.Engine.Tests.Checkpoints;
 
 /// <summary>What every checkpoint store promises. Each store has a subclass that makes its harness.</summary>
-public abstract class CheckpointStoreConformance
+public abstract partial class CheckpointStoreConformance
 {
     private static readonly JobName Job = new("pbmc-ebmf.1");
 
@@ -298,17 +298,18 @@ public abstract class CheckpointStoreConformance
         return new CheckpointManifest(Job, attempt, new Round(round), "spec \"1\"", "data λ", shards, parts);
     }
 
-    protected static async Task<CheckpointManifest> Checkpoint(ICheckpointStore store, Attempt attempt, int round, int shards, int keep = 10)
+    protected static async Task<CheckpointManifest> Checkpoint(
+        ICheckpointStore store, Attempt attempt, int round, int shards, int keep = 10, int? resume = null)
     {
         var manifest = await SaveAll(store, attempt, round, shards);
-        var reply = await store.Do(new CommitCheckpoint(Job, attempt, manifest, keep));
+        var reply = await store.Do(new CommitCheckpoint(Job, attempt, manifest, keep, resume is { } upTo ? new Round(upTo) : null));
         Assert.Null(reply.Error);
         return manifest;
     }
 
-    protected static async Task<CheckpointFound> Find(ICheckpointStore store)
+    protected static async Task<CheckpointFound> Find(ICheckpointStore store, int? upTo = null)
     {
-        var reply = await store.Do(new FindCheckpoint(Job));
+        var reply = await store.Do(new FindCheckpoint(Job, upTo is { } last ? new Round(last) : null));
         Assert.Null(reply.Error);
         return Assert.IsType<CheckpointFound>(reply);
     }

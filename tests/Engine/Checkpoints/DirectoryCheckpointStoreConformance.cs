@@ -18,23 +18,26 @@ internal sealed class DirectoryHarness : StoreHarness
 
     public override ICheckpointStore Store { get; }
 
-    public string PartPath(JobName job, Round round, ShardId shard, Attempt attempt) => Path.Combine(
-        Root, job.Value, $"round-{round.Value:D6}", shard.Value == -1 ? $"global.a{attempt}.npz" : $"part-{shard.Value:D5}.a{attempt}.npz");
+    public string PartPath(JobName job, Round round, ShardId shard, Attempt attempt, PartKind kind = PartKind.State)
+    {
+        var name = kind == PartKind.Result ? $"result-{shard.Value:D5}" : shard.Value == -1 ? "global" : $"part-{shard.Value:D5}";
+        return Path.Combine(Root, job.Value, $"round-{round.Value:D6}", $"{name}.a{attempt}.npz");
+    }
 
     public override ICheckpointStore Another() => new DirectoryCheckpointStore(Root);
 
-    public override ValueTask Damage(JobName job, Round round, ShardId shard, Attempt attempt)
+    public override ValueTask Damage(JobName job, Round round, ShardId shard, Attempt attempt, PartKind kind = PartKind.State)
     {
-        var path = PartPath(job, round, shard, attempt);
+        var path = PartPath(job, round, shard, attempt, kind);
         var bytes = File.ReadAllBytes(path);
         bytes[bytes.Length / 2] ^= 1;
         File.WriteAllBytes(path, bytes);
         return ValueTask.CompletedTask;
     }
 
-    public override ValueTask Remove(JobName job, Round round, ShardId shard, Attempt attempt)
+    public override ValueTask Remove(JobName job, Round round, ShardId shard, Attempt attempt, PartKind kind = PartKind.State)
     {
-        File.Delete(PartPath(job, round, shard, attempt));
+        File.Delete(PartPath(job, round, shard, attempt, kind));
         return ValueTask.CompletedTask;
     }
 

@@ -22,15 +22,15 @@ public sealed class InMemoryCheckpointStoreTests : CheckpointStoreConformance
 
         public override ICheckpointStore Another() => _store;
 
-        public override ValueTask Damage(JobName job, Round round, ShardId shard, Attempt attempt)
+        public override ValueTask Damage(JobName job, Round round, ShardId shard, Attempt attempt, PartKind kind = PartKind.State)
         {
-            Assert.True(_store.Damage(job, round, shard));
+            Assert.True(_store.Damage(job, round, shard, kind));
             return ValueTask.CompletedTask;
         }
 
-        public override ValueTask Remove(JobName job, Round round, ShardId shard, Attempt attempt)
+        public override ValueTask Remove(JobName job, Round round, ShardId shard, Attempt attempt, PartKind kind = PartKind.State)
         {
-            Assert.True(_store.Remove(job, round, shard));
+            Assert.True(_store.Remove(job, round, shard, kind));
             return ValueTask.CompletedTask;
         }
 

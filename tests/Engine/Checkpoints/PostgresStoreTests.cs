@@ -7,6 +7,7 @@ namespace FitCluster.Engine.Tests.Checkpoints;
 public sealed class PostgresStoreTests : CheckpointStoreConformance
 {
     private static readonly JobName Job = new("job-1");
+    private static readonly JobName ConformanceJob = new("pbmc-ebmf.1");
 
     [Fact]
     public async Task The_same_job_is_submitted_once_however_often_it_is()
@@ -84,6 +85,78 @@ public sealed class PostgresStoreTests : CheckpointStoreConformance
     }
 
     [Fact]
+    public async Task A_stopped_job_keeps_what_it_can_be_gone_on_from_and_is_queued_again_by_another_text_of_the_same_hash()
+    {
+        await using var harness = await Harness.Create();
+        var store = harness.Cluster;
+        var submission = new JobSubmission(ConformanceJob, "limit 2", "s", "d", 2);
+        await store.Submit(submission);
+        var attempt = await Claim(store);
+        await Checkpoint(store, attempt, 2, 2);
+        await Checkpoint(store, attempt, 3, 2);
+        await store.AddRounds(
+            ConformanceJob, attempt, [.. Enumerable.Range(1, 3).Select(round => new JobRound(new Round(round), "p", round, round))]);
+        var part = Assert.IsType<PartSaved>(
+            await store.Do(new SavePart(ConformanceJob, attempt, new Round(3), new ShardId(0), State(1), PartKind.Result)));
+        Assert.Equal(Submitted.Same, await store.Submit(submission with { Spec = "limit 9" }));
+        Assert.True(await store.End(
+            ConformanceJob, new JobProgress { Attempt = attempt }, JobState.Stopped, "the limit of 2 rounds", [], new Round(2)));
+        Assert.Equal(3, await harness.PartCount(ConformanceJob));
+        Assert.True((await store.Do(
+            new LoadPart(ConformanceJob, attempt, new Round(3), new ShardId(0), part.Checksum, PartKind.Result))).IsCorrupt);
+        Assert.IsType<JobHasEnded>(await store.Do(new ClaimAttempt(ConformanceJob)));
+
+        Assert.Equal(Submitted.Same, await store.Submit(submission));
+        Assert.Equal(Submitted.OtherSpec, await store.Submit(submission with { Spec = "limit 9", SpecHash = "other" }));
+        Assert.Equal(JobState.Stopped, (await store.Job(ConformanceJob))!.State);
+        var submitted = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => store.Submit(submission with { Spec = "limit 9" })));
+        Assert.Single(submitted, Submitted.GoesOn);
+        Assert.Equal(7, submitted.Count(s => s == Submitted.Same));
+        var entry = (await store.Job(ConformanceJob))!;
+        Assert.Equal((JobState.Queued, "limit 9", "", null), (entry.State, entry.Submission.Spec, entry.Reason, entry.Ended));
+        Assert.Equal([1, 2], (await store.Rounds(ConformanceJob)).Select(round => round.Round.Value));
+        // Who ended it says so again, too late.
+        Assert.False(await store.End(
+            ConformanceJob, new JobProgress { Attempt = attempt }, JobState.Stopped, "the limit of 2 rounds", [], new Round(2)));
+        Assert.Equal(new AttemptClaimed(new Attempt(3), 0, "limit 9"), await store.Do(new ClaimAttempt(ConformanceJob)));
+        Assert.Equal(new Round(2), (await Find(store)).Manifest!.Round);
+
+        Assert.True(await store.End(ConformanceJob, new JobProgress { Attempt = new Attempt(3) }, JobState.Converged, "", []));
+        Assert.Equal(0, await harness.PartCount(ConformanceJob));
+        Assert.Equal(Submitted.Same, await store.Submit(submission with { Spec = "limit 20" }));
+    }
+
+    [Fact]
+    public async Task A_stopped_job_of_which_nothing_is_kept_is_done()
+    {
+        await using var harness = await Harness.Create();
+        var store = harness.Cluster;
+        var submission = new JobSubmission(ConformanceJob, "limit 2", "s", "d", 2);
+        await store.Submit(submission);
+        var attempt = await Claim(store);
+        await Checkpoint(store, attempt, 2, 2);
+        Assert.True(await store.End(
+            ConformanceJob, new JobProgress { Attempt = attempt }, JobState.Stopped, "the model ended without reaching its tolerance", []));
+        Assert.Equal(0, await harness.PartCount(ConformanceJob));
+        Assert.Equal(Submitted.Same, await store.Submit(submission with { Spec = "limit 9" }));
+        Assert.Equal(JobState.Stopped, (await store.Job(ConformanceJob))!.State);
+    }
+
+    [Fact]
+    public async Task A_failed_job_keeps_its_checkpoints_and_no_parts_of_results()
+    {
+        await using var harness = await Harness.Create();
+        var store = harness.Cluster;
+        await store.Submit(new JobSubmission(ConformanceJob, "spec", "s", "d", 2));
+        var attempt = await Claim(store);
+        await Checkpoint(store, attempt, 2, 2);
+        await store.Do(new SavePart(ConformanceJob, attempt, new Round(2), new ShardId(0), State(1), PartKind.Result));
+        Assert.Equal(4, await harness.PartCount(ConformanceJob));
+        Assert.True(await store.End(ConformanceJob, new JobProgress { Attempt = attempt }, JobState.Failed, "it failed", []));
+        Assert.Equal(3, await harness.PartCount(ConformanceJob));
+    }
+
+    [Fact]
     public async Task Attempts_without_progress_are_counted_until_a_checkpoint_or_a_resumption()
     {
         await using var harness = await Harness.Create();
@@ -92,7 +165,8 @@ public sealed class PostgresStoreTests : CheckpointStoreConformance
         async Task<int> Restarts() => Assert.IsType<AttemptClaimed>(await store.Do(new ClaimAttempt(Job))).Restarts;
         async Task Checkpoint(long attempt, long round)
         {
-            var part = Assert.IsType<PartSaved>(await store.Do(new SavePart(Job, new Attempt(attempt), new Round(round), new ShardId(-1), new ArraySet().Set("x", round))));
+            var part = Assert.IsType<PartSaved>(
+                await store.Do(new SavePart(Job, new Attempt(attempt), new Round(round), new ShardId(-1), new ArraySet().Set("x", round))));
             var manifest = new CheckpointManifest(Job, new Attempt(attempt), new Round(round), "s", "d", 0, [new CheckpointPart(new ShardId(-1), new Attempt(attempt), part.Checksum, part.Bytes)]);
             Assert.Null((await store.Do(new CommitCheckpoint(Job, new Attempt(attempt), manifest, 3))).Error);
         }
@@ -131,6 +205,7 @@ public sealed class PostgresStoreTests : CheckpointStoreConformance
     public async Task An_older_schema_is_migrated_and_a_newer_one_is_refused()
     {
         await using var harness = await Harness.Create();
+        await harness.Sql("DROP TABLE fitcluster.result_part_chunks, fitcluster.result_parts");
         await harness.Sql("ALTER TABLE fitcluster.events DROP COLUMN node; ALTER TABLE fitcluster.nodes DROP COLUMN state, DROP COLUMN capacity; ALTER TABLE fitcluster.attempts DROP COLUMN restarts; UPDATE fitcluster.schema_version SET version = 1");
         await harness.Sql("INSERT INTO fitcluster.events (job, words) VALUES ('job-1', 'of old')");
         await using var again = new PostgresStore(harness.Url);
@@ -197,13 +272,19 @@ public sealed class PostgresStoreTests : CheckpointStoreConformance
             return _others[^1];
         }
 
-        public override async ValueTask Damage(JobName job, Round round, ShardId shard, Attempt attempt) => await Sql(
-            $"UPDATE fitcluster.part_chunks SET content = set_byte(content, 0, 255 - get_byte(content, 0)) WHERE job = '{job}' AND round = {round} AND shard = {shard} AND attempt = {attempt}");
+        public override async ValueTask Damage(JobName job, Round round, ShardId shard, Attempt attempt, PartKind kind = PartKind.State) =>
+            await Sql(
+            $"UPDATE fitcluster.{(kind == PartKind.Result ? "result_" : "")}part_chunks " +
+            $"SET content = set_byte(content, 0, 255 - get_byte(content, 0)) WHERE job = '{job}' AND round = {round} AND shard = {shard} AND attempt = {attempt}");
 
-        public override async ValueTask Remove(JobName job, Round round, ShardId shard, Attempt attempt) =>
-            await Sql($"DELETE FROM fitcluster.parts WHERE job = '{job}' AND round = {round} AND shard = {shard} AND attempt = {attempt}");
+        public override async ValueTask Remove(JobName job, Round round, ShardId shard, Attempt attempt, PartKind kind = PartKind.State) =>
+            await Sql(
+            $"DELETE FROM fitcluster.{(kind == PartKind.Result ? "result_" : "")}parts " +
+            $"WHERE job = '{job}' AND round = {round} AND shard = {shard} AND attempt = {attempt}");
 
-        public override async ValueTask<int> PartCount(JobName job) => int.Parse(await Sql($"SELECT count(*) FROM fitcluster.parts WHERE job = '{job}'"));
+        public override async ValueTask<int> PartCount(JobName job) => int.Parse(await Sql(
+            $"SELECT (SELECT count(*) FROM fitcluster.parts WHERE job = '{job}') + " +
+            $"(SELECT count(*) FROM fitcluster.result_parts WHERE job = '{job}')"));
 
         public override async ValueTask DisposeAsync()
         {

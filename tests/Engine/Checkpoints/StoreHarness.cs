@@ -12,12 +12,12 @@ public abstract class StoreHarness : IAsyncDisposable
     public abstract ICheckpointStore Another();
 
     /// <summary>Flips a bit of a saved part.</summary>
-    public abstract ValueTask Damage(JobName job, Round round, ShardId shard, Attempt attempt);
+    public abstract ValueTask Damage(JobName job, Round round, ShardId shard, Attempt attempt, PartKind kind = PartKind.State);
 
     /// <summary>Makes a saved part vanish.</summary>
-    public abstract ValueTask Remove(JobName job, Round round, ShardId shard, Attempt attempt);
+    public abstract ValueTask Remove(JobName job, Round round, ShardId shard, Attempt attempt, PartKind kind = PartKind.State);
 
-    /// <summary>How many parts of a job are kept, committed or not.</summary>
+    /// <summary>How many parts of a job are kept, committed or not, those of results among them.</summary>
     public abstract ValueTask<int> PartCount(JobName job);
 
     public virtual ValueTask DisposeAsync()

@@ -6,7 +6,8 @@ namespace FitCluster.Engine;
 
 /// <summary>
 /// Where things lie: root/job/attempt.json, root/job/attempt.lock, root/job/round-000123/manifest.json, and beside the manifest part-00004.a7.npz (shard 4 of
-/// attempt 7) and global.a7.npz (the coordinator's part). A file that is being written has ".tmp-" and a unique text behind its name.
+/// attempt 7), global.a7.npz (the coordinator's part) and, at the end, result-00004.a7.npz (its rows of the results). A file that is being
+/// written has ".tmp-" and a unique text behind its name.
 /// </summary>
 internal sealed partial class CheckpointPaths(string root)
 {
@@ -25,9 +26,15 @@ internal sealed partial class CheckpointPaths(string root)
 
     public string Manifest(JobName job, Round round) => Path.Combine(Round(job, round), ManifestName);
 
-    public string Part(JobName job, Round round, ShardId shard, Attempt attempt) => Path.Combine(Round(job, round), shard.Value == CheckpointRules.CoordinatorShard
-        ? string.Create(CultureInfo.InvariantCulture, $"global.a{attempt.Value}.npz")
-        : string.Create(CultureInfo.InvariantCulture, $"part-{shard.Value:D5}.a{attempt.Value}.npz"));
+    public string Part(JobName job, Round round, ShardId shard, Attempt attempt, PartKind kind = PartKind.State) =>
+        Path.Combine(Round(job, round), kind == PartKind.Result
+            ? string.Create(CultureInfo.InvariantCulture, $"{ResultPrefix(shard)}{attempt.Value}.npz")
+            : shard.Value == CheckpointRules.CoordinatorShard
+                ? string.Create(CultureInfo.InvariantCulture, $"global.a{attempt.Value}.npz")
+                : string.Create(CultureInfo.InvariantCulture, $"part-{shard.Value:D5}.a{attempt.Value}.npz"));
+
+    /// <summary>How the names of a shard's parts of the results begin, whatever their attempts.</summary>
+    public static string ResultPrefix(ShardId shard) => string.Create(CultureInfo.InvariantCulture, $"result-{shard.Value:D5}.a");
 
     /// <summary>The rounds that have a folder, newest first.</summary>
     public List<Round> Rounds(JobName job)
@@ -49,6 +56,6 @@ internal sealed partial class CheckpointPaths(string root)
     [GeneratedRegex(@"^round-([0-9]{6,18})$")]
     private static partial Regex RoundName();
 
-    [GeneratedRegex(@"^(?:part-[0-9]{5,}|global)\.a([0-9]+)\.npz(?:\.tmp-.*)?$")]
+    [GeneratedRegex(@"^(?:(?:part|result)-[0-9]{5,}|global)\.a([0-9]+)\.npz(?:\.tmp-.*)?$")]
     private static partial Regex PartName();
 }

@@ -3,8 +3,9 @@ using FitCluster.Messages;
 namespace FitCluster.Engine;
 
 /// <summary>
-/// Deletes what a new checkpoint has made superfluous: older checkpoints beyond the number to keep, parts that no manifest names, and temporary
-/// files that nobody writes any more. Before any checkpoint is deleted, a newer one is read in full and found whole.
+/// Deletes what a new checkpoint has made superfluous: later ones of older attempts, older ones beyond the number to keep, parts that no
+/// manifest names, and temporary files that nobody writes any more. Before an older checkpoint is deleted, a newer one is read in full and
+/// found whole. At the end of a fit: all.
 /// </summary>
 internal sealed class CheckpointPruner(CheckpointPaths paths, CheckpointReader reader)
 {
@@ -15,15 +16,19 @@ internal sealed class CheckpointPruner(CheckpointPaths paths, CheckpointReader r
     {
         var job = commit.Job;
         var rounds = paths.Rounds(job);
-        var committed = rounds.FindAll(r => File.Exists(paths.Manifest(job, r)));
+        foreach (var later in rounds.Where(r => r > commit.Manifest.Round && Manifest(job, r, out _)?.Attempt < commit.Attempt))
+        {
+            Uncommit(job, later);
+        }
+
+        var committed = Committed(job);
         if (committed.Count > commit.Keep)
         {
+            var resume = NewestUpTo(committed, commit.Resume);
             var newestWhole = committed.FindIndex(r => reader.Fault(job, r, cancellation, out _) is null);
-            foreach (var round in committed.Skip(int.Max(commit.Keep, newestWhole + 1)))
+            foreach (var round in committed.Skip(int.Max(commit.Keep, newestWhole + 1)).Where(round => round != resume))
             {
-                // First it is no checkpoint any more, then its parts go: half a checkpoint is never seen.
-                File.Delete(paths.Manifest(job, round));
-                DurableFile.SyncFolder(paths.Round(job, round));
+                Uncommit(job, round);
             }
         }
 
@@ -36,6 +41,57 @@ internal sealed class CheckpointPruner(CheckpointPaths paths, CheckpointReader r
         {
             DeleteIfStale(file);
         }
+    }
+
+    /// <summary>Deletes everything but the newest checkpoint up to the round to resume from. Under the job's lock.</summary>
+    public void Drop(DropCheckpoints drop)
+    {
+        var resume = NewestUpTo(Committed(drop.Job), drop.Resume);
+        foreach (var round in paths.Rounds(drop.Job))
+        {
+            var folder = new DirectoryInfo(paths.Round(drop.Job, round));
+            if (round != resume)
+            {
+                Uncommit(drop.Job, round);
+                folder.Delete(recursive: true);
+            }
+            else if (Named(drop.Job, round) is { } named)
+            {
+                named.Add(CheckpointPaths.ManifestName);
+                foreach (var file in folder.EnumerateFiles().Where(file => !named.Contains(file.Name)))
+                {
+                    file.Delete();
+                }
+            }
+        }
+    }
+
+    /// <summary>Deletes the parts of the results that older attempts have saved of the same shard.</summary>
+    public void DropOlderResults(SavePart save)
+    {
+        foreach (var round in paths.Rounds(save.Job))
+        {
+            var folder = new DirectoryInfo(paths.Round(save.Job, round));
+            foreach (var file in folder.EnumerateFiles(CheckpointPaths.ResultPrefix(save.Shard) + "*"))
+            {
+                if (CheckpointPaths.AttemptOf(file.Name) is { } attempt && attempt < save.Attempt)
+                {
+                    file.Delete();
+                }
+            }
+        }
+    }
+
+    private static Round? NewestUpTo(IEnumerable<Round> rounds, Round? upTo) =>
+        rounds.Where(round => round <= upTo).Select(round => (Round?)round).Max();
+
+    private List<Round> Committed(JobName job) => paths.Rounds(job).FindAll(round => File.Exists(paths.Manifest(job, round)));
+
+    /// <summary>First it is no checkpoint any more, then its parts go: half a checkpoint is never seen.</summary>
+    private void Uncommit(JobName job, Round round)
+    {
+        File.Delete(paths.Manifest(job, round));
+        DurableFile.SyncFolder(paths.Round(job, round));
     }
 
     private void CleanRound(CommitCheckpoint commit, Round round)
@@ -69,17 +125,25 @@ internal sealed class CheckpointPruner(CheckpointPaths paths, CheckpointReader r
     /// <summary>The files that a round's manifest names; none without a manifest; null when it is damaged, and all is left as it is.</summary>
     private HashSet<string>? Named(JobName job, Round round)
     {
+        var manifest = Manifest(job, round, out var isDamaged);
+        return isDamaged ? null : [.. manifest?.Parts.Select(p => Path.GetFileName(paths.Part(job, round, p.Shard, p.Attempt))) ?? []];
+    }
+
+    /// <summary>The manifest of a round; null when there is none, or it is damaged.</summary>
+    private CheckpointManifest? Manifest(JobName job, Round round, out bool isDamaged)
+    {
+        isDamaged = false;
         try
         {
-            var manifest = ManifestFile.Read(File.ReadAllBytes(paths.Manifest(job, round)));
-            return [.. manifest.Parts.Select(p => Path.GetFileName(paths.Part(job, round, p.Shard, p.Attempt)))];
+            return ManifestFile.Read(File.ReadAllBytes(paths.Manifest(job, round)));
         }
         catch (FileNotFoundException)
         {
-            return [];
+            return null;
         }
         catch (InvalidDataException)
         {
+            isDamaged = true;
             return null;
         }
     }

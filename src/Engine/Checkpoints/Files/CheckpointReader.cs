@@ -5,12 +5,12 @@ namespace FitCluster.Engine;
 /// <summary>Finds out which committed checkpoints of a folder are whole.</summary>
 internal sealed class CheckpointReader(CheckpointPaths paths)
 {
-    /// <summary>The newest whole checkpoint, and a sentence for each newer one that is not.</summary>
+    /// <summary>The newest whole checkpoint up to a round (null: of any), and a sentence for each newer one that is not.</summary>
     /// <exception cref="IOException">None is whole, and one at least could not be read at all, which may pass.</exception>
-    public CheckpointFound Find(JobName job, CancellationToken cancellation)
+    public CheckpointFound Find(JobName job, Round? upTo, CancellationToken cancellation)
     {
         var (faults, unreadable) = (new List<string>(), (Exception?)null);
-        foreach (var round in paths.Rounds(job))
+        foreach (var round in paths.Rounds(job).Where(round => upTo is not { } last || round <= last))
         {
             // A folder without a manifest is a checkpoint that was never committed: nothing is passed over.
             if (!File.Exists(paths.Manifest(job, round)))

@@ -53,8 +53,9 @@ public sealed class DirectoryCheckpointStore : ICheckpointStore
                     ClaimAttempt claim => await Claim(claim, cancellation).ConfigureAwait(false),
                     SavePart save => Save(save),
                     CommitCheckpoint commit => await Commit(commit, cancellation).ConfigureAwait(false),
-                    FindCheckpoint find => _reader.Find(find.Job, cancellation),
+                    FindCheckpoint find => _reader.Find(find.Job, find.UpTo, cancellation),
                     LoadPart load => Load(load, cancellation),
+                    DropCheckpoints drop => await Drop(drop, cancellation).ConfigureAwait(false),
                     _ => new StoreReply($"the store knows no request {request.GetType().Name}"),
                 };
             }
@@ -89,11 +90,33 @@ public sealed class DirectoryCheckpointStore : ICheckpointStore
 
         DurableFile.MakeFolder(_paths.Round(save.Job, save.Round));
         StoreReply? refused = null;
-        var path = _paths.Part(save.Job, save.Round, save.Shard, save.Attempt);
+        var path = _paths.Part(save.Job, save.Round, save.Shard, save.Attempt, save.Kind);
         // Asked again after the writing, which may have taken long. A part that slips through is under its own attempt's name: it harms nobody.
         var (checksum, bytes, isThere) = DurableFile.Write(
             path, to => PartFile.Write(to, save), checksum => (refused = Fence(save.Job, save.Attempt) ?? Replaced(save, checksum)) is null);
+        if (isThere && save.Kind == PartKind.Result)
+        {
+            _pruner.DropOlderResults(save);
+        }
+
         return isThere ? new PartSaved(checksum, bytes) : refused!;
+    }
+
+    private async Task<StoreReply> Drop(DropCheckpoints drop, CancellationToken cancellation)
+    {
+        if (!Directory.Exists(_paths.Job(drop.Job)))
+        {
+            return new StoreReply();
+        }
+
+        using var held = await JobLock.Take(_paths.Lock(drop.Job), cancellation).ConfigureAwait(false);
+        if (Fence(drop.Job, drop.Attempt) is { } fenced)
+        {
+            return fenced;
+        }
+
+        _pruner.Drop(drop);
+        return new StoreReply();
     }
 
     private async Task<StoreReply> Commit(CommitCheckpoint commit, CancellationToken cancellation)
@@ -146,7 +169,7 @@ public sealed class DirectoryCheckpointStore : ICheckpointStore
 
     private StoreReply Load(LoadPart load, CancellationToken cancellation)
     {
-        var path = _paths.Part(load.Job, load.Round, load.Shard, load.Attempt);
+        var path = _paths.Part(load.Job, load.Round, load.Shard, load.Attempt, load.Kind);
         if (CheckpointReader.PartFault(path, load.Checksum, cancellation) is { } fault)
         {
             return LoadFault(fault);

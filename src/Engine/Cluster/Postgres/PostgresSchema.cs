@@ -50,6 +50,19 @@ internal static class PostgresSchema
         """
         ALTER TABLE fitcluster.attempts ADD COLUMN restarts integer NOT NULL DEFAULT 0;
         """,
+        // Shards save their rows of the results here, and not in the coordinator's memory, until the files are written.
+        """
+        CREATE TABLE fitcluster.result_parts (
+            job text NOT NULL, round bigint NOT NULL, shard integer NOT NULL, attempt bigint NOT NULL,
+            checksum text NOT NULL, bytes bigint NOT NULL,
+            chunks integer NOT NULL, PRIMARY KEY (job, round, shard, attempt));
+        CREATE TABLE fitcluster.result_part_chunks (
+            job text NOT NULL, round bigint NOT NULL, shard integer NOT NULL, attempt bigint NOT NULL,
+            chunk integer NOT NULL, sha bytea NOT NULL, content bytea NOT NULL,
+            PRIMARY KEY (job, round, shard, attempt, chunk),
+            FOREIGN KEY (job, round, shard, attempt) REFERENCES fitcluster.result_parts ON DELETE CASCADE);
+        ALTER TABLE fitcluster.result_part_chunks ALTER COLUMN content SET STORAGE EXTERNAL;
+        """,
     ];
 
     /// <summary>The newest version this program knows.</summary>

@@ -26,12 +26,51 @@ public sealed partial class PostgresStore
                 return Submitted.New;
             }
 
-            await using var command = Command(connection, "SELECT spec_hash, data_hash FROM fitcluster.jobs WHERE job = $1", submission.Job.Value);
-            await using var reader = await command.ExecuteReaderAsync(cancellation).ConfigureAwait(false);
-            await reader.ReadAsync(cancellation).ConfigureAwait(false);
-            return reader.GetString(0) != submission.SpecHash ? Submitted.OtherSpec : reader.GetString(1) != submission.DataHash ? Submitted.OtherData : Submitted.Same;
+            var (specHash, dataHash) = await HashesOf(connection, submission.Job, cancellation).ConfigureAwait(false);
+            return specHash != submission.SpecHash ? Submitted.OtherSpec
+                : dataHash != submission.DataHash ? Submitted.OtherData
+                : await GoOn(connection, submission, cancellation).ConfigureAwait(false) ? Submitted.GoesOn
+                : Submitted.Same;
         },
         cancellation);
+
+    private static async Task<(string Spec, string Data)> HashesOf(NpgsqlConnection connection, JobName job, CancellationToken cancellation)
+    {
+        await using var command = Command(connection, "SELECT spec_hash, data_hash FROM fitcluster.jobs WHERE job = $1", job.Value);
+        await using var reader = await command.ExecuteReaderAsync(cancellation).ConfigureAwait(false);
+        await reader.ReadAsync(cancellation).ConfigureAwait(false);
+        return (reader.GetString(0), reader.GetString(1));
+    }
+
+    /// <summary>Queues a stopped job again with another text, if there is a checkpoint to go on from.</summary>
+    private static async Task<bool> GoOn(NpgsqlConnection connection, JobSubmission submission, CancellationToken cancellation)
+    {
+        var queued = await Execute(
+            connection, cancellation,
+            """
+            UPDATE fitcluster.jobs j SET spec = $2, state = 'Queued', cancel_wanted = false, reason = '', ended = NULL, reported = NULL
+            WHERE job = $1 AND state = 'Stopped' AND spec <> $2 AND EXISTS (SELECT 1 FROM fitcluster.manifests m WHERE m.job = j.job)
+            """,
+            submission.Job.Value, submission.Spec).ConfigureAwait(false);
+        if (queued == 0)
+        {
+            return false;
+        }
+
+        // The rounds by which it was ended early are not done any more. Whoever ended it may say so again, and is to be refused: its
+        // attempt is the newest no more. The next claim is the first of a new count.
+        await Execute(
+            connection, cancellation,
+            """
+            DELETE FROM fitcluster.rounds r WHERE job = $1
+                AND round > (SELECT max(m.round) FROM fitcluster.manifests m WHERE m.job = r.job)
+            """,
+            submission.Job.Value).ConfigureAwait(false);
+        await Execute(
+            connection, cancellation, "UPDATE fitcluster.attempts SET newest = newest + 1, restarts = -1 WHERE job = $1",
+            submission.Job.Value).ConfigureAwait(false);
+        return true;
+    }
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<JobEntry>> Jobs(CancellationToken cancellation = default) =>

@@ -10,7 +10,9 @@ public sealed partial class PostgresStore
 {
     /// <inheritdoc/>
     public Task<bool> End(
-        JobName job, JobProgress progress, JobState state, string reason, IReadOnlyList<(string Name, string Path)> files, CancellationToken cancellation = default) => Fenced(
+        JobName job, JobProgress progress, JobState state, string reason,
+        IReadOnlyList<(string Name, string Path)> files, Round? resume = null,
+        CancellationToken cancellation = default) => Fenced(
         job, progress.Attempt,
         async connection =>
         {
@@ -40,8 +42,12 @@ public sealed partial class PostgresStore
 
             if (state is JobState.Converged or JobState.Stopped)
             {
-                await Execute(connection, cancellation, "DELETE FROM fitcluster.manifests WHERE job = $1", job.Value).ConfigureAwait(false);
-                await Execute(connection, cancellation, "DELETE FROM fitcluster.parts WHERE job = $1", job.Value).ConfigureAwait(false);
+                await DropAllBut(connection, job, resume, cancellation).ConfigureAwait(false);
+            }
+            else
+            {
+                await Execute(
+                    connection, cancellation, "DELETE FROM fitcluster.result_parts WHERE job = $1", job.Value).ConfigureAwait(false);
             }
 
             return true;

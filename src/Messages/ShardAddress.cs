@@ -1,7 +1,6 @@
 using System.Globalization;
-using FitCluster.Messages;
 
-namespace FitCluster.Workers;
+namespace FitCluster.Messages;
 
 /// <summary>The addresses of a job's actors: ("fit", job) and ("shard", job/index).</summary>
 public static class ShardAddress
