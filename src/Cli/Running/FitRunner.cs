@@ -27,13 +27,14 @@ internal sealed class FitRunner(PreparedJob job, FitFolder folder, JobName name,
     private readonly TaskCompletionSource<FitOutcome> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _lock = new();
     private readonly HeapBound _heap = new();
+    private DirectoryCheckpointStore? _store;
     private int _signals;
     private int _coordinatorFailures;
 
     /// <summary>Runs the job to its end, or until it is interrupted by SIGINT or SIGTERM.</summary>
     public FitOutcome Run(int threads)
     {
-        var store = new DirectoryCheckpointStore(folder.Checkpoints, report: words => OnEvent(name, words));
+        var store = _store = new DirectoryCheckpointStore(folder.Checkpoints, report: words => OnEvent(name, words));
         InProcessEngine? made = null;
         var engine = made = new InProcessEngine(store, threads, (address, error) => Failed(address, error, made!));
         JobOpener open = _ => job;
@@ -48,6 +49,19 @@ internal sealed class FitRunner(PreparedJob job, FitFolder folder, JobName name,
         engine.DisposeAsync().AsTask().GetAwaiter().GetResult();
         _heap.AfterRounds();
         return outcome;
+    }
+
+    /// <summary>
+    /// The results are written: deletes the shards' parts of them and all that nobody goes on from. Kept is the state in which a limit stopped the fit, and the newest
+    /// of one that failed. After <see cref="Run"/>.
+    /// </summary>
+    public void DropResults(FitOutcome outcome)
+    {
+        var reply = _store!.Handle(new DropCheckpoints(name, outcome.Attempt, outcome.Resume?.Round ?? outcome.Rounds)).AsTask().GetAwaiter().GetResult();
+        if (reply.Error is { } error)
+        {
+            log.Event($"parts of the results could not be deleted from '{folder.Checkpoints}': {error}");
+        }
     }
 
     /// <inheritdoc/>

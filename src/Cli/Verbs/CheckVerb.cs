@@ -40,6 +40,7 @@ internal static class CheckVerb
             Terminal.Error.WriteLine(state switch
             {
                 FolderState.Finished => $"'{spec.Out}' holds this very fit already",
+                FolderState.Stopped => $"'{spec.Out}' holds this fit, which a limit had stopped: 'fit' will go on with it",
                 FolderState.Unfinished => $"'{spec.Out}' holds an unfinished run of this fit: 'fit' will go on with it",
                 _ => $"'{spec.Out}' is free",
             });

@@ -57,7 +57,7 @@ internal static class FitVerb
         if (state == FolderState.Finished)
         {
             Terminal.Error.WriteLine($"'{spec.Out}' holds this very fit, {found!.Status} already: nothing to do (--fresh does it again)");
-            folder.TidyUp();
+            folder.TidyUp(found);
             WriteReport(folder, withReport);
             Print(job, format, folder, null);
             return found.Status == "converged" ? ExitCode.Done : ExitCode.NotConverged;
@@ -68,7 +68,7 @@ internal static class FitVerb
         {
             var name = found?.Name ?? spec.Name ?? NameOf(spec.Out!);
             Begin(folder, state, new RunFile(name, job.SpecHash, job.DataHash, "running"));
-            return Finish(job, folder, name, format, progress, withReport);
+            return Finish(job, folder, name, state == FolderState.Stopped ? found!.Resume : null, format, progress, withReport);
         }
         catch (Exception e) when (OutputFiles.IsFailure(e))
         {
@@ -115,6 +115,11 @@ internal static class FitVerb
             folder.Clear();
             run.Write(folder.At(RunFile.FileName));
         }
+        else if (state == FolderState.Stopped)
+        {
+            Terminal.Error.WriteLine($"'{folder.Path}' holds this fit, which a limit had stopped: going on with it");
+            run.Write(folder.At(RunFile.FileName));
+        }
         else
         {
             Terminal.Error.WriteLine($"'{folder.Path}' holds an unfinished run of this fit: going on with it");
@@ -125,13 +130,21 @@ internal static class FitVerb
         }
     }
 
-    private static int Finish(PreparedJob job, FitFolder folder, string name, OutputFormat format, string progress, bool withReport)
+    private static int Finish(
+        PreparedJob job, FitFolder folder, string name, ResumePoint? goesOnFrom, OutputFormat format, string progress, bool withReport)
     {
         using var log = new RunLog(folder.Log);
+        if (goesOnFrom is { } point && log.LastRound > point.Round.Value)
+        {
+            log.GoBackTo(point.Round.Value);
+        }
+
+        FitRunner runner;
         FitOutcome outcome;
         using (var display = ProgressDisplays.Create(progress, job.Data.Rows))
         {
-            outcome = new FitRunner(job, folder, new JobName(name), log, display).Run(job.Spec.Threads ?? Environment.ProcessorCount);
+            runner = new FitRunner(job, folder, new JobName(name), log, display);
+            outcome = runner.Run(job.Spec.Threads ?? Environment.ProcessorCount);
         }
 
         var report = new FitReport(job, name, outcome, log).ToBytes();
@@ -139,8 +152,13 @@ internal static class FitVerb
         {
             case FitStatus.Converged or FitStatus.Stopped:
                 new ResultWriter(job, folder, outcome, log).Write(report);
+                if (outcome.Resume is not null)
+                {
+                    runner.DropResults(outcome);
+                }
+
                 log.Dispose();
-                folder.ClearRun();
+                folder.EndRun(outcome.Resume is not null);
                 WriteReport(folder, withReport);
                 Print(job, format, folder, outcome);
                 if (outcome.Status == FitStatus.Converged)
@@ -148,7 +166,7 @@ internal static class FitVerb
                     return ExitCode.Done;
                 }
 
-                Terminal.Error.WriteLine($"fitcluster: not converged: {(outcome.Reason.Length > 0 ? outcome.Reason : $"the limit of sweeps was reached ({job.Own.Output.LimitOption})")}; the results are written");
+                Terminal.Error.WriteLine($"fitcluster: not converged: {(outcome.Reason.Length > 0 ? outcome.Reason : $"the limit of sweeps was reached ({job.Own.Output.LimitOption})")}; the results are written{(outcome.Resume is null ? "" : "; the same command with a larger limit goes on from there")}");
                 return ExitCode.NotConverged;
             case FitStatus.Interrupted:
                 OutputFiles.Write(folder.At(RunFile.ResultName), stream => stream.Write(report));
@@ -163,6 +181,7 @@ internal static class FitVerb
                 if (outcome.GlobalResult is not null)
                 {
                     new ResultWriter(job, folder, outcome, log).Write(report);
+                    runner.DropResults(outcome);
                     throw new ProblemException(ExitCode.Failed, $"{words}; the best so far is written to '{folder.Path}'");
                 }
 

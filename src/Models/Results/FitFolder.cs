@@ -12,6 +12,9 @@ internal enum FolderState
     /// <summary>An unfinished run of the same spec and data.</summary>
     Unfinished,
 
+    /// <summary>The fit of the same spec and data that a limit stopped, which the limits of today do not.</summary>
+    Stopped,
+
     /// <summary>The finished fit of the same spec and data.</summary>
     Finished,
 }
@@ -118,7 +121,9 @@ internal sealed class FitFolder : IDisposable
                 $"'{Path}' holds the fit '{found.Name}' with {differs}: give another --out, or --fresh to throw that fit away");
         }
 
-        return found.Status is "converged" or "stopped" ? FolderState.Finished : FolderState.Unfinished;
+        return found.CanGoOn(job.Spec.Stop) && Directory.Exists(Checkpoints) ? FolderState.Stopped
+            : found.Status is "converged" or "stopped" ? FolderState.Finished
+            : FolderState.Unfinished;
     }
 
     /// <summary>Makes the folder where it is missing, and takes it for this process.</summary>
@@ -175,13 +180,26 @@ internal sealed class FitFolder : IDisposable
         File.Delete(At(RunFile.FileName));
     }
 
+    /// <summary>The results are written: deletes what only an unfinished fit needs. What a stopped one can be gone on with stays.</summary>
+    public void EndRun(bool canGoOn)
+    {
+        if (canGoOn)
+        {
+            File.Delete(At(RunFile.FileName));
+        }
+        else
+        {
+            ClearRun();
+        }
+    }
+
     /// <summary>Does what a process that was killed after its last result could not do any more.</summary>
-    public void TidyUp()
+    public void TidyUp(RunFile result)
     {
         if (File.Exists(At(RunFile.FileName)))
         {
             Take();
-            ClearRun();
+            EndRun(result.Resume is not null);
         }
     }
 

@@ -37,6 +37,14 @@ internal sealed record FitReport(PreparedJob Job, string Name, FitOutcome Outcom
             writer.WriteString("reason", Outcome.Reason);
         }
 
+        if (Outcome.Resume is { } point)
+        {
+            writer.WriteStartObject("resume");
+            writer.WriteNumber("round", point.Round.Value);
+            writer.WriteNumber("seconds", point.Seconds);
+            writer.WriteEndObject();
+        }
+
         writer.WriteNumber("rounds", rounds);
         writer.Number("elbo", global is not null && global.Contains("elbo") ? global.Scalar("elbo") : LastObjective());
         writer.Number("seconds", Outcome.Seconds);

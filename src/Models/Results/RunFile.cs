@@ -1,5 +1,8 @@
 using System.Text.Json;
 using FitCluster.Data.Writing;
+using FitCluster.Math.Models;
+using FitCluster.Messages;
+using FitCluster.Models.Spec;
 
 namespace FitCluster.Models.Results;
 
@@ -11,6 +14,13 @@ internal sealed record RunFile(string Name, string SpecHash, string DataHash, st
 
     /// <summary>The name of the file of a fit's result.</summary>
     public const string ResultName = "fit.json";
+
+    /// <summary>Where a limit stopped it, so that it can be gone on with; null where that is not how it ended.</summary>
+    public ResumePoint? Resume { get; init; }
+
+    /// <summary>Whether limits leave room to go on.</summary>
+    public bool CanGoOn(StopSpec limits) => Status == "stopped" && Resume is { } point &&
+        point.Round.Value < (limits.MaxRounds ?? long.MaxValue) && point.Seconds < (limits.MaxSeconds ?? double.PositiveInfinity);
 
     /// <summary>Reads either file; null when it is not there.</summary>
     public static RunFile? Read(string path)
@@ -25,9 +35,14 @@ internal sealed record RunFile(string Name, string SpecHash, string DataHash, st
             using var document = JsonDocument.Parse(File.ReadAllBytes(path));
             var root = document.RootElement;
             string Get(string name) => root.GetProperty(name).GetString() ?? "";
-            return new RunFile(Get("name"), Get("specHash"), Get("dataHash"), Get("status"));
+            return new RunFile(Get("name"), Get("specHash"), Get("dataHash"), Get("status"))
+            {
+                Resume = root.TryGetProperty("resume", out var point)
+                    ? new ResumePoint(new Round(point.GetProperty("round").GetInt64()), point.GetProperty("seconds").GetDouble())
+                    : null,
+            };
         }
-        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException)
+        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
         {
             throw ProblemException.BadInput($"'{path}' is not a file of fitcluster, or it is damaged: give another --out, or --fresh to throw it away", e);
         }

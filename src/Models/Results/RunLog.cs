@@ -4,7 +4,7 @@ namespace FitCluster.Models.Results;
 
 /// <summary>
 /// What happened over all attempts at a fit, kept in a file so that a killed process takes nothing of it along: a line each for a
-/// round (R, round, seconds), an event (E, words) and a checkpoint (C, round, bytes). A line that is cut short is passed over.
+/// round (R, round, seconds), an event (E, words), a checkpoint (C, round, bytes), and a return to an earlier round (B, round). A line that is cut short is passed over.
 /// </summary>
 internal sealed class RunLog : IDisposable
 {
@@ -50,6 +50,9 @@ internal sealed class RunLog : IDisposable
 
     public void Checkpoint(long round, long bytes) => Add("C", round.ToString(CultureInfo.InvariantCulture), bytes.ToString(CultureInfo.InvariantCulture));
 
+    /// <summary>The fit goes on from an earlier round, since what followed it was the end that a limit made.</summary>
+    public void GoBackTo(long round) => Add("B", round.ToString(CultureInfo.InvariantCulture));
+
     public void Dispose() => _writer?.Dispose();
 
     private void Add(params string[] fields)
@@ -73,6 +76,14 @@ internal sealed class RunLog : IDisposable
                 double.TryParse(seconds, CultureInfo.InvariantCulture, out var value):
                 Seconds[number] = value;
                 LastRound = long.Max(LastRound, number);
+                break;
+            case ["B", var back] when long.TryParse(back, CultureInfo.InvariantCulture, out var earlier):
+                LastRound = earlier;
+                foreach (var later in Seconds.Keys.Where(number => number > earlier).ToList())
+                {
+                    Seconds.Remove(later);
+                }
+
                 break;
             case ["E", var words]:
                 Events.Add(words);
