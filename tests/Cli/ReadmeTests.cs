@@ -7,8 +7,8 @@ using Xunit;
 namespace FitCluster.Cli.Tests;
 
 /// <summary>
-/// What README says can be done: the commands of its console blocks below a "run" comment are run as they stand, in order, in a folder beside
-/// which ../shared is; and verbs, options and prior families that it names exist.
+/// What README says can be done: the commands of its console blocks below a "run" comment are run as they stand, in order, in a folder
+/// beside which ../shared is; and verbs, options and prior families that it names exist.
 /// </summary>
 public sealed partial class ReadmeTests : IDisposable
 {
@@ -21,7 +21,8 @@ public sealed partial class ReadmeTests : IDisposable
     [MemberData(nameof(Blocks))]
     public void Commands_of_a_block_that_is_marked_run_end_well(int block)
     {
-        var commands = RunBlock().Matches(Readme)[block].Groups[1].Value.Split('\n').Where(l => l.StartsWith("$ ", StringComparison.Ordinal)).Select(l => l[2..]).ToList();
+        var commands = RunBlock().Matches(Readme)[block].Groups[1].Value.Split('\n')
+            .Where(l => l.StartsWith("$ ", StringComparison.Ordinal)).Select(l => l[2..]).ToList();
         Assert.NotEmpty(commands);
         foreach (Match path in commands.SelectMany(c => SharedPath().Matches(c)))
         {
@@ -38,7 +39,8 @@ public sealed partial class ReadmeTests : IDisposable
         FitProgram.Wait(FitProgram.StartOther("chmod", "+x", _scratch.At("work/fitcluster"))).Expect(0);
         foreach (var command in commands)
         {
-            var info = new ProcessStartInfo("bash", ["-c", command]) { WorkingDirectory = work, RedirectStandardOutput = true, RedirectStandardError = true };
+            var info = new ProcessStartInfo(
+                "bash", ["-c", command]) { WorkingDirectory = work, RedirectStandardOutput = true, RedirectStandardError = true };
             FitProgram.Wait(new FitProgram.Started(Process.Start(info)!), command).Expect(0);
         }
     }
@@ -53,7 +55,8 @@ public sealed partial class ReadmeTests : IDisposable
     public void Verbs_of_README_and_of_the_program_are_the_same()
     {
         var help = FitProgram.Run("--help").Expect(0).Output;
-        var verbs = HelpVerb().Matches(help[help.IndexOf("Commands:", StringComparison.Ordinal)..]).Select(m => m.Groups[1].Value).Order().ToList();
+        var verbs = HelpVerb().Matches(help[help.IndexOf("Commands:", StringComparison.Ordinal)..]).Select(m => m.Groups[1].Value)
+            .Order().ToList();
         var named = ReadmeVerb().Matches(Readme).Select(m => m.Groups[1].Value).Distinct().Order().ToList();
         Assert.Equal(verbs, named);
     }

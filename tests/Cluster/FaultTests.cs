@@ -9,8 +9,8 @@ using Xunit;
 namespace FitCluster.Cluster.Tests;
 
 /// <summary>
-/// An EBMF fit on three nodes, through a real broker and a real database, while something dies: its arrays equal those of 'fit' in one process, byte by byte.
-/// What each fault cost is written to artifacts/tests/failover.tsv.
+/// An EBMF fit on three nodes, through a real broker and a real database, while something dies: its arrays equal those of 'fit' in one
+/// process, byte by byte. What each fault cost is written to artifacts/tests/failover.tsv.
 /// </summary>
 public sealed class FaultTests(FaultTests.Fit fit)
 {
@@ -136,7 +136,8 @@ public sealed class FaultTests(FaultTests.Fit fit)
             var name = await cluster.StartNode();
             await TestCluster.Until(
                 async () => (await cluster.Job("job")).Ended is not null ||
-                    (await cluster.Store.Nodes()).Any(node => node.Name == name && node.Actors.Any(a => a.StartsWith("shard/job/", StringComparison.Ordinal))),
+                    (await cluster.Store.Nodes()).Any(
+                        node => node.Name == name && node.Actors.Any(a => a.StartsWith("shard/job/", StringComparison.Ordinal))),
                 "the node that joined never got a shard");
             Assert.Null((await cluster.Job("job")).Ended);
         }
@@ -165,7 +166,8 @@ public sealed class FaultTests(FaultTests.Fit fit)
             network);
     }
 
-    private async Task Run(string what, Func<TestCluster, Task> harm, Action<string, long> check, CutNetwork? network = null, int nodes = 3, Fit? of = null)
+    private async Task Run(
+        string what, Func<TestCluster, Task> harm, Action<string, long> check, CutNetwork? network = null, int nodes = 3, Fit? of = null)
     {
         of ??= fit;
         await using var cluster = await TestCluster.Start(network is null ? nodes : nodes - 1, network?.HostAddress ?? "127.0.0.1");
@@ -226,12 +228,14 @@ public sealed class FaultTests(FaultTests.Fit fit)
 
     private static void Note(string what, double pause, long again, string events)
     {
-        var noticed = events.Split('\n').FirstOrDefault(line => line.Contains("was lost", StringComparison.Ordinal) || line.Contains("goes on from", StringComparison.Ordinal) || line.Contains("leaves", StringComparison.Ordinal)) ?? "";
+        var noticed = events.Split('\n').FirstOrDefault(line => line.Contains("was lost", StringComparison.Ordinal) ||
+            line.Contains("goes on from", StringComparison.Ordinal) || line.Contains("leaves", StringComparison.Ordinal)) ?? "";
         lock (TableLock)
         {
             var folder = Path.Combine(AppContext.BaseDirectory, "..", "..", "..", "..", "..", "artifacts", "tests");
             Directory.CreateDirectory(folder);
-            File.AppendAllText(Path.Combine(folder, "failover.tsv"), FormattableString.Invariant($"{what}\t{pause:F1}\t{again}\t{noticed}\n"));
+            File.AppendAllText(
+                Path.Combine(folder, "failover.tsv"), FormattableString.Invariant($"{what}\t{pause:F1}\t{again}\t{noticed}\n"));
         }
     }
 
@@ -248,11 +252,14 @@ public sealed class FaultTests(FaultTests.Fit fit)
 
         internal Fit(int rows)
         {
-            FitProgram.Run("simulate", "ebmf", "--out", Path.Combine(_folder, "data"), "--rows", $"{rows}", "--columns", "400", "--factors", "8", "--format", "store").Expect(0);
-            FitProgram.Run(["fit", .. Arguments, "--data", Data, "--out", Path.Combine(_folder, "expected"), "--progress", "none"]).Expect(0);
+            FitProgram.Run("simulate", "ebmf", "--out", Path.Combine(_folder, "data"), "--rows", $"{rows}", "--columns", "400",
+                "--factors", "8", "--format", "store").Expect(0);
+            FitProgram.Run(["fit", .. Arguments, "--data", Data, "--out", Path.Combine(_folder, "expected"), "--progress", "none"])
+                .Expect(0);
         }
 
-        public static string[] Arguments { get; } = ["ebmf", "--shards", "6", "--factors", "10", "--tolerance", "1e-7", "--checkpoint-rounds", "25"];
+        public static string[] Arguments { get; } =
+            ["ebmf", "--shards", "6", "--factors", "10", "--tolerance", "1e-7", "--checkpoint-rounds", "25"];
 
         public string Data => Path.Combine(_folder, "data", "data.store");
 
@@ -261,7 +268,8 @@ public sealed class FaultTests(FaultTests.Fit fit)
             var expected = Directory.GetFiles(Path.Combine(_folder, "expected"), "*.npy");
             Assert.True(expected.Length >= 7);
             Assert.All(expected, file => Assert.True(
-                File.ReadAllBytes(file).AsSpan().SequenceEqual(File.ReadAllBytes(Path.Combine(results, Path.GetFileName(file)))), $"{Path.GetFileName(file)} differs"));
+                File.ReadAllBytes(file).AsSpan().SequenceEqual(File.ReadAllBytes(Path.Combine(results, Path.GetFileName(file)))),
+                $"{Path.GetFileName(file)} differs"));
             Assert.Equal(Elbo(Path.Combine(_folder, "expected")), Elbo(results));
         }
 

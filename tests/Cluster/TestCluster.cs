@@ -20,7 +20,8 @@ internal sealed class TestCluster : IAsyncDisposable
 
     private TestCluster(RabbitServer broker, PostgresServer database, string brokerUrl, string storeUrl, bool ownsServers)
     {
-        (Broker, Database, BrokerUrl, _storeUrl, _ownsServers) = (broker, database, brokerUrl + (brokerUrl.Contains('?') ? "" : "?heartbeat=2"), storeUrl, ownsServers);
+        (Broker, Database, BrokerUrl, _storeUrl, _ownsServers) =
+            (broker, database, brokerUrl + (brokerUrl.Contains('?') ? "" : "?heartbeat=2"), storeUrl, ownsServers);
         Store = new PostgresStore(storeUrl);
         Directory.CreateDirectory(Folder);
     }
@@ -55,11 +56,13 @@ internal sealed class TestCluster : IAsyncDisposable
         Assert.SkipWhen(PostgresServer.Missing is not null, PostgresServer.Missing ?? "");
         var broker = RabbitServer.Shared();
         var database = await PostgresServer.Shared();
-        return await Start(nodes, await broker, database, await (await broker).NewVirtualHost(), await database.NewDatabase(), ownsServers: false);
+        return await Start(
+            nodes, await broker, database, await (await broker).NewVirtualHost(), await database.NewDatabase(), ownsServers: false);
     }
 
     /// <summary>A cluster on servers that somebody else made.</summary>
-    public static async Task<TestCluster> Start(int nodes, RabbitServer broker, PostgresServer database, string brokerUrl, string storeUrl, bool ownsServers)
+    public static async Task<TestCluster> Start(
+        int nodes, RabbitServer broker, PostgresServer database, string brokerUrl, string storeUrl, bool ownsServers)
     {
         var cluster = new TestCluster(broker, database, brokerUrl, storeUrl, ownsServers);
         await cluster.Store.Prepare();
@@ -75,8 +78,10 @@ internal sealed class TestCluster : IAsyncDisposable
     /// <param name="networkNamespace">The namespace.</param>
     /// <param name="environment">Variables, as NAME=VALUE.</param>
     /// <param name="more">More of its command line.</param>
-    public Task<string> StartNode(string? networkNamespace = null, IReadOnlyList<string>? environment = null, IReadOnlyList<string>? more = null) =>
-        StartNodeIn([.. networkNamespace is null ? (string[])[] : ["ip", "netns", "exec", networkNamespace], "env", .. environment ?? []], [.. more ?? []]);
+    public Task<string> StartNode(
+        string? networkNamespace = null, IReadOnlyList<string>? environment = null, IReadOnlyList<string>? more = null) =>
+        StartNodeIn([.. networkNamespace is null ? (string[])[] : ["ip", "netns", "exec", networkNamespace], "env", .. environment ?? []],
+            [.. more ?? []]);
 
     /// <summary>Starts a node by another program (which becomes the node in the end), and with more options; its name.</summary>
     public async Task<string> StartNodeIn(string[] by, params string[] more)
@@ -107,7 +112,8 @@ internal sealed class TestCluster : IAsyncDisposable
 
     public void Signal(string node, int signal)
     {
-        Assert.True(IsUp(node), $"node {node} had ended by itself, with {(IsUp(node) ? 0 : _nodes[node].Process.ExitCode)}: {ErrorOf(node)}");
+        Assert.True(
+            IsUp(node), $"node {node} had ended by itself, with {(IsUp(node) ? 0 : _nodes[node].Process.ExitCode)}: {ErrorOf(node)}");
         FitProgram.Signal(_nodes[node].Process, signal);
     }
 
@@ -134,7 +140,9 @@ internal sealed class TestCluster : IAsyncDisposable
     public async Task<JobEntry> Job(string name) => (await Store.Job(new JobName(name)))!;
 
     /// <summary>Waits until a job is past a round.</summary>
-    public Task Round(string name, long round) => Until(async () => (await Job(name)).Progress.Round.Value >= round || (await Job(name)).Ended is not null, $"job {name} never came to round {round}");
+    public Task Round(string name, long round) =>
+        Until(async () => (await Job(name)).Progress.Round.Value >= round || (await Job(name)).Ended is not null,
+            $"job {name} never came to round {round}");
 
     public Task End(string name) => Until(async () => (await Job(name)).Ended is not null, () => Known(name));
 
@@ -143,14 +151,17 @@ internal sealed class TestCluster : IAsyncDisposable
     {
         var coordinator = (await Job(job)).Progress.Node;
         var nodes = (await Store.Nodes()).Where(n => Nodes.Contains(n.Name)).ToList();
-        return ([.. nodes.Where(n => n.Name != coordinator && n.Actors.Any(a => a.StartsWith($"shard/{job}/", StringComparison.Ordinal))).Select(n => n.Name)], coordinator);
+        return ([.. nodes.Where(n => n.Name != coordinator && n.Actors.Any(a => a.StartsWith($"shard/{job}/", StringComparison.Ordinal)))
+            .Select(n => n.Name)], coordinator);
     }
 
-    public async Task<string> Events(string job) => string.Join("\n", (await Store.Events(new JobName(job))).Select(e => $"{e.Time:HH:mm:ss.fff} {e.Node}: {e.Words}"));
+    public async Task<string> Events(string job) =>
+        string.Join("\n", (await Store.Events(new JobName(job))).Select(e => $"{e.Time:HH:mm:ss.fff} {e.Node}: {e.Words}"));
 
     public static Task Until(Func<bool> condition, string what) => Until(() => Task.FromResult(condition()), what);
 
-    public static Task Until(Func<Task<bool>> condition, string what, TimeSpan? limit = null) => Until(condition, () => Task.FromResult(what), limit);
+    public static Task Until(Func<Task<bool>> condition, string what, TimeSpan? limit = null) =>
+        Until(condition, () => Task.FromResult(what), limit);
 
     private static async Task Until(Func<Task<bool>> condition, Func<Task<string>> what, TimeSpan? limit = null)
     {
@@ -180,7 +191,8 @@ internal sealed class TestCluster : IAsyncDisposable
     {
         var (job, nodes) = (await Job(name), await Store.Nodes());
         return $"job {name} did not end: it is {job.State} in round {job.Progress.Round} on {job.Progress.Node}; nodes: " +
-            string.Join("; ", nodes.Select(n => $"{n.Name} {string.Join(' ', n.Actors)}")) + $"\n{await Events(name)}\n" + string.Join('\n', Nodes.Select(n => $"{n}: {ErrorOf(n)}"));
+            string.Join("; ", nodes.Select(n => $"{n.Name} {string.Join(' ', n.Actors)}")) + $"\n{await Events(name)}\n" +
+            string.Join('\n', Nodes.Select(n => $"{n}: {ErrorOf(n)}"));
     }
 
     public async ValueTask DisposeAsync()

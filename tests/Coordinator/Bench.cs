@@ -20,7 +20,8 @@ internal sealed class Bench : IActorContext, IFitObserver
         Give(new Activated());
     }
 
-    public static FitSettings Settings { get; } = new() { CheckpointRounds = 2, CheckpointSeconds = 1e9, AskAgainSeconds = 5, RetrySeconds = 1 };
+    public static FitSettings Settings { get; } =
+        new() { CheckpointRounds = 2, CheckpointSeconds = 1e9, AskAgainSeconds = 5, RetrySeconds = 1 };
 
     public InMemoryCheckpointStore Store { get; }
 
@@ -74,7 +75,8 @@ internal sealed class Bench : IActorContext, IFitObserver
             Questions.RemoveAt(0);
             var reply = StoreFault(request) is { } fault ? new StoreReply(fault) : Store.Handle(request).AsTask().GetAwaiter().GetResult();
             _coordinator.Receive(
-                answer(reply is not AttemptClaimed claimed ? reply : HasEnded ? new JobHasEnded() : claimed with { Restarts = Restarts }), this);
+                answer(reply is not AttemptClaimed claimed ? reply : HasEnded ? new JobHasEnded() : claimed with { Restarts = Restarts }),
+                this);
         }
     }
 
@@ -153,7 +155,8 @@ internal sealed class Bench : IActorContext, IFitObserver
 
     public void Tell(ActorAddress to, IMessage message) => Sent.Add((to, message));
 
-    public void Schedule(TimeSpan delay, IMessage message) => TickNumber = message is TimerElapsed { Kind: "tick" } tick ? tick.Number : TickNumber;
+    public void Schedule(TimeSpan delay, IMessage message) =>
+        TickNumber = message is TimerElapsed { Kind: "tick" } tick ? tick.Number : TickNumber;
 
     public void Ask(StoreRequest request, Func<StoreReply, IMessage> answer) => Questions.Add((request, answer));
 

@@ -16,7 +16,8 @@ internal sealed class CountingModel(int rounds) : IFitModel, IFitJob
     /// <summary>Words with which the global state says that it cannot go on, after this round.</summary>
     public (long Round, string Words)? Fails { get; init; }
 
-    public ShardData Load(ShardId shard) => new(shard, shard.Value, Shards, MatrixBlock.FromDense(1, 1, [shard.Value]), null, new ArraySet());
+    public ShardData Load(ShardId shard) =>
+        new(shard, shard.Value, Shards, MatrixBlock.FromDense(1, 1, [shard.Value]), null, new ArraySet());
 
     public ArraySet InitialGlobal() => new ArraySet().Set("round", 0).Set("sum", 0).Set("stop", 0);
 
@@ -40,7 +41,8 @@ internal sealed class CountingModel(int rounds) : IFitModel, IFitJob
     {
         var round = (long)global.Scalar("round");
         var isDone = round >= rounds || global.Scalar("stop") == 1;
-        return new RoundReport("count", global.Scalar("sum"), isDone, round >= rounds, 0, null, Fails is { } fails && fails.Round == round ? fails.Words : null);
+        return new RoundReport("count", global.Scalar("sum"), isDone, round >= rounds, 0, null,
+            Fails is { } fails && fails.Round == round ? fails.Words : null);
     }
 
     public ArraySet EndEarly(ArraySet global) => global.Clone().Set("stop", 1);

@@ -14,7 +14,8 @@ public sealed class RabbitServer : IAsyncDisposable
     private static readonly SemaphoreSlim SharedLock = new(1);
     private static RabbitServer? s_shared;
 
-    private readonly string _folder = Path.Combine(Path.GetTempPath(), $"fitcluster-rabbit-{Environment.ProcessId}-{Guid.NewGuid().ToString("N")[..8]}");
+    private readonly string _folder = Path.Combine(
+        Path.GetTempPath(), $"fitcluster-rabbit-{Environment.ProcessId}-{Guid.NewGuid().ToString("N")[..8]}");
     private readonly Dictionary<string, string> _environment;
     private Process? _process;
 
@@ -107,7 +108,8 @@ public sealed class RabbitServer : IAsyncDisposable
     }
 
     /// <summary>The URL of a vhost ("" for the default one).</summary>
-    public string UrlOf(string vhost, bool tls = false) => $"{(tls ? "amqps" : "amqp")}://fit:{Password}@{(tls ? "localhost" : Address)}:{(tls ? TlsPort : Port)}/{vhost}";
+    public string UrlOf(string vhost, bool tls = false) =>
+        $"{(tls ? "amqps" : "amqp")}://fit:{Password}@{(tls ? "localhost" : Address)}:{(tls ? TlsPort : Port)}/{vhost}";
 
     /// <summary>Makes a vhost that nobody else uses, with all rights for the user; returns its URL.</summary>
     public async Task<string> NewVirtualHost()
@@ -124,7 +126,9 @@ public sealed class RabbitServer : IAsyncDisposable
         using var process = Process.Start(Info("/usr/lib/rabbitmq/bin/rabbitmqctl", arguments))!;
         var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
         await process.WaitForExitAsync();
-        return process.ExitCode == 0 ? await output : throw new InvalidOperationException($"rabbitmqctl {string.Join(' ', arguments)}: {await output} {await error}");
+        return process.ExitCode == 0
+            ? await output
+            : throw new InvalidOperationException($"rabbitmqctl {string.Join(' ', arguments)}: {await output} {await error}");
     }
 
     /// <summary>Starts it, and waits until it takes connections.</summary>

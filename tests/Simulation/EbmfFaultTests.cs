@@ -12,7 +12,8 @@ public sealed class EbmfFaultTests
     [InlineData(PriorFamily.PointNormal, VarianceStructure.Constant, 0)]
     [InlineData(PriorFamily.PointExponential, VarianceStructure.Row, 0.2)]
     [InlineData(PriorFamily.UnimodalSymmetric, VarianceStructure.Kronecker, 0)]
-    public void A_factorization_survives_all_faults_with_the_bits_of_the_plain_loop(PriorFamily loadings, VarianceStructure variance, double missing)
+    public void A_factorization_survives_all_faults_with_the_bits_of_the_plain_loop(
+        PriorFamily loadings, VarianceStructure variance, double missing)
     {
         var job = new EbmfJob(3, loadings, variance, missing);
         var plain = new PlainRun(job);

@@ -44,12 +44,15 @@ public sealed class FaultTests(ITestOutputHelper output)
         }
 
         output.WriteLine(
-            $"{seeds} seeds in {clock.Elapsed.TotalSeconds:F1} s ({seeds / clock.Elapsed.TotalSeconds:F0} a second): {handled} messages, {crashes} crashes, " +
+            $"{seeds} seeds in {clock.Elapsed.TotalSeconds:F1} s ({seeds / clock.Elapsed.TotalSeconds:F0} a second): {handled} " +
+            $"messages, {crashes} crashes, " +
             $"{zombies} zombies, {attempts} attempts, {damaged} parts damaged, {passedOver} checkpoints passed over");
-        Assert.True(failed.Count == 0, $"{failed.Count} of {seeds} seeds failed (FITCLUSTER_SEED runs one):\n{string.Join("\n", failed.Take(8))}");
+        Assert.True(
+            failed.Count == 0, $"{failed.Count} of {seeds} seeds failed (FITCLUSTER_SEED runs one):\n{string.Join("\n", failed.Take(8))}");
         if (seeds > 1)
         {
-            Assert.True(crashes > 0 && zombies > 0 && damaged > 0 && passedOver > 0 && attempts > (long)seeds, "a kind of fault never happened");
+            Assert.True(
+                crashes > 0 && zombies > 0 && damaged > 0 && passedOver > 0 && attempts > (long)seeds, "a kind of fault never happened");
         }
     }
 

@@ -4,7 +4,8 @@ using FitCluster.Messages;
 namespace FitCluster.Simulation.Tests;
 
 /// <summary>A store that tears what it writes and flips bits of what it has, and watches what is committed.</summary>
-internal sealed class FaultyStore(ulong seed, SimulatedFaults faults, PlainRun plain, Func<TimeSpan> now, Action<string> violation) : ICheckpointStore
+internal sealed class FaultyStore(ulong seed, SimulatedFaults faults, PlainRun plain, Func<TimeSpan> now, Action<string> violation)
+    : ICheckpointStore
 {
     private readonly InMemoryCheckpointStore _store = new();
     private readonly SplitMix _random = new(seed ^ 0x5EED);
@@ -89,13 +90,15 @@ internal sealed class FaultyStore(ulong seed, SimulatedFaults faults, PlainRun p
 
         if (_newest is { } newest && manifest.Attempt < newest.Attempt)
         {
-            violation($"round {manifest.Round} of attempt {manifest.Attempt} was committed after round {newest.Round} of attempt {newest.Attempt}");
+            violation($"round {manifest.Round} of attempt {manifest.Attempt} was committed after round {newest.Round} of attempt " +
+                $"{newest.Attempt}");
         }
 
         if (_newest is { } before && manifest.Attempt == before.Attempt && manifest.Round < before.Round)
         {
             // One that was given up, carried out late: allowed, as long as it is never the one that is found.
-            if (Inner(new FindCheckpoint(manifest.Job)) is CheckpointFound { PassedOver.Count: 0 } found && found.Manifest?.Round < before.Round)
+            if (Inner(new FindCheckpoint(manifest.Job)) is CheckpointFound { PassedOver.Count: 0 } found &&
+                found.Manifest?.Round < before.Round)
             {
                 violation($"round {manifest.Round} of attempt {manifest.Attempt} was committed late and hides round {before.Round}");
             }

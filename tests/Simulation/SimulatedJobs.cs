@@ -5,8 +5,12 @@ using FitCluster.Messages;
 
 namespace FitCluster.Simulation.Tests;
 
-/// <summary>A cluster's store in memory: the table of jobs with the rules of the real one (what is fenced, what may follow what), and each job's faulty checkpoints.</summary>
-internal sealed class SimulatedJobs(Func<TimeSpan> now, Func<FaultyStore> makeStore, long capacity, Action<string> violate) : ICheckpointStore
+/// <summary>
+/// A cluster's store in memory: the table of jobs with the rules of the real one (what is fenced, what may follow
+/// what), and each job's faulty checkpoints.
+/// </summary>
+internal sealed class SimulatedJobs(Func<TimeSpan> now, Func<FaultyStore> makeStore, long capacity, Action<string> violate)
+    : ICheckpointStore
 {
     private readonly List<Row> _rows = [];
 
@@ -16,12 +20,14 @@ internal sealed class SimulatedJobs(Func<TimeSpan> now, Func<FaultyStore> makeSt
     {
         if (request is ListOpenJobs)
         {
-            return ValueTask.FromResult<StoreReply>(new OpenJobsFound([.. _rows.Where(row => row.IsOpen).Select(row => row.ToOpen(now()))], capacity));
+            return ValueTask.FromResult<StoreReply>(
+                new OpenJobsFound([.. _rows.Where(row => row.IsOpen).Select(row => row.ToOpen(now()))], capacity));
         }
 
         if (_rows.All(known => known.Submission.Job != request.Job))
         {
-            return ValueTask.FromResult<StoreReply>(request is FindCheckpoint ? new CheckpointFound(null, []) : new StoreReply($"there is no job {request.Job}"));
+            return ValueTask.FromResult<StoreReply>(
+                request is FindCheckpoint ? new CheckpointFound(null, []) : new StoreReply($"there is no job {request.Job}"));
         }
 
         var row = Find(request.Job);
@@ -51,7 +57,8 @@ internal sealed class SimulatedJobs(Func<TimeSpan> now, Func<FaultyStore> makeSt
     public void Cancel(JobName job)
     {
         var row = Find(job);
-        (row.CancelWanted, row.State) = row.State == JobState.Running ? (true, row.State) : (false, row.State == JobState.Queued ? JobState.Cancelled : row.State);
+        (row.CancelWanted, row.State) =
+            row.State == JobState.Running ? (true, row.State) : (false, row.State == JobState.Queued ? JobState.Cancelled : row.State);
     }
 
     public void Resume(JobName job)
@@ -115,12 +122,16 @@ internal sealed class SimulatedJobs(Func<TimeSpan> now, Func<FaultyStore> makeSt
 
         public bool IsOpen => State is JobState.Queued or JobState.Running;
 
-        public OpenJob ToOpen(TimeSpan now) => new(submission, State == JobState.Running, CancelWanted, State == JobState.Running ? (now - Reported).TotalSeconds : 0);
+        public OpenJob ToOpen(TimeSpan now) =>
+            new(submission, State == JobState.Running, CancelWanted, State == JobState.Running ? (now - Reported).TotalSeconds : 0);
     }
 }
 
-/// <summary>What the recorder of a node does: notes what a coordinator says, and writes it down a little later, unless the node dies before.</summary>
-internal sealed class SimulatedRecorder(JobName job, Watch watch, SimulatedJobs jobs, SimulatedEngine engine, Func<bool> isLost) : IFitObserver
+/// <summary>
+/// What the recorder of a node does: notes what a coordinator says, and writes it down a little later, unless the node dies before.
+/// </summary>
+internal sealed class SimulatedRecorder(JobName job, Watch watch, SimulatedJobs jobs, SimulatedEngine engine, Func<bool> isLost)
+    : IFitObserver
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(400);
     private static readonly TimeSpan Beat = TimeSpan.FromSeconds(1);
@@ -131,7 +142,8 @@ internal sealed class SimulatedRecorder(JobName job, Watch watch, SimulatedJobs 
         Report(attempt);
     }
 
-    public void OnRound(JobName name, Math.Models.RoundReport report, Round round, double secondsSinceStart) => watch.OnRound(name, report, round, secondsSinceStart);
+    public void OnRound(JobName name, Math.Models.RoundReport report, Round round, double secondsSinceStart) =>
+        watch.OnRound(name, report, round, secondsSinceStart);
 
     public void OnEvent(JobName name, string words) => watch.OnEvent(name, words);
 

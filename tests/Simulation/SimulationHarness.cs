@@ -8,7 +8,8 @@ namespace FitCluster.Simulation.Tests;
 
 /// <summary>What a simulated run came to.</summary>
 internal sealed record SimulationResult(
-    ulong Seed, FitOutcome? Outcome, IReadOnlyList<string> Violations, IReadOnlyList<string> Log, TimeSpan Ended, SimulatedCounts Counts, int Attempts, FaultyStore Store);
+    ulong Seed, FitOutcome? Outcome, IReadOnlyList<string> Violations, IReadOnlyList<string> Log, TimeSpan Ended, SimulatedCounts Counts,
+    int Attempts, FaultyStore Store);
 
 /// <summary>Which guard is taken out, to prove that the simulation would notice.</summary>
 internal enum Canary
@@ -27,7 +28,8 @@ internal static class SimulationHarness
 
     public static FitSettings Settings { get; } = new()
     {
-        CheckpointRounds = 4, AskAgainSeconds = 1, AskAgainMaxSeconds = 4, RetrySeconds = 0.5, LingerSeconds = 5, ReplayRounds = 6, Keep = 2,
+        CheckpointRounds = 4, AskAgainSeconds = 1, AskAgainMaxSeconds = 4, RetrySeconds = 0.5, LingerSeconds = 5,
+        ReplayRounds = 6, Keep = 2,
         ShardFailures = 1000, ShardLoadFailures = 1000, JobFailures = 100_000, ShardLosses = 1000, StoreTries = 1000,
     };
 
@@ -38,8 +40,10 @@ internal static class SimulationHarness
         double Up(double most) => most * random.NextDouble() * random.NextDouble();
         return new SimulatedFaults
         {
-            Until = TimeSpan.FromSeconds(40), Loss = Up(0.2), Duplicate = Up(0.3), Delay = Up(0.3), SlowActor = Up(0.1), CrashActor = Up(0.06),
-            CrashNode = Up(0.01), Zombie = random.NextDouble(), StoreFails = Up(0.3), StoreFailsAfterwards = Up(0.2), StoreAnswerLost = Up(0.2),
+            Until = TimeSpan.FromSeconds(40), Loss = Up(0.2), Duplicate = Up(0.3), Delay = Up(0.3), SlowActor = Up(0.1),
+            CrashActor = Up(0.06),
+            CrashNode = Up(0.01), Zombie = random.NextDouble(), StoreFails = Up(0.3), StoreFailsAfterwards = Up(0.2),
+            StoreAnswerLost = Up(0.2),
             StoreSlow = Up(0.4), StoreTorn = Up(0.2), StoreBitFlip = Up(0.1),
         };
     }
@@ -50,7 +54,8 @@ internal static class SimulationHarness
         var run = new Watch(plain ?? new PlainRun(job));
         SimulatedEngine engine = null!;
         var store = new FaultyStore(seed, faults, run.Plain, () => engine.Now, run.Violate);
-        engine = new SimulatedEngine(store, seed, faults, nodes: 3, (address, error) => run.Violate($"{address} threw {error.GetType().Name}: {error.Message}"));
+        engine = new SimulatedEngine(
+            store, seed, faults, nodes: 3, (address, error) => run.Violate($"{address} threw {error.GetType().Name}: {error.Message}"));
         var isFaulty = () => faults.Until < TimeSpan.MaxValue && engine.IsFaulty;
         var faulty = new FaultyJob(job, new SplitMix(seed ^ 0xF00D), localFaults, isFaulty);
         var name = new JobName("sim");

@@ -5,8 +5,9 @@ using FitCluster.Messages;
 namespace FitCluster.Simulation.Tests;
 
 /// <summary>
-/// A small Gaussian mixture fitted by EM with damped responsibilities: each row's state depends on all rounds before, so a round that is done twice,
-/// skipped or done from the wrong state shows in the bits. Every partial also counts its shard and its rounds, and the update checks both.
+/// A small Gaussian mixture fitted by EM with damped responsibilities: each row's state depends on all rounds before, so a
+/// round that is done twice, skipped or done from the wrong state shows in the bits. Every partial also counts its shard
+/// and its rounds, and the update checks both.
 /// </summary>
 internal sealed class ToyMixture(int shards, int rounds) : IFitModel
 {
@@ -24,7 +25,8 @@ internal sealed class ToyMixture(int shards, int rounds) : IFitModel
         .Set("responsibilities", [.. Enumerable.Repeat(1.0 / Components, data.Block.Rows * Components)], [data.Block.Rows, Components])
         .Set("rounds", 0);
 
-    public ArraySet Broadcast(ArraySet global) => new ArraySet().Set(global.Get("means")).Set(global.Get("weights")).Set(global.Get("round"));
+    public ArraySet Broadcast(ArraySet global) =>
+        new ArraySet().Set(global.Get("means")).Set(global.Get("weights")).Set(global.Get("round"));
 
     public ArraySet Local(ArraySet broadcast, ShardData data, ArraySet shard)
     {
@@ -73,7 +75,9 @@ internal sealed class ToyMixture(int shards, int rounds) : IFitModel
         var round = global.Scalar("round") + 1;
         if (partial["who"].Any(count => count != 1) || partial.Scalar("rounds") != round * shards || partial.Scalar("latest") != round)
         {
-            throw new InvalidOperationException($"round {round} counted shards [{string.Join(", ", partial["who"])}] and {partial.Scalar("rounds")} of {round * shards} rounds");
+            throw new InvalidOperationException(
+                $"round {round} counted shards [{string.Join(", ", partial["who"])}] and {partial.Scalar("rounds")} of " +
+                $"{round * shards} rounds");
         }
 
         var (sums, counts) = (partial["sums"], partial["counts"]);
@@ -88,7 +92,8 @@ internal sealed class ToyMixture(int shards, int rounds) : IFitModel
     {
         var round = global.Scalar("round");
         var isDone = round >= rounds || global.Scalar("stop") == 1;
-        return new RoundReport(round < 5 ? "warm-up" : "sweep", round == 0 ? double.NaN : global.Scalar("objective"), isDone, round >= rounds, round / rounds);
+        return new RoundReport(
+            round < 5 ? "warm-up" : "sweep", round == 0 ? double.NaN : global.Scalar("objective"), isDone, round >= rounds, round / rounds);
     }
 
     public ArraySet EndEarly(ArraySet global) => global.Clone().Set("stop", 1);

@@ -30,7 +30,8 @@ internal sealed class Watch(PlainRun plain) : IFitObserver
     {
         if (IsTalkative && handling.Message is not TimerElapsed { Kind: "tick" })
         {
-            Log.Add($"{handling.Now}:     {handling.Actor}#{handling.Activation}{(handling.IsZombie ? " (zombie)" : "")} <- {handling.SenderActivation}: {Words(handling.Message)}");
+            Log.Add($"{handling.Now}:     {handling.Actor}#{handling.Activation}{(handling.IsZombie ? " (zombie)" : "")} <- " +
+                $"{handling.SenderActivation}: {Words(handling.Message)}");
         }
     }
 
@@ -47,7 +48,8 @@ internal sealed class Watch(PlainRun plain) : IFitObserver
     {
         if (answer.Attempt != attempt || answer.Load != load)
         {
-            Violate($"a stale answer was counted: shard {answer.Shard}, round {answer.Round}, of {answer.Attempt}/{answer.Load} instead of {attempt}/{load}");
+            Violate($"a stale answer was counted: shard {answer.Shard}, round {answer.Round}, of {answer.Attempt}/{answer.Load} instead " +
+                $"of {attempt}/{load}");
         }
 
         if (!_counted.Add((attempt, answer.Round, answer.Shard)))
@@ -73,7 +75,8 @@ internal sealed class Watch(PlainRun plain) : IFitObserver
     public void OnRound(JobName job, RoundReport report, Round round, double secondsSinceStart)
     {
         var expected = plain.Trace[(int)round.Value - 1];
-        if (expected.Phase != report.Phase || BitConverter.DoubleToInt64Bits(expected.Objective) != BitConverter.DoubleToInt64Bits(report.Objective))
+        if (expected.Phase != report.Phase ||
+            BitConverter.DoubleToInt64Bits(expected.Objective) != BitConverter.DoubleToInt64Bits(report.Objective))
         {
             Violate($"round {round} had {report.Phase} {report.Objective:R} instead of {expected.Phase} {expected.Objective:R}");
         }

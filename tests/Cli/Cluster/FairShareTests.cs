@@ -7,7 +7,8 @@ namespace FitCluster.Cli.Tests.Cluster;
 public sealed class FairShareTests
 {
     [Fact]
-    public void Shards_above_the_share_go_to_a_node_that_joined() => Assert.Equal(3, FairShare.Surplus("a", 6, [Node("a", 6), Node("b", 0)]));
+    public void Shards_above_the_share_go_to_a_node_that_joined() =>
+    Assert.Equal(3, FairShare.Surplus("a", 6, [Node("a", 6), Node("b", 0)]));
 
     [Fact]
     public void None_are_given_up_in_favour_of_a_node_that_does_not_see_the_data() =>

@@ -15,8 +15,11 @@ public sealed class TwinEbSpecTests : IDisposable
     [Fact]
     public void Options_are_read()
     {
-        var spec = Read("twineb: {likelihood: gaussian, prior: rows, factors: 4, rowComponents: 5, noiseSd: 0.5, protocol: strong, testShare: 0.4}\nstop: {tolerance: 1e-6}").TwinEb;
-        Assert.Equal((TwinEbLikelihood.Gaussian, TwinEbPrior.Rows, 4, 0.5), (spec.Options.Likelihood, spec.Options.Prior, spec.Options.Factors, spec.Options.NoiseSd));
+        var spec = Read(
+            "twineb: {likelihood: gaussian, prior: rows, factors: 4, rowComponents: 5, noiseSd: 0.5, protocol: strong, testShare: " +
+            "0.4}\nstop: {tolerance: 1e-6}").TwinEb;
+        Assert.Equal((TwinEbLikelihood.Gaussian, TwinEbPrior.Rows, 4, 0.5),
+            (spec.Options.Likelihood, spec.Options.Prior, spec.Options.Factors, spec.Options.NoiseSd));
         Assert.Equal((5, (int?)null, 1e-6), (spec.RowComponents, spec.ColumnComponents, spec.Options.Tolerance));
         Assert.Equal((true, 0.2, 0.4), (spec.IsStrong, spec.Validation, spec.Tested));
     }
@@ -47,7 +50,8 @@ public sealed class TwinEbSpecTests : IDisposable
         // What each of them does there: tests/Math/TwinEb, ReferenceScheduleTests and ReferenceStepTests.
         var name = option[..option.IndexOf(':', StringComparison.Ordinal)];
         var property = typeof(TwinEbOptions).GetProperty(char.ToUpperInvariant(name[0]) + name[1..])!;
-        var (without, with) = (Read("twineb: {optimizer: reference, protocol: strong}"), Read($"twineb: {{optimizer: reference, protocol: strong, {option}}}"));
+        var (without, with) = (Read("twineb: {optimizer: reference, protocol: strong}"), Read(
+            $"twineb: {{optimizer: reference, protocol: strong, {option}}}"));
         Assert.NotEqual(expected, property.GetValue(without.TwinEb.Options));
         Assert.Equal(expected, property.GetValue(with.TwinEb.Options));
     }
@@ -68,7 +72,8 @@ public sealed class TwinEbSpecTests : IDisposable
     [InlineData("twineb: {prior: rows, rowPriorShape: 3}", "has no effect with twineb.prior: rows, where that side's prior is learnt")]
     [InlineData("twineb: {heldOutRows: 0.3}", "has no effect with twineb.protocol: plain")]
     [InlineData("twineb: {testZeros: true}", "has no effect with twineb.protocol: plain")]
-    [InlineData("twineb: {protocol: strong, testZeros: true, ignoredShare: 0.5}", "has no effect with twineb.testZeros, where every cell that is not tested trains")]
+    [InlineData("twineb: {protocol: strong, testZeros: true, ignoredShare: 0.5}",
+        "has no effect with twineb.testZeros, where every cell that is not tested trains")]
     [InlineData("twineb: {heldOutSamples: 3}", "has no effect when nothing is held out")]
     [InlineData("twineb: {projectionSteps: 3}", "has no effect when no row is held out")]
     [InlineData("twineb: {split: s, protocol: strong}", "has no effect with twineb.split")]
@@ -79,7 +84,8 @@ public sealed class TwinEbSpecTests : IDisposable
     public void What_is_wrong_or_without_effect_is_refused(string section, string problem)
     {
         var problems = new ProblemList();
-        Assert.Null(JobSpecReader.Read(_scratch.File("job.yaml", "model: twineb\ndata: {path: d}\n" + section), new SpecOverrides(), problems));
+        Assert.Null(
+            JobSpecReader.Read(_scratch.File("job.yaml", "model: twineb\ndata: {path: d}\n" + section), new SpecOverrides(), problems));
         Assert.Contains(problem, string.Join('\n', problems.All), StringComparison.Ordinal);
     }
 
@@ -106,8 +112,10 @@ public sealed class TwinEbSpecTests : IDisposable
 
     [Theory]
     [InlineData("twineb: {}")]
-    [InlineData("twineb: {protocol: strong, prior: fixed, columnPriorRate: 0.25, splitSeed: 9, heldOutZeroSample: true, writeSplit: false}")]
-    [InlineData("twineb: {optimizer: reference, likelihood: gaussian, steps: 3, particles: 2, weightDecay: 0, restoreBest: false, validationShare: 0.1}")]
+    [InlineData(
+        "twineb: {protocol: strong, prior: fixed, columnPriorRate: 0.25, splitSeed: 9, heldOutZeroSample: true, writeSplit: false}")]
+    [InlineData("twineb: {optimizer: reference, likelihood: gaussian, steps: 3, particles: 2, weightDecay: 0, restoreBest: false, " +
+        "validationShare: 0.1}")]
     [InlineData("twineb: {split: /somewhere, prior: columns, binarize: 0.5}")]
     [InlineData("twineb: {protocol: strong, testZeros: true}")]
     public void What_is_written_for_people_is_read_as_the_same_spec(string section)
@@ -118,16 +126,20 @@ public sealed class TwinEbSpecTests : IDisposable
         var problems = new ProblemList();
         var again = JobSpecReader.ReadText(text, "again", problems);
         Assert.Empty(problems.All);
-        var written = spec.TwinEb with { ValidationShare = spec.TwinEb.SplitPath is null ? spec.TwinEb.Validation : null, TestShare = spec.TwinEb.IsStrong ? spec.TwinEb.Tested : null };
+        var written = spec.TwinEb with { ValidationShare = spec.TwinEb.SplitPath is null
+            ? spec.TwinEb.Validation
+            : null, TestShare = spec.TwinEb.IsStrong ? spec.TwinEb.Tested : null };
         Assert.Equal(written, again!.TwinEb);
         Assert.Equal(
-            SpecCanonical.Hash(spec, 2, Write), SpecCanonical.Hash(again, 2, (writer, forPeople) => TwinEbSpecReader.Write(writer, again.TwinEb, forPeople)));
+            SpecCanonical.Hash(spec, 2, Write),
+            SpecCanonical.Hash(again, 2, (writer, forPeople) => TwinEbSpecReader.Write(writer, again.TwinEb, forPeople)));
     }
 
     private JobSpec Read(string section)
     {
         var problems = new ProblemList();
-        var spec = JobSpecReader.Read(_scratch.File("job.yaml", "model: twineb\ndata: {path: d}\n" + section), new SpecOverrides(), problems);
+        var spec = JobSpecReader.Read(
+            _scratch.File("job.yaml", "model: twineb\ndata: {path: d}\n" + section), new SpecOverrides(), problems);
         Assert.Empty(problems.All);
         return spec!;
     }

@@ -12,7 +12,8 @@ public sealed class PostgresStoreTests : CheckpointStoreConformance
     public async Task The_same_job_is_submitted_once_however_often_it_is()
     {
         await using var harness = await Harness.Create();
-        var results = await Task.WhenAll(Enumerable.Range(0, 16).Select(_ => harness.Cluster.Submit(new JobSubmission(Job, "spec", "s", "d", 2))));
+        var results =
+            await Task.WhenAll(Enumerable.Range(0, 16).Select(_ => harness.Cluster.Submit(new JobSubmission(Job, "spec", "s", "d", 2))));
         Assert.Equal(1, results.Count(r => r == Submitted.New));
         Assert.Equal(15, results.Count(r => r == Submitted.Same));
         Assert.Equal(Submitted.OtherSpec, await harness.Cluster.Submit(new JobSubmission(Job, "spec", "other", "d", 2)));
@@ -31,12 +32,18 @@ public sealed class PostgresStoreTests : CheckpointStoreConformance
         await store.Do(new ClaimAttempt(Job));
         Assert.False(await store.Report(Job, new JobProgress { Attempt = new Attempt(1), Round = new Round(9) }));
         var shard = new ShardStatus(new ShardId(0), 1, true, new Round(3), 0.5, 0.25, 0, 1, true, 100);
-        var progress = new JobProgress { Attempt = new Attempt(2), Node = "n", Round = new Round(3), Phase = "backfit", Objective = -1.5, Share = 0.5, Shards = [shard] };
+        var progress = new JobProgress
+        {
+            Attempt = new Attempt(2), Node = "n", Round = new Round(3), Phase = "backfit", Objective = -1.5, Share = 0.5, Shards = [shard]
+        };
         Assert.True(await store.Report(Job, progress));
         var read = (await store.Job(Job))!;
-        Assert.Equal((JobState.Running, new Round(3), -1.5, shard), (read.State, read.Progress.Round, read.Progress.Objective, Assert.Single(read.Progress.Shards)));
-        Assert.True(await store.AddRounds(Job, new Attempt(2), [new JobRound(new Round(1), "a", double.NaN, 1), new JobRound(new Round(2), "b", 2, 2)]));
-        Assert.True(await store.AddRounds(Job, new Attempt(2), [new JobRound(new Round(2), "lost", 3, 2.4), new JobRound(new Round(2), "c", 3, 2.5)]));
+        Assert.Equal((JobState.Running, new Round(3), -1.5, shard),
+            (read.State, read.Progress.Round, read.Progress.Objective, Assert.Single(read.Progress.Shards)));
+        Assert.True(await store.AddRounds(
+            Job, new Attempt(2), [new JobRound(new Round(1), "a", double.NaN, 1), new JobRound(new Round(2), "b", 2, 2)]));
+        Assert.True(await store.AddRounds(
+            Job, new Attempt(2), [new JobRound(new Round(2), "lost", 3, 2.4), new JobRound(new Round(2), "c", 3, 2.5)]));
         Assert.Equal(["a", "c"], (await store.Rounds(Job)).Select(r => r.Phase));
 
         var file = Path.GetTempFileName();
@@ -53,7 +60,9 @@ public sealed class PostgresStoreTests : CheckpointStoreConformance
         await store.CopyResult(Job, result, copy);
         Assert.True(copy.ToArray().AsSpan().SequenceEqual(content));
         await harness.Sql("UPDATE fitcluster.result_chunks SET content = set_byte(content, 5, 255 - get_byte(content, 5)) WHERE chunk = 1");
-        Assert.Contains("damaged", (await Assert.ThrowsAsync<ClusterStoreException>(() => store.CopyResult(Job, result, new MemoryStream()))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "damaged", (await Assert.ThrowsAsync<ClusterStoreException>(() => store.CopyResult(Job, result, new MemoryStream()))).Message,
+            StringComparison.Ordinal);
         File.Delete(file);
     }
 
@@ -92,8 +101,10 @@ public sealed class PostgresStoreTests : CheckpointStoreConformance
         async Task<int> Restarts() => Assert.IsType<AttemptClaimed>(await store.Do(new ClaimAttempt(Job))).Restarts;
         async Task Checkpoint(long attempt, long round)
         {
-            var part = Assert.IsType<PartSaved>(await store.Do(new SavePart(Job, new Attempt(attempt), new Round(round), new ShardId(-1), new ArraySet().Set("x", round))));
-            var manifest = new CheckpointManifest(Job, new Attempt(attempt), new Round(round), "s", "d", 0, [new CheckpointPart(new ShardId(-1), new Attempt(attempt), part.Checksum, part.Bytes)]);
+            var part = Assert.IsType<PartSaved>(
+                await store.Do(new SavePart(Job, new Attempt(attempt), new Round(round), new ShardId(-1), new ArraySet().Set("x", round))));
+            var manifest = new CheckpointManifest(Job, new Attempt(attempt), new Round(round), "s", "d", 0,
+                [new CheckpointPart(new ShardId(-1), new Attempt(attempt), part.Checksum, part.Bytes)]);
             Assert.Null((await store.Do(new CommitCheckpoint(Job, new Attempt(attempt), manifest, 3))).Error);
         }
 
@@ -131,7 +142,9 @@ public sealed class PostgresStoreTests : CheckpointStoreConformance
     public async Task An_older_schema_is_migrated_and_a_newer_one_is_refused()
     {
         await using var harness = await Harness.Create();
-        await harness.Sql("ALTER TABLE fitcluster.events DROP COLUMN node; ALTER TABLE fitcluster.nodes DROP COLUMN state, DROP COLUMN capacity; ALTER TABLE fitcluster.attempts DROP COLUMN restarts; UPDATE fitcluster.schema_version SET version = 1");
+        await harness.Sql(
+            "ALTER TABLE fitcluster.events DROP COLUMN node; ALTER TABLE fitcluster.nodes DROP COLUMN state, DROP COLUMN capacity; " +
+            "ALTER TABLE fitcluster.attempts DROP COLUMN restarts; UPDATE fitcluster.schema_version SET version = 1");
         await harness.Sql("INSERT INTO fitcluster.events (job, words) VALUES ('job-1', 'of old')");
         await using var again = new PostgresStore(harness.Url);
         await Task.WhenAll(again.Prepare(), harness.Cluster.Prepare());
@@ -164,8 +177,11 @@ public sealed class PostgresStoreTests : CheckpointStoreConformance
             Assert.NotNull((await store.Do(new ClaimAttempt(Job))).Error);
         }
 
-        Assert.Contains("unknown parameter", Assert.Throws<ClusterStoreException>(() => new PostgresStore("postgres://a:b4dword@h/x?what=1")).Message, StringComparison.Ordinal);
-        Assert.DoesNotContain("b4dword", Assert.Throws<ClusterStoreException>(() => new PostgresStore("http://a:b4dword@h/x")).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "unknown parameter", Assert.Throws<ClusterStoreException>(() => new PostgresStore("postgres://a:b4dword@h/x?what=1")).Message,
+            StringComparison.Ordinal);
+        Assert.DoesNotContain("b4dword", Assert.Throws<ClusterStoreException>(() => new PostgresStore("http://a:b4dword@h/x")).Message,
+            StringComparison.Ordinal);
     }
 
     protected override async ValueTask<StoreHarness> CreateHarness() => await Harness.Create();
@@ -198,12 +214,14 @@ public sealed class PostgresStoreTests : CheckpointStoreConformance
         }
 
         public override async ValueTask Damage(JobName job, Round round, ShardId shard, Attempt attempt) => await Sql(
-            $"UPDATE fitcluster.part_chunks SET content = set_byte(content, 0, 255 - get_byte(content, 0)) WHERE job = '{job}' AND round = {round} AND shard = {shard} AND attempt = {attempt}");
+            $"UPDATE fitcluster.part_chunks SET content = set_byte(content, 0, 255 - get_byte(content, 0)) WHERE job = '{job}' AND " +
+            $"round = {round} AND shard = {shard} AND attempt = {attempt}");
 
         public override async ValueTask Remove(JobName job, Round round, ShardId shard, Attempt attempt) =>
             await Sql($"DELETE FROM fitcluster.parts WHERE job = '{job}' AND round = {round} AND shard = {shard} AND attempt = {attempt}");
 
-        public override async ValueTask<int> PartCount(JobName job) => int.Parse(await Sql($"SELECT count(*) FROM fitcluster.parts WHERE job = '{job}'"));
+        public override async ValueTask<int> PartCount(JobName job) =>
+            int.Parse(await Sql($"SELECT count(*) FROM fitcluster.parts WHERE job = '{job}'"));
 
         public override async ValueTask DisposeAsync()
         {

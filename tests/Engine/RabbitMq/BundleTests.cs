@@ -62,7 +62,8 @@ public sealed class BundleTests
         await using var first = await Join(url, "first", "fit");
         await using var second = await Join(url, "second", "shard");
         await Hear(first, "second");
-        var queue = (await (await RabbitServer.Shared()).Control("-q", "list_queues", "-p", Uri.UnescapeDataString(new Uri(url).AbsolutePath[1..]), "name"))
+        var queue = (await (await RabbitServer.Shared()).Control(
+            "-q", "list_queues", "-p", Uri.UnescapeDataString(new Uri(url).AbsolutePath[1..]), "name"))
             .Split('\n').Single(name => name.StartsWith("node.second.", StringComparison.Ordinal)).Trim();
         var factory = new RabbitMQ.Client.ConnectionFactory { Uri = new Uri(url) };
         await using (var connection = await factory.CreateConnectionAsync())
@@ -95,7 +96,8 @@ public sealed class BundleTests
         return await (await RabbitServer.Shared()).NewVirtualHost();
     }
 
-    private static RunRound Run(int shard, long round, ArraySet arrays) => new(Job, new Attempt(1), 1, new ShardId(shard), new Round(round), false, arrays);
+    private static RunRound Run(int shard, long round, ArraySet arrays) =>
+        new(Job, new Attempt(1), 1, new ShardId(shard), new Round(round), false, arrays);
 
     private static byte[] Frame(IMessage message)
     {
@@ -129,7 +131,10 @@ public sealed class BundleTests
 
     private async Task<RabbitMqEngine> Join(string url, string node, string kind)
     {
-        var options = new RabbitMqOptions { Url = url, Node = node, Threads = 1, Capacity = new Dictionary<string, int> { [kind] = 10 }, Say = _said.Enqueue };
+        var options = new RabbitMqOptions
+        {
+            Url = url, Node = node, Threads = 1, Capacity = new Dictionary<string, int> { [kind] = 10 }, Say = _said.Enqueue
+        };
         var engine = await RabbitMqEngine.Connect(options, new InMemoryCheckpointStore(), TestContext.Current.CancellationToken);
         engine.Register(kind, address => new ScriptedActor((message, context) => Receive(node, address, message, context)));
         await engine.Start(TestContext.Current.CancellationToken);

@@ -13,10 +13,12 @@ public sealed class ClosedConnectionTests
         var (begun, ended) = (new TaskCompletionSource(), new TaskCompletionSource());
         var options = new RabbitMqOptions
         {
-            Url = await (await RabbitServer.Shared()).NewVirtualHost(), Node = "slow", Threads = 1, Capacity = new Dictionary<string, int> { ["fit"] = 1 },
+            Url = await (await RabbitServer.Shared()).NewVirtualHost(), Node = "slow", Threads = 1,
+            Capacity = new Dictionary<string, int> { ["fit"] = 1 },
         };
         // Through the broker, so that there is something to acknowledge.
-        var engine = await RabbitMqEngine.Connect(options, new InMemoryCheckpointStore(), sendsLocally: false, TestContext.Current.CancellationToken);
+        var engine = await RabbitMqEngine.Connect(
+            options, new InMemoryCheckpointStore(), sendsLocally: false, TestContext.Current.CancellationToken);
         engine.Register("fit", _ => new ScriptedActor((message, _) =>
         {
             if (message is WakeDirectory)

@@ -33,7 +33,8 @@ public class ConjugateGammaFunctionsTests
     {
         for (var trial = 0; trial < 1000; trial++)
         {
-            double[] x = [.. Enumerable.Range(0, Vector256<double>.Count).Select(i => double.Exp(-9 + (36 * Philox.Uniform(11, (ulong)trial, (ulong)i))))];
+            double[] x = [.. Enumerable.Range(0, Vector256<double>.Count).Select(
+                i => double.Exp(-9 + (36 * Philox.Uniform(11, (ulong)trial, (ulong)i))))];
             var logGamma = ConjugateGammaFunctions.LogGamma(Vector256.Create<double>(x));
             for (var i = 0; i < x.Length; i++)
             {
@@ -83,7 +84,8 @@ public class ConjugateGammaFunctionsTests
                 continue;
             }
 
-            // log a - digamma(a) has an error of 3e-14 of max(1, |digamma a|) (the scalar functions), and a shape's of gap is that over gap.
+            // log a - digamma(a) has an error of 3e-14 of max(1, |digamma a|) (the scalar functions),
+            // and a shape's of gap is that over gap.
             Assert.Equal(expected, shapes[i], expected * double.Max(1e-12, 2e-13 / gaps[i]));
         }
     }

@@ -42,19 +42,22 @@ public class ConjugateKernelTests
             Assert.Equal(0, logits[7]);
             foreach (var c in asked)
             {
-                AssertIsScalarTwin(shapes[(c * length)..][..length], rates[(c * length)..][..length], s, t, logits[c], means[(c * length)..], logs[(c * length)..]);
+                AssertIsScalarTwin(shapes[(c * length)..][..length], rates[(c * length)..][..length], s, t, logits[c],
+                    means[(c * length)..], logs[(c * length)..]);
             }
         }
     }
 
-    private static void AssertIsScalarTwin(double[] shapes, double[] rates, double[] s, double[] t, double logit, double[] means, double[] logs)
+    private static void AssertIsScalarTwin(
+        double[] shapes, double[] rates, double[] s, double[] t, double logit, double[] means, double[] logs)
     {
         var (meansScalar, logsScalar) = (new double[s.Length], new double[s.Length]);
         var scalar = ConjugateGammaKernel.EvaluateScalar(shapes, rates, s, t, meansScalar, logsScalar);
 
         // Relative to the terms that the sum is made of.
         var size = Enumerable.Range(0, s.Length).Sum(l =>
-            double.Abs(ConjugateGammaFunctions.LogGamma(shapes[l] + s[l])) + ((shapes[l] + s[l]) * double.Abs(double.Log(rates[l] + t[l]))));
+            double.Abs(ConjugateGammaFunctions.LogGamma(shapes[l] + s[l])) +
+                ((shapes[l] + s[l]) * double.Abs(double.Log(rates[l] + t[l]))));
         Assert.Equal(scalar, logit, 3e-14 * double.Max(s.Length, size));
         for (var l = 0; l < s.Length; l++)
         {
@@ -91,7 +94,8 @@ public class ConjugateKernelTests
                 for (var l = 0; l < Factors; l++)
                 {
                     var shape = double.Exp(-3 + (5 * U(1, (k * Factors) + l)));
-                    (prior.Shapes[(k * Factors) + l], prior.Rates[(k * Factors) + l]) = (shape, shape * double.Exp(-2 + (5 * U(2, (k * Factors) + l))));
+                    (prior.Shapes[(k * Factors) + l], prior.Rates[(k * Factors) + l]) =
+                        (shape, shape * double.Exp(-2 + (5 * U(2, (k * Factors) + l))));
                 }
             }
 
@@ -111,7 +115,8 @@ public class ConjugateKernelTests
                 // What is left out is below 1e-13, each.
                 Assert.Equal(expected, normalizer, (Components * 1e-13) + (1e-13 * double.Abs(expected)));
                 Assert.All(plain.Responsibilities.ToArray().Zip(bounded.Responsibilities.ToArray()), pair =>
-                    Assert.True(double.Abs(pair.First - pair.Second) <= 1e-13 + (1e-11 * pair.First), $"trial {trial}: {pair.First} became {pair.Second}"));
+                    Assert.True(double.Abs(pair.First - pair.Second) <= 1e-13 + (1e-11 * pair.First),
+                        $"trial {trial}: {pair.First} became {pair.Second}"));
                 for (var l = 0; l < Factors; l++)
                 {
                     Assert.Equal(plain.Mean[l], bounded.Mean[l], 1e-12 * plain.Mean[l]);
@@ -130,7 +135,8 @@ public class ConjugateKernelTests
     [Fact]
     public void Vectors_past_the_bounded_ones_of_a_run_have_the_same_posterior()
     {
-        // Components so near each other that none can be left out: bounds do not pay, and are asked for 8 of each 256 vectors only; far ones, at the end, are left out again.
+        // Components so near each other that none can be left out: bounds do not pay, and are asked for 8 of each 256 vectors only;
+        // far ones, at the end, are left out again.
         const int Factors = 2, Components = 9;
         ConjugateGammaPosterior Posterior(double spread, bool bounded)
         {
@@ -159,7 +165,8 @@ public class ConjugateKernelTests
                 evaluated += bounded.EvaluatedCount;
             }
 
-            Assert.True(least > 0 ? evaluated == 600 * Components : evaluated < 300 * Components, $"spread {spread}: {evaluated} evaluations");
+            Assert.True(
+                least > 0 ? evaluated == 600 * Components : evaluated < 300 * Components, $"spread {spread}: {evaluated} evaluations");
         }
     }
 
@@ -211,9 +218,11 @@ public class ConjugateKernelTests
     public void A_column_beyond_the_model_s_is_refused_before_anything_is_read()
     {
         var weights = new double[2 * 16];
-        var words = Assert.Throws<InvalidOperationException>(() => ConjugateCells.Shares([0, 2], [1, 1], 2, weights, new double[16], new double[16]));
+        var words = Assert.Throws<InvalidOperationException>(
+            () => ConjugateCells.Shares([0, 2], [1, 1], 2, weights, new double[16], new double[16]));
         Assert.Contains("column 2", words.Message);
-        Assert.Throws<InvalidOperationException>(() => ConjugateCells.Scatter([-1], [1], 2, weights, new double[16], new double[32], new double[1]));
+        Assert.Throws<InvalidOperationException>(
+            () => ConjugateCells.Scatter([-1], [1], 2, weights, new double[16], new double[32], new double[1]));
     }
 
     [Fact]

@@ -12,8 +12,10 @@ public class ConjugateNewRowTests
     private const int Steps = 500;
     private const double Tolerance = 1e-12;
 
-    // Two factors: the first is in every column alike, the second in the even ones only. The components have one factor each, and of the second there is next to nothing in the prior's mean.
-    private static readonly double[] s_columns = [.. Enumerable.Range(0, 2 * Columns).Select(at => at % 2 == 0 ? 1.0 : at % 4 == 1 ? 2 : 0.01)];
+    // Two factors: the first is in every column alike, the second in the even ones only. The components have one factor each, and of the
+    // second there is next to nothing in the prior's mean.
+    private static readonly double[] s_columns =
+        [.. Enumerable.Range(0, 2 * Columns).Select(at => at % 2 == 0 ? 1.0 : at % 4 == 1 ? 2 : 0.01)];
     private static readonly ConjugateGammaPrior s_prior = Prior(0.999, [2, 0.3, 0.3, 20], [1, 300, 300, 5]);
 
     [Fact]
@@ -25,7 +27,8 @@ public class ConjugateNewRowTests
 
         // From the prior's mean alone the row stays where the first component is.
         var near = Moments(counts, isNew: false);
-        Assert.True(near.Mean[0] > 2, $"the start at the prior's mean ended at {string.Join(", ", near.Mean)}: this row needs no other start");
+        Assert.True(
+            near.Mean[0] > 2, $"the start at the prior's mean ended at {string.Join(", ", near.Mean)}: this row needs no other start");
         var found = Moments(counts, isNew: true);
         Assert.Equal(mean[1], found.Mean[1], 0.01 * mean[1]);
         Assert.True(found.Mean[0] < 0.2, $"{found.Mean[0]} of the first factor, by quadrature {mean[0]}");
@@ -48,7 +51,8 @@ public class ConjugateNewRowTests
         var mean = Moments(data, isNew: true).Mean;
         for (var l = 0; l < 2; l++)
         {
-            Assert.Equal((0.999 * s_prior.Shapes[l] / s_prior.Rates[l]) + (0.001 * s_prior.Shapes[2 + l] / s_prior.Rates[2 + l]), mean[l], 1e-12);
+            Assert.Equal(
+                (0.999 * s_prior.Shapes[l] / s_prior.Rates[l]) + (0.001 * s_prior.Shapes[2 + l] / s_prior.Rates[2 + l]), mean[l], 1e-12);
         }
     }
 
@@ -83,7 +87,8 @@ public class ConjugateNewRowTests
         var problem = new ConjugateProblem(5);
         var fit = new ConjugateFit(problem.Options, problem.Shards());
         var projection = new TwinEbProjection(problem.Options, fit.Result);
-        double[] Rows(int count) => [.. ConjugateFit.Shards(problem.Y, (_, _) => 0, problem.Y.Length, count).SelectMany(shard => projection.Project(shard)["rows_mean"])];
+        double[] Rows(int count) => [.. ConjugateFit.Shards(problem.Y, (_, _) => 0, problem.Y.Length, count).SelectMany(
+            shard => projection.Project(shard)["rows_mean"])];
         var (one, several) = (Rows(1), Rows(shards));
         for (var at = 0; at < one.Length; at++)
         {
@@ -92,13 +97,15 @@ public class ConjugateNewRowTests
         }
     }
 
-    private static (double[] Mean, double[] Sd) Moments(double[] counts, bool isNew) => Moments(ConjugateFit.Shards([counts], (_, _) => 0, 0)[0], isNew);
+    private static (double[] Mean, double[] Sd) Moments(double[] counts, bool isNew) =>
+        Moments(ConjugateFit.Shards([counts], (_, _) => 0, 0)[0], isNew);
 
     private static (double[] Mean, double[] Sd) Moments(ShardData data, bool isNew)
     {
         var likelihood = new ConjugatePoisson(new TwinEbOptions { Rows = 1, Columns = Columns, Factors = 2 });
         int[] shape = [Columns, 2];
-        var broadcast = new ArraySet().Set("column.means", s_columns, shape).Set("column.logs", [.. s_columns.Select(v => double.Log(v))], shape);
+        var broadcast = new ArraySet().Set("column.means", s_columns, shape).Set(
+            "column.logs", [.. s_columns.Select(v => double.Log(v))], shape);
         s_prior.Write(broadcast, "rowPrior");
         var shard = new ArraySet();
         likelihood.NewRows(broadcast, shard, 1);

@@ -72,8 +72,10 @@ public sealed class ReferenceKernelTests
             }
         }
 
-        var (expected, counts, sums) = (new double[(Count + 4) * width], new double[table.PaddedComponents], new double[table.PaddedComponents * width]);
-        var total = ReferenceMixture.Evaluate(table, statistics, Count, expected, counts, sums, new double[ReferenceMixture.Block * table.PaddedComponents]);
+        var (expected, counts, sums) =
+            (new double[(Count + 4) * width], new double[table.PaddedComponents], new double[table.PaddedComponents * width]);
+        var total = ReferenceMixture.Evaluate(
+            table, statistics, Count, expected, counts, sums, new double[ReferenceMixture.Block * table.PaddedComponents]);
         var plain = 0.0;
         var plainCounts = new double[11];
         for (var i = 0; i < Count; i++)
@@ -105,7 +107,8 @@ public sealed class ReferenceKernelTests
             var x = i < 10_000 ? -0.07 * i : -Philox.Uniform(1, 1, (ulong)i);
             var expected = x > -700 ? double.Exp(x) : 0;
             var actual = ReferenceExp.OfNegative(System.Runtime.Intrinsics.Vector256.Create(x))[2];
-            Assert.True(double.Abs(actual - expected) <= 2 * (double.BitIncrement(expected) - expected), $"exp({x:R}) is {actual:R} where {expected:R} was expected");
+            Assert.True(double.Abs(actual - expected) <= 2 * (double.BitIncrement(expected) - expected),
+                $"exp({x:R}) is {actual:R} where {expected:R} was expected");
         }
 
         Assert.Equal(1, ReferenceExp.OfNegative(default)[0]);
@@ -115,7 +118,8 @@ public sealed class ReferenceKernelTests
     [Fact]
     public void Exp_of_moderate_numbers_and_log_of_one_plus_are_within_two_units_in_the_last_place()
     {
-        static bool IsClose(double expected, double actual) => double.Abs(actual - expected) <= 2 * (double.BitIncrement(double.Abs(expected)) - double.Abs(expected));
+        static bool IsClose(double expected, double actual) =>
+            double.Abs(actual - expected) <= 2 * (double.BitIncrement(double.Abs(expected)) - double.Abs(expected));
         for (var i = 0; i < 20_000; i++)
         {
             var x = 690 * ((2 * Philox.Uniform(2, 1, (ulong)i)) - 1);
@@ -184,7 +188,8 @@ public sealed class ReferenceKernelTests
     {
         const int Length = 11;
         var adam = new ReferenceAdam(0.01, 1e-5, 0.3, 7);
-        var (p, m, g) = (ReferenceProblem.Normals(6, 1, Length, 1), ReferenceProblem.Normals(6, 2, Length, 1), ReferenceProblem.Normals(6, 3, Length, 1));
+        var (p, m, g) = (ReferenceProblem.Normals(6, 1, Length, 1), ReferenceProblem.Normals(6, 2, Length, 1),
+            ReferenceProblem.Normals(6, 3, Length, 1));
         double[] v = [.. ReferenceProblem.Normals(6, 4, Length, 1).Select(x => x * x)];
         var (nextP, nextM, nextV) = (new double[Length], new double[Length], new double[Length]);
         adam.Apply(p, m, v, g, nextP, nextM, nextV);

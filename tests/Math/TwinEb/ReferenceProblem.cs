@@ -8,8 +8,11 @@ namespace FitCluster.Math.Tests.TwinEb;
 /// <summary>A seeded matrix of counts or numbers with held-out rows and cells, in so many shards.</summary>
 internal static class ReferenceProblem
 {
-    /// <summary>A factorization of rank 3 with a fifth of the training rows' cells for validation; one row in heldOutRows is held out (0: none).</summary>
-    public static ShardData[] Make(ulong seed, int rows, int columns, TwinEbLikelihood likelihood, int shards = 1, int heldOutRows = 0, bool withValidation = true, double rate = 1)
+    /// <summary>
+    /// A factorization of rank 3 with a fifth of the training rows' cells for validation; one row in heldOutRows is held out (0: none).
+    /// </summary>
+    public static ShardData[] Make(ulong seed, int rows, int columns, TwinEbLikelihood likelihood, int shards = 1, int heldOutRows = 0,
+        bool withValidation = true, double rate = 1)
     {
         var isPoisson = likelihood == TwinEbLikelihood.Poisson;
         double Factor(ulong stream, int entity, int l)
@@ -23,7 +26,8 @@ internal static class ReferenceProblem
         {
             var (first, last) = (rows * s / shards, rows * (s + 1) / shards);
             var (values, indices, starts) = (new List<double>(), new List<int>(), new List<long> { 0 });
-            var (heldColumns, heldValues, heldKinds, heldStarts) = (new List<double>(), new List<double>(), new List<double>(), new List<double> { 0 });
+            var (heldColumns, heldValues, heldKinds, heldStarts) =
+                (new List<double>(), new List<double>(), new List<double>(), new List<double> { 0 });
             var roles = new List<double>();
             for (var i = first; i < last; i++)
             {
@@ -53,7 +57,8 @@ internal static class ReferenceProblem
                 heldStarts.Add(heldColumns.Count);
             }
 
-            var block = MatrixBlock.FromCsr(last - first, columns, values.ToArray(), indices.ToArray(), starts.ToArray(), isPoisson ? UnstoredEntries.Zero : UnstoredEntries.Missing);
+            var block = MatrixBlock.FromCsr(last - first, columns, values.ToArray(), indices.ToArray(), starts.ToArray(),
+                isPoisson ? UnstoredEntries.Zero : UnstoredEntries.Missing);
             var extras = new ArraySet().Set("rowRole", [.. roles]).Set("heldOutStart", [.. heldStarts])
                 .Set("heldOutColumn", [.. heldColumns]).Set("heldOutValue", [.. heldValues]).Set("heldOutKind", [.. heldKinds]);
             result[s] = new ShardData(new ShardId(s), first, rows, block, null, extras);

@@ -9,7 +9,8 @@ internal static class Samples
 
     public static ArraySet Arrays { get; } = new ArraySet()
         .Set("F", [1, -0.0, double.PositiveInfinity, double.NegativeInfinity, double.Epsilon, double.MaxValue], [2, 3])
-        .Set("moments/m", [BitConverter.Int64BitsToDouble(0x7FF0_0000_0000_0001), BitConverter.Int64BitsToDouble(unchecked((long)0xFFF8_1234_5678_9ABC))])
+        .Set("moments/m",
+            [BitConverter.Int64BitsToDouble(0x7FF0_0000_0000_0001), BitConverter.Int64BitsToDouble(unchecked((long)0xFFF8_1234_5678_9ABC))])
         .Set("round", 12, Reduction.Max)
         .Set("", [], [0])
         .Set("λ_τ 混", [], [4, 0, int.MaxValue])
@@ -43,7 +44,8 @@ internal static class Samples
         new ReleaseShard(Job, new Attempt(3), new ShardId(5)),
         new JobRefused(Job, "another spec"),
         new ShardNotSaved(Job, new Attempt(3), 2, new ShardId(5), new Round(121), "disk full"),
-        new Bundle(Arrays, [new BundledMessage(new ActorAddress("shard", "pbmc/3"), new byte[] { 1, 2, 3 }), new BundledMessage(new ActorAddress("shard", "pbmc/4"), default)]),
+        new Bundle(Arrays, [new BundledMessage(new ActorAddress("shard", "pbmc/3"), new byte[] { 1, 2, 3 }), new BundledMessage(
+            new ActorAddress("shard", "pbmc/4"), default)]),
         new Bundle(new ArraySet(), []),
         new PartDamaged(Job, new Attempt(3), 2, new ShardId(5), new Round(121), "SHA-256 differs"),
     ];
