@@ -72,10 +72,13 @@ internal static class AnswersPart
     }
 
     private static Task<RabbitMqEngine> Join(string url, string node, string kind, ICheckpointStore store) => RabbitMqEngine.Connect(
-        new RabbitMqOptions { Url = url, Node = node, Capacity = new Dictionary<string, int>
+        new RabbitMqOptions
         {
-            [kind] = 2 * Shards
-        }, Failed = (address, error) => Console.Error.WriteLine($"{address}: {error.Message}") },
+            Url = url, Node = node, Capacity = new Dictionary<string, int>
+            {
+                [kind] = 2 * Shards
+            }, Failed = (address, error) => Console.Error.WriteLine($"{address}: {error.Message}")
+        },
         store);
 
     /// <summary>A model whose shards send back what they get.</summary>

@@ -14,7 +14,8 @@ internal sealed class BenchNodes : IAsyncDisposable
         for (var n = 0; n < count; n++)
         {
             var start = new ProcessStartInfo(BenchFiles.Program,
-                ["node", "--name", $"bench{n}", .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
+                ["node", "--name", $"bench{n}", .. arguments])
+            { RedirectStandardOutput = true, RedirectStandardError = true };
             foreach (var (name, value) in environment)
             {
                 start.Environment[name] = value;

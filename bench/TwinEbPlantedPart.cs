@@ -33,7 +33,9 @@ internal static class TwinEbPlantedPart
                 set => PlantedProblem.Make((ulong)set, Rows, Columns, Factors, RowComponents, ColumnComponents, HeldOutFrom, MeanCount)),
         ];
         var runs = from half in new[] { ByRows, ByColumns.Except(ByRows) }
-            from set in Enumerable.Range(1, DataSets) from setting in half select (set, setting);
+                   from set in Enumerable.Range(1, DataSets)
+                   from setting in half
+                   select (set, setting);
         // Two at a time: what is measured are scores. In the order of the runs, so that data sets keep theirs.
         var cpu = Clock.ChildrenCpuSeconds;
         var twoAtATime = runs.ToArray().AsParallel().AsOrdered().WithDegreeOfParallelism(2);

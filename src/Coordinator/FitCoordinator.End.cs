@@ -103,7 +103,8 @@ public sealed partial class FitCoordinator
 
         var seconds = _report is null ? 0 : Seconds(context);
         var outcome = new FitOutcome(
-            status, reason, _round, result, hasResults ? [.. _slots.Select(slot => slot.Result!)] : [], _report, [.. _trace], seconds) { Attempt = _attempt, Culprit = _culprit };
+            status, reason, _round, result, hasResults ? [.. _slots.Select(slot => slot.Result!)] : [], _report, [.. _trace], seconds)
+        { Attempt = _attempt, Culprit = _culprit };
         _stage = Stage.Ended;
         _questions.Clear();
         _log.Clear(_round);

@@ -40,7 +40,8 @@ public sealed partial class ReadmeTests : IDisposable
         foreach (var command in commands)
         {
             var info = new ProcessStartInfo(
-                "bash", ["-c", command]) { WorkingDirectory = work, RedirectStandardOutput = true, RedirectStandardError = true };
+                "bash", ["-c", command])
+            { WorkingDirectory = work, RedirectStandardOutput = true, RedirectStandardError = true };
             FitProgram.Wait(new FitProgram.Started(Process.Start(info)!), command).Expect(0);
         }
     }

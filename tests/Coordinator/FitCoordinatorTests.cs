@@ -257,7 +257,8 @@ public sealed class FitCoordinatorTests
         Assert.Equal("node n cannot use the data; the coordinator of job job goes to another node", Assert.Single(bench.Events));
 
         bench = new Bench(new CountingModel(6), Bench.Settings with { OpenTries = 3 },
-            open: _ => throw new Math.Models.JobNotHereException("node n cannot use the data")) { Restarts = 2 };
+            open: _ => throw new Math.Models.JobNotHereException("node n cannot use the data"))
+        { Restarts = 2 };
         bench.Give(bench.Start);
         Assert.Equal(
             (FitStatus.Failed, "job job could not be opened: node n cannot use the data"), (bench.Outcome!.Status, bench.Outcome.Reason));

@@ -15,7 +15,8 @@ internal static class Checkout
     public static async Task<Ran> Run(string program, string[] arguments, params (string Name, string Value)[] variables)
     {
         var info = new ProcessStartInfo(program,
-            arguments) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = Root };
+            arguments)
+        { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = Root };
         foreach (var (name, value) in variables)
         {
             info.Environment[name] = value;

@@ -185,7 +185,8 @@ public sealed class PostgresServer : IAsyncDisposable
     private static async Task<string> Run(string program, string[] arguments)
     {
         var info = new ProcessStartInfo(program,
-            arguments) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = "/tmp" };
+            arguments)
+        { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = "/tmp" };
         info.Environment["PGPASSWORD"] = Password;
         using var process = Process.Start(info)!;
         var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());

@@ -39,7 +39,8 @@ internal static class ClusterSimulation
             var job = new JobName(address.Id);
             var watch = watches[job];
             return new FitCoordinator(_ => faulty, SimulationHarness.Settings,
-                new SimulatedRecorder(job, watch, table, engine, () => engine.IsFaulty && random.Chance(0.1))) { Counted = watch.Count };
+                new SimulatedRecorder(job, watch, table, engine, () => engine.IsFaulty && random.Chance(0.1)))
+            { Counted = watch.Count };
         });
         engine.Spectator = handling => handled.Add(handling.Actor);
 

@@ -129,10 +129,18 @@ public sealed class JobSpecReaderTests : IDisposable
         var spec = Read(FromTheContract);
         var hash = SpecCanonical.Hash(spec, 8, 20);
         Assert.Equal(hash, SpecCanonical.Hash(
-            spec with { Name = "x", Out = "/y", Threads = 3, Tables = true, Checkpoint = new CheckpointSpec
+            spec with
             {
-                EverySeconds = 1
-            }, Data = spec.Data with { Path = "/z" } }, 8, 20));
+                Name = "x",
+                Out = "/y",
+                Threads = 3,
+                Tables = true,
+                Checkpoint = new CheckpointSpec
+                {
+                    EverySeconds = 1
+                },
+                Data = spec.Data with { Path = "/z" }
+            }, 8, 20));
         JobSpec[] others =
         [
             spec with { Seed = 2 }, spec with { Data = spec.Data with { Transform = "log1p" } }, spec with { Stop = new StopSpec() },

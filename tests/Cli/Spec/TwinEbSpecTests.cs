@@ -126,9 +126,13 @@ public sealed class TwinEbSpecTests : IDisposable
         var problems = new ProblemList();
         var again = JobSpecReader.ReadText(text, "again", problems);
         Assert.Empty(problems.All);
-        var written = spec.TwinEb with { ValidationShare = spec.TwinEb.SplitPath is null
+        var written = spec.TwinEb with
+        {
+            ValidationShare = spec.TwinEb.SplitPath is null
             ? spec.TwinEb.Validation
-            : null, TestShare = spec.TwinEb.IsStrong ? spec.TwinEb.Tested : null };
+            : null,
+            TestShare = spec.TwinEb.IsStrong ? spec.TwinEb.Tested : null
+        };
         Assert.Equal(written, again!.TwinEb);
         Assert.Equal(
             SpecCanonical.Hash(spec, 2, Write),

@@ -116,7 +116,9 @@ public sealed class TwinEbTests : IDisposable
     public void A_rating_scale_is_warned_of_and_sparse_zeros_are_refused_by_the_gaussian_likelihood()
     {
         var lines = from i in Enumerable.Range(0, 20)
-            from j in Enumerable.Range(0, 10) where (i + j) % 3 > 0 select $"u{i}\ti{j}\t{((i + (2 * j)) % 3) + 3}";
+                    from j in Enumerable.Range(0, 10)
+                    where (i + j) % 3 > 0
+                    select $"u{i}\ti{j}\t{((i + (2 * j)) % 3) + 3}";
         var data = _scratch.File("ratings.tsv", "user\titem\trating\n" + string.Join('\n', lines) + "\n");
         Assert.Contains(
             "as on a rating scale", FitProgram.Run("check", "twineb", "--data", data).Expect(0).Error, StringComparison.Ordinal);
@@ -148,8 +150,11 @@ public sealed class TwinEbTests : IDisposable
 
     private string Triplets(string name, int rows, int columns)
     {
-        var lines = from i in Enumerable.Range(0, rows) from j in Enumerable.Range(0, columns)
-            let x = ((i * 7) + (j * 5) + (i * j)) % 6 where x > 2 || j == i % columns select $"u{i}\ti{j}\t{int.Max(1, x - 2)}";
+        var lines = from i in Enumerable.Range(0, rows)
+                    from j in Enumerable.Range(0, columns)
+                    let x = ((i * 7) + (j * 5) + (i * j)) % 6
+                    where x > 2 || j == i % columns
+                    select $"u{i}\ti{j}\t{int.Max(1, x - 2)}";
         return _scratch.File(name, "user\titem\tcount\n" + string.Join('\n', lines) + "\n");
     }
 

@@ -167,9 +167,13 @@ public sealed class EbmfPropertyTests
         var options = Options(y) with { Variance = variance, Extrapolate = true };
         var alone = SequentialFit.Run(options, SequentialFit.Shards(y, 2));
         var beside = SequentialFit.Run(
-            options with { KnownErrors = known, StandardErrors = known == KnownErrors.Scalar
+            options with
+            {
+                KnownErrors = known,
+                StandardErrors = known == KnownErrors.Scalar
                 ? [Small]
-                : known == KnownErrors.Column ? [.. Enumerable.Repeat(Small, 18)] : [] },
+                : known == KnownErrors.Column ? [.. Enumerable.Repeat(Small, 18)] : []
+            },
             SequentialFit.Shards(y, 2,
                 known == KnownErrors.Matrix ? [.. y.Select(r => r.Select((_, j) => Small * (1 + (0.1 * j))).ToArray())] : null,
                 (first, last) => new ArraySet().Set("standardErrors", Enumerable.Repeat(Small, last - first).ToArray())));

@@ -76,7 +76,11 @@ internal sealed class GoldenEbmf
         return (
             Options with
             {
-                Greedy = false, Init = EbmfInit.Given, InitialFactors = [.. f.SelectMany(r => r)], InitialFactorCount = k, MaxFactors = k
+                Greedy = false,
+                Init = EbmfInit.Given,
+                InitialFactors = [.. f.SelectMany(r => r)],
+                InitialFactorCount = k,
+                MaxFactors = k
             },
             (first, last) => new ArraySet().Set("initialLoadings", [.. l[first..last].SelectMany(r => r)], [last - first, k]));
     }

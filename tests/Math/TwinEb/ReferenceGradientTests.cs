@@ -159,7 +159,8 @@ public sealed class ReferenceGradientTests
         {
             _seed = seed;
             _options = ReferenceProblem.Options(
-                Rows, Points.Columns, likelihood, prior) with { Particles = particles, Seed = seed, NoiseSd = 0.7, RowPriorScale = 0.8 };
+                Rows, Points.Columns, likelihood, prior) with
+            { Particles = particles, Seed = seed, NoiseSd = 0.7, RowPriorScale = 0.8 };
             Data = ReferenceProblem.Make(seed, Rows, Points.Columns, likelihood)[0];
             if (zerosAreMissing)
             {

@@ -36,7 +36,10 @@ public sealed class ReferenceStepTests
         var run = new ReferenceRun(
             s_options with
             {
-                ClipNorm = clipNorm, WeightDecay = weightDecay, ColumnLearningRate = columnRate, MixtureLearningRate = mixtureRate
+                ClipNorm = clipNorm,
+                WeightDecay = weightDecay,
+                ColumnLearningRate = columnRate,
+                MixtureLearningRate = mixtureRate
             },
             ReferenceProblem.Make(1, Rows, Columns, TwinEbLikelihood.Poisson, 2),
             spoil: (_, partial) =>

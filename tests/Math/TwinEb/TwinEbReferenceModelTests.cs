@@ -24,8 +24,14 @@ public sealed class TwinEbReferenceModelTests
     {
         var options = ReferenceProblem.Options(Rows, Columns, TwinEbLikelihood.Poisson) with
         {
-            RowLearningRate = 0.05, ColumnLearningRate = 0.02, MixtureLearningRate = 0.004, ClipNorm = 30, WeightDecay = 0.02,
-            Particles = 2, BatchSize = 25, Steps = 21,
+            RowLearningRate = 0.05,
+            ColumnLearningRate = 0.02,
+            MixtureLearningRate = 0.004,
+            ClipNorm = 30,
+            WeightDecay = 0.02,
+            Particles = 2,
+            BatchSize = 25,
+            Steps = 21,
         };
         ExpectPlainLoop(options, 7);
     }
@@ -197,7 +203,10 @@ public sealed class TwinEbReferenceModelTests
     {
         var options = ReferenceProblem.Options(Rows, Columns, TwinEbLikelihood.Poisson) with
         {
-            Steps = 200, RowLearningRate = 1e6, ColumnLearningRate = 1e6, MixtureLearningRate = 1e6
+            Steps = 200,
+            RowLearningRate = 1e6,
+            ColumnLearningRate = 1e6,
+            MixtureLearningRate = 1e6
         };
         var run = new ReferenceRun(options, ReferenceProblem.Make(6, Rows, Columns, TwinEbLikelihood.Poisson, 2));
         Assert.True(run.Report.Failure is not null || run.Rows.All(double.IsFinite));
