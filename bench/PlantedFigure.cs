@@ -24,8 +24,10 @@ internal static class PlantedFigure
     {
         var text = new StringBuilder();
         var width = Width * panels.Count;
-        text.Append(Invariant($"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width:F0} {Height + 20:F0}\" width=\"{width:F0}\" "));
-        text.Append(Invariant($"font-family=\"sans-serif\" font-size=\"11\">\n<rect width=\"{width:F0}\" height=\"{Height + 20:F0}\" fill=\"white\"/>\n"));
+        text.Append(
+            Invariant($"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width:F0} {Height + 20:F0}\" width=\"{width:F0}\" "));
+        text.Append(Invariant(
+            $"font-family=\"sans-serif\" font-size=\"11\">\n<rect width=\"{width:F0}\" height=\"{Height + 20:F0}\" fill=\"white\"/>\n"));
         for (var panel = 0; panel < panels.Count; panel++)
         {
             text.Append(Invariant($"<g transform=\"translate({panel * Width:F0},0)\">\n"));

@@ -10,6 +10,7 @@ namespace FitCluster.Cli.Tests;
 /// What README says can be done: the commands of its console blocks below a "run" comment are run as they stand, in order, in a folder
 /// beside which ../shared is; and verbs, options and prior families that it names exist.
 /// </summary>
+[Trait(Effort.Quick, "no")]
 public sealed partial class ReadmeTests : IDisposable
 {
     private static readonly string Readme = File.ReadAllText(Path.Combine(Repository(), "README.md"));

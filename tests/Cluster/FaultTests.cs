@@ -67,7 +67,8 @@ public sealed class FaultTests(FaultTests.Fit fit)
             await cluster.Broker.Kill();
             await cluster.Broker.Start();
         },
-        (_, again) => Assert.InRange(again, 0, Fit.CheckpointRounds * 3));
+        (_, again) => Assert.InRange(again, 0, Fit.CheckpointRounds * 3),
+        ownServers: true);
 
     [Fact]
     public Task The_database_is_restarted() => Run(
@@ -77,7 +78,8 @@ public sealed class FaultTests(FaultTests.Fit fit)
             await cluster.Database.Stop();
             await cluster.Database.Start();
         },
-        (_, again) => Assert.InRange(again, 0, Fit.CheckpointRounds * 3));
+        (_, again) => Assert.InRange(again, 0, Fit.CheckpointRounds * 3),
+        ownServers: true);
 
     [Fact]
     public Task A_node_is_frozen_past_the_heartbeat_and_woken() => Run(
@@ -166,11 +168,15 @@ public sealed class FaultTests(FaultTests.Fit fit)
             network);
     }
 
+    // Servers of its own are for a test that kills them, or that has its nodes at another address.
     private async Task Run(
-        string what, Func<TestCluster, Task> harm, Action<string, long> check, CutNetwork? network = null, int nodes = 3, Fit? of = null)
+        string what, Func<TestCluster, Task> harm, Action<string, long> check, CutNetwork? network = null, int nodes = 3, Fit? of = null,
+        bool ownServers = false)
     {
         of ??= fit;
-        await using var cluster = await TestCluster.Start(network is null ? nodes : nodes - 1, network?.HostAddress ?? "127.0.0.1");
+        await using var cluster = network is not null ? await TestCluster.Start(nodes - 1, network.HostAddress)
+            : ownServers ? await TestCluster.Start(nodes)
+            : await TestCluster.StartShared(nodes);
         if (network is not null)
         {
             await cluster.StartNode(network.Name);
@@ -245,6 +251,10 @@ public sealed class FaultTests(FaultTests.Fit fit)
         public const int CheckpointRounds = 25;
         private readonly string _folder = Directory.CreateTempSubdirectory("fitcluster-fit-").FullName;
 
+        // Made when first asked for: an assembly's fixture is there for parts of it that never ask.
+        private readonly Lazy<string> _data;
+        private readonly Lazy<string> _expected;
+
         public Fit()
             : this(20_000)
         {
@@ -252,28 +262,42 @@ public sealed class FaultTests(FaultTests.Fit fit)
 
         internal Fit(int rows)
         {
-            FitProgram.Run("simulate", "ebmf", "--out", Path.Combine(_folder, "data"), "--rows", $"{rows}", "--columns", "400",
-                "--factors", "8", "--format", "store").Expect(0);
-            FitProgram.Run(["fit", .. Arguments, "--data", Data, "--out", Path.Combine(_folder, "expected"), "--progress", "none"])
-                .Expect(0);
+            _data = new Lazy<string>(() => Simulate(rows));
+            _expected = new Lazy<string>(FitInOneProcess);
         }
 
         public static string[] Arguments { get; } =
             ["ebmf", "--shards", "6", "--factors", "10", "--tolerance", "1e-7", "--checkpoint-rounds", "25"];
 
-        public string Data => Path.Combine(_folder, "data", "data.store");
+        public string Data => _data.Value;
 
         public void ExpectSame(string results)
         {
-            var expected = Directory.GetFiles(Path.Combine(_folder, "expected"), "*.npy");
+            var expected = Directory.GetFiles(_expected.Value, "*.npy");
             Assert.True(expected.Length >= 7);
             Assert.All(expected, file => Assert.True(
                 File.ReadAllBytes(file).AsSpan().SequenceEqual(File.ReadAllBytes(Path.Combine(results, Path.GetFileName(file)))),
                 $"{Path.GetFileName(file)} differs"));
-            Assert.Equal(Elbo(Path.Combine(_folder, "expected")), Elbo(results));
+            Assert.Equal(Elbo(_expected.Value), Elbo(results));
         }
 
         public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+        private string Simulate(int rows)
+        {
+            var data = Path.Combine(_folder, "data");
+            FitProgram.Run(
+                "simulate", "ebmf", "--out", data, "--rows", $"{rows}", "--columns", "400", "--factors", "8", "--format", "store")
+                .Expect(0);
+            return Path.Combine(data, "data.store");
+        }
+
+        private string FitInOneProcess()
+        {
+            var expected = Path.Combine(_folder, "expected");
+            FitProgram.Run(["fit", .. Arguments, "--data", Data, "--out", expected, "--progress", "none"]).Expect(0);
+            return expected;
+        }
 
         private static (double Elbo, int Rounds, string? Status) Elbo(string folder)
         {

@@ -85,7 +85,8 @@ internal sealed class OtlpReceiver : IAsyncDisposable
     }
 
     private static IEnumerable<KeyValuePair<string, string>> Attributes(byte[] message, int number) =>
-        Fields(message).Where(f => f.Number == number).Select(f => Fields(f.Bytes)).Select(pair => KeyValuePair.Create(Encoding.UTF8.GetString(pair.First(f => f.Number == 1).Bytes),
+        Fields(message).Where(f => f.Number == number).Select(f => Fields(f.Bytes)).Select(pair => KeyValuePair.Create(Encoding.UTF8
+            .GetString(pair.First(f => f.Number == 1).Bytes),
             Encoding.UTF8.GetString(Fields(pair.First(f => f.Number == 2).Bytes).Select(f => f.Bytes).FirstOrDefault([]))));
 
     /// <summary>The length-delimited fields of a protobuf message; others are passed over.</summary>

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using FitCluster.Cli.Tests;
 using FitCluster.Engine;
@@ -15,7 +16,7 @@ internal sealed class TestCluster : IAsyncDisposable
 
     private readonly string _storeUrl;
     private readonly bool _ownsServers;
-    private readonly Dictionary<string, FitProgram.Started> _nodes = [];
+    private readonly ConcurrentDictionary<string, FitProgram.Started> _nodes = [];
     private int _started;
 
     private TestCluster(RabbitServer broker, PostgresServer database, string brokerUrl, string storeUrl, bool ownsServers)
@@ -34,7 +35,7 @@ internal sealed class TestCluster : IAsyncDisposable
 
     public string Folder { get; } = Path.Combine(Path.GetTempPath(), $"fitcluster-test-{Guid.NewGuid().ToString("N")[..8]}");
 
-    public IReadOnlyCollection<string> Nodes => _nodes.Keys;
+    public IReadOnlyCollection<string> Nodes => [.. _nodes.Keys.Order(StringComparer.Ordinal)];
 
     public string BrokerUrl { get; }
 
@@ -66,11 +67,8 @@ internal sealed class TestCluster : IAsyncDisposable
     {
         var cluster = new TestCluster(broker, database, brokerUrl, storeUrl, ownsServers);
         await cluster.Store.Prepare();
-        for (var n = 0; n < nodes; n++)
-        {
-            await cluster.StartNode();
-        }
-
+        // Together, as those of a real cluster: each takes a second or two to start.
+        await Task.WhenAll(Enumerable.Range(0, nodes).Select(_ => cluster.StartNode()));
         return cluster;
     }
 
@@ -89,7 +87,7 @@ internal sealed class TestCluster : IAsyncDisposable
         var name = $"n{++_started}";
         string[] line = [.. by, FitProgram.Path, "node", "--name", name, "--broker", BrokerUrl, "--store", _storeUrl, .. more];
         var started = FitProgram.StartOther(line[0], line[1..]);
-        _nodes.Add(name, started);
+        _nodes[name] = started;
         await Until(() => Said(name, "is ready"), $"node {name} did not start: {ErrorOf(name)}");
         return name;
     }
@@ -121,7 +119,7 @@ internal sealed class TestCluster : IAsyncDisposable
     public void Kill(string node)
     {
         Signal(node, Kill9);
-        _nodes.Remove(node);
+        _nodes.TryRemove(node, out _);
     }
 
     /// <summary>SIGTERM: the node hands over, and ends with 0.</summary>
@@ -130,7 +128,7 @@ internal sealed class TestCluster : IAsyncDisposable
         Signal(node, 15);
         var started = _nodes[node];
         await started.Process.WaitForExitAsync().WaitAsync(Limit);
-        _nodes.Remove(node);
+        _nodes.TryRemove(node, out _);
         Assert.True(started.Process.ExitCode == 0, $"node {node} ended with {started.Process.ExitCode}: {started.Error}");
     }
 

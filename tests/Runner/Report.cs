@@ -12,7 +12,8 @@ internal static class Report
     public static int Print(IReadOnlyList<TestOutcome> outcomes)
     {
         var tests = outcomes.SelectMany(o => o.Tests).ToList();
-        foreach (var reason in tests.Where(t => t.End == TestEnd.Skipped).GroupBy(t => t.Message).OrderBy(g => g.Key, StringComparer.Ordinal))
+        foreach (var reason in tests.Where(t => t.End == TestEnd.Skipped).GroupBy(t => t.Message).OrderBy(
+            g => g.Key, StringComparer.Ordinal))
         {
             Console.WriteLine($"skipped, as {reason.Key}:");
             foreach (var test in reason)
@@ -46,7 +47,8 @@ internal static class Report
         return failed == 0 && passed > 0 ? 0 : 1;
     }
 
-    private static string Short(string name) => name.StartsWith("FitCluster.", StringComparison.Ordinal) ? name["FitCluster.".Length..] : name;
+    private static string Short(string name) =>
+        name.StartsWith("FitCluster.", StringComparison.Ordinal) ? name["FitCluster.".Length..] : name;
 
     // Of processes that were waited for, by those that they were waited for in turn: fields 16 and 17, in ticks of a hundredth.
     private static double ChildrenCpuSeconds()

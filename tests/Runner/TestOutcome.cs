@@ -10,12 +10,14 @@ internal sealed record TestOutcome(string Name, double Seconds, IReadOnlyList<Te
     private static readonly XNamespace Trx = "http://microsoft.com/schemas/VisualStudio/TeamTest/2010";
 
     public string Line => string.Create(CultureInfo.InvariantCulture,
-        $"{Name,-20} {Count(TestEnd.Passed),5} passed {Count(TestEnd.Failed),3} failed {Count(TestEnd.Skipped),3} skipped {Seconds,7:F1} s") +
-        (Death is null ? "" : $"  {Death}");
+        $"{Name,-16} {Count(TestEnd.Passed),5} passed, {Count(TestEnd.Failed)} failed, {Count(TestEnd.Skipped)} skipped; {Seconds:F1} s") +
+        (Death is null ? "" : $"; {Death}");
 
     public static TestOutcome Died(TestRun run, TimeSpan time, string why) => new(run.Name, time.TotalSeconds, [], why);
 
-    /// <summary>From the file of results. One that is not whole is an executable that died: that is a failure, whatever it had passed.</summary>
+    /// <summary>
+    /// From the file of results. One that is not whole is an executable that died: that is a failure, whatever it had passed.
+    /// </summary>
     public static TestOutcome Read(TestRun run, TimeSpan time, int exitCode, string trx, string log)
     {
         try

@@ -81,9 +81,10 @@ public sealed class PostgresServer : IAsyncDisposable
         string[] tls = _tlsFolder is null
             ? []
             : ["-c", "ssl=on", "-c", $"ssl_cert_file={_folder}/server.pem", "-c", $"ssl_key_file={_folder}/server-key.pem"];
+        // Without fsync: killed are processes, and what they wrote is with the system.
         var info = AsPostgres($"{Binaries}/postgres", [
             "-D", $"{_folder}/data", "-p", $"{Port}", "-c", $"listen_addresses={Address}", "-c", $"unix_socket_directories={_folder}", "-c",
-            "max_connections=300", "-c", "fsync=on", .. tls
+            "max_connections=300", "-c", "fsync=off", .. tls
         ]);
         // Should the tests be killed, it does not outlive them by much.
         _process = Process.Start(new ProcessStartInfo("timeout", ["--signal=INT", "3600", info.FileName, .. info.ArgumentList])

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
@@ -9,6 +10,7 @@ namespace FitCluster.Services;
 public sealed class RabbitServer : IAsyncDisposable
 {
     private const string Program = "/usr/lib/rabbitmq/bin/rabbitmq-server";
+    private const int HostsAtOnce = 8;
     private const string Password = "s3cret-Rabbit";
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(90);
     private static readonly SemaphoreSlim SharedLock = new(1);
@@ -17,6 +19,7 @@ public sealed class RabbitServer : IAsyncDisposable
     private readonly string _folder = Path.Combine(
         Path.GetTempPath(), $"fitcluster-rabbit-{Environment.ProcessId}-{Guid.NewGuid().ToString("N")[..8]}");
     private readonly Dictionary<string, string> _environment;
+    private readonly ConcurrentBag<string> _spareHosts = [];
     private Process? _process;
 
     private RabbitServer(string address, string? tlsFolder, string extraConfiguration)
@@ -114,10 +117,23 @@ public sealed class RabbitServer : IAsyncDisposable
     /// <summary>Makes a vhost that nobody else uses, with all rights for the user; returns its URL.</summary>
     public async Task<string> NewVirtualHost()
     {
-        var name = $"v{Guid.NewGuid().ToString("N")[..10]}";
-        await Control("add_vhost", name);
-        await Control("set_permissions", "-p", name, "fit", ".*", ".*", ".*");
-        return UrlOf(name);
+        if (_spareHosts.TryTake(out var spare))
+        {
+            return UrlOf(spare);
+        }
+
+        // A start of rabbitmqctl costs a second: several at once, in the broker's own words.
+        string[] names = [.. Enumerable.Range(0, HostsAtOnce).Select(_ => $"v{Guid.NewGuid().ToString("N")[..10]}")];
+        await Control("eval",
+            "[begin rabbit_vhost:add(V, <<\"fit\">>), rabbit_auth_backend_internal:set_permissions(" +
+            "<<\"fit\">>, V, <<\".*\">>, <<\".*\">>, <<\".*\">>, <<\"fit\">>) end " +
+            $"|| V <- [{string.Join(", ", names.Select(name => $"<<\"{name}\">>"))}]].");
+        foreach (var name in names[1..])
+        {
+            _spareHosts.Add(name);
+        }
+
+        return UrlOf(names[0]);
     }
 
     /// <summary>Runs rabbitmqctl on this broker.</summary>

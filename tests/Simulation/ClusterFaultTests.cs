@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using FitCluster.Engine;
+using FitCluster.Tests;
 using Xunit;
 
 namespace FitCluster.Simulation.Tests;
@@ -21,7 +22,7 @@ public sealed class ClusterFaultTests(ITestOutputHelper output)
     [Fact]
     public void With_all_faults_all_jobs_end_and_none_twice()
     {
-        var seeds = Environment.GetEnvironmentVariable("FITCLUSTER_LONG") == "1" ? 10_000UL : 300;
+        var seeds = Effort.Of(300UL, 10_000);
         var first = ulong.TryParse(Environment.GetEnvironmentVariable("FITCLUSTER_SEED"), out var given) ? given : 0;
         seeds = first > 0 ? 1 : seeds;
         var (clock, failed, attempts, crashes) = (Stopwatch.StartNew(), new List<string>(), 0L, 0L);

@@ -1,12 +1,13 @@
 using FitCluster.Math.Ebmf;
 using FitCluster.Math.Ebnm;
+using FitCluster.Tests;
 using Xunit;
 
 namespace FitCluster.Simulation.Tests;
 
 public sealed class EbmfFaultTests
 {
-    private static readonly ulong Seeds = Environment.GetEnvironmentVariable("FITCLUSTER_LONG") == "1" ? 1_000UL : 100;
+    private static readonly ulong Seeds = Effort.Of(100UL, 1_000);
 
     [Theory]
     [InlineData(PriorFamily.PointNormal, VarianceStructure.Constant, 0)]

@@ -1,14 +1,19 @@
 using System.Diagnostics;
+using FitCluster.Tests;
 using Xunit;
 
 namespace FitCluster.Cli.Tests.Running;
 
 /// <summary>The promise of the program: killed at any moment, the same command goes on, and ends with the same bits.</summary>
+[Trait(Effort.Quick, "no")]
 public sealed class KillTests : IDisposable
 {
-    private const int Kills = 21;
     private const int Interrupt = 2;
     private const int Terminate = 15;
+
+    // 21 of them under --long. Nine are three for each of the fits.
+    private static readonly int Kills = Effort.Of(9, 21);
+
     private readonly Scratch _scratch = new();
 
     [Fact]

@@ -3,11 +3,13 @@ using FitCluster.Cli.Running;
 using FitCluster.Data;
 using FitCluster.Data.Writing;
 using FitCluster.Math.Numerics;
+using FitCluster.Tests;
 using Xunit;
 
 namespace FitCluster.Cli.Tests.Verbs;
 
 /// <summary>What is done with a finished fit of twineb.</summary>
+[Trait(Effort.Quick, "no")]
 public sealed class TwinEbUseTests : IDisposable
 {
     private const int Rows = 60, Columns = 14, Factors = 2;
@@ -347,7 +349,9 @@ public sealed class TwinEbUseTests : IDisposable
             [
                 "fit", "twineb", "--data", data, "--out", _scratch.At(output), "--factors", $"{Factors}", "--progress", "none",
                 "--set", "twineb.rowComponents=2", "--set", "twineb.columnComponents=2",
-                .. more.Any(m => m.Contains("steps", StringComparison.Ordinal)) ? System.Array.Empty<string>() : ["--set", "twineb.steps=40"],
+                .. more.Any(m => m.Contains("steps", StringComparison.Ordinal))
+                    ? System.Array.Empty<string>()
+                    : ["--set", "twineb.steps=40"],
                 .. more,
             ]);
         ran.Expect(ran.ExitCode == 3 ? 3 : 0);

@@ -1,9 +1,11 @@
 using FitCluster.Messages;
 using FitCluster.Services;
+using FitCluster.Tests;
 using Xunit;
 
 namespace FitCluster.Engine.Tests.Checkpoints;
 
+[Trait(Effort.Quick, "no")]
 public sealed class PostgresStoreTests : CheckpointStoreConformance
 {
     private static readonly JobName Job = new("job-1");

@@ -1,11 +1,13 @@
 using System.Collections.Concurrent;
 using FitCluster.Messages;
 using FitCluster.Services;
+using FitCluster.Tests;
 using Xunit;
 
 namespace FitCluster.Engine.Tests.RabbitMq;
 
 /// <summary>Arrays that several actors of one node are sent alike travel to that node once, and nobody goes without them.</summary>
+[Trait(Effort.Quick, "no")]
 public sealed class BundleTests
 {
     private const int Shards = 3;

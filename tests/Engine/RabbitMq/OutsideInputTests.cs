@@ -1,6 +1,7 @@
 using System.Text;
 using FitCluster.Messages;
 using FitCluster.Services;
+using FitCluster.Tests;
 using Xunit;
 
 namespace FitCluster.Engine.Tests.RabbitMq;
@@ -8,6 +9,7 @@ namespace FitCluster.Engine.Tests.RabbitMq;
 /// <summary>
 /// What comes from outside is checked before anything is made of it: addresses, pieces of frames, URLs, the broker's version.
 /// </summary>
+[Trait(Effort.Quick, "no")]
 public sealed class OutsideInputTests
 {
     [Theory]

@@ -1,5 +1,6 @@
 using FitCluster.Messages;
 using FitCluster.Services;
+using FitCluster.Tests;
 using Xunit;
 
 namespace FitCluster.Engine.Tests.RabbitMq;
@@ -61,6 +62,7 @@ internal sealed class RabbitMqHarness : EngineHarness
     }
 }
 
+[Trait(Effort.Quick, "no")]
 public sealed class RabbitMqEngineConformance : EngineConformance
 {
     protected override EngineHarness CreateHarness(ICheckpointStore store, int parallelism) =>
@@ -68,6 +70,7 @@ public sealed class RabbitMqEngineConformance : EngineConformance
 }
 
 /// <summary>The same with every message through the broker.</summary>
+[Trait(Effort.Quick, "no")]
 public sealed class RabbitMqWireConformance : EngineConformance
 {
     protected override EngineHarness CreateHarness(ICheckpointStore store, int parallelism) =>

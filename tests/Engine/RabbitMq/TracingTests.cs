@@ -3,11 +3,13 @@ using System.Diagnostics;
 using System.Text;
 using FitCluster.Messages;
 using FitCluster.Services;
+using FitCluster.Tests;
 using RabbitMQ.Client;
 using Xunit;
 
 namespace FitCluster.Engine.Tests.RabbitMq;
 
+[Trait(Effort.Quick, "no")]
 public sealed class TracingTests
 {
     private static readonly JobName Job = new("traced");

@@ -11,6 +11,7 @@ namespace FitCluster.Math.Tests.TwinEb;
 /// The reference's simulated data set with its split (../shared/reference/twineb/sim300x200.json): three restarts, the test score at the
 /// best validation score. The published algorithm: Poisson -2.739, Gaussian -1.1225; the true rates: -2.078.
 /// </summary>
+[Trait(Effort.Quick, "no")]
 public class ConjugateAcceptanceTests
 {
     [Fact]

@@ -1,4 +1,5 @@
 using FitCluster.Math.TwinEb;
+using FitCluster.Tests;
 using Xunit;
 
 namespace FitCluster.Math.Tests.TwinEb;
@@ -6,7 +7,6 @@ namespace FitCluster.Math.Tests.TwinEb;
 /// <summary>sim300x200.json's split and settings: our runs of the reference optimizer among the published code's own runs.</summary>
 public sealed class ReferenceSimulatedTests(ITestOutputHelper output)
 {
-    private static readonly bool s_isLong = Environment.GetEnvironmentVariable("FITCLUSTER_LONG") == "1";
 
     [Theory]
     [InlineData("simPtwin", TwinEbLikelihood.Poisson, TwinEbPrior.Twin, 70, 100, 4000)]
@@ -18,7 +18,7 @@ public sealed class ReferenceSimulatedTests(ITestOutputHelper output)
     public void The_mean_of_three_seeds_is_among_the_published_runs(
         string tag, TwinEbLikelihood likelihood, TwinEbPrior prior, int rowComponents, int columnComponents, int steps)
     {
-        Assert.SkipUnless(s_isLong, "set FITCLUSTER_LONG=1: 18 fits of 3,000 to 4,000 steps");
+        Assert.SkipUnless(Effort.IsLong, "set FITCLUSTER_LONG=1: 18 fits of 3,000 to 4,000 steps");
         var runs = new ulong[] { 1000, 2000, 3000 }.Select(
             seed => Run(likelihood, prior, rowComponents, columnComponents, steps, seed).Result).ToArray();
         foreach (var (ours, theirs) in new[] { ("heldOutLogLik", "valid_holl"), ("testLogLik", "test_holl") })
