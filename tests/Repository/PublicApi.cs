@@ -97,10 +97,13 @@ internal static class PublicApi
         PropertyInfo property when property.GetAccessors(true).Select(Access).Any(a => a is not null) => Property(property),
         EventInfo happening when Access(happening.AddMethod!) is { } access =>
             $"{access}{Modifiers(happening.AddMethod!)}event {ApiNames.Of(happening)} {happening.Name}",
-        MethodInfo method when Access(method) is { } access && (!method.IsSpecialName || method.Name.StartsWith("op_", StringComparison.Ordinal)) =>
-            $"{access}{Modifiers(method)}{ApiNames.Of(method.ReturnParameter)} {method.Name}{ApiNames.Arguments(method)}({Parameters(method)})",
+        MethodInfo method when Access(method) is { } access && !IsAccessor(method) =>
+            access + Modifiers(method) +
+            $"{ApiNames.Of(method.ReturnParameter)} {method.Name}{ApiNames.Arguments(method)}({Parameters(method)})",
         _ => null,
     };
+
+    private static bool IsAccessor(MethodInfo method) => method.IsSpecialName && !method.Name.StartsWith("op_", StringComparison.Ordinal);
 
     private static string Property(PropertyInfo property)
     {

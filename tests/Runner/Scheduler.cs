@@ -1,10 +1,11 @@
+using System.ComponentModel;
 using System.Diagnostics;
 
 namespace FitCluster.Runner;
 
 /// <summary>
 /// Runs test executables, the longest first, so many at once as keep the cores busy: those that mostly wait beside those that compute.
-/// Disposing of it kills what runs.
+/// Disposing of it kills what runs, and deletes what that left in its folder for temporary files.
 /// </summary>
 internal sealed class Scheduler(string logs, int cores) : IDisposable
 {
@@ -12,6 +13,8 @@ internal sealed class Scheduler(string logs, int cores) : IDisposable
     private const double Crowding = 1.3;
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(Environment.GetEnvironmentVariable("FITCLUSTER_LONG") == "1" ? 240 : 30);
 
+    private readonly DirectoryInfo _temporary = Directory.CreateDirectory(
+        Path.Combine(Path.GetTempPath(), $"fitcluster-tests-{Environment.ProcessId}"));
     private readonly List<Process> _processes = [];
     private bool _isOver;
 
@@ -44,10 +47,24 @@ internal sealed class Scheduler(string logs, int cores) : IDisposable
     {
         lock (_processes)
         {
+            if (_isOver)
+            {
+                return;
+            }
+
             _isOver = true;
             foreach (var process in _processes)
             {
                 Kill(process);
+            }
+
+            try
+            {
+                _temporary.Delete(recursive: true);
+            }
+            catch (IOException)
+            {
+                // Something that was killed still writes; it is a temporary folder.
             }
         }
     }
@@ -58,9 +75,9 @@ internal sealed class Scheduler(string logs, int cores) : IDisposable
         {
             process.Kill(entireProcessTree: true);
         }
-        catch (InvalidOperationException)
+        catch (Exception e) when (e is InvalidOperationException or AggregateException or Win32Exception)
         {
-            // It has ended.
+            // It, or one that it had started, has ended meanwhile.
         }
     }
 
@@ -77,6 +94,7 @@ internal sealed class Scheduler(string logs, int cores) : IDisposable
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
+            Environment = { ["TMPDIR"] = _temporary.FullName },
         };
         Process process;
         lock (_processes)
