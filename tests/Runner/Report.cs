@@ -42,18 +42,11 @@ internal static class Report
         var deaths = outcomes.Count(o => o.Death is not null);
         var (passed, failed) = (outcomes.Sum(o => o.Count(TestEnd.Passed)), outcomes.Sum(o => o.Count(TestEnd.Failed)) + deaths);
         var skipped = outcomes.Sum(o => o.Count(TestEnd.Skipped));
-        Console.WriteLine($"{ChildrenCpuSeconds():F0} s of CPU in all");
+        Console.WriteLine($"{CpuClock.OfChildren():F0} s of CPU in all");
         Console.WriteLine($"{passed} passed, {failed} failed, {skipped} skipped");
         return failed == 0 && passed > 0 ? 0 : 1;
     }
 
     private static string Short(string name) =>
         name.StartsWith("FitCluster.", StringComparison.Ordinal) ? name["FitCluster.".Length..] : name;
-
-    // Of processes that were waited for, by those that they were waited for in turn: fields 16 and 17, in ticks of a hundredth.
-    private static double ChildrenCpuSeconds()
-    {
-        var fields = File.ReadAllText("/proc/self/stat").Split(") ")[1].Split(' ');
-        return (double.Parse(fields[13], CultureInfo.InvariantCulture) + double.Parse(fields[14], CultureInfo.InvariantCulture)) / 100;
-    }
 }

@@ -22,7 +22,7 @@ internal sealed class Scheduler(string logs, int cores) : IDisposable
     {
         var waiting = runs.OrderByDescending(run => run.Seconds).ToList();
         var running = new Dictionary<Task<TestOutcome>, TestRun>();
-        var outcomes = new List<TestOutcome>();
+        var (outcomes, cpu) = (new List<TestOutcome>(), 0.0);
         while (waiting.Count + running.Count > 0)
         {
             var free = (cores * Crowding) - running.Values.Sum(run => run.Cores);
@@ -36,7 +36,10 @@ internal sealed class Scheduler(string logs, int cores) : IDisposable
 
             var ended = await Task.WhenAny(running.Keys);
             running.Remove(ended);
-            outcomes.Add(await ended);
+            // Counted are processes that were waited for: what came with this one is its own.
+            var now = CpuClock.OfChildren();
+            outcomes.Add(await ended with { CpuSeconds = now - cpu });
+            cpu = now;
             await Console.Error.WriteLineAsync($"  {outcomes[^1].Line}");
         }
 

@@ -9,9 +9,12 @@ internal sealed record TestOutcome(string Name, double Seconds, IReadOnlyList<Te
 {
     private static readonly XNamespace Trx = "http://microsoft.com/schemas/VisualStudio/TeamTest/2010";
 
+    /// <summary>Its own, and that of what it started and waited for.</summary>
+    public double CpuSeconds { get; init; }
+
     public string Line => string.Create(CultureInfo.InvariantCulture,
-        $"{Name,-16} {Count(TestEnd.Passed),5} passed, {Count(TestEnd.Failed)} failed, {Count(TestEnd.Skipped)} skipped; {Seconds:F1} s") +
-        (Death is null ? "" : $"; {Death}");
+        $"{Name,-16} {Count(TestEnd.Passed),5} passed, {Count(TestEnd.Failed)} failed, {Count(TestEnd.Skipped)} skipped; ") +
+        string.Create(CultureInfo.InvariantCulture, $"{Seconds:F1} s, {CpuSeconds:F1} s of CPU") + (Death is null ? "" : $"; {Death}");
 
     public static TestOutcome Died(TestRun run, TimeSpan time, string why) => new(run.Name, time.TotalSeconds, [], why);
 

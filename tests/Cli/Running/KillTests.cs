@@ -8,11 +8,9 @@ namespace FitCluster.Cli.Tests.Running;
 [Trait(Effort.Quick, "no")]
 public sealed class KillTests : IDisposable
 {
+    private const int Kills = 21;
     private const int Interrupt = 2;
     private const int Terminate = 15;
-
-    // Of each of the fits, at random moments; more of them under --long.
-    private static readonly int Kills = Effort.Of(3, 7);
 
     private readonly Scratch _scratch = new();
 
@@ -30,19 +28,19 @@ public sealed class KillTests : IDisposable
         var (kills, resumed) = (0, 0);
         foreach (var (data, options) in fits)
         {
-            var before = kills;
             var started = Stopwatch.GetTimestamp();
             Fit(data, "whole", options).Expect(0);
             var whole = Stopwatch.GetElapsedTime(started);
             var expected = Scratch.Arrays(_scratch.At("whole"));
             Directory.Delete(_scratch.At("whole"), recursive: true);
-            for (var repeat = 0; repeat < 10 && kills - before < Kills; repeat++)
+            var most = Kills * (Array.FindIndex(fits, f => f.Data == data) + 1) / fits.Length;
+            for (var repeat = 0; repeat < 10 && kills < most; repeat++)
             {
-                // Kills until the fit has ended in spite of them; after so many it is left alone.
+                // Kills until the fit has ended in spite of them; from the sixth on it is left alone.
                 for (var tries = 0; ; tries++)
                 {
                     var run = FitProgram.Start(Arguments(data, "killed", options));
-                    var patience = tries < int.Min(Kills, 6) ? whole * (0.15 + (0.8 * random.NextDouble())) : TimeSpan.FromMinutes(2);
+                    var patience = tries < 6 ? whole * (0.15 + (0.8 * random.NextDouble())) : TimeSpan.FromMinutes(2);
                     if (!run.Process.WaitForExit(patience))
                     {
                         run.Process.Kill();
@@ -63,7 +61,7 @@ public sealed class KillTests : IDisposable
             }
         }
 
-        Assert.True(kills >= (Kills * fits.Length) - 1, $"only {kills} kills hit a running fit (seed {seed})");
+        Assert.True(kills >= Kills - 1, $"only {kills} kills hit a running fit (seed {seed})");
         Assert.True(resumed > 0, $"no run went on from a checkpoint (seed {seed})");
     }
 
