@@ -88,7 +88,10 @@ internal sealed class TestCluster : IAsyncDisposable
         string[] line = [.. by, FitProgram.Path, "node", "--name", name, "--broker", BrokerUrl, "--store", _storeUrl, .. more];
         var started = FitProgram.StartOther(line[0], line[1..]);
         _nodes[name] = started;
-        await Until(() => Said(name, "is ready"), $"node {name} did not start: {ErrorOf(name)}");
+        await Until(
+            () => Task.FromResult(Said(name, "is ready") || started.Process.HasExited),
+            () => Task.FromResult($"node {name} did not start: {ErrorOf(name)}"));
+        Assert.True(Said(name, "is ready"), $"node {name} ended with {(IsUp(name) ? 0 : started.Process.ExitCode)}: {ErrorOf(name)}");
         return name;
     }
 

@@ -38,8 +38,9 @@ internal sealed record TestOutcome(string Name, double Seconds, IReadOnlyList<Te
 
     public int Count(TestEnd end) => Tests.Count(t => t.End == end);
 
+    // Why a test was skipped is what it has written.
     private static TestResult Result(XElement test) => new(
-        (string)test.Attribute("testName")!,
+        ((string)test.Attribute("testName")!).Replace("\\\"", "\"", StringComparison.Ordinal),
         (string?)test.Attribute("outcome") switch
         {
             "Passed" => TestEnd.Passed,
@@ -47,6 +48,7 @@ internal sealed record TestOutcome(string Name, double Seconds, IReadOnlyList<Te
             _ => TestEnd.Failed,
         },
         TimeSpan.TryParse((string?)test.Attribute("duration"), CultureInfo.InvariantCulture, out var time) ? time.TotalSeconds : 0,
-        string.Concat(test.Descendants(Trx + "Message").Select(m => m.Value)).Trim(),
+        string.Concat(test.Descendants(Trx + ((string?)test.Attribute("outcome") == "NotExecuted" ? "StdOut" : "Message"))
+            .Select(m => m.Value)).Trim(),
         string.Concat(test.Descendants(Trx + "StackTrace").Select(m => m.Value)).TrimEnd());
 }

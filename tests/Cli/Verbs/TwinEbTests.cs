@@ -5,6 +5,7 @@ using Xunit;
 namespace FitCluster.Cli.Tests.Verbs;
 
 /// <summary>TwinEB from the command line.</summary>
+[Trait(Effort.Quick, "no")]
 public sealed class TwinEbTests : IDisposable
 {
     private readonly Scratch _scratch = new();
