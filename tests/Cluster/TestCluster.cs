@@ -68,7 +68,16 @@ internal sealed class TestCluster : IAsyncDisposable
         var cluster = new TestCluster(broker, database, brokerUrl, storeUrl, ownsServers);
         await cluster.Store.Prepare();
         // Together, as those of a real cluster: each takes a second or two to start.
-        await Task.WhenAll(Enumerable.Range(0, nodes).Select(_ => cluster.StartNode()));
+        try
+        {
+            await Task.WhenAll(Enumerable.Range(0, nodes).Select(_ => cluster.StartNode()));
+        }
+        catch
+        {
+            // Nobody has the cluster yet who would end those that did start.
+            await cluster.DisposeAsync();
+            throw;
+        }
         return cluster;
     }
 
