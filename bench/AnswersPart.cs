@@ -9,7 +9,9 @@ using FitCluster.Workers;
 
 namespace FitCluster.Bench;
 
-/// <summary>How many shard answers a second a coordinator takes, through a real broker, when the shards have next to nothing to compute.</summary>
+/// <summary>
+/// How many shard answers a second a coordinator takes, through a real broker, when the shards have next to nothing to compute.
+/// </summary>
 internal static class AnswersPart
 {
     private const int Values = 128;
@@ -28,7 +30,9 @@ internal static class AnswersPart
         }
 
         Measure(table).GetAwaiter().GetResult();
-        table.Note($"{Shards} shards on one engine, the coordinator on another, both in this process; each answer has {Values} numbers, and comes to a question of as much: two messages through the broker for each answer, confirmed and acknowledged; {Rounds} rounds.");
+        table.Note($"{Shards} shards on one engine, the coordinator on another, both in this process; each answer has {Values} numbers, " +
+            "and comes to a question of as much: two messages through the broker for each answer, confirmed and acknowledged; " +
+            $"{Rounds} rounds.");
         table.Note($"the ratio is the {Wanted:N0} answers a second that are asked for, over ours.");
         return table;
     }
@@ -47,7 +51,8 @@ internal static class AnswersPart
         }
 
         var rate = Shards * Rounds / Figures.Of(seconds).Median;
-        table.Add(new Line($"answers a second, median of {Repeats}", FormattableString.Invariant($"{rate:N0}/s"), FormattableString.Invariant($"{Wanted:N0}/s"), Wanted / rate, 1));
+        table.Add(new Line($"answers a second, median of {Repeats}", FormattableString.Invariant($"{rate:N0}/s"),
+            FormattableString.Invariant($"{Wanted:N0}/s"), Wanted / rate, 1));
         table.Add(new Line($"a round of {Shards} shards", Figures.Text(Figures.Of(seconds).Median / Rounds)));
     }
 
@@ -100,7 +105,8 @@ internal static class AnswersPart
             return new ArraySet().Set("values", broadcast["values"]);
         }
 
-        public ArraySet Update(ArraySet global, ArraySet partial) => new ArraySet().Set("round", global.Scalar("round") + 1).Set("values", partial.Get("values").Values);
+        public ArraySet Update(ArraySet global, ArraySet partial) =>
+            new ArraySet().Set("round", global.Scalar("round") + 1).Set("values", partial.Get("values").Values);
 
         public RoundReport Report(ArraySet global)
         {
@@ -137,6 +143,7 @@ internal static class AnswersPart
         {
         }
 
-        public void OnEnded(JobName job, FitOutcome outcome) => Ended.TrySetException(new InvalidOperationException($"the fit ended as {outcome.Status}: {outcome.Reason}"));
+        public void OnEnded(JobName job, FitOutcome outcome) =>
+            Ended.TrySetException(new InvalidOperationException($"the fit ended as {outcome.Status}: {outcome.Reason}"));
     }
 }

@@ -85,7 +85,8 @@ internal static class BenchFiles
         using var stream = archive.CreateEntry(name + ".npy", CompressionLevel.NoCompression).Open();
         var header = $"{{'descr': '{type}', 'fortran_order': False, 'shape': {shape}, }}";
         header = header.PadRight(((header.Length + 11 + 63) / 64 * 64) - 11) + "\n";
-        stream.Write([0x93, (byte)'N', (byte)'U', (byte)'M', (byte)'P', (byte)'Y', 1, 0, (byte)(header.Length & 255), (byte)(header.Length >> 8)]);
+        stream.Write(
+            [0x93, (byte)'N', (byte)'U', (byte)'M', (byte)'P', (byte)'Y', 1, 0, (byte)(header.Length & 255), (byte)(header.Length >> 8)]);
         stream.Write(Encoding.ASCII.GetBytes(header));
         stream.Write(data);
     }

@@ -13,7 +13,9 @@ internal sealed class BenchNodes : IAsyncDisposable
         var nodes = new BenchNodes();
         for (var n = 0; n < count; n++)
         {
-            var start = new ProcessStartInfo(BenchFiles.Program, ["node", "--name", $"bench{n}", .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
+            var start = new ProcessStartInfo(BenchFiles.Program,
+                ["node", "--name", $"bench{n}", .. arguments])
+            { RedirectStandardOutput = true, RedirectStandardError = true };
             foreach (var (name, value) in environment)
             {
                 start.Environment[name] = value;

@@ -20,18 +20,21 @@ internal static class CheckpointPart
         Fit(new InMemoryCheckpointStore(), new FitSettings(), out _, out _);
         var usual = new Timed(new DirectoryCheckpointStore(BenchFiles.Fresh("checkpoints")));
         var wall = Fit(usual, new FitSettings(), out var count, out _);
-        table.Add(new Line($"a fit at the default interval: {count} checkpoints; wall time in the store over that of the fit", Figures.Text(usual.Seconds), Figures.Text(wall), usual.Seconds / wall));
+        table.Add(new Line($"a fit at the default interval: {count} checkpoints; wall time in the store over that of the fit",
+            Figures.Text(usual.Seconds), Figures.Text(wall), usual.Seconds / wall));
         var (dense, none) = (new List<double>(), new List<double>());
         var bytes = 0L;
         for (var repeat = 0; repeat < 3; repeat++)
         {
             none.Add(Fit(new InMemoryCheckpointStore(), new FitSettings(), out _, out _));
-            dense.Add(Fit(new DirectoryCheckpointStore(BenchFiles.Fresh("checkpoints")), new FitSettings { CheckpointRounds = 10 }, out count, out bytes));
+            dense.Add(Fit(new DirectoryCheckpointStore(BenchFiles.Fresh("checkpoints")), new FitSettings { CheckpointRounds = 10 },
+                out count, out bytes));
         }
 
         var each = double.Max(0, (Figures.Of(dense).Least - Figures.Of(none).Least) / int.Max(1, count));
         table.Add(new Line(
-            $"one checkpoint ({bytes / 1e6:F1} MB; from fits with {count} and with none, CPU) over the default interval", Figures.Text(each), Figures.Text(DefaultSeconds), each / DefaultSeconds, 0.01));
+            $"one checkpoint ({bytes / 1e6:F1} MB; from fits with {count} and with none, CPU) over the default interval",
+            Figures.Text(each), Figures.Text(DefaultSeconds), each / DefaultSeconds, 0.01));
         return table;
 
         double Fit(ICheckpointStore store, FitSettings settings, out int checkpoints, out long size)

@@ -50,7 +50,8 @@ internal static partial class Clock
         }
 
         process.WaitForExit();
-        return new ChildRun(process.ExitCode, watch.Elapsed.TotalSeconds, ChildrenCpuSeconds - cpu, peak, anonymous, output.Result, error.Result);
+        return new ChildRun(
+            process.ExitCode, watch.Elapsed.TotalSeconds, ChildrenCpuSeconds - cpu, peak, anonymous, output.Result, error.Result);
     }
 
     private static long Status(int process, string field)
@@ -61,7 +62,8 @@ internal static partial class Clock
             {
                 if (line.StartsWith(field, StringComparison.Ordinal))
                 {
-                    return 1024 * long.Parse(line[field.Length..].Replace("kB", "", StringComparison.Ordinal).Trim(), System.Globalization.CultureInfo.InvariantCulture);
+                    return 1024 * long.Parse(line[field.Length..].Replace("kB", "", StringComparison.Ordinal).Trim(),
+                        System.Globalization.CultureInfo.InvariantCulture);
                 }
             }
         }
@@ -90,4 +92,5 @@ internal static partial class Clock
 }
 
 /// <summary>How a child process ended, and what it took.</summary>
-internal sealed record ChildRun(int ExitCode, double Seconds, double CpuSeconds, long PeakBytes, long AnonymousBytes, string Output, string Error);
+internal sealed record ChildRun(
+    int ExitCode, double Seconds, double CpuSeconds, long PeakBytes, long AnonymousBytes, string Output, string Error);

@@ -3,7 +3,9 @@ using FitCluster.Math.Numerics;
 
 namespace FitCluster.Bench;
 
-/// <summary>EBNM problems, heteroskedastic: fitting the prior and the posterior moments, against the recorded CPU seconds of ebnm.</summary>
+/// <summary>
+/// EBNM problems, heteroskedastic: fitting the prior and the posterior moments, against the recorded CPU seconds of ebnm.
+/// </summary>
 internal static class EbnmPart
 {
     private const ulong Seed = 11;

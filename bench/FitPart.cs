@@ -26,7 +26,10 @@ internal static class FitPart
         for (var repeat = 0; repeat < Repeats; repeat++)
         {
             var folder = BenchFiles.Fresh("fit");
-            var run = Clock.Run(BenchFiles.Program, ["fit", "ebmf", "--data", data, "--factors", "10", "--threads", "2", "--out", folder, "--progress", "none", "--format", "json"]);
+            var run = Clock.Run(BenchFiles.Program, [
+                "fit", "ebmf", "--data", data, "--factors", "10", "--threads", "2", "--out", folder, "--progress", "none",
+                "--format", "json"
+            ]);
             if (run.ExitCode != 0)
             {
                 throw new InvalidOperationException($"the fit of {data} ended with exit code {run.ExitCode}: {run.Error}");
@@ -36,12 +39,16 @@ internal static class FitPart
             {
                 using var result = JsonDocument.Parse(run.Output);
                 (best, rounds) = (run, Number(result.RootElement, "seconds"));
-                words = string.Create(CultureInfo.InvariantCulture, $"K {Number(result.RootElement, "factors"):0}, ELBO {Number(result.RootElement, "elbo"):F1}, {Number(result.RootElement, "rounds"):0} rounds");
+                words = string.Create(CultureInfo.InvariantCulture,
+                    $"K {Number(result.RootElement, "factors"):0}, ELBO {Number(result.RootElement, "elbo"):F1}, " +
+                    $"{Number(result.RootElement, "rounds"):0} rounds");
             }
         }
 
-        table.Add(new Line($"{name}: CPU ({words})", Figures.Text(best!.CpuSeconds), FormattableString.Invariant($"{peer} s"), best.CpuSeconds / peer, 0.05));
-        table.Add(new Line($"{name}: wall; in rounds; CPU / wall", FormattableString.Invariant($"{best.Seconds:F2} s; {rounds:F2} s; {best.CpuSeconds / best.Seconds:F2}")));
+        table.Add(new Line($"{name}: CPU ({words})", Figures.Text(best!.CpuSeconds), FormattableString.Invariant($"{peer} s"),
+            best.CpuSeconds / peer, 0.05));
+        table.Add(new Line($"{name}: wall; in rounds; CPU / wall",
+            FormattableString.Invariant($"{best.Seconds:F2} s; {rounds:F2} s; {best.CpuSeconds / best.Seconds:F2}")));
     }
 
     private static double Number(JsonElement result, string name) =>

@@ -19,10 +19,14 @@ internal static class MemoryPart
         var table = new Table("memory", "peak resident memory of `fitcluster fit`");
         Measure(table, "dense 10,000 x 1,000 in memory (.npy)", BenchFiles.Dense(10_000, 1_000, K), 10_000, 1_000, 8e7, []);
         var sparse = SimulatedData.Sparse(5_000, 2_000, K, 0.1).Values.Length;
-        Measure(table, "sparse 5,000 x 2,000 in memory (.npz)", BenchFiles.Sparse(5_000, 2_000, K, 0.1), 5_000, 2_000, (12.0 * sparse) + (8 * 5_001), []);
+        Measure(table, "sparse 5,000 x 2,000 in memory (.npz)", BenchFiles.Sparse(5_000, 2_000, K, 0.1), 5_000, 2_000,
+            (12.0 * sparse) + (8 * 5_001), []);
         Store(table);
-        table.Note("VmHWM of the process, looked at every 10 ms; ratio: peak over the bound, which is 1.3 x data as stored + 15 arrays of float64 x (n + p) K + 150 MB.");
-        table.Note($"the store is ingested with 32 MB for entries and fitted with the managed heap limited to {HeapLimit >> 20} MiB (DOTNET_GCHeapHardLimit), less than the matrix; its mapped pages count as resident as long as the machine has room. That fit is stopped after 60 rounds (exit code 3).");
+        table.Note("VmHWM of the process, looked at every 10 ms; ratio: peak over the bound, which is 1.3 x data as stored + 15 arrays " +
+            "of float64 x (n + p) K + 150 MB.");
+        table.Note($"the store is ingested with 32 MB for entries and fitted with the managed heap limited to {HeapLimit >> 20} MiB " +
+            "(DOTNET_GCHeapHardLimit), less than the matrix; its mapped pages count as resident as long as the machine has room. That " +
+            "fit is stopped after 60 rounds (exit code 3).");
         return table;
     }
 
@@ -41,7 +45,8 @@ internal static class MemoryPart
         Add(table, "dense 20,000 x 1,000, ingest into a store", ingest, Overhead);
         var limit = ("DOTNET_GCHeapHardLimit", HeapLimit.ToString("X", CultureInfo.InvariantCulture));
         var run = Measure(table, "dense 20,000 x 1,000 from the store", store, N, P, 8.0 * N * P, ["--max-rounds", "60"], limit);
-        table.Add(new Line("of it not mapped from the store (RssAnon)", Megabytes(run.AnonymousBytes), Megabytes(8.0 * N * P), run.AnonymousBytes / (8.0 * N * P), 1));
+        table.Add(new Line("of it not mapped from the store (RssAnon)", Megabytes(run.AnonymousBytes), Megabytes(8.0 * N * P),
+            run.AnonymousBytes / (8.0 * N * P), 1));
         Directory.Delete(store, recursive: true);
     }
 
@@ -50,7 +55,9 @@ internal static class MemoryPart
     {
         var folder = BenchFiles.Fresh("memory");
         var run = Clock.Run(
-            BenchFiles.Program, ["fit", "ebmf", "--data", data, "--factors", $"{K}", "--threads", "2", "--out", folder, "--progress", "none", .. more], environment);
+            BenchFiles.Program,
+            ["fit", "ebmf", "--data", data, "--factors", $"{K}", "--threads", "2", "--out", folder, "--progress", "none", .. more],
+            environment);
         if (run.ExitCode is not (0 or 3))
         {
             throw new InvalidOperationException($"the fit of {data} ended with exit code {run.ExitCode}: {run.Error}");

@@ -23,7 +23,8 @@ internal static unsafe partial class OpenBlas
 
     [LibraryImport(Library, EntryPoint = "cblas_dgemm")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static partial void Dgemm(int order, int transA, int transB, int m, int n, int k, double alpha, double* a, int lda, double* b, int ldb, double beta, double* c, int ldc);
+    private static partial void Dgemm(int order, int transA, int transB, int m, int n, int k, double alpha, double* a, int lda, double* b,
+        int ldb, double beta, double* c, int ldc);
 
     /// <summary>C (n x k) = X (n x p) F (p x k), then D (p x k) = X' C: the two products of a sweep.</summary>
     public static void TwoProducts(double* x, double* f, double* c, double* d, int n, int p, int k)

@@ -4,10 +4,10 @@ using FitCluster.Math.TwinEb;
 namespace FitCluster.Bench;
 
 /// <summary>
-/// Counts with planted structure, as the paper simulates them: x_ij ~ Poisson(u_i . v_j); each row takes one of K_r components (weights from a Dirichlet(10)) and
-/// u_il ~ Gamma(shape a_kl, rate b_kl) with a, b ~ Gamma(1, 1); columns likewise with K_c. The rates b of a side are rescaled, so that all u, and all v, have the mean
-/// sqrt(mean count / L): by one number, or, with even factors, by one for each factor, so that each has its even part of the counts (a rate near 0 would give
-/// one factor nearly all of them).
+/// Counts with planted structure, as the paper simulates them: x_ij ~ Poisson(u_i . v_j); each row takes one of K_r components (weights
+/// from a Dirichlet(10)) and u_il ~ Gamma(shape a_kl, rate b_kl) with a, b ~ Gamma(1, 1); columns likewise with K_c. The rates b of a side
+/// are rescaled, so that all u, and all v, have the mean sqrt(mean count / L): by one number, or, with even factors, by one for each
+/// factor, so that each has its even part of the counts (a rate near 0 would give one factor nearly all of them).
 /// </summary>
 internal sealed class PlantedCounts
 {
@@ -20,7 +20,8 @@ internal sealed class PlantedCounts
 
     private readonly ulong _seed;
 
-    public PlantedCounts(ulong seed, int rows, int columns, int factors, int rowComponents, int columnComponents, double meanCount, bool evenFactors)
+    public PlantedCounts(
+        ulong seed, int rows, int columns, int factors, int rowComponents, int columnComponents, double meanCount, bool evenFactors)
     {
         _seed = seed;
         var u = Side(RowStream, rows, factors, rowComponents, double.Sqrt(meanCount / factors), evenFactors);

@@ -6,7 +6,10 @@ namespace FitCluster.Bench;
 /// <summary>A curve of a figure: at each number of components the scores of several data sets.</summary>
 internal sealed record PlantedCurve(string Name, string Colour, IReadOnlyList<(int Components, double[] Scores)> Points);
 
-/// <summary>Scores by the number of components as SVG: panels side by side, components on a logarithmic axis, a dot for each data set and a line through their means.</summary>
+/// <summary>
+/// Scores by the number of components as SVG: panels side by side, components on a logarithmic axis, a dot for
+/// each data set and a line through their means.
+/// </summary>
 internal static class PlantedFigure
 {
     private const double Width = 420;
@@ -21,7 +24,10 @@ internal static class PlantedFigure
     {
         var text = new StringBuilder();
         var width = Width * panels.Count;
-        text.Append(Invariant($"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width:F0} {Height + 20:F0}\" width=\"{width:F0}\" font-family=\"sans-serif\" font-size=\"11\">\n<rect width=\"{width:F0}\" height=\"{Height + 20:F0}\" fill=\"white\"/>\n"));
+        text.Append(
+            Invariant($"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width:F0} {Height + 20:F0}\" width=\"{width:F0}\" "));
+        text.Append(Invariant(
+            $"font-family=\"sans-serif\" font-size=\"11\">\n<rect width=\"{width:F0}\" height=\"{Height + 20:F0}\" fill=\"white\"/>\n"));
         for (var panel = 0; panel < panels.Count; panel++)
         {
             text.Append(Invariant($"<g transform=\"translate({panel * Width:F0},0)\">\n"));
@@ -45,7 +51,8 @@ internal static class PlantedFigure
         for (var tick = 0; low + (tick * step) <= high + (step / 2); tick++)
         {
             var score = low + (tick * step);
-            text.Append(Invariant($"<line x1=\"{Left:F1}\" x2=\"{Width - Right:F1}\" y1=\"{Y(score):F1}\" y2=\"{Y(score):F1}\" stroke=\"#ddd\"/>\n"));
+            text.Append(Invariant(
+                $"<line x1=\"{Left:F1}\" x2=\"{Width - Right:F1}\" y1=\"{Y(score):F1}\" y2=\"{Y(score):F1}\" stroke=\"#ddd\"/>\n"));
             text.Append(Text(Left - 6, Y(score) + 4, "end", score.ToString(step < 0.01 ? "F3" : "F2", CultureInfo.InvariantCulture)));
         }
 
@@ -64,11 +71,13 @@ internal static class PlantedFigure
             {
                 foreach (var score in values)
                 {
-                    text.Append(Invariant($"<circle cx=\"{X(k):F1}\" cy=\"{Y(score):F1}\" r=\"2.4\" fill=\"{curve.Colour}\" fill-opacity=\"0.45\"/>\n"));
+                    text.Append(Invariant(
+                        $"<circle cx=\"{X(k):F1}\" cy=\"{Y(score):F1}\" r=\"2.4\" fill=\"{curve.Colour}\" fill-opacity=\"0.45\"/>\n"));
                 }
             }
 
-            text.Append(Text(Width - Right - 4, Height - Bottom - 10 - (14 * (curves.Length - 1 - c)), "end", curve.Name, $" fill=\"{curve.Colour}\""));
+            text.Append(Text(
+                Width - Right - 4, Height - Bottom - 10 - (14 * (curves.Length - 1 - c)), "end", curve.Name, $" fill=\"{curve.Colour}\""));
         }
     }
 

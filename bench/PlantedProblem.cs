@@ -4,14 +4,16 @@ using FitCluster.Math.Numerics;
 namespace FitCluster.Bench;
 
 /// <summary>
-/// A data set of <see cref="PlantedCounts"/> as files, with a split that takes cells evenly, zeros as others: 20 % of the cells of training rows are validation
-/// cells; of the cells of held-out rows 30 % are tested and 60 % of the others ignored. And the score of the true rates on both.
+/// A data set of <see cref="PlantedCounts"/> as files, with a split that takes cells evenly, zeros as others: 20 % of the
+/// cells of training rows are validation cells; of the cells of held-out rows 30 % are tested and 60 % of the others
+/// ignored. And the score of the true rates on both.
 /// </summary>
 internal sealed record PlantedProblem(string Data, string Split, double TrueValidation, double TrueTest, int Stored)
 {
     private const ulong SplitStream = 50;
 
-    public static PlantedProblem Make(ulong seed, int rows, int columns, int factors, int rowComponents, int columnComponents, int heldOutFrom, double meanCount)
+    public static PlantedProblem Make(
+        ulong seed, int rows, int columns, int factors, int rowComponents, int columnComponents, int heldOutFrom, double meanCount)
     {
         var planted = new PlantedCounts(seed, rows, columns, factors, rowComponents, columnComponents, meanCount, evenFactors: false);
         var split = Directory.CreateDirectory(BenchFiles.Fresh($"planted-{seed}-split")).FullName;

@@ -5,7 +5,8 @@ using FitCluster.Bench;
 (string Name, Func<Table> Run)[] parts =
 [
     ("sweep", SweepPart.Run), ("fit", FitPart.Run), ("ebnm", EbnmPart.Run), ("memory", MemoryPart.Run), ("checkpoint", CheckpointPart.Run),
-    ("cluster", ClusterPart.Run), ("answers", AnswersPart.Run), ("twineb-ml100k", TwinEbMl100kPart.Run), ("twineb-sim", TwinEbSimPart.Run), ("twineb-planted", TwinEbPlantedPart.Run),
+    ("cluster", ClusterPart.Run), ("answers", AnswersPart.Run), ("twineb-ml100k", TwinEbMl100kPart.Run), ("twineb-sim", TwinEbSimPart.Run),
+    ("twineb-planted", TwinEbPlantedPart.Run),
     ("twineb-speed", TwinEbSpeedPart.Run), ("twineb-scale", TwinEbScalePart.Run),
 ];
 var names = parts.Select(p => p.Name).ToArray();
@@ -24,6 +25,7 @@ if (args.FirstOrDefault(a => !names.Contains(a)) is { } unknown)
 }
 
 var load = File.ReadAllText("/proc/loadavg").Split(' ')[0];
+var changes = Git("status", "--porcelain", "src", "bench", "Directory.Build.props").Length > 0 ? " with changes" : "";
 var header = string.Create(CultureInfo.InvariantCulture, $"""
     # Benchmark results
 
@@ -32,7 +34,7 @@ var header = string.Create(CultureInfo.InvariantCulture, $"""
     | | |
     |---|---|
     | date | {DateTime.UtcNow:yyyy-MM-dd HH:mm} UTC |
-    | commit | {Git("rev-parse", "--short", "HEAD")}{(Git("status", "--porcelain", "src", "bench", "Directory.Build.props").Length > 0 ? " with changes" : "")} |
+    | commit | {Git("rev-parse", "--short", "HEAD")}{changes} |
     | machine | {Cpu()}, {Environment.ProcessorCount} cores, {Memory()} |
     | system | {RuntimeInformation.OSDescription.Trim()}, {RuntimeInformation.FrameworkDescription}, OpenBLAS {OpenBlas.Version} |
     | load average at the start | {load} |
@@ -46,7 +48,9 @@ var tables = parts.Where(p => args.Length == 0 || args.Contains(p.Name)).Select(
     var table = p.Run();
     if (updates)
     {
-        table.Note(string.Create(CultureInfo.InvariantCulture, $"measured by itself on {DateTime.UtcNow:yyyy-MM-dd HH:mm} UTC, commit {Git("rev-parse", "--short", "HEAD")}, load average at the start {load}"));
+        table.Note(string.Create(CultureInfo.InvariantCulture,
+            $"measured by itself on {DateTime.UtcNow:yyyy-MM-dd HH:mm} UTC, commit {Git("rev-parse", "--short", "HEAD")}, load average " +
+            $"at the start {load}"));
     }
 
     return (p.Name, Text: table.ToMarkdown());
@@ -75,6 +79,7 @@ static string Replace(string known, string name, string section)
 
 static string Git(params string[] arguments) => Clock.Run("git", arguments).Output.Trim();
 
-static string Cpu() => File.ReadLines("/proc/cpuinfo").FirstOrDefault(l => l.StartsWith("model name", StringComparison.Ordinal))?.Split(':')[1].Trim() ?? "unknown";
+static string Cpu() => File.ReadLines("/proc/cpuinfo").FirstOrDefault(
+    l => l.StartsWith("model name", StringComparison.Ordinal))?.Split(':')[1].Trim() ?? "unknown";
 
 static string Memory() => string.Create(CultureInfo.InvariantCulture, $"{GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 1e9:F0} GB");

@@ -86,7 +86,8 @@ internal static unsafe class SimulatedData
             for (var s = 0; s < shards; s++)
             {
                 var (first, last) = ((int)((long)n * s / shards), (int)((long)n * (s + 1) / shards));
-                result[s] = new ShardData(new ShardId(s), first, n, MatrixBlock.Dense(y, last - first, p, start + ((long)first * p)), null, new ArraySet());
+                result[s] = new ShardData(
+                    new ShardId(s), first, n, MatrixBlock.Dense(y, last - first, p, start + ((long)first * p)), null, new ArraySet());
             }
 
             return result;
@@ -101,7 +102,8 @@ internal static unsafe class SimulatedData
             var (first, last) = ((int)((long)n * s / shards), (int)((long)n * (s + 1) / shards));
             var (from, to) = ((int)csr.Starts[first], (int)csr.Starts[last]);
             var starts = csr.Starts[first..(last + 1)].Select(v => v - from).ToArray();
-            result[s] = new ShardData(new ShardId(s), first, n, MatrixBlock.FromCsr(last - first, p, csr.Values.AsSpan(from, to - from), csr.Columns.AsSpan(from, to - from), starts), null, new ArraySet());
+            result[s] = new ShardData(new ShardId(s), first, n, MatrixBlock.FromCsr(
+                last - first, p, csr.Values.AsSpan(from, to - from), csr.Columns.AsSpan(from, to - from), starts), null, new ArraySet());
         }
 
         return result;

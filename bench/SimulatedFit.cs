@@ -42,7 +42,9 @@ internal sealed class SimulatedFit(IFitModel model, ShardData[] shards) : IFitJo
         engine.Tell(ShardAddress.OfCoordinator(Name), new StartJob(Name, "", "spec", "data", Shards));
         var outcome = _ended.Task.GetAwaiter().GetResult();
         engine.DisposeAsync().AsTask().GetAwaiter().GetResult();
-        return outcome.Status is FitStatus.Converged or FitStatus.Stopped ? outcome : throw new InvalidOperationException($"the fit ended as {outcome.Status}: {outcome.Reason}");
+        return outcome.Status is FitStatus.Converged or FitStatus.Stopped
+            ? outcome
+            : throw new InvalidOperationException($"the fit ended as {outcome.Status}: {outcome.Reason}");
     }
 
     public void OnStarted(JobName job, Round? resumedFrom, Attempt attempt)

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Numerics.Tensors;
 using FitCluster.Coordinator;
 using FitCluster.Engine;
@@ -22,8 +23,12 @@ internal static unsafe class SweepPart
         var (flops, bytes) = Limits();
         Dense(table, flops, bytes);
         Sparse(table, flops, bytes);
-        table.Note($"point_normal on both sides, K = {K}, constant variance, {Threads} threads for both; products are n x p by p x K and the transpose, float64; rounds and products take turns in one run; `met` is judged by the medians.");
-        table.Note(FormattableString.Invariant($"limits of the machine in the same run: {flops / 1e9:F1} GFLOP/s (OpenBLAS, 1,500 x 1,500 by 1,500 x 1,500), {bytes / 1e9:F1} GB/s (reading 80 MB), {Threads} threads, best of several. The floor of a sweep is the larger of 4 K flops for each stored entry and reading the stored data once."));
+        table.Note($"point_normal on both sides, K = {K}, constant variance, {Threads} threads for both; products are n x p by p x K " +
+            "and the transpose, float64; rounds and products take turns in one run; `met` is judged by the medians.");
+        table.Note(string.Create(CultureInfo.InvariantCulture,
+            $"limits of the machine in the same run: {flops / 1e9:F1} GFLOP/s (OpenBLAS, 1,500 x 1,500 by 1,500 x 1,500), " +
+            $"{bytes / 1e9:F1} GB/s (reading 80 MB), {Threads} threads, best of several. The floor of a sweep is the larger of 4 K " +
+            $"flops for each stored entry and reading the stored data once."));
         return table;
     }
 
@@ -96,7 +101,8 @@ internal static unsafe class SweepPart
         if (csr is not null)
         {
             var scalar = Figures.Of(plain);
-            table.Add(new Line($"{name}: sweep against a plain CSR product in C#, one thread, least", ours.LeastText, scalar.LeastText, ours.Least / scalar.Least));
+            table.Add(new Line($"{name}: sweep against a plain CSR product in C#, one thread, least", ours.LeastText, scalar.LeastText,
+                ours.Least / scalar.Least));
         }
     }
 

@@ -12,7 +12,8 @@ namespace FitCluster.Bench;
 internal sealed record Line(string What, string Ours, string Peer = "", double Ratio = double.NaN, double Most = double.NaN);
 
 /// <summary>
-/// The measured lines of one part, and notes on how they were taken. A part whose figures are not times against a peer's names its own columns, and adds rows of cells.
+/// The measured lines of one part, and notes on how they were taken. A part whose figures are not times against a peer's
+/// names its own columns, and adds rows of cells.
 /// </summary>
 internal sealed class Table(string part, string title, params string[] columns)
 {
@@ -29,7 +30,9 @@ internal sealed class Table(string part, string title, params string[] columns)
     /// <summary>A row of a table with columns of its own.</summary>
     public void AddRow(params string[] cells)
     {
-        _rows.Add(cells.Length == columns.Length ? cells : throw new ArgumentException($"{cells.Length} cells for {columns.Length} columns", nameof(cells)));
+        _rows.Add(cells.Length == columns.Length
+            ? cells
+            : throw new ArgumentException($"{cells.Length} cells for {columns.Length} columns", nameof(cells)));
         Console.Error.WriteLine($"  [{part}] {string.Join(" | ", cells)}");
     }
 
@@ -40,7 +43,8 @@ internal sealed class Table(string part, string title, params string[] columns)
         var text = new StringBuilder().Append(CultureInfo.InvariantCulture, $"## {part}: {title}\n\n");
         if (columns.Length > 0)
         {
-            text.Append(CultureInfo.InvariantCulture, $"| {string.Join(" | ", columns)} |\n|{string.Concat(columns.Select(_ => "---|"))}\n");
+            text.Append(
+                CultureInfo.InvariantCulture, $"| {string.Join(" | ", columns)} |\n|{string.Concat(columns.Select(_ => "---|"))}\n");
             _rows.ForEach(row => text.Append(CultureInfo.InvariantCulture, $"| {string.Join(" | ", row)} |\n"));
         }
         else
@@ -52,7 +56,8 @@ internal sealed class Table(string part, string title, params string[] columns)
         {
             var met = double.IsNaN(line.Most) ? "" : line.Ratio <= line.Most ? "yes" : "**no**";
             var target = double.IsNaN(line.Most) ? "" : $"<= {Format(line.Most)}";
-            text.Append(CultureInfo.InvariantCulture, $"| {line.What} | {line.Ours} | {line.Peer} | {Format(line.Ratio)} | {target} | {met} |\n");
+            text.Append(
+                CultureInfo.InvariantCulture, $"| {line.What} | {line.Ours} | {line.Peer} | {Format(line.Ratio)} | {target} | {met} |\n");
         }
 
         text.Append('\n');
@@ -60,5 +65,6 @@ internal sealed class Table(string part, string title, params string[] columns)
         return text.Append('\n').ToString();
     }
 
-    private static string Format(double ratio) => double.IsNaN(ratio) ? "" : ratio.ToString(ratio < 0.1 ? "0.0000" : "0.00", CultureInfo.InvariantCulture);
+    private static string Format(double ratio) =>
+        double.IsNaN(ratio) ? "" : ratio.ToString(ratio < 0.1 ? "0.0000" : "0.00", CultureInfo.InvariantCulture);
 }

@@ -3,8 +3,9 @@ using FitCluster.Math.Numerics;
 namespace FitCluster.Bench;
 
 /// <summary>
-/// Counts of a Poisson factorization with clusters, from counter-based random numbers: the same in every run. x_ij ~ Poisson(level_i a(cluster_i, group_j) weight_j);
-/// for each group of columns the total of a row is drawn, then the column of each count, so that the cost follows the counts and not the cells.
+/// Counts of a Poisson factorization with clusters, from counter-based random numbers: the same in every run. x_ij ~ Poisson(level_i
+/// a(cluster_i, group_j) weight_j); for each group of columns the total of a row is drawn, then the column of each count, so that the
+/// cost follows the counts and not the cells.
 /// </summary>
 internal static class TwinEbCounts
 {
@@ -32,7 +33,8 @@ internal static class TwinEbCounts
         Parallel.For(0, blocks.Length, b =>
         {
             var (first, last) = ((int)((long)n * b / blocks.Length), (int)((long)n * (b + 1) / blocks.Length));
-            var (values, columns, counts) = (new List<double>((int)(1.1 * perRow * (last - first))), new List<int>((int)(1.1 * perRow * (last - first))), new int[last - first]);
+            var (values, columns, counts) = (new List<double>((int)(1.1 * perRow * (last - first))),
+                new List<int>((int)(1.1 * perRow * (last - first))), new int[last - first]);
             var row = new List<int>();
             for (var i = first; i < last; i++)
             {

@@ -23,13 +23,17 @@ internal static class TwinEbFits
 
     /// <summary>The columns of a table of scores.</summary>
     public static string[] Columns(int seeds) =>
-        ["prior", $"validation, seeds 1 to {seeds}", $"test, seeds 1 to {seeds}", "test at the best validation", "wall s a fit", "CPU s a fit"];
+        [
+            "prior", $"validation, seeds 1 to {seeds}", $"test, seeds 1 to {seeds}", "test at the best validation", "wall s a fit",
+            "CPU s a fit"
+        ];
 
     /// <summary>A row of such a table.</summary>
     public static string[] Cells(string name, Scores scores) =>
     [
         name, Join(scores.Validation, 4), Join(scores.Test, 3), FormattableString.Invariant($"**{scores.BestTest:F3}**"),
-        FormattableString.Invariant($"{scores.Seconds / scores.Test.Length:F1}"), FormattableString.Invariant($"{scores.CpuSeconds / scores.Test.Length:F1}"),
+        FormattableString.Invariant($"{scores.Seconds / scores.Test.Length:F1}"),
+        FormattableString.Invariant($"{scores.CpuSeconds / scores.Test.Length:F1}"),
     ];
 
     /// <summary>Settings of a fixed prior: Gamma(row, row) and Gamma(column, column), shape and rate.</summary>
@@ -40,33 +44,40 @@ internal static class TwinEbFits
     ];
 
     /// <summary>The name of a fixed prior in a table.</summary>
-    public static string FixedName(double row, double column) => FormattableString.Invariant($"fixed, rows Gamma({row}, {row}), columns Gamma({column}, {column})");
+    public static string FixedName(double row, double column) =>
+        FormattableString.Invariant($"fixed, rows Gamma({row}, {row}), columns Gamma({column}, {column})");
 
     /// <summary>Fits with seeds 1, 2, ...; settings are fields of the spec's section `twineb`.</summary>
     public static Scores Run(int seeds, string data, int factors, params IEnumerable<string> settings)
     {
         var fits = Enumerable.Range(1, seeds).Select(seed => RunOne("twineb", seed, data, factors, settings)).ToArray();
-        return new Scores([.. fits.Select(f => f.Validation)], [.. fits.Select(f => f.Test)], fits.Sum(f => f.Seconds), fits.Sum(f => f.CpuSeconds));
+        return new Scores(
+            [.. fits.Select(f => f.Validation)], [.. fits.Select(f => f.Test)], fits.Sum(f => f.Seconds), fits.Sum(f => f.CpuSeconds));
     }
 
     /// <summary>One fit, whose results are in a folder below artifacts/bench: its scores, and the seconds of its process.</summary>
-    public static (double Validation, double Test, double Seconds, double CpuSeconds) RunOne(string folder, int seed, string data, int factors, IEnumerable<string> settings)
+    public static (double Validation, double Test, double Seconds, double CpuSeconds) RunOne(
+        string folder, int seed, string data, int factors, IEnumerable<string> settings)
     {
         var given = settings.SelectMany(setting => new[] { "--set", "twineb." + setting }).ToArray();
         var run = Clock.Run(BenchFiles.Program,
         [
-            "fit", "twineb", "--data", data, "--factors", factors.ToString(CultureInfo.InvariantCulture), "--seed", seed.ToString(CultureInfo.InvariantCulture), .. given,
+            "fit", "twineb", "--data", data, "--factors", factors.ToString(CultureInfo.InvariantCulture),
+            "--seed", seed.ToString(CultureInfo.InvariantCulture), .. given,
             "--threads", "1", "--progress", "none", "--format", "json", "--out", BenchFiles.Fresh(folder),
         ]);
         if (run.ExitCode is not (0 or 3))
         {
-            throw new InvalidOperationException($"the fit of {data} with {string.Join(' ', given)} ended with exit code {run.ExitCode}: {run.Error}");
+            throw new InvalidOperationException(
+                $"the fit of {data} with {string.Join(' ', given)} ended with exit code {run.ExitCode}: {run.Error}");
         }
 
         using var result = JsonDocument.Parse(run.Output);
-        return (result.RootElement.GetProperty("heldOutLogLik").GetDouble(), result.RootElement.GetProperty("testLogLik").GetDouble(), run.Seconds, run.CpuSeconds);
+        return (result.RootElement.GetProperty("heldOutLogLik").GetDouble(), result.RootElement.GetProperty("testLogLik").GetDouble(),
+            run.Seconds, run.CpuSeconds);
     }
 
     public static string Join(IEnumerable<double> values, int digits) =>
-        string.Join(", ", values.Select(v => v.ToString("F" + digits.ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture)));
+        string.Join(
+            ", ", values.Select(v => v.ToString("F" + digits.ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture)));
 }

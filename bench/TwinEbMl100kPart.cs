@@ -1,6 +1,8 @@
 namespace FitCluster.Bench;
 
-/// <summary>TwinEB's priors on MovieLens 100K by the paper's protocol: rows held out, ratings above 1 as ones, 15 factors, 70 and 100 components.</summary>
+/// <summary>
+/// TwinEB's priors on MovieLens 100K by the paper's protocol: rows held out, ratings above 1 as ones, 15 factors, 70 and 100 components.
+/// </summary>
 internal static class TwinEbMl100kPart
 {
     private const int Seeds = 3;
@@ -30,6 +32,7 @@ internal static class TwinEbMl100kPart
         return table;
 
         void Add(string name, string[] prior) =>
-            table.AddRow(TwinEbFits.Cells(name, TwinEbFits.Run(Seeds, data, Factors, ["binarize=1", "protocol=strong", "splitSeed=1", "heldOutSamples=500", .. prior])));
+            table.AddRow(TwinEbFits.Cells(name,
+                TwinEbFits.Run(Seeds, data, Factors, ["binarize=1", "protocol=strong", "splitSeed=1", "heldOutSamples=500", .. prior])));
     }
 }

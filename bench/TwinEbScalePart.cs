@@ -9,7 +9,10 @@ using FitCluster.Messages;
 
 namespace FitCluster.Bench;
 
-/// <summary>TwinEB's default optimizer by size: the cost of a non-zero from 1e5 to 1e8 of them, one and two threads, and memory through the chunked store.</summary>
+/// <summary>
+/// TwinEB's default optimizer by size: the cost of a non-zero from 1e5 to 1e8 of them, one and two
+/// threads, and memory through the chunked store.
+/// </summary>
 internal static class TwinEbScalePart
 {
     private const int L = 15;
@@ -28,17 +31,27 @@ internal static class TwinEbScalePart
         Threads(table);
         Through(table, "GoodBooks' shape, 51,288 x 10,000", Store(BooksRows, BooksColumns, 121), 30);
         Through(table, "atlas, 1,000,000 x 2,000", Store(1_000_000, AtlasColumns, PerRow), 4);
-        table.Note($"simulated counts of a Poisson factorization with 12 clusters of rows and 16 of columns (bench/TwinEbCounts.cs), no held-out cells; L = {L}, K_r 70, K_c 100; all data in a chunked store, mapped.");
-        table.Note("cost of a non-zero: CPU seconds of the process for one sweep (two rounds: broadcast, all shards, reduce, update) over the non-zeros, the least of the sweeps of the phase (small sizes are fitted 20 times: the machine is faster and slower by half, as others use it), in one process with two threads. 'start' has one component a side, 'mixtures' are the second and later sweeps after the split, when nearly all components of every row matter: the dearest there are.");
-        table.Note("threads: sweeps of mixtures at GoodBooks' shape, one and two threads in turns, and two fits of one thread at once: what these get more than one alone is what the machine gives to perfectly parallel work. Where the machine is shared, two threads cannot have two cores: 'work that is not in shards' is CPU seconds while no shard is in its local step (reduce, update, broadcast, messages) over those of the sweep, and bounds what threads can give (Amdahl).");
-        table.Note("through the store: `fitcluster fit twineb --threads 2`, the whole program; RssAnon and VmHWM looked at every 10 ms; the data are 12 bytes a non-zero and 8 a row, what the store holds. Mapped pages count in VmHWM as long as the machine has room.");
+        table.Note("simulated counts of a Poisson factorization with 12 clusters of rows and 16 of columns (bench/TwinEbCounts.cs), no " +
+            $"held-out cells; L = {L}, K_r 70, K_c 100; all data in a chunked store, mapped.");
+        table.Note("cost of a non-zero: CPU seconds of the process for one sweep (two rounds: broadcast, all shards, reduce, update) " +
+            "over the non-zeros, the least of the sweeps of the phase (small sizes are fitted 20 times: the machine is faster and " +
+            "slower by half, as others use it), in one process with two threads. 'start' has one component a side, 'mixtures' are the " +
+            "second and later sweeps after the split, when nearly all components of every row matter: the dearest there are.");
+        table.Note("threads: sweeps of mixtures at GoodBooks' shape, one and two threads in turns, and two fits of one thread at once: " +
+            "what these get more than one alone is what the machine gives to perfectly parallel work. Where the machine is shared, two " +
+            "threads cannot have two cores: 'work that is not in shards' is CPU seconds while no shard is in its local step (reduce, " +
+            "update, broadcast, messages) over those of the sweep, and bounds what threads can give (Amdahl).");
+        table.Note("through the store: `fitcluster fit twineb --threads 2`, the whole program; RssAnon and VmHWM looked at every 10 ms; " +
+            "the data are 12 bytes a non-zero and 8 a row, what the store holds. Mapped pages count in VmHWM as long as the " +
+            "machine has room.");
         return table;
     }
 
     private static void ByNonZeros(Table table)
     {
         // Rows of some 95 to 100 non-zeros (more counts, where they fall on fewer columns); columns up to the atlas's 2,000.
-        (int Rows, int Columns, int Counts)[] shapes = [(1_000, 400, 167), (10_000, 800, 130), (100_000, 1_300, 118), (1_000_000, AtlasColumns, PerRow)];
+        (int Rows, int Columns, int Counts)[] shapes =
+            [(1_000, 400, 167), (10_000, 800, 130), (100_000, 1_300, 118), (1_000_000, AtlasColumns, PerRow)];
         var measured = new List<(string Name, double Start, double Mixtures)>();
         foreach (var (rows, columns, counts) in shapes)
         {
@@ -82,16 +95,21 @@ internal static class TwinEbScalePart
         table.Add(Speedup("rows/s by two threads against one, wanted 1.7 (ratio: 1.7 over ours)", first.Median, second.Median, 1.7, 1));
         table.Add(Speedup("the same, of the fastest sweeps", first.Least, second.Least, 1.7, 1));
         var most = 2 * first.Median / limit.Median;
-        table.Add(Speedup(FormattableString.Invariant($"the same against the {most:F2} times that two fits side by side, with nothing in common, have together (ratio: these over ours)"), first.Median, second.Median, most, 1.1));
+        table.Add(Speedup(string.Create(CultureInfo.InvariantCulture,
+            $"the same against the {most:F2} times that two fits side by side, with nothing in common, have together (ratio: " +
+            $"these over ours)"), first.Median, second.Median, most, 1.1));
         var share = coordinator / cpu;
-        table.Add(new Line(FormattableString.Invariant($"GoodBooks' shape: work that is not in shards (two threads then give at most {2 / (1 + share):F2})"), FormattableString.Invariant($"{100 * share:F1} %"), "17.6 %", share / 0.176, 1));
+        table.Add(new Line(FormattableString.Invariant(
+            $"GoodBooks' shape: work that is not in shards (two threads then give at most {2 / (1 + share):F2})"),
+            FormattableString.Invariant($"{100 * share:F1} %"), "17.6 %", share / 0.176, 1));
     }
 
     private static List<(string Phase, double Seconds, double Cpu, double Coordinator)> Mixtures(MatrixSource source, int threads) =>
         Fit(source, threads, 10).Where(r => r.Phase == "sweep").ToList();
 
     private static Line Speedup(string what, double oneSeconds, double twoSeconds, double wanted, double target) =>
-        new($"GoodBooks' shape: {what}", Rate(BooksRows / twoSeconds), Rate(BooksRows / oneSeconds), wanted / (oneSeconds / twoSeconds), target);
+        new($"GoodBooks' shape: {what}", Rate(BooksRows / twoSeconds), Rate(BooksRows / oneSeconds),
+            wanted / (oneSeconds / twoSeconds), target);
 
     private static void Through(Table table, string name, string store, int sweeps)
     {
@@ -99,21 +117,29 @@ internal static class TwinEbScalePart
         var source = MatrixSource.Open(store);
         var run = Clock.Run(
             BenchFiles.Program,
-            ["fit", "twineb", "--data", store, "--factors", $"{L}", "--set", $"twineb.steps={sweeps}", "--threads", "2", "--out", folder.Path, "--progress", "none"]);
+            [
+                "fit", "twineb", "--data", store, "--factors", $"{L}", "--set", $"twineb.steps={sweeps}", "--threads", "2",
+                "--out", folder.Path, "--progress", "none"
+            ]);
         if (run.ExitCode is not (0 or 3))
         {
             throw new InvalidOperationException($"the fit of {store} ended with exit code {run.ExitCode}: {run.Error}");
         }
 
         var data = (double)source.StoredBytes;
-        table.Add(new Line($"{name}: memory but for what is mapped (RssAnon)", Megabytes(run.AnonymousBytes), $"data {Megabytes(data)}", run.AnonymousBytes / data, 1));
-        table.Add(new Line($"{name}: peak (VmHWM, with mapped pages)", Megabytes(run.PeakBytes), $"data {Megabytes(data)}", run.PeakBytes / data));
+        table.Add(new Line($"{name}: memory but for what is mapped (RssAnon)", Megabytes(run.AnonymousBytes), $"data {Megabytes(data)}",
+            run.AnonymousBytes / data, 1));
+        table.Add(new Line(
+            $"{name}: peak (VmHWM, with mapped pages)", Megabytes(run.PeakBytes), $"data {Megabytes(data)}", run.PeakBytes / data));
         table.Add(new Line(
             FormattableString.Invariant($"{name}: {sweeps} sweeps and the results, {run.Seconds:F0} s wall, {run.CpuSeconds:F0} s CPU"),
-            FormattableString.Invariant($"{source.Rows * sweeps / run.Seconds:N0} rows/s, {source.StoredCount * sweeps / run.Seconds / 1e6:F1} million non-zeros/s")));
+            string.Create(CultureInfo.InvariantCulture,
+                $"{source.Rows * sweeps / run.Seconds:N0} rows/s, {source.StoredCount * sweeps / run.Seconds / 1e6:F1} million " +
+                $"non-zeros/s")));
     }
 
-    // Every sweep of a fit (two rounds: rows, then columns) but the first of each phase, which compiles or starts: wall seconds, CPU seconds, and those of them at the coordinator.
+    // Every sweep of a fit (two rounds: rows, then columns) but the first of each phase, which compiles or starts: wall seconds, CPU
+    // seconds, and those of them at the coordinator.
     private static List<(string Phase, double Seconds, double Cpu, double Coordinator)> Fit(MatrixSource source, int threads, int count)
     {
         var (sweeps, last, phase, rowsPhase, cpu, coordinator) = (new List<(string, double, double, double)>(), 0L, "", "", 0.0, 0.0);
@@ -121,7 +147,8 @@ internal static class TwinEbScalePart
         {
             Rows = source.Rows, Columns = source.Columns, Factors = L, Steps = count, Tolerance = 1e-300, HeldOutSamples = 1,
         }));
-        var shards = source.Shards().Select((range, s) => new ShardData(new ShardId(s), range.First, source.Rows, source.RowBlock(range), null, new ArraySet())).ToArray();
+        var shards = source.Shards().Select(
+            (range, s) => new ShardData(new ShardId(s), range.First, source.Rows, source.RowBlock(range), null, new ArraySet())).ToArray();
         var fit = new SimulatedFit(model, shards)
         {
             AfterRound = report =>
@@ -149,7 +176,8 @@ internal static class TwinEbScalePart
         return sweeps;
     }
 
-    private static double Nanoseconds(List<(string Phase, double Seconds, double Cpu, double Coordinator)> rounds, string phase, MatrixSource source) =>
+    private static double Nanoseconds(
+        List<(string Phase, double Seconds, double Cpu, double Coordinator)> rounds, string phase, MatrixSource source) =>
         1e9 * rounds.Where(r => r.Phase == phase).Min(r => r.Cpu) / source.StoredCount;
 
     private static string Store(int rows, int columns, int perRow)
@@ -176,7 +204,9 @@ internal static class TwinEbScalePart
 
     private static string Megabytes(double bytes) => FormattableString.Invariant($"{bytes / 1e6:F0} MB");
 
-    /// <summary>The model, with the CPU seconds of the process while no shard was in its local step: reduce, update, broadcast, messages.</summary>
+    /// <summary>
+    /// The model, with the CPU seconds of the process while no shard was in its local step: reduce, update, broadcast, messages.
+    /// </summary>
     private sealed class TimedModel(IFitModel model) : IFitModel
     {
         private readonly Lock _lock = new();

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using FitCluster.Math.Models;
 using FitCluster.Math.Numerics;
@@ -6,7 +7,10 @@ using FitCluster.Messages;
 
 namespace FitCluster.Bench;
 
-/// <summary>A step of TwinEB's reference optimizer against the published code's recorded CPU time and against its operations, and the default optimizer's way to the published score.</summary>
+/// <summary>
+/// A step of TwinEB's reference optimizer against the published code's recorded CPU time and against its operations, and the
+/// default optimizer's way to the published score.
+/// </summary>
 internal static unsafe class TwinEbSpeedPart
 {
     // ML-100K's shape and the published settings; docs/design/reference-figures.md, section 4, has the recorded times, on one core.
@@ -30,9 +34,15 @@ internal static unsafe class TwinEbSpeedPart
         Step(table, data, 1, 0.195, flops, 200);
         Step(table, data, 10, 3.670, flops, 40);
         ToThePublishedScore(table);
-        table.Note("a step: broadcast, local step on one shard, update; simulated counts of ML-100K's shape with 18 % of the cells held out, L = 15, K_r 70, K_c 100, batch 128; CPU seconds of the process, least of fifteen runs (the machine is faster and slower by half, as others use it). Peer: recorded figures of the published code on one core of a machine like this.");
-        table.Note(FormattableString.Invariant($"floor: the fused products of docs/twineb.md (3 (D K_c + B K_r) 2 W, 3 W a non-zero, 2 W a held-out cell, W = 16; an exp, of 20, for each density) at {flops / 1e9:F1} GFLOP/s, what one thread of OpenBLAS reaches in the same run."));
-        table.Note($"default: the fit of sim300x200 (reference's split, L = 8, 70 / 100, M = 500, seed 1) with the fewest sweeps of 4, 6, 8, ... whose validation score is at least {FormattableString.Invariant($"{PublishedScore}")}, the published code's last; CPU seconds of the whole fit, with its scores and held-out rows, the least of five runs.");
+        table.Note("a step: broadcast, local step on one shard, update; simulated counts of ML-100K's shape with 18 % of the cells held " +
+            "out, L = 15, K_r 70, K_c 100, batch 128; CPU seconds of the process, least of fifteen runs (the machine is faster and " +
+            "slower by half, as others use it). Peer: recorded figures of the published code on one core of a machine like this.");
+        table.Note(string.Create(CultureInfo.InvariantCulture,
+            $"floor: the fused products of docs/twineb.md (3 (D K_c + B K_r) 2 W, 3 W a non-zero, 2 W a held-out cell, W = 16; an exp, " +
+            $"of 20, for each density) at {flops / 1e9:F1} GFLOP/s, what one thread of OpenBLAS reaches in the same run."));
+        table.Note("default: the fit of sim300x200 (reference's split, L = 8, 70 / 100, M = 500, seed 1) with the fewest sweeps of 4, " +
+            $"6, 8, ... whose validation score is at least {FormattableString.Invariant($"{PublishedScore}")}, the published code's " +
+            "last; CPU seconds of the whole fit, with its scores and held-out rows, the least of five runs.");
         return table;
     }
 
@@ -61,13 +71,15 @@ internal static unsafe class TwinEbSpeedPart
         }
 
         var ours = Figures.Of(seconds);
-        table.Add(new Line($"a step of the reference optimizer, S = {particles} (median {ours.MedianText})", ours.LeastText, Figures.Text(published), ours.Least / published, 0.02));
+        table.Add(new Line($"a step of the reference optimizer, S = {particles} (median {ours.MedianText})", ours.LeastText,
+            Figures.Text(published), ours.Least / published, 0.02));
         var densities = (double)((Columns * ColumnComponents) + (Batch * RowComponents));
         var stored = (double)data.Block.StoredCount * Batch / Rows;
         var held = HeldOutShare * Batch * Columns;
         var products = (densities * ((3 * 2 * 16) + 10)) + (3 * 16 * stored) + (2 * 16 * held);
         var floor = particles * 2 * products / flops;
-        table.Add(new Line($"a step of the reference optimizer, S = {particles}, against its operations", ours.LeastText, Figures.Text(floor), ours.Least / floor));
+        table.Add(new Line($"a step of the reference optimizer, S = {particles}, against its operations", ours.LeastText,
+            Figures.Text(floor), ours.Least / floor));
     }
 
     private static ShardData MovieLensShape()
@@ -105,8 +117,10 @@ internal static unsafe class TwinEbSpeedPart
             Extras(new double[Rows], heldStarts, heldColumns, heldValues, kinds));
     }
 
-    private static ArraySet Extras(double[] roles, List<double> starts, List<double> columns, List<double> values, double[] kinds) => new ArraySet()
-        .Set("rowRole", roles).Set("heldOutStart", [.. starts]).Set("heldOutColumn", [.. columns]).Set("heldOutValue", [.. values]).Set("heldOutKind", kinds);
+    private static ArraySet Extras(double[] roles, List<double> starts, List<double> columns, List<double> values, double[] kinds) =>
+        new ArraySet()
+        .Set("rowRole", roles).Set("heldOutStart", [.. starts]).Set("heldOutColumn", [.. columns]).Set("heldOutValue", [.. values])
+        .Set("heldOutKind", kinds);
 
     private static void ToThePublishedScore(Table table)
     {
@@ -133,7 +147,9 @@ internal static unsafe class TwinEbSpeedPart
                     return Clock.CpuSeconds - start;
                 });
                 table.Add(new Line(
-                    FormattableString.Invariant($"default optimizer to the published code's last validation score: {sweeps} sweeps, {score:F3} against {PublishedScore}"),
+                    string.Create(CultureInfo.InvariantCulture,
+                        $"default optimizer to the published code's last validation score: {sweeps} sweeps, {score:F3} against " +
+                        $"{PublishedScore}"),
                     Figures.Text(seconds), Figures.Text(PublishedSeconds), seconds / PublishedSeconds, 0.01));
                 return;
             }
@@ -162,7 +178,8 @@ internal static unsafe class TwinEbSpeedPart
     {
         using var document = JsonDocument.Parse(File.ReadAllText(file));
         var split = document.RootElement.GetProperty("PMF");
-        var y = split.GetProperty("Y_full").EnumerateArray().Select(row => row.EnumerateArray().Select(x => x.GetDouble()).ToArray()).ToArray();
+        var y = split.GetProperty("Y_full").EnumerateArray()
+            .Select(row => row.EnumerateArray().Select(x => x.GetDouble()).ToArray()).ToArray();
         int[] Ints(JsonElement numbers) => [.. numbers.EnumerateArray().Select(x => (int)x.GetDouble())];
         var (training, heldOut) = (Ints(split.GetProperty("train_rows")), Ints(split.GetProperty("test_rows")));
         y = [.. training.Concat(heldOut).Select(i => y[i])];
@@ -185,7 +202,8 @@ internal static unsafe class TwinEbSpeedPart
         }
 
         var (values, columns, starts) = (new List<double>(), new List<int>(), new List<long> { 0 });
-        var (heldColumns, heldValues, heldKinds, heldStarts) = (new List<double>(), new List<double>(), new List<double>(), new List<double> { 0 });
+        var (heldColumns, heldValues, heldKinds, heldStarts) =
+            (new List<double>(), new List<double>(), new List<double>(), new List<double> { 0 });
         for (var i = 0; i < y.Length; i++)
         {
             for (var j = 0; j < p; j++)

@@ -5,20 +5,26 @@ using Xunit;
 namespace FitCluster.Cli.Tests;
 
 /// <summary>
-/// Nothing that comes from outside decides which type is made: no assembly of ours refers to anything by which a type is found by its name or a
-/// serializer is told one. Messages have tags of a table written by hand; JSON is read field by field or into sealed records.
+/// Nothing that comes from outside decides which type is made: no assembly of ours refers to anything by which a type is found by its name
+/// or a serializer is told one. Messages have tags of a table written by hand; JSON is read field by field or into sealed records.
 /// </summary>
 public sealed class NoTypesByNameTests
 {
     private static readonly (string Type, string Member)[] Forbidden =
     [
-        ("System.Type", "GetType"), ("System.Type", "GetTypeFromProgID"), ("System.Type", "InvokeMember"), ("System.Reflection.Assembly", "GetType"),
+        ("System.Type", "GetType"), ("System.Type", "GetTypeFromProgID"), ("System.Type", "InvokeMember"),
+        ("System.Reflection.Assembly", "GetType"),
         ("System.Reflection.Assembly", "Load"), ("System.Reflection.Assembly", "LoadFrom"), ("System.Reflection.Assembly", "LoadFile"),
-        ("System.Reflection.Assembly", "UnsafeLoadFrom"), ("System.Reflection.Assembly", "CreateInstance"), ("System.Activator", "CreateInstance"), ("System.Activator", "CreateInstanceFrom"),
-        ("System.Runtime.Loader.AssemblyLoadContext", "*"), ("System.Runtime.Serialization.Formatters.Binary.BinaryFormatter", "*"), ("System.Runtime.Serialization.NetDataContractSerializer", "*"),
-        ("System.Runtime.Serialization.DataContractSerializer", "*"), ("System.Xml.Serialization.XmlSerializer", "*"), ("System.Text.Json.Serialization.JsonPolymorphicAttribute", "*"),
-        ("System.Text.Json.Serialization.JsonDerivedTypeAttribute", "*"), ("System.Text.Json.Serialization.Metadata.JsonPolymorphismOptions", "*"),
-        ("Newtonsoft.Json.TypeNameHandling", "*"), ("Newtonsoft.Json.JsonConvert", "*"), ("YamlDotNet.Serialization.Deserializer", "*"), ("YamlDotNet.Serialization.DeserializerBuilder", "*"),
+        ("System.Reflection.Assembly", "UnsafeLoadFrom"), ("System.Reflection.Assembly", "CreateInstance"),
+        ("System.Activator", "CreateInstance"), ("System.Activator", "CreateInstanceFrom"),
+        ("System.Runtime.Loader.AssemblyLoadContext", "*"), ("System.Runtime.Serialization.Formatters.Binary.BinaryFormatter", "*"),
+        ("System.Runtime.Serialization.NetDataContractSerializer", "*"),
+        ("System.Runtime.Serialization.DataContractSerializer", "*"), ("System.Xml.Serialization.XmlSerializer", "*"),
+        ("System.Text.Json.Serialization.JsonPolymorphicAttribute", "*"),
+        ("System.Text.Json.Serialization.JsonDerivedTypeAttribute", "*"),
+        ("System.Text.Json.Serialization.Metadata.JsonPolymorphismOptions", "*"),
+        ("Newtonsoft.Json.TypeNameHandling", "*"), ("Newtonsoft.Json.JsonConvert", "*"), ("YamlDotNet.Serialization.Deserializer", "*"),
+        ("YamlDotNet.Serialization.DeserializerBuilder", "*"),
     ];
 
     [Fact]
@@ -35,7 +41,8 @@ public sealed class NoTypesByNameTests
     {
         // This assembly does it, on purpose.
         Assert.NotNull(Type.GetType(typeof(NoTypesByNameTests).AssemblyQualifiedName!));
-        Assert.Contains(Found(typeof(NoTypesByNameTests).Assembly.Location), found => found.EndsWith("System.Type.GetType", StringComparison.Ordinal));
+        Assert.Contains(
+            Found(typeof(NoTypesByNameTests).Assembly.Location), found => found.EndsWith("System.Type.GetType", StringComparison.Ordinal));
     }
 
     private static IEnumerable<string> Found(string assembly)
@@ -49,10 +56,12 @@ public sealed class NoTypesByNameTests
             used.AddRange(Forbidden.Where(f => f.Member == "*" && f.Type == name).Select(f => f.Type));
         }
 
-        foreach (var member in metadata.MemberReferences.Select(metadata.GetMemberReference).Where(m => m.Parent.Kind == HandleKind.TypeReference))
+        foreach (var member in metadata.MemberReferences.Select(metadata.GetMemberReference).Where(
+            m => m.Parent.Kind == HandleKind.TypeReference))
         {
             var (type, name) = (NameOf(metadata, (TypeReferenceHandle)member.Parent), metadata.GetString(member.Name));
-            // object.GetType() is of System.Object, and asks what a thing is; making a T of one's own by new() comes as CreateInstance<T>, which names no type at run time.
+            // object.GetType() is of System.Object, and asks what a thing is; making a T of one's own by new() comes as
+            // CreateInstance<T>, which names no type at run time.
             var isGeneric = type == "System.Activator" && member.DecodeMethodSignature(new NoNames(), null).GenericParameterCount > 0;
             used.AddRange(Forbidden.Where(f => f.Type == type && f.Member == name && !isGeneric).Select(f => $"{f.Type}.{f.Member}"));
         }
@@ -95,6 +104,7 @@ public sealed class NoTypesByNameTests
 
         public int GetTypeFromReference(MetadataReader reader, TypeReferenceHandle handle, byte rawTypeKind) => 0;
 
-        public int GetTypeFromSpecification(MetadataReader reader, object? genericContext, TypeSpecificationHandle handle, byte rawTypeKind) => 0;
+        public int GetTypeFromSpecification(
+            MetadataReader reader, object? genericContext, TypeSpecificationHandle handle, byte rawTypeKind) => 0;
     }
 }

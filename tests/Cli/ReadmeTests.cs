@@ -11,6 +11,7 @@ namespace FitCluster.Cli.Tests;
 /// What README and docs say can be done: the commands of their console blocks below a "run" comment are run as they stand, in order, in a
 /// folder beside which ../shared is; and verbs, options and prior families that they name exist.
 /// </summary>
+[Trait(Effort.Quick, "no")]
 public sealed partial class ReadmeTests : IDisposable
 {
     // Pages that name options of this program alone: docs/operations.md, say, names those of others.
@@ -58,7 +59,9 @@ public sealed partial class ReadmeTests : IDisposable
         FitProgram.Wait(FitProgram.StartOther("chmod", "+x", _scratch.At("work/fitcluster"))).Expect(0);
         foreach (var command in commands)
         {
-            var info = new ProcessStartInfo("bash", ["-c", command]) { WorkingDirectory = work, RedirectStandardOutput = true, RedirectStandardError = true };
+            var info = new ProcessStartInfo(
+                "bash", ["-c", command])
+            { WorkingDirectory = work, RedirectStandardOutput = true, RedirectStandardError = true };
             FitProgram.Wait(new FitProgram.Started(Process.Start(info)!), command).Expect(0);
         }
     }

@@ -8,7 +8,8 @@ internal sealed class CutNetwork : IAsyncDisposable
 {
     private readonly string _cable;
 
-    private CutNetwork(int number) => (Name, _cable, HostAddress, Inside) = ($"fit{number}", $"fitv{number}", $"10.213.{number}.1", $"10.213.{number}.2");
+    private CutNetwork(int number) =>
+        (Name, _cable, HostAddress, Inside) = ($"fit{number}", $"fitv{number}", $"10.213.{number}.1", $"10.213.{number}.2");
 
     public string Name { get; }
 
@@ -19,7 +20,8 @@ internal sealed class CutNetwork : IAsyncDisposable
     public static async Task<CutNetwork> Create()
     {
         var network = new CutNetwork(Environment.ProcessId % 250);
-        Assert.SkipUnless(File.Exists("/usr/sbin/ip") && await network.Ip("netns", "add", network.Name), "network namespaces are not to be had here (root and iproute2)");
+        Assert.SkipUnless(File.Exists("/usr/sbin/ip") && await network.Ip("netns", "add", network.Name),
+            "network namespaces are not to be had here (root and iproute2)");
         foreach (var step in new[]
         {
             $"link add {network._cable} type veth peer name {network._cable}p",
@@ -49,7 +51,8 @@ internal sealed class CutNetwork : IAsyncDisposable
 
     private async Task<bool> Ip(params string[] arguments)
     {
-        using var process = Process.Start(new ProcessStartInfo("ip", arguments) { RedirectStandardError = true, RedirectStandardOutput = true })!;
+        using var process =
+            Process.Start(new ProcessStartInfo("ip", arguments) { RedirectStandardError = true, RedirectStandardOutput = true })!;
         await process.WaitForExitAsync();
         return process.ExitCode == 0;
     }

@@ -9,8 +9,8 @@ using Xunit;
 namespace FitCluster.Cluster.Tests;
 
 /// <summary>
-/// An EBMF fit on three nodes, through a real broker and a real database, while something dies: its arrays equal those of 'fit' in one process, byte by byte.
-/// What each fault cost is written to artifacts/tests/failover.tsv.
+/// An EBMF fit on three nodes, through a real broker and a real database, while something dies: its arrays equal those of 'fit' in one
+/// process, byte by byte. What each fault cost is written to artifacts/tests/failover.tsv.
 /// </summary>
 public sealed class FaultTests(FaultTests.Fit fit)
 {
@@ -67,7 +67,8 @@ public sealed class FaultTests(FaultTests.Fit fit)
             await cluster.Broker.Kill();
             await cluster.Broker.Start();
         },
-        (_, again) => Assert.InRange(again, 0, Fit.CheckpointRounds * 3));
+        (_, again) => Assert.InRange(again, 0, Fit.CheckpointRounds * 3),
+        ownServers: true);
 
     [Fact]
     public Task The_database_is_restarted() => Run(
@@ -77,7 +78,8 @@ public sealed class FaultTests(FaultTests.Fit fit)
             await cluster.Database.Stop();
             await cluster.Database.Start();
         },
-        (_, again) => Assert.InRange(again, 0, Fit.CheckpointRounds * 3));
+        (_, again) => Assert.InRange(again, 0, Fit.CheckpointRounds * 3),
+        ownServers: true);
 
     [Fact]
     public Task A_node_is_frozen_past_the_heartbeat_and_woken() => Run(
@@ -136,7 +138,8 @@ public sealed class FaultTests(FaultTests.Fit fit)
             var name = await cluster.StartNode();
             await TestCluster.Until(
                 async () => (await cluster.Job("job")).Ended is not null ||
-                    (await cluster.Store.Nodes()).Any(node => node.Name == name && node.Actors.Any(a => a.StartsWith("shard/job/", StringComparison.Ordinal))),
+                    (await cluster.Store.Nodes()).Any(
+                        node => node.Name == name && node.Actors.Any(a => a.StartsWith("shard/job/", StringComparison.Ordinal))),
                 "the node that joined never got a shard");
             Assert.Null((await cluster.Job("job")).Ended);
         }
@@ -165,10 +168,15 @@ public sealed class FaultTests(FaultTests.Fit fit)
             network);
     }
 
-    private async Task Run(string what, Func<TestCluster, Task> harm, Action<string, long> check, CutNetwork? network = null, int nodes = 3, Fit? of = null)
+    // Servers of its own are for a test that kills them, or that has its nodes at another address.
+    private async Task Run(
+        string what, Func<TestCluster, Task> harm, Action<string, long> check, CutNetwork? network = null, int nodes = 3, Fit? of = null,
+        bool ownServers = false)
     {
         of ??= fit;
-        await using var cluster = await TestCluster.Start(network is null ? nodes : nodes - 1, network?.HostAddress ?? "127.0.0.1");
+        await using var cluster = network is not null ? await TestCluster.Start(nodes - 1, network.HostAddress)
+            : ownServers ? await TestCluster.Start(nodes)
+            : await TestCluster.StartShared(nodes);
         if (network is not null)
         {
             await cluster.StartNode(network.Name);
@@ -226,12 +234,14 @@ public sealed class FaultTests(FaultTests.Fit fit)
 
     private static void Note(string what, double pause, long again, string events)
     {
-        var noticed = events.Split('\n').FirstOrDefault(line => line.Contains("was lost", StringComparison.Ordinal) || line.Contains("goes on from", StringComparison.Ordinal) || line.Contains("leaves", StringComparison.Ordinal)) ?? "";
+        var noticed = events.Split('\n').FirstOrDefault(line => line.Contains("was lost", StringComparison.Ordinal) ||
+            line.Contains("goes on from", StringComparison.Ordinal) || line.Contains("leaves", StringComparison.Ordinal)) ?? "";
         lock (TableLock)
         {
             var folder = Path.Combine(AppContext.BaseDirectory, "..", "..", "..", "..", "..", "artifacts", "tests");
             Directory.CreateDirectory(folder);
-            File.AppendAllText(Path.Combine(folder, "failover.tsv"), FormattableString.Invariant($"{what}\t{pause:F1}\t{again}\t{noticed}\n"));
+            File.AppendAllText(
+                Path.Combine(folder, "failover.tsv"), FormattableString.Invariant($"{what}\t{pause:F1}\t{again}\t{noticed}\n"));
         }
     }
 
@@ -241,6 +251,10 @@ public sealed class FaultTests(FaultTests.Fit fit)
         public const int CheckpointRounds = 25;
         private readonly string _folder = Directory.CreateTempSubdirectory("fitcluster-fit-").FullName;
 
+        // Made when first asked for: an assembly's fixture is there for parts of it that never ask.
+        private readonly Lazy<string> _data;
+        private readonly Lazy<string> _expected;
+
         public Fit()
             : this(20_000)
         {
@@ -248,24 +262,42 @@ public sealed class FaultTests(FaultTests.Fit fit)
 
         internal Fit(int rows)
         {
-            FitProgram.Run("simulate", "ebmf", "--out", Path.Combine(_folder, "data"), "--rows", $"{rows}", "--columns", "400", "--factors", "8", "--format", "store").Expect(0);
-            FitProgram.Run(["fit", .. Arguments, "--data", Data, "--out", Path.Combine(_folder, "expected"), "--progress", "none"]).Expect(0);
+            _data = new Lazy<string>(() => Simulate(rows));
+            _expected = new Lazy<string>(FitInOneProcess);
         }
 
-        public static string[] Arguments { get; } = ["ebmf", "--shards", "6", "--factors", "10", "--tolerance", "1e-7", "--checkpoint-rounds", "25"];
+        public static string[] Arguments { get; } =
+            ["ebmf", "--shards", "6", "--factors", "10", "--tolerance", "1e-7", "--checkpoint-rounds", "25"];
 
-        public string Data => Path.Combine(_folder, "data", "data.store");
+        public string Data => _data.Value;
 
         public void ExpectSame(string results)
         {
-            var expected = Directory.GetFiles(Path.Combine(_folder, "expected"), "*.npy");
+            var expected = Directory.GetFiles(_expected.Value, "*.npy");
             Assert.True(expected.Length >= 7);
             Assert.All(expected, file => Assert.True(
-                File.ReadAllBytes(file).AsSpan().SequenceEqual(File.ReadAllBytes(Path.Combine(results, Path.GetFileName(file)))), $"{Path.GetFileName(file)} differs"));
-            Assert.Equal(Elbo(Path.Combine(_folder, "expected")), Elbo(results));
+                File.ReadAllBytes(file).AsSpan().SequenceEqual(File.ReadAllBytes(Path.Combine(results, Path.GetFileName(file)))),
+                $"{Path.GetFileName(file)} differs"));
+            Assert.Equal(Elbo(_expected.Value), Elbo(results));
         }
 
         public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+        private string Simulate(int rows)
+        {
+            var data = Path.Combine(_folder, "data");
+            FitProgram.Run(
+                "simulate", "ebmf", "--out", data, "--rows", $"{rows}", "--columns", "400", "--factors", "8", "--format", "store")
+                .Expect(0);
+            return Path.Combine(data, "data.store");
+        }
+
+        private string FitInOneProcess()
+        {
+            var expected = Path.Combine(_folder, "expected");
+            FitProgram.Run(["fit", .. Arguments, "--data", Data, "--out", expected, "--progress", "none"]).Expect(0);
+            return expected;
+        }
 
         private static (double Elbo, int Rounds, string? Status) Elbo(string folder)
         {

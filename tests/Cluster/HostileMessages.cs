@@ -5,7 +5,10 @@ using FitCluster.Messages;
 
 namespace FitCluster.Cluster.Tests;
 
-/// <summary>What somebody might put into a mailbox or a queue of leases, each with the words by which it is refused. Made by hand, so that it is of the form on the wire.</summary>
+/// <summary>
+/// What somebody might put into a mailbox or a queue of leases, each with the words by which it is refused. Made by
+/// hand, so that it is of the form on the wire.
+/// </summary>
 internal static class HostileMessages
 {
     private const int ParcelHeader = 30;
@@ -32,7 +35,8 @@ internal static class HostileMessages
         yield return (Parcel(frame, kind: "x y", id: new string('a', 60_000)), "no actor has the address of its sender");
         yield return (Parcel(Sealed(0x7ff0, [])), "tag");
         // A text, and then a number of arrays, that would need more than there is.
-        yield return (Parcel(Sealed(BinaryPrimitives.ReadUInt16LittleEndian(frame.AsSpan(6)), [0xff, 0xff, 0xff, 0xff, 0x0f])), "a frame is damaged");
+        yield return (Parcel(Sealed(BinaryPrimitives.ReadUInt16LittleEndian(frame.AsSpan(6)), [0xff, 0xff, 0xff, 0xff, 0x0f])),
+            "a frame is damaged");
     }
 
     /// <summary>For a queue of leases.</summary>

@@ -32,7 +32,8 @@ public sealed class NonFiniteTests(FaultTests.Fit fit)
         Assert.Equal(JobState.Failed, job.State);
         Assert.Matches("^array '[^']+' of shard 5 of job job is not finite in round [0-9]+$", job.Reason);
         Assert.Contains($"fitcluster: job failed: {job.Reason}", ran.Error, StringComparison.Ordinal);
-        var kept = Assert.IsType<CheckpointFound>(await cluster.Store.Handle(new FindCheckpoint(new JobName("job")), TestContext.Current.CancellationToken)).Manifest;
+        var kept = Assert.IsType<CheckpointFound>(
+            await cluster.Store.Handle(new FindCheckpoint(new JobName("job")), TestContext.Current.CancellationToken)).Manifest;
         Assert.InRange(kept!.Round.Value, 25, job.Progress.Round.Value);
 
         await using (var file = File.Open(values, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite))

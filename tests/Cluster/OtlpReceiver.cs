@@ -56,13 +56,17 @@ internal sealed class OtlpReceiver : IAsyncDisposable
         }
     }
 
-    /// <summary>ExportTraceServiceRequest or ExportMetricsServiceRequest: resource (1, with attributes 1) and scopes (2, with spans or metrics 2) of each field 1.</summary>
+    /// <summary>
+    /// ExportTraceServiceRequest or ExportMetricsServiceRequest: resource (1, with attributes 1) and scopes (2,
+    /// with spans or metrics 2) of each field 1.
+    /// </summary>
     private void Take(string path, byte[] message)
     {
         foreach (var (_, part) in Fields(message).Where(f => f.Number == 1))
         {
             var resource = Fields(part).Where(f => f.Number == 1).SelectMany(f => Attributes(f.Bytes, 1)).ToDictionary();
-            foreach (var item in Fields(part).Where(f => f.Number == 2).SelectMany(scope => Fields(scope.Bytes).Where(f => f.Number == 2).Select(f => Fields(f.Bytes))))
+            foreach (var item in Fields(part).Where(f => f.Number == 2).SelectMany(
+                scope => Fields(scope.Bytes).Where(f => f.Number == 2).Select(f => Fields(f.Bytes))))
             {
                 if (path == "/v1/metrics")
                 {
@@ -70,16 +74,20 @@ internal sealed class OtlpReceiver : IAsyncDisposable
                 }
                 else if (path == "/v1/traces")
                 {
-                    string Hex(int number) => Convert.ToHexStringLower(item.Where(f => f.Number == number).Select(f => f.Bytes).FirstOrDefault([]));
+                    string Hex(int number) =>
+                        Convert.ToHexStringLower(item.Where(f => f.Number == number).Select(f => f.Bytes).FirstOrDefault([]));
                     Spans.Enqueue(new Span(
-                        Encoding.UTF8.GetString(item.First(f => f.Number == 5).Bytes), Hex(1), Hex(2), Hex(4), resource["service.name"], resource["service.instance.id"]));
+                        Encoding.UTF8.GetString(item.First(f => f.Number == 5).Bytes), Hex(1), Hex(2), Hex(4), resource["service.name"],
+                        resource["service.instance.id"]));
                 }
             }
         }
     }
 
-    private static IEnumerable<KeyValuePair<string, string>> Attributes(byte[] message, int number) => Fields(message).Where(f => f.Number == number).Select(f => Fields(f.Bytes)).Select(
-        pair => KeyValuePair.Create(Encoding.UTF8.GetString(pair.First(f => f.Number == 1).Bytes), Encoding.UTF8.GetString(Fields(pair.First(f => f.Number == 2).Bytes).Select(f => f.Bytes).FirstOrDefault([]))));
+    private static IEnumerable<KeyValuePair<string, string>> Attributes(byte[] message, int number) =>
+        Fields(message).Where(f => f.Number == number).Select(f => Fields(f.Bytes)).Select(pair => KeyValuePair.Create(Encoding.UTF8
+            .GetString(pair.First(f => f.Number == 1).Bytes),
+            Encoding.UTF8.GetString(Fields(pair.First(f => f.Number == 2).Bytes).Select(f => f.Bytes).FirstOrDefault([]))));
 
     /// <summary>The length-delimited fields of a protobuf message; others are passed over.</summary>
     private static List<(int Number, byte[] Bytes)> Fields(byte[] message)

@@ -9,7 +9,8 @@ internal static class Refusals
     /// <summary>One sentence in one line with the words, no trace of the inside, no password.</summary>
     public static void Check(FitProgram.Ran ran, string words)
     {
-        var lines = ran.Error.Split('\n').Where(line => line.StartsWith("fitcluster: ", StringComparison.Ordinal) || line.StartsWith("warning: ", StringComparison.Ordinal)).ToList();
+        var lines = ran.Error.Split('\n').Where(line =>
+            line.StartsWith("fitcluster: ", StringComparison.Ordinal) || line.StartsWith("warning: ", StringComparison.Ordinal)).ToList();
         Assert.True(lines.Count == 1 && lines[0].Contains(words, StringComparison.Ordinal), $"not one line with '{words}': {ran.Error}");
         Assert.DoesNotContain("   at ", ran.Error, StringComparison.Ordinal);
         Assert.DoesNotContain("unexpected", ran.Error, StringComparison.Ordinal);

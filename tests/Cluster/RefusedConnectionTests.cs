@@ -4,7 +4,9 @@ using Xunit;
 
 namespace FitCluster.Cluster.Tests;
 
-/// <summary>A broker or a store that cannot be reached, or refuses: one sentence that names which, exit code 4, nothing accepted, no password.</summary>
+/// <summary>
+/// A broker or a store that cannot be reached, or refuses: one sentence that names which, exit code 4, nothing accepted, no password.
+/// </summary>
 public sealed class RefusedConnectionTests
 {
     [Fact]
@@ -21,20 +23,24 @@ public sealed class RefusedConnectionTests
         var database = new Uri(store).AbsolutePath;
         var cases = new (string Broker, string Store, string Words)[]
         {
-            (broker.Replace("s3cret", "b4dword", StringComparison.Ordinal), store, $"the broker amqp://{there}/{vhost} refuses the user 'fit': the user is unknown there, or the password is wrong"),
+            (broker.Replace("s3cret", "b4dword", StringComparison.Ordinal), store,
+                $"the broker amqp://{there}/{vhost} refuses the user 'fit': the user is unknown there, or the password is wrong"),
             ("amqp://fit:b4dword@127.0.0.1:1/", store, "the broker amqp://127.0.0.1:1/ cannot be reached"),
             ("amqp://fit:b4dword@no-such-host.invalid/", store, "cannot be reached: the host 'no-such-host.invalid' is not known"),
             (cluster.Broker.UrlOf("nothere"), store, "check the vhost 'nothere' and the user's rights in it"),
             ($"amqp://nobody{vhost}:s3cret-nobody@{there}/{vhost}", store, $"check the vhost '{vhost}' and the user's rights in it"),
-            ($"amqp://reader{vhost}:s3cret-reader@{there}/{vhost}", store, $"does not let the user 'reader{vhost}' use queues: give the user configure, write and read rights in the vhost '{vhost}'"),
-            (broker, store.Replace("s3cret", "b4dword", StringComparison.Ordinal), $"the store postgres://127.0.0.1:{cluster.Database.Port}{database} refuses the user 'fit'"),
+            ($"amqp://reader{vhost}:s3cret-reader@{there}/{vhost}", store,
+                $"does not let the user 'reader{vhost}' use queues: give the user configure, write and read rights in the vhost '{vhost}'"),
+            (broker, store.Replace("s3cret", "b4dword", StringComparison.Ordinal),
+                $"the store postgres://127.0.0.1:{cluster.Database.Port}{database} refuses the user 'fit'"),
             (broker, "postgres://fit:b4dword@127.0.0.1:1/x", "the store postgres://127.0.0.1:1/x cannot be reached"),
             (broker, cluster.Database.Url("nothere"), "cannot be used: there is no database 'nothere'"),
         };
         foreach (var (theBroker, theStore, words) in cases)
         {
             string[] where = ["--broker", theBroker, "--store", theStore];
-            Refusals.Check(FitProgram.Run(["submit", .. SmallFit.Arguments, "--name", "job", "--data", fit.Data, .. where]).Expect(4), words);
+            Refusals.Check(
+                FitProgram.Run(["submit", .. SmallFit.Arguments, "--name", "job", "--data", fit.Data, .. where]).Expect(4), words);
         }
 
         Assert.Null(await cluster.Store.Job(new JobName("job")));
@@ -64,8 +70,10 @@ public sealed class RefusedConnectionTests
         await File.WriteAllTextAsync(other, "mine", TestContext.Current.CancellationToken);
         foreach (var name in new[] { "../evil.txt", "/tmp/evil.txt", "a/b", "..", ".hidden" })
         {
-            await cluster.Database.Sql(cluster.StoreUrl, $"INSERT INTO fitcluster.results SELECT job, '{name}', bytes, checksum FROM fitcluster.results WHERE name = 'fit.json'");
-            Refusals.Check(cluster.Run("results", "job", "--out", output).Expect(1), $"under the name '{name}', which is not that of a file in a folder");
+            await cluster.Database.Sql(cluster.StoreUrl,
+                $"INSERT INTO fitcluster.results SELECT job, '{name}', bytes, checksum FROM fitcluster.results WHERE name = 'fit.json'");
+            Refusals.Check(cluster.Run("results", "job", "--out", output).Expect(1),
+                $"under the name '{name}', which is not that of a file in a folder");
             Assert.False(Directory.Exists(output));
             await cluster.Database.Sql(cluster.StoreUrl, $"DELETE FROM fitcluster.results WHERE name = '{name}'");
         }

@@ -12,17 +12,20 @@ public sealed class TelemetryTests
         await using var receiver = new OtlpReceiver();
         string[] environment =
         [
-            $"OTEL_EXPORTER_OTLP_ENDPOINT={receiver.Url}", "OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf", "OTEL_SERVICE_NAME=atlas-fits", "OTEL_METRIC_EXPORT_INTERVAL=500",
+            $"OTEL_EXPORTER_OTLP_ENDPOINT={receiver.Url}", "OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf", "OTEL_SERVICE_NAME=atlas-fits",
+            "OTEL_METRIC_EXPORT_INTERVAL=500",
             "OTEL_BSP_SCHEDULE_DELAY=200",
         ];
         // One node that hosts the coordinator, one that works, and one that works and is told to send no traces.
         var coordinator = await cluster.StartNode(environment: environment, more: ["--capacity", "1"]);
         var worker = await cluster.StartNode(environment: environment, more: ["--capacity", "1", "--coordinators", "0"]);
-        var quiet = await cluster.StartNode(environment: [.. environment, "OTEL_TRACES_EXPORTER=none", "OTEL_SERVICE_NAME=quiet"], more: ["--capacity", "1", "--coordinators", "0"]);
+        var quiet = await cluster.StartNode(environment: [.. environment, "OTEL_TRACES_EXPORTER=none", "OTEL_SERVICE_NAME=quiet"],
+            more: ["--capacity", "1", "--coordinators", "0"]);
 
         var data = Path.Combine(cluster.Folder, "data");
         FitProgram.Run("simulate", "ebmf", "--out", data, "--rows", "900", "--columns", "50", "--factors", "2").Expect(0);
-        cluster.Run("submit", "ebmf", "--shards", "3", "--factors", "3", "--checkpoint-rounds", "5", "--name", "job", "--data", data).Expect(0);
+        cluster.Run("submit", "ebmf", "--shards", "3", "--factors", "3", "--checkpoint-rounds", "5", "--name", "job", "--data", data)
+            .Expect(0);
         await cluster.End("job");
         foreach (var node in new[] { coordinator, worker, quiet })
         {
@@ -42,18 +45,23 @@ public sealed class TelemetryTests
             Assert.Superset(new HashSet<string> { coordinator, worker }, steps.Select(s => s.Node).ToHashSet());
         }
 
-        foreach (var name in new[] { "actor.activate", "shard.load", "shard.collect", "checkpoint.save", "checkpoint.commit", "attempt.claim", "results.write" })
+        foreach (var name in new[]
+        {
+            "actor.activate", "shard.load", "shard.collect", "checkpoint.save", "checkpoint.commit", "attempt.claim", "results.write"
+        })
         {
             Assert.Contains(spans, s => s.Name == name);
         }
 
         Assert.Contains(spans, s => s.Name == "checkpoint.save" && rounds.Exists(r => r.Trace == s.Trace) && s.Node == worker);
         Assert.DoesNotContain(spans, s => s.Node == quiet);
-        Assert.Superset(new HashSet<(string, string)> { ("atlas-fits", "fitcluster.rows"), ("quiet", "fitcluster.rows") }, receiver.Metrics.Keys.ToHashSet());
+        Assert.Superset(new HashSet<(string, string)> { ("atlas-fits", "fitcluster.rows"), ("quiet", "fitcluster.rows") },
+            receiver.Metrics.Keys.ToHashSet());
     }
 
     [Fact]
     public void An_exporter_that_there_is_not_is_refused() =>
-        FitProgram.Wait(FitProgram.StartOther("env", "OTEL_TRACES_EXPORTER=jaeger", FitProgram.Path, "node", "--broker", "amqp://a:b@127.0.0.1:1/", "--store", "postgres://a:b@127.0.0.1:1/x"))
+        FitProgram.Wait(FitProgram.StartOther("env", "OTEL_TRACES_EXPORTER=jaeger", FitProgram.Path, "node",
+            "--broker", "amqp://a:b@127.0.0.1:1/", "--store", "postgres://a:b@127.0.0.1:1/x"))
             .ExpectBadInput("OTEL_TRACES_EXPORTER is 'jaeger'", "otlp and none");
 }

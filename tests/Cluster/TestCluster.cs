@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using FitCluster.Cli.Tests;
 using FitCluster.Engine;
@@ -15,12 +16,13 @@ internal sealed class TestCluster : IAsyncDisposable
 
     private readonly string _storeUrl;
     private readonly bool _ownsServers;
-    private readonly Dictionary<string, FitProgram.Started> _nodes = [];
+    private readonly ConcurrentDictionary<string, FitProgram.Started> _nodes = [];
     private int _started;
 
     private TestCluster(RabbitServer broker, PostgresServer database, string brokerUrl, string storeUrl, bool ownsServers)
     {
-        (Broker, Database, BrokerUrl, _storeUrl, _ownsServers) = (broker, database, brokerUrl + (brokerUrl.Contains('?') ? "" : "?heartbeat=2"), storeUrl, ownsServers);
+        (Broker, Database, BrokerUrl, _storeUrl, _ownsServers) =
+            (broker, database, brokerUrl + (brokerUrl.Contains('?') ? "" : "?heartbeat=2"), storeUrl, ownsServers);
         Store = new PostgresStore(storeUrl);
         Directory.CreateDirectory(Folder);
     }
@@ -33,7 +35,7 @@ internal sealed class TestCluster : IAsyncDisposable
 
     public string Folder { get; } = Path.Combine(Path.GetTempPath(), $"fitcluster-test-{Guid.NewGuid().ToString("N")[..8]}");
 
-    public IReadOnlyCollection<string> Nodes => _nodes.Keys;
+    public IReadOnlyCollection<string> Nodes => [.. _nodes.Keys.Order(StringComparer.Ordinal)];
 
     public string BrokerUrl { get; }
 
@@ -55,19 +57,27 @@ internal sealed class TestCluster : IAsyncDisposable
         Assert.SkipWhen(PostgresServer.Missing is not null, PostgresServer.Missing ?? "");
         var broker = RabbitServer.Shared();
         var database = await PostgresServer.Shared();
-        return await Start(nodes, await broker, database, await (await broker).NewVirtualHost(), await database.NewDatabase(), ownsServers: false);
+        return await Start(
+            nodes, await broker, database, await (await broker).NewVirtualHost(), await database.NewDatabase(), ownsServers: false);
     }
 
     /// <summary>A cluster on servers that somebody else made.</summary>
-    public static async Task<TestCluster> Start(int nodes, RabbitServer broker, PostgresServer database, string brokerUrl, string storeUrl, bool ownsServers)
+    public static async Task<TestCluster> Start(
+        int nodes, RabbitServer broker, PostgresServer database, string brokerUrl, string storeUrl, bool ownsServers)
     {
         var cluster = new TestCluster(broker, database, brokerUrl, storeUrl, ownsServers);
         await cluster.Store.Prepare();
-        for (var n = 0; n < nodes; n++)
+        // Together, as those of a real cluster: each takes a second or two to start.
+        try
         {
-            await cluster.StartNode();
+            await Task.WhenAll(Enumerable.Range(0, nodes).Select(_ => cluster.StartNode()));
         }
-
+        catch
+        {
+            // Nobody has the cluster yet who would end those that did start.
+            await cluster.DisposeAsync();
+            throw;
+        }
         return cluster;
     }
 
@@ -75,8 +85,10 @@ internal sealed class TestCluster : IAsyncDisposable
     /// <param name="networkNamespace">The namespace.</param>
     /// <param name="environment">Variables, as NAME=VALUE.</param>
     /// <param name="more">More of its command line.</param>
-    public Task<string> StartNode(string? networkNamespace = null, IReadOnlyList<string>? environment = null, IReadOnlyList<string>? more = null) =>
-        StartNodeIn([.. networkNamespace is null ? (string[])[] : ["ip", "netns", "exec", networkNamespace], "env", .. environment ?? []], [.. more ?? []]);
+    public Task<string> StartNode(
+        string? networkNamespace = null, IReadOnlyList<string>? environment = null, IReadOnlyList<string>? more = null) =>
+        StartNodeIn([.. networkNamespace is null ? (string[])[] : ["ip", "netns", "exec", networkNamespace], "env", .. environment ?? []],
+            [.. more ?? []]);
 
     /// <summary>Starts a node by another program (which becomes the node in the end), and with more options; its name.</summary>
     public async Task<string> StartNodeIn(string[] by, params string[] more)
@@ -84,8 +96,11 @@ internal sealed class TestCluster : IAsyncDisposable
         var name = $"n{++_started}";
         string[] line = [.. by, FitProgram.Path, "node", "--name", name, "--broker", BrokerUrl, "--store", _storeUrl, .. more];
         var started = FitProgram.StartOther(line[0], line[1..]);
-        _nodes.Add(name, started);
-        await Until(() => Said(name, "is ready"), $"node {name} did not start: {ErrorOf(name)}");
+        _nodes[name] = started;
+        await Until(
+            () => Task.FromResult(Said(name, "is ready") || started.Process.HasExited),
+            () => Task.FromResult($"node {name} did not start: {ErrorOf(name)}"));
+        Assert.True(Said(name, "is ready"), $"node {name} ended with {(IsUp(name) ? 0 : started.Process.ExitCode)}: {ErrorOf(name)}");
         return name;
     }
 
@@ -107,7 +122,8 @@ internal sealed class TestCluster : IAsyncDisposable
 
     public void Signal(string node, int signal)
     {
-        Assert.True(IsUp(node), $"node {node} had ended by itself, with {(IsUp(node) ? 0 : _nodes[node].Process.ExitCode)}: {ErrorOf(node)}");
+        Assert.True(
+            IsUp(node), $"node {node} had ended by itself, with {(IsUp(node) ? 0 : _nodes[node].Process.ExitCode)}: {ErrorOf(node)}");
         FitProgram.Signal(_nodes[node].Process, signal);
     }
 
@@ -115,7 +131,7 @@ internal sealed class TestCluster : IAsyncDisposable
     public void Kill(string node)
     {
         Signal(node, Kill9);
-        _nodes.Remove(node);
+        _nodes.TryRemove(node, out _);
     }
 
     /// <summary>SIGTERM: the node hands over, and ends with 0.</summary>
@@ -124,7 +140,7 @@ internal sealed class TestCluster : IAsyncDisposable
         Signal(node, 15);
         var started = _nodes[node];
         await started.Process.WaitForExitAsync().WaitAsync(Limit);
-        _nodes.Remove(node);
+        _nodes.TryRemove(node, out _);
         Assert.True(started.Process.ExitCode == 0, $"node {node} ended with {started.Process.ExitCode}: {started.Error}");
     }
 
@@ -134,7 +150,9 @@ internal sealed class TestCluster : IAsyncDisposable
     public async Task<JobEntry> Job(string name) => (await Store.Job(new JobName(name)))!;
 
     /// <summary>Waits until a job is past a round.</summary>
-    public Task Round(string name, long round) => Until(async () => (await Job(name)).Progress.Round.Value >= round || (await Job(name)).Ended is not null, $"job {name} never came to round {round}");
+    public Task Round(string name, long round) =>
+        Until(async () => (await Job(name)).Progress.Round.Value >= round || (await Job(name)).Ended is not null,
+            $"job {name} never came to round {round}");
 
     public Task End(string name) => Until(async () => (await Job(name)).Ended is not null, () => Known(name));
 
@@ -143,14 +161,17 @@ internal sealed class TestCluster : IAsyncDisposable
     {
         var coordinator = (await Job(job)).Progress.Node;
         var nodes = (await Store.Nodes()).Where(n => Nodes.Contains(n.Name)).ToList();
-        return ([.. nodes.Where(n => n.Name != coordinator && n.Actors.Any(a => a.StartsWith($"shard/{job}/", StringComparison.Ordinal))).Select(n => n.Name)], coordinator);
+        return ([.. nodes.Where(n => n.Name != coordinator && n.Actors.Any(a => a.StartsWith($"shard/{job}/", StringComparison.Ordinal)))
+            .Select(n => n.Name)], coordinator);
     }
 
-    public async Task<string> Events(string job) => string.Join("\n", (await Store.Events(new JobName(job))).Select(e => $"{e.Time:HH:mm:ss.fff} {e.Node}: {e.Words}"));
+    public async Task<string> Events(string job) =>
+        string.Join("\n", (await Store.Events(new JobName(job))).Select(e => $"{e.Time:HH:mm:ss.fff} {e.Node}: {e.Words}"));
 
     public static Task Until(Func<bool> condition, string what) => Until(() => Task.FromResult(condition()), what);
 
-    public static Task Until(Func<Task<bool>> condition, string what, TimeSpan? limit = null) => Until(condition, () => Task.FromResult(what), limit);
+    public static Task Until(Func<Task<bool>> condition, string what, TimeSpan? limit = null) =>
+        Until(condition, () => Task.FromResult(what), limit);
 
     private static async Task Until(Func<Task<bool>> condition, Func<Task<string>> what, TimeSpan? limit = null)
     {
@@ -180,7 +201,8 @@ internal sealed class TestCluster : IAsyncDisposable
     {
         var (job, nodes) = (await Job(name), await Store.Nodes());
         return $"job {name} did not end: it is {job.State} in round {job.Progress.Round} on {job.Progress.Node}; nodes: " +
-            string.Join("; ", nodes.Select(n => $"{n.Name} {string.Join(' ', n.Actors)}")) + $"\n{await Events(name)}\n" + string.Join('\n', Nodes.Select(n => $"{n}: {ErrorOf(n)}"));
+            string.Join("; ", nodes.Select(n => $"{n.Name} {string.Join(' ', n.Actors)}")) + $"\n{await Events(name)}\n" +
+            string.Join('\n', Nodes.Select(n => $"{n}: {ErrorOf(n)}"));
     }
 
     public async ValueTask DisposeAsync()

@@ -3,7 +3,10 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace FitCluster.Cluster.Tests;
 
-/// <summary>A folder with an authority of a test's own (ca.pem), a certificate of it for 'localhost' only (server.pem, server-key.pem), and a stranger's authority (other.pem).</summary>
+/// <summary>
+/// A folder with an authority of a test's own (ca.pem), a certificate of it for 'localhost' only (server.pem,
+/// server-key.pem), and a stranger's authority (other.pem).
+/// </summary>
 internal sealed class ThrowawayAuthority : IDisposable
 {
     public ThrowawayAuthority()

@@ -19,11 +19,15 @@ public sealed class TlsTests
         var name = new Uri(await database.NewDatabase()).AbsolutePath[1..];
         var (brokerUrl, storeUrl) = (broker.UrlOf("", tls: true), database.Url(name, tls: true) + "?sslmode=verify-full");
         await using var cluster = await TestCluster.Start(
-            1, broker, database, $"{brokerUrl}?cacert={authority.At("ca.pem")}", $"{storeUrl}&sslrootcert={authority.At("ca.pem")}", ownsServers: true);
+            1, broker, database, $"{brokerUrl}?cacert={authority.At("ca.pem")}", $"{storeUrl}&sslrootcert={authority.At("ca.pem")}",
+            ownsServers: true);
         using var fit = new SmallFit();
         cluster.Run(["submit", .. SmallFit.Arguments, "--name", "job", "--data", fit.Data]).Expect(0);
-        Assert.Equal("true", string.Join(",", (await broker.Control("-q", "list_connections", "--no-table-headers", "ssl")).Split('\n', StringSplitOptions.RemoveEmptyEntries).Distinct()));
-        Assert.Equal("t", (await database.Sql(storeUrl, $"SELECT DISTINCT ssl FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE application_name = 'fitcluster' AND datname = '{name}'")).Trim());
+        Assert.Equal("true", string.Join(",", (await broker.Control("-q", "list_connections", "--no-table-headers", "ssl")).Split(
+            '\n', StringSplitOptions.RemoveEmptyEntries).Distinct()));
+        Assert.Equal("t", (await database.Sql(storeUrl,
+            "SELECT DISTINCT ssl FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE application_name = 'fitcluster' AND " +
+            $"datname = '{name}'")).Trim());
         cluster.Run("watch", "job", "--progress", "none").Expect(0);
         var output = Path.Combine(cluster.Folder, "results");
         cluster.Run("results", "job", "--out", output).Expect(0);
@@ -32,15 +36,23 @@ public sealed class TlsTests
         var (goodBroker, goodStore) = (cluster.BrokerUrl, cluster.StoreUrl);
         foreach (var (theBroker, theStore, words) in new[]
         {
-            ($"{brokerUrl}?cacert={authority.At("other.pem")}", goodStore, $"the broker amqps://localhost:{broker.TlsPort}/ could not be trusted: the authorities in cacert={authority.At("other.pem")}"),
-            (brokerUrl, goodStore, $"the broker amqps://localhost:{broker.TlsPort}/ could not be trusted: no authority that this machine knows"),
-            (goodBroker.Replace("localhost", "127.0.0.1", StringComparison.Ordinal), goodStore, "its certificate is not for the host '127.0.0.1'"),
-            (goodBroker, $"{storeUrl}&sslrootcert={authority.At("other.pem")}", $"the store postgres://localhost:{database.Port}/{name} could not be trusted"),
+            ($"{brokerUrl}?cacert={authority.At("other.pem")}", goodStore,
+                $"the broker amqps://localhost:{broker.TlsPort}/ could not be trusted: the authorities in " +
+                $"cacert={authority.At("other.pem")}"),
+            (brokerUrl, goodStore,
+                $"the broker amqps://localhost:{broker.TlsPort}/ could not be trusted: no authority that this machine knows"),
+            (goodBroker.Replace("localhost", "127.0.0.1", StringComparison.Ordinal), goodStore,
+                "its certificate is not for the host '127.0.0.1'"),
+            (goodBroker, $"{storeUrl}&sslrootcert={authority.At("other.pem")}",
+                $"the store postgres://localhost:{database.Port}/{name} could not be trusted"),
             (goodBroker, storeUrl, $"the store postgres://localhost:{database.Port}/{name} could not be trusted"),
-            (goodBroker, goodStore.Replace("localhost", "127.0.0.1", StringComparison.Ordinal), $"the store postgres://127.0.0.1:{database.Port}/{name} could not be trusted"),
+            (goodBroker, goodStore.Replace("localhost", "127.0.0.1", StringComparison.Ordinal),
+                $"the store postgres://127.0.0.1:{database.Port}/{name} could not be trusted"),
         })
         {
-            var ran = FitProgram.Run(["submit", .. SmallFit.Arguments, "--name", "other", "--data", fit.Data, "--broker", theBroker, "--store", theStore]).Expect(4);
+            var ran = FitProgram.Run(
+                ["submit", .. SmallFit.Arguments, "--name", "other", "--data", fit.Data, "--broker", theBroker, "--store", theStore])
+                .Expect(4);
             Refusals.Check(ran, words);
         }
 

@@ -16,8 +16,10 @@ public sealed class TwinEbClusterTests : IDisposable
 
     private string[] Arguments =>
     [
-        "twineb", "--data", Data, "--shards", "6", "--factors", "6", "--checkpoint-rounds", "10", "--set", "twineb.protocol=strong", "--set", "twineb.rowComponents=4",
-        "--set", "twineb.columnComponents=4", "--set", "twineb.tolerance=1e-12", "--set", "twineb.steps=600", "--set", "twineb.heldOutSamples=10",
+        "twineb", "--data", Data, "--shards", "6", "--factors", "6", "--checkpoint-rounds", "10", "--set", "twineb.protocol=strong",
+        "--set", "twineb.rowComponents=4",
+        "--set", "twineb.columnComponents=4", "--set", "twineb.tolerance=1e-12", "--set", "twineb.steps=600",
+        "--set", "twineb.heldOutSamples=10",
     ];
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
@@ -34,20 +36,28 @@ public sealed class TwinEbClusterTests : IDisposable
         cluster.Run(["submit", .. Arguments, "--name", "job"]).Expect(0);
         await cluster.Round("job", 20);
         cluster.Kill((await cluster.Placement("job")).Workers[0]);
-        // Not a round: on a slow machine the fit may be past any by the time of the kill, and both nodes would die before the first was missed.
-        await TestCluster.Until(async () => (await cluster.Events("job")).Contains("was lost in round", StringComparison.Ordinal), "nobody missed the killed node");
+        // Not a round: on a slow machine the fit may be past any by the time of the kill, and both
+        // nodes would die before the first was missed.
+        await TestCluster.Until(async () => (await cluster.Events("job")).Contains("was lost in round", StringComparison.Ordinal),
+            "nobody missed the killed node");
         Assert.True((await cluster.Job("job")).Ended is null, "the job ended before its coordinator's node could be killed");
         cluster.Kill((await cluster.Placement("job")).Coordinator);
         await cluster.End("job");
         var events = await cluster.Events("job");
-        Assert.True((await cluster.Job("job")).State is JobState.Converged or JobState.Stopped, $"{(await cluster.Job("job")).Reason}\n{events}");
+        Assert.True(
+            (await cluster.Job("job")).State is JobState.Converged or JobState.Stopped, $"{(await cluster.Job("job")).Reason}\n{events}");
         Assert.Contains("goes on from the checkpoint", events, StringComparison.Ordinal);
 
         var results = Path.Combine(_folder, "results");
         cluster.Run("results", "job", "--out", results).Expect(exitCode);
-        string[] names = ["rows_mean.npy", "rows_sd.npy", "columns_mean.npy", "columns_sd.npy", "row_prior.json", "column_prior.json", "split_rows.tsv", "split_cells.tsv"];
+        string[] names =
+        [
+            "rows_mean.npy", "rows_sd.npy", "columns_mean.npy", "columns_sd.npy", "row_prior.json", "column_prior.json", "split_rows.tsv",
+            "split_cells.tsv"
+        ];
         Assert.All(names, name => Assert.True(
-            File.ReadAllBytes(Path.Combine(expected, name)).AsSpan().SequenceEqual(File.ReadAllBytes(Path.Combine(results, name))), $"{name} differs"));
+            File.ReadAllBytes(Path.Combine(expected, name)).AsSpan().SequenceEqual(File.ReadAllBytes(Path.Combine(results, name))),
+            $"{name} differs"));
     }
 
     [Fact]
@@ -57,8 +67,10 @@ public sealed class TwinEbClusterTests : IDisposable
         WriteCounts(200);
         string[] arguments =
         [
-            "twineb", "--data", Data, "--shards", "3", "--factors", "3", "--set", "twineb.optimizer=reference", "--set", "twineb.divergenceFactor=1.001", "--set", "twineb.retries=0",
-            "--set", "twineb.rowComponents=2", "--set", "twineb.columnComponents=2", "--set", "twineb.batchSize=50", "--set", "twineb.steps=4000",
+            "twineb", "--data", Data, "--shards", "3", "--factors", "3", "--set", "twineb.optimizer=reference",
+            "--set", "twineb.divergenceFactor=1.001", "--set", "twineb.retries=0",
+            "--set", "twineb.rowComponents=2", "--set", "twineb.columnComponents=2", "--set", "twineb.batchSize=50",
+            "--set", "twineb.steps=4000",
         ];
         await using var cluster = await TestCluster.StartShared(1);
         var expected = Path.Combine(_folder, "expected");
@@ -68,10 +80,13 @@ public sealed class TwinEbClusterTests : IDisposable
         Assert.Equal(JobState.Failed, (await cluster.Job("job")).State);
         var results = Path.Combine(_folder, "results");
         cluster.Run("results", "job", "--out", results).Expect(1);
-        Assert.Contains("\"status\": \"failed\"", await File.ReadAllTextAsync(Path.Combine(results, "fit.json"), TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.Contains(
+            "\"status\": \"failed\"", await File.ReadAllTextAsync(Path.Combine(results, "fit.json"), TestContext.Current.CancellationToken),
+            StringComparison.Ordinal);
         string[] names = ["rows_mean.npy", "rows_sd.npy", "columns_mean.npy", "columns_sd.npy", "row_prior.json", "column_prior.json"];
         Assert.All(names, name => Assert.True(
-            File.ReadAllBytes(Path.Combine(expected, name)).AsSpan().SequenceEqual(File.ReadAllBytes(Path.Combine(results, name))), $"{name} differs"));
+            File.ReadAllBytes(Path.Combine(expected, name)).AsSpan().SequenceEqual(File.ReadAllBytes(Path.Combine(results, name))),
+            $"{name} differs"));
     }
 
     // Three kinds of rows that prefer their own third of the columns.
@@ -91,7 +106,8 @@ public sealed class TwinEbClusterTests : IDisposable
             }
         }
 
-        var text = new StringBuilder("%%MatrixMarket matrix coordinate real general\n").AppendLine(CultureInfo.InvariantCulture, $"{rows} {Columns} {lines.Count}");
+        var text = new StringBuilder("%%MatrixMarket matrix coordinate real general\n").AppendLine(
+            CultureInfo.InvariantCulture, $"{rows} {Columns} {lines.Count}");
         File.WriteAllText(Data, text + string.Join('\n', lines) + "\n");
     }
 }

@@ -12,13 +12,15 @@ public sealed class UnseenDataTests
     [Fact]
     public async Task Shards_and_coordinators_go_to_nodes_that_see_the_data_and_a_job_whose_data_no_node_sees_fails_with_path_and_node()
     {
-        Assert.SkipUnless(File.Exists("/usr/bin/unshare") && Environment.UserName == "root", "mount namespaces are not to be had here (root and util-linux)");
+        Assert.SkipUnless(File.Exists("/usr/bin/unshare") && Environment.UserName == "root",
+            "mount namespaces are not to be had here (root and util-linux)");
         await using var cluster = await TestCluster.StartShared(0);
         using var hidden = new SmallFit();
         using var changed = new SmallFit(seed: 2);
         using var lost = new SmallFit(seed: 3);
         var blind = await cluster.StartNodeIn(Mounting(
-            $"mount --bind {lost.DataFolder} {changed.DataFolder} && mount -t tmpfs none {hidden.DataFolder} && mount -t tmpfs none {lost.DataFolder}"));
+            $"mount --bind {lost.DataFolder} {changed.DataFolder} && mount -t tmpfs none {hidden.DataFolder} && mount -t tmpfs none " +
+            $"{lost.DataFolder}"));
         var sighted = await cluster.StartNodeIn(Mounting($"mount -t tmpfs none {lost.DataFolder}"));
         for (var n = 0; n < Jobs; n++)
         {
@@ -40,14 +42,17 @@ public sealed class UnseenDataTests
         }
 
         var sentence = $"node {blind} cannot use the data: ";
-        Assert.Contains(events.Split('\n'), line => line.Contains(sentence, StringComparison.Ordinal) && line.Contains(hidden.DataFolder, StringComparison.Ordinal) && line.Contains("it is loaded again", StringComparison.Ordinal));
-        Assert.Contains(events.Split('\n'), line => line.Contains(sentence, StringComparison.Ordinal) && line.Contains("goes to another node", StringComparison.Ordinal));
+        Assert.Contains(events.Split('\n'), line => line.Contains(sentence, StringComparison.Ordinal) &&
+            line.Contains(hidden.DataFolder, StringComparison.Ordinal) && line.Contains("it is loaded again", StringComparison.Ordinal));
+        Assert.Contains(events.Split('\n'),
+            line => line.Contains(sentence, StringComparison.Ordinal) && line.Contains("goes to another node", StringComparison.Ordinal));
         Assert.DoesNotContain($"node {sighted} cannot", events, StringComparison.Ordinal);
 
         await cluster.End("changed");
         events = await cluster.Events("changed");
         Assert.True((await cluster.Job("changed")).State == JobState.Converged, $"{(await cluster.Job("changed")).Reason}\n{events}");
-        Assert.Contains($"the data at '{changed.Data}', as node {blind} sees them, are not those the job was submitted with", events, StringComparison.Ordinal);
+        Assert.Contains($"the data at '{changed.Data}', as node {blind} sees them, are not those the job was submitted with", events,
+            StringComparison.Ordinal);
 
         var failed = Submit(cluster, lost, "lost", "--wait").Expect(1);
         var reason = (await cluster.Job("lost")).Reason;

@@ -20,14 +20,17 @@ public sealed class UrlTests
     {
         await using var cluster = await TestCluster.Start(0);
         var www = Path.Combine(cluster.Folder, "www");
-        FitProgram.Run("simulate", "ebmf", "--out", www, "--rows", $"{Rows}", "--columns", $"{Columns}", "--factors", "3", "--format", "store").Expect(0);
+        FitProgram.Run("simulate", "ebmf", "--out", www, "--rows", $"{Rows}", "--columns", $"{Columns}", "--factors", "3",
+            "--format", "store").Expect(0);
         var expected = Path.Combine(cluster.Folder, "expected");
         FitProgram.Run(["fit", .. Fit, "--data", Path.Combine(www, "data.store"), "--out", expected, "--progress", "none"]).Expect(0);
 
         await using var server = new FileServer(www);
         // The first requests of one node for rows fail, in a way that may pass.
         var failures = 3;
-        server.Faults = r => r.Agent == "fitcluster/n2" && IsValues(r) && Interlocked.Decrement(ref failures) >= 0 ? new FileServer.Fault(Status: 503) : null;
+        server.Faults = r => r.Agent == "fitcluster/n2" && IsValues(r) && Interlocked.Decrement(ref failures) >= 0
+            ? new FileServer.Fault(Status: 503)
+            : null;
         var url = server.Url.Replace("//", "//reader:hush@", StringComparison.Ordinal) + "/data.store";
         foreach (var node in new[] { "n1", "n2" })
         {
@@ -37,7 +40,8 @@ public sealed class UrlTests
 
         var submitted = cluster.Run(["submit", .. Fit, "--name", "job", "--data", url]).Expect(0);
         await cluster.Round("job", 1);
-        var hosts = (await cluster.Store.Nodes()).ToDictionary(n => n.Name, n => n.Actors.Where(a => a.StartsWith("shard/job/", StringComparison.Ordinal)).ToList());
+        var hosts = (await cluster.Store.Nodes()).ToDictionary(
+            n => n.Name, n => n.Actors.Where(a => a.StartsWith("shard/job/", StringComparison.Ordinal)).ToList());
         await cluster.End("job");
         var events = await cluster.Events("job");
         Assert.True((await cluster.Job("job")).State == JobState.Converged, $"{(await cluster.Job("job")).Reason}\n{events}");
@@ -46,8 +50,10 @@ public sealed class UrlTests
         cluster.Run("results", "job", "--out", results).Expect(0);
         var arrays = Directory.GetFiles(expected, "*.npy");
         Assert.True(arrays.Length >= 7);
-        Assert.All(arrays, file => Assert.True(File.ReadAllBytes(file).AsSpan().SequenceEqual(File.ReadAllBytes(Path.Combine(results, Path.GetFileName(file)))), Path.GetFileName(file)));
-        Assert.DoesNotContain("hush", events + submitted.Error + submitted.Output + File.ReadAllText(Path.Combine(results, "fit.json")), StringComparison.Ordinal);
+        Assert.All(arrays, file => Assert.True(File.ReadAllBytes(file).AsSpan().SequenceEqual(
+            File.ReadAllBytes(Path.Combine(results, Path.GetFileName(file)))), Path.GetFileName(file)));
+        Assert.DoesNotContain("hush", events + submitted.Error + submitted.Output + File.ReadAllText(Path.Combine(results, "fit.json")),
+            StringComparison.Ordinal);
 
         Assert.DoesNotContain("could not be loaded", events, StringComparison.Ordinal);
         Assert.Equal(3, server.Log.Count(r => r.Status == 503));
@@ -55,16 +61,19 @@ public sealed class UrlTests
         {
             Assert.Equal(2, actors.Count);
             var wanted = actors.SelectMany(a => BlocksOf(int.Parse(a.Split('/')[^1], CultureInfo.InvariantCulture))).Order().Distinct();
-            Assert.Equal(wanted, server.Log.Where(r => r.Agent == $"fitcluster/{node}" && IsValues(r) && r.Status == 206).SelectMany(BlocksOf).Order());
+            Assert.Equal(wanted,
+                server.Log.Where(r => r.Agent == $"fitcluster/{node}" && IsValues(r) && r.Status == 206).SelectMany(BlocksOf).Order());
         }
 
-        // What stands on the boundary of two shards may be read by both nodes; nothing else of the rows is read twice, nor by the program that submits.
+        // What stands on the boundary of two shards may be read by both nodes; nothing else of the rows is
+        // read twice, nor by the program that submits.
         var bytes = server.Log.Where(IsValues).Sum(r => r.Bytes);
         var data = (long)Rows * Columns * sizeof(double);
         Assert.InRange(bytes, data, data + ((Shards - 1) * BlockBytes) + 100);
         Assert.DoesNotContain(server.Log, r => r.Agent == "fitcluster" && IsValues(r));
-        TestContext.Current.TestOutputHelper!.WriteLine(FormattableString.Invariant(
-            $"rows: {bytes:N0} bytes served for {data:N0} of data; everything else: {server.Log.Where(r => !IsValues(r)).Sum(r => r.Bytes):N0} bytes"));
+        TestContext.Current.TestOutputHelper!.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"rows: {bytes:N0} bytes served for {data:N0} of data; everything else: " +
+            $"{server.Log.Where(r => !IsValues(r)).Sum(r => r.Bytes):N0} bytes"));
     }
 
     private static bool IsValues(FileServer.Request request) => request.Path.EndsWith("values.f64", StringComparison.Ordinal);

@@ -24,7 +24,8 @@ internal sealed class Bench : IActorContext, IFitObserver
         Give(new Activated());
     }
 
-    public static FitSettings Settings { get; } = new() { CheckpointRounds = 2, CheckpointSeconds = 1e9, AskAgainSeconds = 5, RetrySeconds = 1 };
+    public static FitSettings Settings { get; } =
+        new() { CheckpointRounds = 2, CheckpointSeconds = 1e9, AskAgainSeconds = 5, RetrySeconds = 1 };
 
     public InMemoryCheckpointStore Store { get; }
 
@@ -160,7 +161,8 @@ internal sealed class Bench : IActorContext, IFitObserver
 
     public void Tell(ActorAddress to, IMessage message) => Sent.Add((to, message));
 
-    public void Schedule(TimeSpan delay, IMessage message) => TickNumber = message is TimerElapsed { Kind: "tick" } tick ? tick.Number : TickNumber;
+    public void Schedule(TimeSpan delay, IMessage message) =>
+        TickNumber = message is TimerElapsed { Kind: "tick" } tick ? tick.Number : TickNumber;
 
     public void Ask(StoreRequest request, Func<StoreReply, IMessage> answer) => Questions.Add((request, answer));
 

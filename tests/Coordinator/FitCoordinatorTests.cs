@@ -206,7 +206,8 @@ public sealed class FitCoordinatorTests
         }
 
         Assert.Equal((FitStatus.Failed, new ShardId(1)), (bench.Outcome!.Status, bench.Outcome.Culprit));
-        Assert.StartsWith("shard 1 of job job was lost 3 times in a row in round 1 without progress", bench.Outcome.Reason, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "shard 1 of job job was lost 3 times in a row in round 1 without progress", bench.Outcome.Reason, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -223,8 +224,10 @@ public sealed class FitCoordinatorTests
         }
 
         Assert.Equal((FitStatus.Failed, new ShardId(1)), (bench.Outcome!.Status, bench.Outcome.Culprit));
-        Assert.StartsWith("shard 1 of job job was lost 3 times in a row in round 1 without progress", bench.Outcome.Reason, StringComparison.Ordinal);
-        Assert.Equal(3, bench.Events.Count(words => words.StartsWith("shard 1 of job job was lost while it was being loaded", StringComparison.Ordinal)));
+        Assert.StartsWith(
+            "shard 1 of job job was lost 3 times in a row in round 1 without progress", bench.Outcome.Reason, StringComparison.Ordinal);
+        Assert.Equal(3, bench.Events.Count(
+            words => words.StartsWith("shard 1 of job job was lost while it was being loaded", StringComparison.Ordinal)));
     }
 
     [Fact]
@@ -253,9 +256,12 @@ public sealed class FitCoordinatorTests
         Assert.Equal(bench.Start, Assert.Single(bench.Take<StartJob>()));
         Assert.Equal("node n cannot use the data; the coordinator of job job goes to another node", Assert.Single(bench.Events));
 
-        bench = new Bench(new CountingModel(6), Bench.Settings with { OpenTries = 3 }, open: _ => throw new Math.Models.JobNotHereException("node n cannot use the data")) { Restarts = 2 };
+        bench = new Bench(new CountingModel(6), Bench.Settings with { OpenTries = 3 },
+            open: _ => throw new Math.Models.JobNotHereException("node n cannot use the data"))
+        { Restarts = 2 };
         bench.Give(bench.Start);
-        Assert.Equal((FitStatus.Failed, "job job could not be opened: node n cannot use the data"), (bench.Outcome!.Status, bench.Outcome.Reason));
+        Assert.Equal(
+            (FitStatus.Failed, "job job could not be opened: node n cannot use the data"), (bench.Outcome!.Status, bench.Outcome.Reason));
     }
 
     [Fact]
@@ -369,7 +375,8 @@ public sealed class FitCoordinatorTests
         bench.Pass(1);
         bench.Pass(0.5);
         Assert.Equal(new ShardId(3), Assert.Single(bench.Shards, shard => shard.IsStraggler).Shard);
-        Assert.Equal("shard 3 of job job is slow: 1.7 s where the median of all shards is 0.2 s", Assert.Single(bench.Events, words => words.Contains("is slow", StringComparison.Ordinal)));
+        Assert.Equal("shard 3 of job job is slow: 1.7 s where the median of all shards is 0.2 s",
+            Assert.Single(bench.Events, words => words.Contains("is slow", StringComparison.Ordinal)));
         bench.Give(Bench.Answer(runs.Single(r => r.Shard.Value == 3)));
         foreach (var run in bench.Take<RunRound>())
         {

@@ -37,7 +37,8 @@ public sealed class ContentHashTests : TestFolder
         var x = Example();
         var (rows, columns) = (Names('r', 7), Names('c', 5));
         var hashes = new HashSet<string>();
-        void Differs(double[][] y, string[] r, string[] c) => Assert.True(hashes.Add(MatrixSource.Open(Text("x.csv", Dense(y, r, c))).ContentHash));
+        void Differs(double[][] y, string[] r, string[] c) =>
+            Assert.True(hashes.Add(MatrixSource.Open(Text("x.csv", Dense(y, r, c))).ContentHash));
 
         Differs(x, rows, columns);
         Differs(x, [.. rows[..6], "other"], columns);
@@ -53,5 +54,6 @@ public sealed class ContentHashTests : TestFolder
     [Fact]
     public void The_hash_does_not_change_between_versions() =>
         // Computed apart, with Python's hashlib and struct.
-        Assert.Equal("72481f3a3794071b42fc213f5abcb64ddcaf9dde92e6a102050a67f5c4d70c23", MatrixSource.Open(Text("g.mtx", Mtx([[1, 0, 2.5], [0, -3, 0]]))).ContentHash);
+        Assert.Equal("72481f3a3794071b42fc213f5abcb64ddcaf9dde92e6a102050a67f5c4d70c23",
+            MatrixSource.Open(Text("g.mtx", Mtx([[1, 0, 2.5], [0, -3, 0]]))).ContentHash);
 }

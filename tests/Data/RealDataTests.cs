@@ -29,14 +29,17 @@ public sealed class RealDataTests : TestFolder
         Assert.Equal((943L * 1682) - 100_000, source.MissingCount);
         Assert.Equal(("1", "943", "1682"), (source.RowNames[0], source.RowNames[942], source.ColumnNames[1681]));
         Assert.Equal(3, Values(source)[195][241]);
-        Assert.Equal(source.ContentHash, MatrixStore.Ingest(path, PathOf("store"), new MatrixOptions { Missing = MissingEntries.Zeros }, 1 << 20).ContentHash);
+        Assert.Equal(source.ContentHash,
+            MatrixStore.Ingest(path, PathOf("store"), new MatrixOptions { Missing = MissingEntries.Zeros }, 1 << 20).ContentHash);
     }
 
     [Fact]
     public void A_list_of_pairs_with_labels_is_triplets() =>
-        Assert.Equal(MatrixFormat.Triplets, MatrixSource.Open(SharedFolder.Require("data/regnet-sample/Full_set_downsampled_50.csv")).Facts.Format);
+        Assert.Equal(
+            MatrixFormat.Triplets, MatrixSource.Open(SharedFolder.Require("data/regnet-sample/Full_set_downsampled_50.csv")).Facts.Format);
 
     [Fact]
     public void A_dense_expression_table() =>
-        Assert.Equal(MatrixFormat.Dense, MatrixSource.Open(SharedFolder.Require("data/regnet-sample/BL--ExpressionData_downsampled_50.csv")).Facts.Format);
+        Assert.Equal(MatrixFormat.Dense,
+            MatrixSource.Open(SharedFolder.Require("data/regnet-sample/BL--ExpressionData_downsampled_50.csv")).Facts.Format);
 }

@@ -25,7 +25,8 @@ public sealed class ShardPlanTests
         for (var seed = 0; seed < 300; seed++)
         {
             var random = new Random(seed);
-            long[] counts = [.. Enumerable.Range(0, random.Next(1, 200)).Select(_ => random.Next(4) == 0 ? 0L : random.Next(random.Next(1, 5000)))];
+            long[] counts =
+                [.. Enumerable.Range(0, random.Next(1, 200)).Select(_ => random.Next(4) == 0 ? 0L : random.Next(random.Next(1, 5000)))];
             var shards = random.Next(1, counts.Length + 1);
             var plan = ShardPlan.Create(counts, shards);
             Assert.Equal(plan, ShardPlan.Create(counts, shards));

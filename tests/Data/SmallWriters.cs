@@ -25,7 +25,8 @@ internal static class SmallWriters
 
     public static string Triplets(double[][] x, string[] rows, string[] columns, string? header, char d = ',', string tail = "") =>
         (header is null ? "" : header + "\n") +
-        string.Concat(Entries(x).OrderBy(e => (e.Row * 7919) % 101).Select(e => $"{rows[e.Row]}{d}{columns[e.Column]}{d}{N(e.Value)}{tail}\n"));
+        string.Concat(
+            Entries(x).OrderBy(e => (e.Row * 7919) % 101).Select(e => $"{rows[e.Row]}{d}{columns[e.Column]}{d}{N(e.Value)}{tail}\n"));
 
     public static byte[] Npy<T>(T[] values, string descr, bool fortran, string shape, int version = 1)
         where T : unmanaged => NpyRaw(MemoryMarshal.AsBytes(values.AsSpan()), descr, fortran, shape, version);
@@ -57,12 +58,14 @@ internal static class SmallWriters
         };
         if (kind == "coo")
         {
-            return [.. common, ("row", Npy(rows, "<i4", false, $"({data.Length},)")), ("col", Npy(columns, "<i4", false, $"({data.Length},)"))];
+            return [.. common, ("row", Npy(
+                rows, "<i4", false, $"({data.Length},)")), ("col", Npy(columns, "<i4", false, $"({data.Length},)"))];
         }
 
         var (major, minor, count) = kind == "csr" ? (rows, columns, x.Length) : (columns, rows, x[0].Length);
         int[] starts = [.. Enumerable.Range(0, count + 1).Select(m => major.Count(i => i < m))];
-        return [.. common, ("indices", Npy(minor, "<i4", false, $"({data.Length},)")), ("indptr", Npy(starts, "<i4", false, $"({count + 1},)"))];
+        return [.. common, ("indices", Npy(minor, "<i4", false, $"({data.Length},)")), ("indptr",
+            Npy(starts, "<i4", false, $"({count + 1},)"))];
     }
 
     public static List<(int Row, int Column, double Value)> Entries(double[][] x) =>

@@ -14,7 +14,9 @@ internal static class Checkout
     /// <summary>Runs a program to its end, with these variables besides the environment's.</summary>
     public static async Task<Ran> Run(string program, string[] arguments, params (string Name, string Value)[] variables)
     {
-        var info = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = Root };
+        var info = new ProcessStartInfo(program,
+            arguments)
+        { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = Root };
         foreach (var (name, value) in variables)
         {
             info.Environment[name] = value;

@@ -4,7 +4,9 @@ using Xunit;
 
 namespace FitCluster.Deploy.Tests;
 
-/// <summary>The Dockerfile, which cannot be built where there is no container engine: what it names is there, and agrees with the manifests.</summary>
+/// <summary>
+/// The Dockerfile, which cannot be built where there is no container engine: what it names is there, and agrees with the manifests.
+/// </summary>
 public sealed partial class DockerfileTests
 {
     private static readonly string[] Lines = [.. Checkout.Read("Dockerfile").Split('\n').Where(line => line.Length > 0 && line[0] != '#')];
@@ -13,9 +15,11 @@ public sealed partial class DockerfileTests
     public void It_builds_with_the_SDK_and_runs_on_the_web_runtime_of_the_same_version()
     {
         var version = Assert.Single(Arguments("ARG"))[0].Split('=')[1];
-        Assert.Contains($"<TargetFramework>net{version}</TargetFramework>", Checkout.Read("Directory.Build.props"), StringComparison.Ordinal);
+        Assert.Contains(
+            $"<TargetFramework>net{version}</TargetFramework>", Checkout.Read("Directory.Build.props"), StringComparison.Ordinal);
         Assert.Contains("Microsoft.AspNetCore.App", Checkout.Read("src/Cli/Cli.csproj"), StringComparison.Ordinal);
-        Assert.Equal(["mcr.microsoft.com/dotnet/sdk:${DOTNET}-noble", "mcr.microsoft.com/dotnet/aspnet:${DOTNET}-noble-chiseled"], Arguments("FROM").Select(words => words[0]));
+        Assert.Equal(["mcr.microsoft.com/dotnet/sdk:${DOTNET}-noble", "mcr.microsoft.com/dotnet/aspnet:${DOTNET}-noble-chiseled"],
+            Arguments("FROM").Select(words => words[0]));
     }
 
     [Fact]
@@ -23,7 +27,8 @@ public sealed partial class DockerfileTests
     {
         var ignored = Checkout.Read(".dockerignore").Split('\n');
         Assert.Contains("*", ignored);
-        var copied = Arguments("COPY").Where(words => words[0] != "--from=build").SelectMany(words => words[..^1]).Select(source => source.TrimEnd('/')).ToList();
+        var copied = Arguments("COPY").Where(words => words[0] != "--from=build").SelectMany(words => words[..^1])
+            .Select(source => source.TrimEnd('/')).ToList();
         Assert.Contains("src", copied);
         Assert.All(copied, source =>
         {
@@ -40,9 +45,11 @@ public sealed partial class DockerfileTests
     public void The_build_needs_no_file_that_is_not_copied()
     {
         // What MSBuild reads outside src: imports and links of the projects.
-        var outside = Directory.GetFiles(Checkout.PathOf("src"), "*.csproj", SearchOption.AllDirectories).Concat(Directory.GetFiles(Checkout.PathOf("src"), "*.props", SearchOption.AllDirectories))
+        var outside = Directory.GetFiles(Checkout.PathOf("src"), "*.csproj", SearchOption.AllDirectories)
+            .Concat(Directory.GetFiles(Checkout.PathOf("src"), "*.props", SearchOption.AllDirectories))
             .Where(path => !path.Contains("/obj/", StringComparison.Ordinal))
-            .SelectMany(path => IncludePattern().Matches(File.ReadAllText(path)).Select(m => Path.GetFullPath(m.Groups[1].Value.Replace("$(MSBuildThisFileDirectory)", "", StringComparison.Ordinal), Path.GetDirectoryName(path)!)))
+            .SelectMany(path => IncludePattern().Matches(File.ReadAllText(path)).Select(m => Path.GetFullPath(
+                m.Groups[1].Value.Replace("$(MSBuildThisFileDirectory)", "", StringComparison.Ordinal), Path.GetDirectoryName(path)!)))
             .Where(path => Path.Exists(path) && !path.StartsWith(Checkout.PathOf("src") + "/", StringComparison.Ordinal))
             .Select(path => Path.GetRelativePath(Checkout.Root, path))
             .Distinct();
@@ -66,7 +73,8 @@ public sealed partial class DockerfileTests
     }
 
     private static List<string[]> Arguments(string instruction) =>
-        [.. Lines.Where(line => line.StartsWith(instruction + " ", StringComparison.Ordinal)).Select(line => line[(instruction.Length + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries))];
+        [.. Lines.Where(line => line.StartsWith(instruction + " ", StringComparison.Ordinal)).Select(
+            line => line[(instruction.Length + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries))];
 
     [GeneratedRegex("(?:Include|Project)=\"([^\"]+)\"")]
     private static partial Regex IncludePattern();

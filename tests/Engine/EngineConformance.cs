@@ -5,14 +5,17 @@ using Xunit;
 namespace FitCluster.Engine.Tests;
 
 /// <summary>
-/// What every engine promises while nothing fails. Each engine has a subclass that makes its harness. The tests assume no order between messages,
-/// since the port promises none. Numbered messages are <see cref="TimerElapsed"/> records: they have a place in the codec.
+/// What every engine promises while nothing fails. Each engine has a subclass that makes its harness. The tests assume no order between
+/// messages, since the port promises none. Numbered messages are <see cref="TimerElapsed"/> records: they have a place in the codec.
 /// </summary>
 public abstract class EngineConformance
 {
     protected static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
 
-    /// <summary>Makes an engine over this store that may run up to <paramref name="parallelism"/> handlers at once; its reports go to the harness's Failures.</summary>
+    /// <summary>
+    /// Makes an engine over this store that may run up to <paramref name="parallelism"/> handlers at once;
+    /// its reports go to the harness's Failures.
+    /// </summary>
     protected abstract EngineHarness CreateHarness(ICheckpointStore store, int parallelism);
 
     /// <summary>The store's stand-in: every claim gets the next number, all else is an error reply.</summary>
@@ -28,7 +31,8 @@ public abstract class EngineConformance
                 : new StoreReply("the counting store only claims"));
     }
 
-    private static ActorAddress Address(string kind, int id = 0) => new(kind, id.ToString(System.Globalization.CultureInfo.InvariantCulture));
+    private static ActorAddress Address(string kind, int id = 0) =>
+        new(kind, id.ToString(System.Globalization.CultureInfo.InvariantCulture));
 
     private static TimerElapsed Number(long number, string kind = "n") => new(kind, number);
 
@@ -43,7 +47,8 @@ public abstract class EngineConformance
     /// <summary>Lets this much of the engine's time pass, by a timer of an actor of its own.</summary>
     private static async Task Pass(EngineHarness harness, ConcurrentQueue<long> passed, long number, int milliseconds)
     {
-        harness.Engine.Tell(Address("clock"), new TimerElapsed(milliseconds.ToString(System.Globalization.CultureInfo.InvariantCulture), number));
+        harness.Engine.Tell(
+            Address("clock"), new TimerElapsed(milliseconds.ToString(System.Globalization.CultureInfo.InvariantCulture), number));
         await Reach(harness, () => passed.Contains(number), "the clock actor's timer never ran out");
     }
 
@@ -114,7 +119,8 @@ public abstract class EngineConformance
 
             Interlocked.Decrement(ref inside);
         }));
-        Parallel.For(0, messages, new ParallelOptions { MaxDegreeOfParallelism = harness.Parallelism }, i => harness.Engine.Tell(Address("a"), Number(i)));
+        Parallel.For(0, messages, new ParallelOptions { MaxDegreeOfParallelism = harness.Parallelism },
+            i => harness.Engine.Tell(Address("a"), Number(i)));
         await Reach(harness, () => seen.Count == messages && Volatile.Read(ref inside) == 0, "messages were lost");
         Assert.Equal(0, overlaps);
         Assert.Equal(messages + 1, plain);
@@ -150,7 +156,8 @@ public abstract class EngineConformance
         harness.Engine.Tell(Address("a"), Number(0));
         await Reach(harness, () => seen.Count >= 4, "four messages were expected");
         Assert.Equal(
-            [(Address("a"), null, 0L), (Address("b"), Address("a"), 1L), (Address("a"), Address("b"), 2L), (Address("b"), Address("b"), 3L)],
+            [(Address("a"), null, 0L), (Address("b"), Address("a"), 1L), (Address("a"), Address("b"), 2L), (Address("b"),
+                Address("b"), 3L)],
             seen.OrderBy(s => s.Number));
     }
 
@@ -167,8 +174,10 @@ public abstract class EngineConformance
             }
         }));
         var nan = BitConverter.Int64BitsToDouble(0x7FF8_0000_0000_1234);
-        var broadcast = new ArraySet().Set("x", [1, -0.0, nan, double.NegativeInfinity], [2, 2]).Set("s", 3, Reduction.Max).Set("none", [], [0, 5]);
-        harness.Engine.Tell(Address("a"), new RunRound(new JobName("job"), new Attempt(2), 1, new ShardId(3), new Round(4), false, broadcast));
+        var broadcast = new ArraySet().Set("x", [1, -0.0, nan, double.NegativeInfinity], [2, 2]).Set("s", 3, Reduction.Max).Set(
+            "none", [], [0, 5]);
+        harness.Engine.Tell(
+            Address("a"), new RunRound(new JobName("job"), new Attempt(2), 1, new ShardId(3), new Round(4), false, broadcast));
         await Reach(harness, () => !seen.IsEmpty, "the message never came");
         var got = seen.Single();
         Assert.Equal((new JobName("job"), new Attempt(2), new ShardId(3), new Round(4)), (got.Job, got.Attempt, got.Shard, got.Round));
@@ -244,7 +253,8 @@ public abstract class EngineConformance
         harness.Engine.Tell(Address("a"), Number(0));
         await Reach(harness, () => seen.Count >= 3, "three timers were expected");
         Assert.Equal([20, 120, 250], seen.Select(s => s.Number));
-        Assert.All(seen, s => Assert.True(s.Now.TotalMilliseconds >= s.Number - 1, $"the timer of {s.Number} ms came after {s.Now.TotalMilliseconds} ms"));
+        Assert.All(seen, s =>
+            Assert.True(s.Now.TotalMilliseconds >= s.Number - 1, $"the timer of {s.Number} ms came after {s.Now.TotalMilliseconds} ms"));
         Assert.All(seen, s => Assert.Null(s.Sender));
     }
 
@@ -546,7 +556,8 @@ public abstract class EngineConformance
         harness.Engine.Tell(Address("nobody", 1), Number(0));
         harness.Engine.Tell(Address("a"), Number(0));
         await Reach(harness, () => harness.Failures.Count >= 2 && seen.Count >= 3, "both were to be reported, and the actor was to go on");
-        Assert.Equal([Address("nobody", 1), Address("nobody", 2)], harness.Failures.Select(f => f.Address).OrderBy(a => a.Id, StringComparer.Ordinal));
+        Assert.Equal([Address("nobody", 1), Address("nobody", 2)],
+            harness.Failures.Select(f => f.Address).OrderBy(a => a.Id, StringComparer.Ordinal));
         Assert.All(harness.Failures, f => Assert.Contains("nobody", f.Error.Message, StringComparison.Ordinal));
     }
 

@@ -24,7 +24,8 @@ public sealed class ArraySetTests
         Assert.Equal([1, 2, 3, 4, 5, 6], all["v"]);
         Assert.Throws<ArgumentException>(() => all.Combine(new ArraySet().Set("v", [1.0], [1, 1], Reduction.Append)));
         Assert.Throws<ArgumentException>(() => all.Combine(new ArraySet().Set("v", [1.0, 2], [2], Reduction.Append)));
-        Assert.Throws<ArgumentException>(() => new ArraySet().Set("s", 1, Reduction.Append).Combine(new ArraySet().Set("s", 1, Reduction.Append)));
+        Assert.Throws<ArgumentException>(
+            () => new ArraySet().Set("s", 1, Reduction.Append).Combine(new ArraySet().Set("s", 1, Reduction.Append)));
     }
 
     [Fact]

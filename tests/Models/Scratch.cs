@@ -24,9 +24,12 @@ internal sealed class Scratch : IDisposable
     }
 
     /// <summary>Simulated data in a file.</summary>
-    public string Simulate(string name = "sim", int rows = 120, int columns = 40, int factors = 3, string format = "npy", double missing = 0, bool sparse = false) =>
+    public string Simulate(string name = "sim", int rows = 120, int columns = 40, int factors = 3, string format = "npy",
+        double missing = 0, bool sparse = false) =>
         SimulationWriter.Write(
-            new EbmfSimulator(new SimulationOptions { Rows = rows, Columns = columns, Factors = factors, Missing = missing, Sparse = sparse }), format, At(name));
+            new EbmfSimulator(
+                new SimulationOptions { Rows = rows, Columns = columns, Factors = factors, Missing = missing, Sparse = sparse }),
+            format, At(name));
 
     /// <summary>A small dense csv, by default 6 x 4.</summary>
     public string Csv(string name = "small.csv", int rows = 6, int columns = 4)
@@ -34,7 +37,8 @@ internal sealed class Scratch : IDisposable
         var lines = new List<string> { "name," + string.Join(',', Enumerable.Range(1, columns).Select(j => $"c{j}")) };
         for (var i = 0; i < rows; i++)
         {
-            lines.Add($"r{i + 1}," + string.Join(',', Enumerable.Range(0, columns).Select(j => (double.Sin((i * 7) + j) + i).ToString("R", CultureInfo.InvariantCulture))));
+            lines.Add($"r{i + 1}," + string.Join(
+                ',', Enumerable.Range(0, columns).Select(j => (double.Sin((i * 7) + j) + i).ToString("R", CultureInfo.InvariantCulture))));
         }
 
         return File(name, string.Join('\n', lines) + "\n");

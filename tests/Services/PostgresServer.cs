@@ -11,14 +11,17 @@ public sealed class PostgresServer : IAsyncDisposable
     private static readonly SemaphoreSlim SharedLock = new(1);
     private static PostgresServer? s_shared;
 
-    private readonly string _folder = Path.Combine(Path.GetTempPath(), $"fitcluster-postgres-{Environment.ProcessId}-{Guid.NewGuid().ToString("N")[..8]}");
+    private readonly string _folder = Path.Combine(
+        Path.GetTempPath(), $"fitcluster-postgres-{Environment.ProcessId}-{Guid.NewGuid().ToString("N")[..8]}");
     private readonly string? _tlsFolder;
     private Process? _process;
 
-    private PostgresServer(string address, string? tlsFolder) => (Address, Port, _tlsFolder) = (address, RabbitServer.FreePort(), tlsFolder);
+    private PostgresServer(string address, string? tlsFolder) =>
+        (Address, Port, _tlsFolder) = (address, RabbitServer.FreePort(), tlsFolder);
 
     /// <summary>Why there can be no database here; null when there can.</summary>
-    public static string? Missing => File.Exists($"{Binaries}/initdb") ? null : "PostgreSQL 15 is not installed (./test installs it by apt)";
+    public static string? Missing =>
+        File.Exists($"{Binaries}/initdb") ? null : "PostgreSQL 15 is not installed (./test installs it by apt)";
 
     public string Address { get; }
 
@@ -63,20 +66,31 @@ public sealed class PostgresServer : IAsyncDisposable
     public async Task<string> NewDatabase()
     {
         var name = $"d{Guid.NewGuid().ToString("N")[..10]}";
-        await Run("psql", ["-h", Address, "-p", $"{Port}", "-U", "fit", "-d", "postgres", "-v", "ON_ERROR_STOP=1", "-c", $"CREATE DATABASE {name}"]);
+        await Run("psql",
+            ["-h", Address, "-p", $"{Port}", "-U", "fit", "-d", "postgres", "-v", "ON_ERROR_STOP=1", "-c", $"CREATE DATABASE {name}"]);
         return Url(name);
     }
 
     /// <summary>Runs SQL in a database.</summary>
     public Task<string> Sql(string url, string sql) =>
-        Run("psql", ["-h", Address, "-p", $"{Port}", "-U", "fit", "-d", new Uri(url).AbsolutePath[1..], "-v", "ON_ERROR_STOP=1", "-At", "-c", sql]);
+        Run("psql",
+            ["-h", Address, "-p", $"{Port}", "-U", "fit", "-d", new Uri(url).AbsolutePath[1..], "-v", "ON_ERROR_STOP=1", "-At", "-c", sql]);
 
     public async Task Start()
     {
-        string[] tls = _tlsFolder is null ? [] : ["-c", "ssl=on", "-c", $"ssl_cert_file={_folder}/server.pem", "-c", $"ssl_key_file={_folder}/server-key.pem"];
-        var info = AsPostgres($"{Binaries}/postgres", ["-D", $"{_folder}/data", "-p", $"{Port}", "-c", $"listen_addresses={Address}", "-c", $"unix_socket_directories={_folder}", "-c", "max_connections=300", "-c", "fsync=on", .. tls]);
+        string[] tls = _tlsFolder is null
+            ? []
+            : ["-c", "ssl=on", "-c", $"ssl_cert_file={_folder}/server.pem", "-c", $"ssl_key_file={_folder}/server-key.pem"];
+        // Without fsync: killed are processes, and what they wrote is with the system.
+        var info = AsPostgres($"{Binaries}/postgres", [
+            "-D", $"{_folder}/data", "-p", $"{Port}", "-c", $"listen_addresses={Address}", "-c", $"unix_socket_directories={_folder}", "-c",
+            "max_connections=300", "-c", "fsync=off", .. tls
+        ]);
         // Should the tests be killed, it does not outlive them by much.
-        _process = Process.Start(new ProcessStartInfo("timeout", ["--signal=INT", "3600", info.FileName, .. info.ArgumentList]) { RedirectStandardError = true, RedirectStandardOutput = true })!;
+        _process = Process.Start(new ProcessStartInfo("timeout", ["--signal=INT", "3600", info.FileName, .. info.ArgumentList])
+        {
+            RedirectStandardError = true, RedirectStandardOutput = true
+        })!;
         _process.OutputDataReceived += (_, _) => { };
         _process.ErrorDataReceived += (_, _) => { };
         _process.BeginErrorReadLine();
@@ -130,7 +144,9 @@ public sealed class PostgresServer : IAsyncDisposable
         if (signal == "KILL")
         {
             // Its children notice by themselves, and hold the data until then.
-            await Run("sh", ["-c", $"for i in $(seq 100); do pgrep -f '{_folder}/data' >/dev/null || exit 0; pkill -KILL -f '^postgres:.*{Port}' ; sleep 0.05; pgrep -f 'postgres -D {_folder}/data' >/dev/null || exit 0; done; exit 0"]);
+            await Run("sh", ["-c",
+                $"for i in $(seq 100); do pgrep -f '{_folder}/data' >/dev/null || exit 0; pkill -KILL -f '^postgres:.*{Port}' ; sleep " +
+                $"0.05; pgrep -f 'postgres -D {_folder}/data' >/dev/null || exit 0; done; exit 0"]);
         }
 
         await _process!.WaitForExitAsync();
@@ -155,21 +171,29 @@ public sealed class PostgresServer : IAsyncDisposable
             }
         }
 
-        var info = AsPostgres($"{Binaries}/initdb", ["-D", $"{_folder}/data", "-U", "fit", "--auth=scram-sha-256", $"--pwfile={_folder}/password", "-E", "UTF8", "--locale=C", "--no-sync"]);
+        var info = AsPostgres($"{Binaries}/initdb", [
+            "-D", $"{_folder}/data", "-U", "fit", "--auth=scram-sha-256", $"--pwfile={_folder}/password", "-E", "UTF8",
+            "--locale=C", "--no-sync"
+        ]);
         await Run(info.FileName, [.. info.ArgumentList]);
         await File.WriteAllTextAsync($"{_folder}/data/pg_hba.conf", "host all all all scram-sha-256\nlocal all all scram-sha-256\n");
     }
 
     private static ProcessStartInfo AsPostgres(string program, string[] arguments) =>
-        IsRoot ? new ProcessStartInfo("runuser", ["-u", "postgres", "--", program, .. arguments]) : new ProcessStartInfo(program, arguments);
+        IsRoot ? new ProcessStartInfo(
+            "runuser", ["-u", "postgres", "--", program, .. arguments]) : new ProcessStartInfo(program, arguments);
 
     private static async Task<string> Run(string program, string[] arguments)
     {
-        var info = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = "/tmp" };
+        var info = new ProcessStartInfo(program,
+            arguments)
+        { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = "/tmp" };
         info.Environment["PGPASSWORD"] = Password;
         using var process = Process.Start(info)!;
         var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
         await process.WaitForExitAsync();
-        return process.ExitCode == 0 ? await output : throw new InvalidOperationException($"{program} {string.Join(' ', arguments)}: {await output} {await error}");
+        return process.ExitCode == 0
+            ? await output
+            : throw new InvalidOperationException($"{program} {string.Join(' ', arguments)}: {await output} {await error}");
     }
 }

@@ -1,10 +1,13 @@
 using System.Diagnostics;
 using FitCluster.Engine;
+using FitCluster.Tests;
 using Xunit;
 
 namespace FitCluster.Simulation.Tests;
 
-/// <summary>Many jobs, the job directory, users and draining nodes, under every fault: all end, none twice, with the bits of the plain loop.</summary>
+/// <summary>
+/// Many jobs, the job directory, users and draining nodes, under every fault: all end, none twice, with the bits of the plain loop.
+/// </summary>
 public sealed class ClusterFaultTests(ITestOutputHelper output)
 {
     private static readonly PlainRun Plain = new(ClusterSimulation.Toy);
@@ -19,7 +22,7 @@ public sealed class ClusterFaultTests(ITestOutputHelper output)
     [Fact]
     public void With_all_faults_all_jobs_end_and_none_twice()
     {
-        var seeds = Environment.GetEnvironmentVariable("FITCLUSTER_LONG") == "1" ? 10_000UL : 300;
+        var seeds = Effort.Of(300UL, 10_000);
         var first = ulong.TryParse(Environment.GetEnvironmentVariable("FITCLUSTER_SEED"), out var given) ? given : 0;
         seeds = first > 0 ? 1 : seeds;
         var (clock, failed, attempts, crashes) = (Stopwatch.StartNew(), new List<string>(), 0L, 0L);
@@ -35,7 +38,8 @@ public sealed class ClusterFaultTests(ITestOutputHelper output)
         }
 
         output.WriteLine($"{seeds} seeds in {clock.Elapsed.TotalSeconds:F1} s: {attempts} attempts, {crashes} crashes");
-        Assert.True(failed.Count == 0, $"{failed.Count} of {seeds} seeds failed (FITCLUSTER_SEED runs one):\n{string.Join("\n", failed.Take(5))}");
+        Assert.True(
+            failed.Count == 0, $"{failed.Count} of {seeds} seeds failed (FITCLUSTER_SEED runs one):\n{string.Join("\n", failed.Take(5))}");
         Assert.True(seeds == 1 || (attempts > (long)seeds * 4 && crashes > 0), "a kind of fault never happened");
     }
 
@@ -44,7 +48,8 @@ public sealed class ClusterFaultTests(ITestOutputHelper output)
     {
         for (var seed = 0UL; seed < 100; seed++)
         {
-            if (ClusterSimulation.Run(seed, SimulationHarness.AllFaults(seed), Plain, tellsSilent: false) is { Violations: [var violation, ..] })
+            if (ClusterSimulation.Run(
+                seed, SimulationHarness.AllFaults(seed), Plain, tellsSilent: false) is { Violations: [var violation, ..] })
             {
                 output.WriteLine($"caught by seed {seed}: {violation}");
                 return;

@@ -6,8 +6,9 @@ using FitCluster.Workers;
 namespace FitCluster.Simulation.Tests;
 
 /// <summary>
-/// A whole cluster simulated: users who submit, cancel and resume, the job directory, coordinators, shards, nodes that drain, and the store's table of
-/// jobs. Everything that decides is the product's; only messages, time, the broker's leases and the database are simulated.
+/// A whole cluster simulated: users who submit, cancel and resume, the job directory, coordinators, shards, nodes
+/// that drain, and the store's table of jobs. Everything that decides is the product's; only messages, time, the
+/// broker's leases and the database are simulated.
 /// </summary>
 internal static class ClusterSimulation
 {
@@ -68,8 +69,10 @@ internal static class ClusterSimulation
             {
                 var address = handled.OrderBy(a => a.ToString(), StringComparer.Ordinal).ElementAt(random.NextInt(handled.Count));
                 engine.Tell(address, new Draining());
-                engine.At(engine.Now + random.NextTime(TimeSpan.Zero, TimeSpan.FromSeconds(2)), () => engine.Tell(address, new TimerElapsed("lease", 0)));
-                engine.Tell(ShardAddress.OfCoordinator(new JobName($"job{random.NextInt(Jobs)}")), new ShardCutOff(new JobName($"job{random.NextInt(Jobs)}"), new ShardId(random.NextInt(ShardsOfJob + 1))));
+                engine.At(engine.Now + random.NextTime(TimeSpan.Zero, TimeSpan.FromSeconds(2)),
+                    () => engine.Tell(address, new TimerElapsed("lease", 0)));
+                engine.Tell(ShardAddress.OfCoordinator(new JobName($"job{random.NextInt(Jobs)}")),
+                    new ShardCutOff(new JobName($"job{random.NextInt(Jobs)}"), new ShardId(random.NextInt(ShardsOfJob + 1))));
             }
         }
 
@@ -86,7 +89,8 @@ internal static class ClusterSimulation
         }
 
         violations.AddRange(watches.Values.SelectMany(watch => watch.Violations));
-        return new ClusterResult(violations, [.. watches.SelectMany(w => w.Value.Log.Select(line => $"{w.Key} {line}"))], engine.Now, engine.Counts, watches.Values.Sum(w => w.Attempts));
+        return new ClusterResult(violations, [.. watches.SelectMany(w => w.Value.Log.Select(line => $"{w.Key} {line}"))], engine.Now,
+            engine.Counts, watches.Values.Sum(w => w.Attempts));
 
         bool HasViolations() => violations.Count > 0 || watches.Values.Any(watch => watch.Violations.Count > 0);
     }
@@ -140,4 +144,5 @@ internal static class ClusterSimulation
 }
 
 /// <summary>What a simulated cluster came to.</summary>
-internal sealed record ClusterResult(IReadOnlyList<string> Violations, IReadOnlyList<string> Log, TimeSpan Ended, SimulatedCounts Counts, int Attempts);
+internal sealed record ClusterResult(
+    IReadOnlyList<string> Violations, IReadOnlyList<string> Log, TimeSpan Ended, SimulatedCounts Counts, int Attempts);

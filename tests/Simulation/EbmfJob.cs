@@ -26,7 +26,10 @@ internal sealed class EbmfJob : IFitJob
             }
         }
 
-        Model = new EbmfModel(new EbmfOptions { Rows = Rows, Columns = Columns, MaxFactors = 2, LoadingsPrior = [loadings], Variance = variance, Tolerance = 0.1 });
+        Model = new EbmfModel(new EbmfOptions
+        {
+            Rows = Rows, Columns = Columns, MaxFactors = 2, LoadingsPrior = [loadings], Variance = variance, Tolerance = 0.1
+        });
     }
 
     public IFitModel Model { get; }

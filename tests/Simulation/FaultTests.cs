@@ -1,13 +1,12 @@
 using System.Diagnostics;
 using FitCluster.Engine;
+using FitCluster.Tests;
 using Xunit;
 
 namespace FitCluster.Simulation.Tests;
 
 public sealed class FaultTests(ITestOutputHelper output)
 {
-    private static readonly bool IsLong = Environment.GetEnvironmentVariable("FITCLUSTER_LONG") == "1";
-
     [Fact]
     public void Without_faults_a_run_equals_the_plain_loop()
     {
@@ -22,7 +21,7 @@ public sealed class FaultTests(ITestOutputHelper output)
     [InlineData(2)]
     public void With_all_faults_every_run_ends_with_the_bits_of_the_plain_loop(int rounds)
     {
-        var seeds = IsLong ? 30_000UL : 1_000;
+        var seeds = Effort.Of(1_000UL, 30_000);
         var first = ulong.TryParse(Environment.GetEnvironmentVariable("FITCLUSTER_SEED"), out var given) ? given : 0;
         seeds = first > 0 ? 1 : seeds;
         var job = new ToyJob(4, rounds);

@@ -99,13 +99,15 @@ internal sealed class FaultyStore(
 
         if (_newest is { } newest && manifest.Attempt < newest.Attempt)
         {
-            violation($"round {manifest.Round} of attempt {manifest.Attempt} was committed after round {newest.Round} of attempt {newest.Attempt}");
+            violation($"round {manifest.Round} of attempt {manifest.Attempt} was committed after round {newest.Round} of attempt " +
+                $"{newest.Attempt}");
         }
 
         if (_newest is { } before && manifest.Attempt == before.Attempt && manifest.Round < before.Round)
         {
             // One that was given up, carried out late: allowed, as long as it is never the one that is found.
-            if (Inner(new FindCheckpoint(manifest.Job)) is CheckpointFound { PassedOver.Count: 0 } found && found.Manifest?.Round < before.Round)
+            if (Inner(new FindCheckpoint(manifest.Job)) is CheckpointFound { PassedOver.Count: 0 } found &&
+                found.Manifest?.Round < before.Round)
             {
                 violation($"round {manifest.Round} of attempt {manifest.Attempt} was committed late and hides round {before.Round}");
             }

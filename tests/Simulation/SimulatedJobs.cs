@@ -18,12 +18,14 @@ internal sealed class SimulatedJobs(
     {
         if (request is ListOpenJobs)
         {
-            return ValueTask.FromResult<StoreReply>(new OpenJobsFound([.. _rows.Where(row => row.IsOpen).Select(row => row.ToOpen(now()))], capacity));
+            return ValueTask.FromResult<StoreReply>(
+                new OpenJobsFound([.. _rows.Where(row => row.IsOpen).Select(row => row.ToOpen(now()))], capacity));
         }
 
         if (_rows.All(known => known.Submission.Job != request.Job))
         {
-            return ValueTask.FromResult<StoreReply>(request is FindCheckpoint ? new CheckpointFound(null, []) : new StoreReply($"there is no job {request.Job}"));
+            return ValueTask.FromResult<StoreReply>(
+                request is FindCheckpoint ? new CheckpointFound(null, []) : new StoreReply($"there is no job {request.Job}"));
         }
 
         var row = Find(request.Job);
@@ -66,7 +68,8 @@ internal sealed class SimulatedJobs(
     public void Cancel(JobName job)
     {
         var row = Find(job);
-        (row.CancelWanted, row.State) = row.State == JobState.Running ? (true, row.State) : (false, row.State == JobState.Queued ? JobState.Cancelled : row.State);
+        (row.CancelWanted, row.State) =
+            row.State == JobState.Running ? (true, row.State) : (false, row.State == JobState.Queued ? JobState.Cancelled : row.State);
     }
 
     public void Resume(JobName job)
@@ -139,8 +142,11 @@ internal sealed class SimulatedJobs(
     }
 }
 
-/// <summary>What the recorder of a node does: notes what a coordinator says, and writes it down a little later, unless the node dies before.</summary>
-internal sealed class SimulatedRecorder(JobName job, Watch watch, SimulatedJobs jobs, SimulatedEngine engine, Func<bool> isLost) : IFitObserver
+/// <summary>
+/// What the recorder of a node does: notes what a coordinator says, and writes it down a little later, unless the node dies before.
+/// </summary>
+internal sealed class SimulatedRecorder(JobName job, Watch watch, SimulatedJobs jobs, SimulatedEngine engine, Func<bool> isLost)
+    : IFitObserver
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(400);
     private static readonly TimeSpan Beat = TimeSpan.FromSeconds(1);
@@ -151,7 +157,8 @@ internal sealed class SimulatedRecorder(JobName job, Watch watch, SimulatedJobs 
         Report(attempt);
     }
 
-    public void OnRound(JobName name, Math.Models.RoundReport report, Round round, double secondsSinceStart) => watch.OnRound(name, report, round, secondsSinceStart);
+    public void OnRound(JobName name, Math.Models.RoundReport report, Round round, double secondsSinceStart) =>
+        watch.OnRound(name, report, round, secondsSinceStart);
 
     public void OnEvent(JobName name, string words) => watch.OnEvent(name, words);
 

@@ -8,7 +8,8 @@ namespace FitCluster.Simulation.Tests;
 
 /// <summary>What a simulated run came to.</summary>
 internal sealed record SimulationResult(
-    ulong Seed, FitOutcome? Outcome, IReadOnlyList<string> Violations, IReadOnlyList<string> Log, TimeSpan Ended, SimulatedCounts Counts, int Attempts, FaultyStore Store);
+    ulong Seed, FitOutcome? Outcome, IReadOnlyList<string> Violations, IReadOnlyList<string> Log, TimeSpan Ended, SimulatedCounts Counts,
+    int Attempts, FaultyStore Store);
 
 /// <summary>Which guard is taken out, to prove that the simulation would notice.</summary>
 internal enum Canary
@@ -41,8 +42,10 @@ internal static class SimulationHarness
         double Up(double most) => most * random.NextDouble() * random.NextDouble();
         return new SimulatedFaults
         {
-            Until = TimeSpan.FromSeconds(40), Loss = Up(0.2), Duplicate = Up(0.3), Delay = Up(0.3), SlowActor = Up(0.1), CrashActor = Up(0.06),
-            CrashNode = Up(0.01), Zombie = random.NextDouble(), StoreFails = Up(0.3), StoreFailsAfterwards = Up(0.2), StoreAnswerLost = Up(0.2),
+            Until = TimeSpan.FromSeconds(40), Loss = Up(0.2), Duplicate = Up(0.3), Delay = Up(0.3), SlowActor = Up(0.1),
+            CrashActor = Up(0.06),
+            CrashNode = Up(0.01), Zombie = random.NextDouble(), StoreFails = Up(0.3), StoreFailsAfterwards = Up(0.2),
+            StoreAnswerLost = Up(0.2),
             StoreSlow = Up(0.4), StoreTorn = Up(0.2), StoreBitFlip = Up(0.1),
         };
     }

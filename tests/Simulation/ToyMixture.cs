@@ -76,7 +76,9 @@ internal sealed class ToyMixture(int shards, int rounds, int endingRounds) : IFi
         var round = global.Scalar("round") + 1;
         if (partial["who"].Any(count => count != 1) || partial.Scalar("rounds") != round * shards || partial.Scalar("latest") != round)
         {
-            throw new InvalidOperationException($"round {round} counted shards [{string.Join(", ", partial["who"])}] and {partial.Scalar("rounds")} of {round * shards} rounds");
+            throw new InvalidOperationException(
+                $"round {round} counted shards [{string.Join(", ", partial["who"])}] and {partial.Scalar("rounds")} of " +
+                $"{round * shards} rounds");
         }
 
         var (sums, counts) = (partial["sums"], partial["counts"]);

@@ -1,13 +1,14 @@
 using FitCluster.Math.Models;
 using FitCluster.Math.TwinEb;
 using FitCluster.Messages;
+using FitCluster.Tests;
 using Xunit;
 
 namespace FitCluster.Simulation.Tests;
 
 public sealed class TwinEbConjugateFaultTests
 {
-    private static readonly ulong Seeds = Environment.GetEnvironmentVariable("FITCLUSTER_LONG") == "1" ? 1_000UL : 50;
+    private static readonly ulong Seeds = Effort.Of(50UL, 1_000);
 
     [Theory]
     [InlineData(TwinEbLikelihood.Poisson)]

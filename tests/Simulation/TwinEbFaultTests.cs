@@ -1,10 +1,11 @@
+using FitCluster.Tests;
 using Xunit;
 
 namespace FitCluster.Simulation.Tests;
 
 public sealed class TwinEbFaultTests
 {
-    private static readonly ulong Seeds = Environment.GetEnvironmentVariable("FITCLUSTER_LONG") == "1" ? 1_000UL : 50;
+    private static readonly ulong Seeds = Effort.Of(50UL, 1_000);
 
     [Theory]
     [InlineData(1)]

@@ -32,7 +32,8 @@ internal sealed class TwinEbReferenceJob(int shards, int localSteps) : IFitJob
     {
         var (first, last) = (Rows * shard.Value / shards, Rows * (shard.Value + 1) / shards);
         var (values, columns, starts) = (new List<double>(), new List<int>(), new List<long> { 0 });
-        var (heldColumns, heldValues, heldKinds, heldStarts, roles) = (new List<double>(), new List<double>(), new List<double>(), new List<double> { 0 }, new List<double>());
+        var (heldColumns, heldValues, heldKinds, heldStarts, roles) =
+            (new List<double>(), new List<double>(), new List<double>(), new List<double> { 0 }, new List<double>());
         for (var i = first; i < last; i++)
         {
             var isHeldOut = i % 5 == 4;

@@ -45,7 +45,8 @@ internal sealed class Watch(PlainRun plain, PlainRun? stopped = null) : IFitObse
     {
         if (IsTalkative && handling.Message is not TimerElapsed { Kind: "tick" })
         {
-            Log.Add($"{handling.Now}:     {handling.Actor}#{handling.Activation}{(handling.IsZombie ? " (zombie)" : "")} <- {handling.SenderActivation}: {Words(handling.Message)}");
+            Log.Add($"{handling.Now}:     {handling.Actor}#{handling.Activation}{(handling.IsZombie ? " (zombie)" : "")} <- " +
+                $"{handling.SenderActivation}: {Words(handling.Message)}");
         }
     }
 
@@ -62,7 +63,8 @@ internal sealed class Watch(PlainRun plain, PlainRun? stopped = null) : IFitObse
     {
         if (answer.Attempt != attempt || answer.Load != load)
         {
-            Violate($"a stale answer was counted: shard {answer.Shard}, round {answer.Round}, of {answer.Attempt}/{answer.Load} instead of {attempt}/{load}");
+            Violate($"a stale answer was counted: shard {answer.Shard}, round {answer.Round}, of {answer.Attempt}/{answer.Load} instead " +
+                $"of {attempt}/{load}");
         }
 
         if (!_counted.Add((attempt, answer.Round, answer.Shard)))

@@ -7,7 +7,9 @@ using System.Text;
 
 namespace FitCluster.Web;
 
-/// <summary>A folder over HTTP on loopback, with ranges, ETags and a log; and, where a test says so, with what goes wrong with servers.</summary>
+/// <summary>
+/// A folder over HTTP on loopback, with ranges, ETags and a log; and, where a test says so, with what goes wrong with servers.
+/// </summary>
 internal sealed class FileServer : IAsyncDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
@@ -85,7 +87,8 @@ internal sealed class FileServer : IAsyncDisposable
         var path = Uri.UnescapeDataString(target.Split('?')[0]).TrimStart('/');
         var request = new Request
         {
-            Path = path, Target = target, Agent = headers.GetValueOrDefault("User-Agent", ""), Authorization = headers.GetValueOrDefault("Authorization", ""),
+            Path = path, Target = target, Agent = headers.GetValueOrDefault("User-Agent", ""),
+            Authorization = headers.GetValueOrDefault("Authorization", ""),
             Range = headers.GetValueOrDefault("Range", ""),
         };
         Log.Enqueue(request);
@@ -110,20 +113,23 @@ internal sealed class FileServer : IAsyncDisposable
             }
         }
 
-        if (status == 200 && TakesRanges && request.Range.StartsWith("bytes=", StringComparison.Ordinal) && headers.GetValueOrDefault("If-Range", tag) == tag)
+        if (status == 200 && TakesRanges && request.Range.StartsWith("bytes=", StringComparison.Ordinal) &&
+            headers.GetValueOrDefault("If-Range", tag) == tag)
         {
             var ends = request.Range["bytes=".Length..].Split('-');
             from = long.Parse(ends[0], CultureInfo.InvariantCulture);
             to = ends[1].Length > 0 ? long.Min(to, long.Parse(ends[1], CultureInfo.InvariantCulture)) : to;
             status = from <= to ? 206 : 416;
-            more.Append(status == 206 ? $"Content-Range: bytes {from}-{to}/{whole.Length}\r\n" : $"Content-Range: bytes */{whole.Length}\r\n");
+            more.Append(
+                status == 206 ? $"Content-Range: bytes {from}-{to}/{whole.Length}\r\n" : $"Content-Range: bytes */{whole.Length}\r\n");
             to = status == 206 ? to : from - 1;
         }
 
         request.Status = status;
         var body = whole.AsMemory((int)long.Min(from, whole.Length), (int)(to - from + 1));
         await stream.WriteAsync(Encoding.ASCII.GetBytes(
-            $"HTTP/1.1 {status} {(HttpStatusCode)status}\r\nContent-Length: {body.Length}\r\nContent-Type: {fault?.ContentType ?? "application/octet-stream"}\r\nConnection: close\r\n{more}\r\n"));
+            $"HTTP/1.1 {status} {(HttpStatusCode)status}\r\nContent-Length: {body.Length}\r\nContent-Type: " +
+            $"{fault?.ContentType ?? "application/octet-stream"}\r\nConnection: close\r\n{more}\r\n"));
         if (fault?.CutAfter is { } cut && cut < body.Length)
         {
             body = body[..cut];
@@ -159,5 +165,6 @@ internal sealed class FileServer : IAsyncDisposable
     }
 
     /// <summary>What goes wrong.</summary>
-    public sealed record Fault(int? Status = null, int? CutAfter = null, TimeSpan? SilentFor = null, bool Damage = false, string? ContentType = null);
+    public sealed record Fault(
+        int? Status = null, int? CutAfter = null, TimeSpan? SilentFor = null, bool Damage = false, string? ContentType = null);
 }

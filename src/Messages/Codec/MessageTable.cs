@@ -78,7 +78,7 @@ internal static class MessageTable
             static (ref BodyWriter w, ShardEmpty m) => Head(ref w, m.Job, m.Attempt, m.Load, m.Shard),
             static (ref BodyReader r) => new ShardEmpty(r.Job(), r.Attempt(), r.Signed("the load"), r.Shard())),
         Make(15,
-            static (ref BodyWriter w, StaleAttempt m) => 
+            static (ref BodyWriter w, StaleAttempt m) =>
             {
                 w.Job(m.Job);
                 w.Signed(m.Attempt.Value);

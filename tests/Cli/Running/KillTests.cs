@@ -5,11 +5,13 @@ using Xunit;
 namespace FitCluster.Cli.Tests.Running;
 
 /// <summary>The promise of the program: killed at any moment, the same command goes on, and ends with the same bits.</summary>
+[Trait(Effort.Quick, "no")]
 public sealed class KillTests : IDisposable
 {
     private const int Kills = 21;
     private const int Interrupt = 2;
     private const int Terminate = 15;
+
     private readonly Scratch _scratch = new();
 
     [Fact]
@@ -31,7 +33,8 @@ public sealed class KillTests : IDisposable
             var whole = Stopwatch.GetElapsedTime(started);
             var expected = Scratch.Arrays(_scratch.At("whole"));
             Directory.Delete(_scratch.At("whole"), recursive: true);
-            for (var repeat = 0; repeat < 10 && kills < Kills * (Array.FindIndex(fits, f => f.Data == data) + 1) / fits.Length; repeat++)
+            var most = Kills * (Array.FindIndex(fits, f => f.Data == data) + 1) / fits.Length;
+            for (var repeat = 0; repeat < 10 && kills < most; repeat++)
             {
                 // Kills until the fit has ended in spite of them; from the sixth on it is left alone.
                 for (var tries = 0; ; tries++)
@@ -52,7 +55,8 @@ public sealed class KillTests : IDisposable
 
                 var actual = Scratch.Arrays(_scratch.At("killed"));
                 Assert.Equal(expected.Keys.Order(), actual.Keys.Order());
-                Assert.All(expected, e => Assert.True(e.Value.AsSpan().SequenceEqual(actual[e.Key]), $"{e.Key} of {data} differs (seed {seed}, repeat {repeat})"));
+                Assert.All(expected, e => Assert.True(
+                    e.Value.AsSpan().SequenceEqual(actual[e.Key]), $"{e.Key} of {data} differs (seed {seed}, repeat {repeat})"));
                 Directory.Delete(_scratch.At("killed"), recursive: true);
             }
         }
@@ -98,7 +102,8 @@ public sealed class KillTests : IDisposable
         var data = _scratch.Simulate("d", 3000, 100, 5);
         string[] options = ["--shards", "2", "--factors", "8", "--tolerance", "1e-4"];
         var run = FitProgram.Start(Arguments(data, "out", options));
-        while (!(File.Exists(_scratch.At("out/run.log")) && new FileInfo(_scratch.At("out/run.log")).Length > 100) && !run.Process.HasExited)
+        while (!(File.Exists(_scratch.At("out/run.log")) && new FileInfo(_scratch.At("out/run.log")).Length > 100) &&
+            !run.Process.HasExited)
         {
             Thread.Sleep(5);
         }
@@ -150,7 +155,8 @@ public sealed class KillTests : IDisposable
         var data = _scratch.Simulate("d", 600, 60, 3);
         // Files beyond 4 KiB cannot be written: as on a full disk, but for the words of the system.
         var program = string.Join(' ', Arguments(data, "out", ["--factors", "3"]).Prepend(FitProgram.Path).Select(a => $"'{a}'"));
-        var ran = FitProgram.Wait(FitProgram.StartOther("bash", "-c", $"trap '' XFSZ; export DOTNET_EnableWriteXorExecute=0; ulimit -f 4; exec {program}"));
+        var ran = FitProgram.Wait(
+            FitProgram.StartOther("bash", "-c", $"trap '' XFSZ; export DOTNET_EnableWriteXorExecute=0; ulimit -f 4; exec {program}"));
         Assert.Equal(1, ran.ExitCode);
         Assert.Single(ran.Error.Split('\n'), l => l.StartsWith("fitcluster:", StringComparison.Ordinal));
         Assert.DoesNotContain("   at ", ran.Error, StringComparison.Ordinal);
@@ -165,7 +171,8 @@ public sealed class KillTests : IDisposable
     public void Dispose() => _scratch.Dispose();
 
     private List<string> Checkpoints() => !Directory.Exists(_scratch.At("out/checkpoints")) ? [] :
-        [.. Directory.GetFiles(_scratch.At("out/checkpoints"), "manifest.json", SearchOption.AllDirectories).Select(f => Path.GetDirectoryName(f)!).Order(StringComparer.Ordinal)];
+        [.. Directory.GetFiles(_scratch.At("out/checkpoints"), "manifest.json", SearchOption.AllDirectories)
+            .Select(f => Path.GetDirectoryName(f)!).Order(StringComparer.Ordinal)];
 
     private FitProgram.Ran Fit(string data, string folder, string[] options) => FitProgram.Run(Arguments(data, folder, options));
 

@@ -67,7 +67,8 @@ public sealed class BadInputTests : IDisposable
     [Fact]
     public void A_start_with_names_of_its_own_goes_with_data_without_names()
     {
-        var data = _scratch.File("plain.mtx", "%%MatrixMarket matrix array real general\n4 3\n" + string.Join('\n', Enumerable.Range(0, 12).Select(i => (i * 7) % 5)) + "\n");
+        var data = _scratch.File("plain.mtx",
+            "%%MatrixMarket matrix array real general\n4 3\n" + string.Join('\n', Enumerable.Range(0, 12).Select(i => (i * 7) % 5)) + "\n");
         Directory.CreateDirectory(_scratch.At("named"));
         _scratch.File("named/loadings.csv", ",k1\ncell0,1\ncell1,2\ncell2,3\ncell3,4\n");
         _scratch.File("named/factors.csv", ",k1\ngene0,1\ngene1,2\ngene2,3\n");

@@ -57,6 +57,7 @@ public sealed class ClusterVerbTests
         string[] cluster = ["--broker", NoBroker, "--store", NoStore];
         FitProgram.Run(["submit", "ebmf", "--data", data, .. cluster]).ExpectBadInput("needs a name");
         FitProgram.Run(["submit", "ebmf", "--data", data, "--name", "../x", .. cluster]).ExpectBadInput("name");
-        FitProgram.Run(["submit", "ebmf", "--data", data, "--name", "x", "--out", "y", "--threads", "2", .. cluster]).ExpectBadInput("'out' is for 'fit'", "'threads' is for 'fit'");
+        FitProgram.Run(["submit", "ebmf", "--data", data, "--name", "x", "--out", "y", "--threads", "2", .. cluster])
+            .ExpectBadInput("'out' is for 'fit'", "'threads' is for 'fit'");
     }
 }

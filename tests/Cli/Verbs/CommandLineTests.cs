@@ -32,7 +32,10 @@ public sealed class CommandLineTests
     {
         Assert.Matches(@"^\d+\.\d+\.\d+", FitProgram.Run("--version").Expect(0).Output);
         var help = FitProgram.Run("--help").Expect(0).Output;
-        Assert.All(["demo", "fit", "ebnm", "simulate", "ingest", "check", "node", "submit", "list", "status", "watch", "cancel", "resume", "results", "predict", "recommend", "project"], verb => Assert.Contains(verb, help, StringComparison.Ordinal));
+        Assert.All([
+            "demo", "fit", "ebnm", "simulate", "ingest", "check", "node", "submit", "list", "status", "watch", "cancel", "resume",
+            "results", "predict", "recommend", "project"
+        ], verb => Assert.Contains(verb, help, StringComparison.Ordinal));
         Assert.DoesNotContain("sweep", help, StringComparison.Ordinal);
         Assert.Contains("--checkpoint-seconds", FitProgram.Run("fit", "--help").Expect(0).Output, StringComparison.Ordinal);
     }

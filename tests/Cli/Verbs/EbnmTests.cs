@@ -51,9 +51,11 @@ public sealed class EbnmTests : IDisposable
     public void A_posterior_on_one_point_has_the_standard_deviation_0()
     {
         // 2.1^2 is not a double: the difference of the moments would leave 1e-8.
-        var prior = new Prior(PriorFamily.Npmle, 0, [new(ComponentKind.Point, 0.5, 0, 0), new(ComponentKind.Point, 0.3, 2.1, 0), new(ComponentKind.Point, 0.2, -3.3, 0)]);
+        var prior = new Prior(PriorFamily.Npmle, 0,
+            [new(ComponentKind.Point, 0.5, 0, 0), new(ComponentKind.Point, 0.3, 2.1, 0), new(ComponentKind.Point, 0.2, -3.3, 0)]);
         double[] x = [.. Enumerable.Range(0, 50).Select(i => (i - 25) * 0.7)];
-        var solution = EbnmSolution.Solve(new EbnmInput(x, [.. x.Select(_ => 0.05)]), PriorFamily.Npmle, new EbnmOptions { Start = prior, FixPrior = true });
+        var solution = EbnmSolution.Solve(
+            new EbnmInput(x, [.. x.Select(_ => 0.05)]), PriorFamily.Npmle, new EbnmOptions { Start = prior, FixPrior = true });
         using var document = JsonDocument.Parse(Json.Bytes(solution.Write));
         var sd = document.RootElement.GetProperty("posterior").GetProperty("sd").EnumerateArray().Select(v => v.GetDouble()).ToList();
         Assert.All(sd, v => Assert.InRange(v, 0, 1e-10));
@@ -78,7 +80,8 @@ public sealed class EbnmTests : IDisposable
     [InlineData("x,s\n", "there is no observation")]
     public void A_bad_input_says_its_line(string content, string words)
     {
-        FitProgram.Run("ebnm", "--input", _scratch.File("in.csv", content), "--family", "normal", "--out", _scratch.At("o.json")).ExpectBadInput(words);
+        FitProgram.Run("ebnm", "--input", _scratch.File("in.csv", content), "--family", "normal", "--out", _scratch.At("o.json"))
+            .ExpectBadInput(words);
         Assert.False(File.Exists(_scratch.At("o.json")));
     }
 
@@ -97,10 +100,12 @@ public sealed class EbnmTests : IDisposable
     [Fact]
     public void Mode_and_scale_take_effect_and_stdout_is_the_default()
     {
-        using var document = JsonDocument.Parse(FitProgram.Run("ebnm", "--input", Input(), "--family", "point_normal", "--mode", "1.5", "--scale", "2").Expect(0).Output);
+        using var document = JsonDocument.Parse(
+            FitProgram.Run("ebnm", "--input", Input(), "--family", "point_normal", "--mode", "1.5", "--scale", "2").Expect(0).Output);
         var prior = document.RootElement.GetProperty("prior");
         Assert.Equal(1.5, prior.GetProperty("mode").GetDouble());
-        Assert.Contains(prior.GetProperty("components").EnumerateArray(), c => c.GetProperty("kind").GetString() == "normal" && c.GetProperty("scale").GetDouble() == 2);
+        Assert.Contains(prior.GetProperty("components").EnumerateArray(),
+            c => c.GetProperty("kind").GetString() == "normal" && c.GetProperty("scale").GetDouble() == 2);
     }
 
     public void Dispose() => _scratch.Dispose();

@@ -24,7 +24,8 @@ public sealed class FitOptionTests : IDisposable
         foreach (var (side, family) in new[] { ("loadings", "point_exponential"), ("factors", "point_laplace") })
         {
             Assert.All(
-                Scratch.Json(_scratch.At($"out/{side}_prior.json")).EnumerateArray(), prior => Assert.Equal(family, prior.GetProperty("family").GetString()));
+                Scratch.Json(_scratch.At($"out/{side}_prior.json")).EnumerateArray(),
+                prior => Assert.Equal(family, prior.GetProperty("family").GetString()));
         }
     }
 
@@ -49,10 +50,12 @@ public sealed class FitOptionTests : IDisposable
     {
         // Interrupted long before its end, with a checkpoint after every round: what is there is what is kept.
         var started = FitProgram.Start(
-            "fit", "ebmf", "--data", _scratch.Simulate(rows: 2000, columns: 200), "--out", _scratch.At("out"), "--checkpoint-rounds", "1", "--keep", $"{keep}",
+            "fit", "ebmf", "--data", _scratch.Simulate(rows: 2000, columns: 200), "--out", _scratch.At("out"), "--checkpoint-rounds", "1",
+            "--keep", $"{keep}",
             "--tolerance", "1e-12", "--set", "ebmf.extrapolate=false", "--set", "ebmf.maxSweeps=100000", "--progress", "none");
         var checkpoints = _scratch.At("out/checkpoints");
-        int Whole() => Directory.Exists(checkpoints) ? Directory.GetFiles(checkpoints, "manifest.json", SearchOption.AllDirectories).Length : 0;
+        int Whole() =>
+            Directory.Exists(checkpoints) ? Directory.GetFiles(checkpoints, "manifest.json", SearchOption.AllDirectories).Length : 0;
         var deadline = DateTime.UtcNow.AddSeconds(60);
         while (Whole() < keep && DateTime.UtcNow < deadline)
         {
@@ -65,5 +68,6 @@ public sealed class FitOptionTests : IDisposable
     }
 
     private FitProgram.Ran Fit(params string[] more) =>
-        FitProgram.Run(["fit", "ebmf", "--data", _scratch.Simulate(), "--out", _scratch.At("out"), "--factors", "5", "--progress", "none", .. more]);
+        FitProgram.Run(
+            ["fit", "ebmf", "--data", _scratch.Simulate(), "--out", _scratch.At("out"), "--factors", "5", "--progress", "none", .. more]);
 }

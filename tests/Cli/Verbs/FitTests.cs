@@ -14,13 +14,20 @@ public sealed class FitTests : IDisposable
         var data = _scratch.Simulate(format: "csv");
         var ran = Fit(data, "--factors", "5", "--tables", "--format", "json").Expect(0);
         var fit = Scratch.Json(_scratch.At("out/fit.json"));
-        foreach (var name in "name model version spec specHash dataHash rows columns nonZeros seed shards status rounds elbo seconds secondsPerRound checkpoints events".Split(' '))
+        string[] names =
+        [
+            "name", "model", "version", "spec", "specHash", "dataHash", "rows", "columns", "nonZeros", "seed", "shards", "status", "rounds",
+            "elbo", "seconds", "secondsPerRound", "checkpoints", "events",
+        ];
+        foreach (var name in names)
         {
             Assert.True(fit.TryGetProperty(name, out _), $"fit.json has no {name}");
         }
 
-        Assert.Equal(("out", "ebmf", "converged"), (fit.GetProperty("name").GetString(), fit.GetProperty("model").GetString(), fit.GetProperty("status").GetString()));
-        Assert.Equal((120, 40, 4800), (fit.GetProperty("rows").GetInt32(), fit.GetProperty("columns").GetInt32(), fit.GetProperty("nonZeros").GetInt32()));
+        Assert.Equal(("out", "ebmf", "converged"),
+            (fit.GetProperty("name").GetString(), fit.GetProperty("model").GetString(), fit.GetProperty("status").GetString()));
+        Assert.Equal((120, 40, 4800),
+            (fit.GetProperty("rows").GetInt32(), fit.GetProperty("columns").GetInt32(), fit.GetProperty("nonZeros").GetInt32()));
         var k = fit.GetProperty("factors").GetInt32();
         Assert.Equal(k, fit.GetProperty("pve").GetArrayLength());
         Assert.Equal(k, fit.GetProperty("ebmf").GetProperty("klLoadings").GetArrayLength());
@@ -43,7 +50,8 @@ public sealed class FitTests : IDisposable
         Assert.Equal(41, File.ReadLines(_scratch.At("out/columns.tsv")).Count());
         Assert.Equal("round,phase,seconds,elbo", File.ReadLines(_scratch.At("out/trace.csv")).First());
         Assert.Equal(fit.GetProperty("rounds").GetInt32(), File.ReadLines(_scratch.At("out/trace.csv")).Count() - 1);
-        Assert.False(Path.Exists(_scratch.At("out/checkpoints")) || Path.Exists(_scratch.At("out/run.json")) || Path.Exists(_scratch.At("out/.lock")));
+        Assert.False(Path.Exists(_scratch.At("out/checkpoints")) || Path.Exists(_scratch.At("out/run.json")) ||
+            Path.Exists(_scratch.At("out/.lock")));
     }
 
     [Fact]
@@ -82,7 +90,8 @@ public sealed class FitTests : IDisposable
     public void A_spec_file_runs_and_a_flag_wins_over_it()
     {
         var data = _scratch.Simulate();
-        var spec = _scratch.File("job.yaml", $"model: ebmf\nname: mine\nout: results\ndata: {{path: {data}}}\nebmf: {{maxFactors: 3, variance: column}}\n");
+        var spec = _scratch.File(
+            "job.yaml", $"model: ebmf\nname: mine\nout: results\ndata: {{path: {data}}}\nebmf: {{maxFactors: 3, variance: column}}\n");
         FitProgram.Run("fit", spec, "--factors", "2", "--progress", "none").Expect(0);
         var fit = Scratch.Json(_scratch.At("results/fit.json"));
         Assert.Equal(("mine", 2), (fit.GetProperty("name").GetString(), fit.GetProperty("factors").GetInt32()));
@@ -147,7 +156,8 @@ public sealed class FitTests : IDisposable
             string.Join('\n', Enumerable.Range(1, 30).Select(i => $"r{i}," + string.Join(',', Enumerable.Repeat("1", 20)))) + "\n");
         var elbos = new[] { "1", row, column, matrix }.Select(errors =>
         {
-            Fit(data, "--factors", "3", "--variance", "known", "--set", $"ebmf.standardErrors={errors}", "--shards", "2", "--fresh").Expect(0);
+            Fit(data, "--factors", "3", "--variance", "known", "--set", $"ebmf.standardErrors={errors}", "--shards", "2", "--fresh")
+                .Expect(0);
             return Scratch.Json(_scratch.At("out/fit.json")).GetProperty("elbo").GetDouble();
         }).ToArray();
         Assert.All(elbos, elbo => Assert.Equal(elbos[0], elbo, 1e-2));
@@ -156,7 +166,8 @@ public sealed class FitTests : IDisposable
     [Fact]
     public void Data_without_structure_give_no_factor()
     {
-        FitProgram.Run("simulate", "ebmf", "--out", _scratch.At("noise"), "--rows", "80", "--columns", "30", "--loadings-density", "0").Expect(0);
+        FitProgram.Run("simulate", "ebmf", "--out", _scratch.At("noise"), "--rows", "80", "--columns", "30", "--loadings-density", "0")
+            .Expect(0);
         Fit(_scratch.At("noise")).Expect(0);
         Assert.Equal(0, Scratch.Json(_scratch.At("out/fit.json")).GetProperty("factors").GetInt32());
         Assert.Empty(DenseArray.Read(_scratch.At("out/loadings_mean.npy")).Values);
@@ -167,11 +178,13 @@ public sealed class FitTests : IDisposable
     {
         var data = _scratch.Simulate("beside");
         FitProgram.Run("fit", "ebmf", "--data", data, "--out", _scratch.At("beside"), "--factors", "2", "--progress", "none").Expect(0);
-        FitProgram.Run("fit", "ebmf", "--data", data, "--out", _scratch.At("beside"), "--factors", "3", "--progress", "none", "--fresh").Expect(0);
+        FitProgram.Run("fit", "ebmf", "--data", data, "--out", _scratch.At("beside"), "--factors", "3", "--progress", "none", "--fresh")
+            .Expect(0);
         Assert.True(File.Exists(data) && File.Exists(_scratch.At("beside/truth_loadings.npy")));
         Directory.CreateDirectory(_scratch.At("foreign"));
         _scratch.File("foreign/rows.tsv", "mine");
-        FitProgram.Run("fit", "ebmf", "--data", data, "--out", _scratch.At("foreign")).ExpectBadInput("rows.tsv", "not of a fit known here");
+        FitProgram.Run("fit", "ebmf", "--data", data, "--out", _scratch.At("foreign"))
+            .ExpectBadInput("rows.tsv", "not of a fit known here");
         Assert.Equal("mine", File.ReadAllText(_scratch.At("foreign/rows.tsv")));
     }
 

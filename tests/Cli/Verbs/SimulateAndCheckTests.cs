@@ -17,7 +17,8 @@ public sealed class SimulateAndCheckTests : IDisposable
     public void What_is_simulated_is_recovered_from_every_format(string format, string options)
     {
         var missing = format is "npy" ? "0" : "0.1";
-        FitProgram.Run("simulate", "ebmf", "--out", _scratch.At("sim"), "--rows", "300", "--columns", "60", "--factors", "2", "--noise", "0.5", "--format", format, "--missing", missing).Expect(0);
+        FitProgram.Run("simulate", "ebmf", "--out", _scratch.At("sim"), "--rows", "300", "--columns", "60", "--factors", "2",
+            "--noise", "0.5", "--format", format, "--missing", missing).Expect(0);
         FitProgram.Run(["fit", "ebmf", "--data", _scratch.At("sim"), "--out", _scratch.At("out"), "--factors", "4", "--progress", "none",
             .. options.Split(' ', StringSplitOptions.RemoveEmptyEntries)]).Expect(0);
         var recovery = Recovery.Of(
@@ -25,7 +26,8 @@ public sealed class SimulateAndCheckTests : IDisposable
             DenseArray.Read(_scratch.At("out/loadings_mean.npy")), DenseArray.Read(_scratch.At("out/factors_mean.npy")));
         for (var t = 0; t < 2; t++)
         {
-            Assert.True(recovery.Match[t] >= 0 && recovery.Loadings[t, recovery.Match[t]] > 0.95 && recovery.Factors[t, recovery.Match[t]] > 0.95, $"factor {t + 1}");
+            Assert.True(recovery.Match[t] >= 0 && recovery.Loadings[t, recovery.Match[t]] > 0.95 &&
+                recovery.Factors[t, recovery.Match[t]] > 0.95, $"factor {t + 1}");
         }
     }
 
@@ -48,16 +50,22 @@ public sealed class SimulateAndCheckTests : IDisposable
     public void Twin_counts_follow_their_truth_and_have_the_share_of_non_zeros_that_was_asked_for()
     {
         const int Rows = 2000, Columns = 300, Factors = 4;
-        string[] arguments = ["simulate", "twineb", "--rows", $"{Rows}", "--columns", $"{Columns}", "--factors", $"{Factors}", "--density", "0.05", "--row-components", "3", "--column-components", "4"];
+        string[] arguments =
+        [
+            "simulate", "twineb", "--rows", $"{Rows}", "--columns", $"{Columns}", "--factors", $"{Factors}", "--density", "0.05",
+            "--row-components", "3", "--column-components", "4"
+        ];
         FitProgram.Run([.. arguments, "--out", _scratch.At("a")]).Expect(0);
         FitProgram.Run([.. arguments, "--out", _scratch.At("b"), "--format", "store"]).Expect(0);
         var data = MatrixSource.Open(_scratch.At("a/data.mtx"));
         Assert.Equal(data.ContentHash, MatrixSource.Open(_scratch.At("b/data.store")).ContentHash);
         Assert.InRange(data.StoredCount / (double)(Rows * Columns), 0.045, 0.055);
 
-        // A count less its rate has mean 0 and the rate as its variance: summed over cells, within 5 standard deviations; and both over rows and over columns.
+        // A count less its rate has mean 0 and the rate as its variance: summed over cells, within 5 standard
+        // deviations; and both over rows and over columns.
         var (u, v) = (DenseArray.Read(_scratch.At("a/truth_rows.npy")), DenseArray.Read(_scratch.At("a/truth_columns.npy")));
-        var (rowCounts, columnCounts, rowRates, columnRates) = (new double[Rows], new double[Columns], new double[Rows], new double[Columns]);
+        var (rowCounts, columnCounts, rowRates, columnRates) =
+            (new double[Rows], new double[Columns], new double[Rows], new double[Columns]);
         for (var i = 0; i < Rows; i++)
         {
             var counts = new double[Columns];
@@ -92,9 +100,11 @@ public sealed class SimulateAndCheckTests : IDisposable
     [Fact]
     public void Twin_counts_have_the_mean_that_was_asked_for()
     {
-        FitProgram.Run("simulate", "twineb", "--rows", "3000", "--columns", "100", "--rate", "2.5", "--out", _scratch.At("a"), "--format", "npy").Expect(0);
+        FitProgram.Run("simulate", "twineb", "--rows", "3000", "--columns", "100", "--rate", "2.5", "--out", _scratch.At("a"),
+            "--format", "npy").Expect(0);
         Assert.InRange(DenseArray.Read(_scratch.At("a/data.npy")).Values.Average(), 2.2, 2.8);
-        FitProgram.Run("simulate", "twineb", "--rate", "2", "--density", "0.1", "--out", _scratch.At("b")).ExpectBadInput("give one of them");
+        FitProgram.Run("simulate", "twineb", "--rate", "2", "--density", "0.1", "--out", _scratch.At("b"))
+            .ExpectBadInput("give one of them");
         FitProgram.Run("simulate", "twineb", "--noise", "2", "--out", _scratch.At("b")).ExpectBadInput("--noise");
         FitProgram.Run("simulate", "ebmf", "--rate", "2", "--out", _scratch.At("b")).ExpectBadInput("--rate");
         FitProgram.Run("simulate", "twineb", "--sparse", "--out", _scratch.At("b")).ExpectBadInput("--sparse has no effect");

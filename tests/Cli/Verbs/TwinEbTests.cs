@@ -6,6 +6,7 @@ using Xunit;
 namespace FitCluster.Cli.Tests.Verbs;
 
 /// <summary>TwinEB from the command line.</summary>
+[Trait(Effort.Quick, "no")]
 public sealed class TwinEbTests : IDisposable
 {
     private readonly Scratch _scratch = new();
@@ -52,7 +53,11 @@ public sealed class TwinEbTests : IDisposable
     {
         // An epoch's loss that is a thousandth above the one before is divergence, and there is no retry.
         var data = Triplets("counts.tsv", 40, 12);
-        string[] options = ["--set", "twineb.optimizer=reference", "--set", "twineb.divergenceFactor=1.001", "--set", "twineb.retries=0", "--set", "twineb.batchSize=10", "--set", "twineb.steps=4000"];
+        string[] options =
+        [
+            "--set", "twineb.optimizer=reference", "--set", "twineb.divergenceFactor=1.001", "--set", "twineb.retries=0",
+            "--set", "twineb.batchSize=10", "--set", "twineb.steps=4000"
+        ];
         var first = Fit(data, "out", options).Fitted.Expect(1);
         Assert.Contains("the fit diverged 1 times (retries 0)", first.Error, StringComparison.Ordinal);
         Assert.Contains($"the best so far is written to '{_scratch.At("out")}'", first.Error, StringComparison.Ordinal);
@@ -64,8 +69,11 @@ public sealed class TwinEbTests : IDisposable
         var arrays = Scratch.Arrays(_scratch.At("out"));
         Fit(data, "out", options).Fitted.Expect(1);
         Assert.Equal(arrays, Scratch.Arrays(_scratch.At("out")));
-        var predicted = FitProgram.Run("predict", _scratch.At("out"), "--cells", _scratch.File("cells.tsv", "row\tcolumn\nu1\ti1\n")).Expect(0);
-        Assert.StartsWith($"warning: the fit in '{_scratch.At("out")}' failed; used is what it left as its best so far: job out cannot go on after round", predicted.Error, StringComparison.Ordinal);
+        var predicted =
+            FitProgram.Run("predict", _scratch.At("out"), "--cells", _scratch.File("cells.tsv", "row\tcolumn\nu1\ti1\n")).Expect(0);
+        Assert.StartsWith(
+            $"warning: the fit in '{_scratch.At("out")}' failed; used is what it left as its best so far: job out cannot go on after round",
+            predicted.Error, StringComparison.Ordinal);
         Assert.Single(predicted.Error.TrimEnd('\n').Split('\n'));
         Assert.StartsWith("row\tcolumn\tmean\tsd\nu1\ti1\t", predicted.Output, StringComparison.Ordinal);
     }
@@ -75,10 +83,14 @@ public sealed class TwinEbTests : IDisposable
     {
         var data = Triplets("counts.tsv", 40, 12);
         var ran = FitProgram.Run(
-            "fit", "twineb", "--data", data, "--out", _scratch.At("out"), "--factors", "3", "--set", "twineb.prior=fixed", "--set", "twineb.rowPriorShape=1e308", "--set", "twineb.rowPriorRate=1e308").Expect(1);
-        Assert.Contains("restart 1 could not start: 'rowPrior.shapes' of component 1 is not finite, or beyond 1e300; no restart came so far", ran.Error, StringComparison.Ordinal);
+            "fit", "twineb", "--data", data, "--out", _scratch.At("out"), "--factors", "3", "--set", "twineb.prior=fixed",
+            "--set", "twineb.rowPriorShape=1e308", "--set", "twineb.rowPriorRate=1e308").Expect(1);
+        Assert.Contains(
+            "restart 1 could not start: 'rowPrior.shapes' of component 1 is not finite, or beyond 1e300; no restart came so far", ran.Error,
+            StringComparison.Ordinal);
         Assert.False(File.Exists(_scratch.At("out/rows_mean.npy")));
-        FitProgram.Run("predict", _scratch.At("out"), "--cells", _scratch.File("cells.tsv", "row\tcolumn\nu1\ti1\n")).ExpectBadInput("failed and left no results: job out cannot go on");
+        FitProgram.Run("predict", _scratch.At("out"), "--cells", _scratch.File("cells.tsv", "row\tcolumn\nu1\ti1\n"))
+            .ExpectBadInput("failed and left no results: job out cannot go on");
     }
 
     [Fact]
@@ -105,10 +117,15 @@ public sealed class TwinEbTests : IDisposable
     [Fact]
     public void A_rating_scale_is_warned_of_and_sparse_zeros_are_refused_by_the_gaussian_likelihood()
     {
-        var lines = from i in Enumerable.Range(0, 20) from j in Enumerable.Range(0, 10) where (i + j) % 3 > 0 select $"u{i}\ti{j}\t{((i + (2 * j)) % 3) + 3}";
+        var lines = from i in Enumerable.Range(0, 20)
+                    from j in Enumerable.Range(0, 10)
+                    where (i + j) % 3 > 0
+                    select $"u{i}\ti{j}\t{((i + (2 * j)) % 3) + 3}";
         var data = _scratch.File("ratings.tsv", "user\titem\trating\n" + string.Join('\n', lines) + "\n");
-        Assert.Contains("as on a rating scale", FitProgram.Run("check", "twineb", "--data", data).Expect(0).Error, StringComparison.Ordinal);
-        Assert.DoesNotContain("rating scale", FitProgram.Run("check", "twineb", "--data", data, "--set", "twineb.binarize=0").Expect(0).Error, StringComparison.Ordinal);
+        Assert.Contains(
+            "as on a rating scale", FitProgram.Run("check", "twineb", "--data", data).Expect(0).Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("rating scale",
+            FitProgram.Run("check", "twineb", "--data", data, "--set", "twineb.binarize=0").Expect(0).Error, StringComparison.Ordinal);
         FitProgram.Run("check", "twineb", "--data", data, "--set", "twineb.likelihood=gaussian").ExpectBadInput("data.missing: zeros");
         FitProgram.Run("check", "twineb", "--data", data, "--set", "twineb.likelihood=gaussian", "--missing", "zeros").Expect(0);
     }
@@ -117,20 +134,29 @@ public sealed class TwinEbTests : IDisposable
     public void Movielens_binarized_is_fitted_better_than_by_its_mean()
     {
         var data = SharedFolder.Require("data/ml-100k/ratings.csv.gz");
-        Fit(data, "out", "--set", "twineb.binarize=1", "--set", "twineb.protocol=strong", "--set", "twineb.steps=40", "--set", "twineb.heldOutSamples=50").ExpectFitted();
+        Fit(data, "out", "--set", "twineb.binarize=1", "--set", "twineb.protocol=strong", "--set", "twineb.steps=40",
+            "--set", "twineb.heldOutSamples=50").ExpectFitted();
         var fit = Scratch.Json(_scratch.At("out/fit.json"));
-        // A Poisson of the mean rate scores its non-zeros at log(0.06) - 0.06 = -2.9, and the validation cells at -0.06 + 0.06 log 0.06 = -0.23.
+        // A Poisson of the mean rate scores its non-zeros at log(0.06) - 0.06 = -2.9, and the
+        // validation cells at -0.06 + 0.06 log 0.06 = -0.23.
         Assert.InRange(fit.GetProperty("testLogLik").GetDouble(), -2.6, -2);
         Assert.InRange(fit.GetProperty("heldOutLogLik").GetDouble(), -0.17, -0.1);
     }
 
     private Ran Fit(string data, string output, params string[] more) => new(FitProgram.Run(
-        ["fit", "twineb", "--data", data, "--out", _scratch.At(output), "--factors", "3", "--progress", "none", "--set", "twineb.rowComponents=2", "--set", "twineb.columnComponents=2",
-            .. more.Any(m => m.Contains("steps", StringComparison.Ordinal)) ? Array.Empty<string>() : ["--set", "twineb.steps=30"], .. more]));
+        ["fit", "twineb", "--data", data, "--out", _scratch.At(
+            output), "--factors", "3", "--progress", "none", "--set", "twineb.rowComponents=2", "--set", "twineb.columnComponents=2",
+            .. more.Any(m => m.Contains("steps", StringComparison.Ordinal))
+                ? Array.Empty<string>()
+                : ["--set", "twineb.steps=30"], .. more]));
 
     private string Triplets(string name, int rows, int columns)
     {
-        var lines = from i in Enumerable.Range(0, rows) from j in Enumerable.Range(0, columns) let x = ((i * 7) + (j * 5) + (i * j)) % 6 where x > 2 || j == i % columns select $"u{i}\ti{j}\t{int.Max(1, x - 2)}";
+        var lines = from i in Enumerable.Range(0, rows)
+                    from j in Enumerable.Range(0, columns)
+                    let x = ((i * 7) + (j * 5) + (i * j)) % 6
+                    where x > 2 || j == i % columns
+                    select $"u{i}\ti{j}\t{int.Max(1, x - 2)}";
         return _scratch.File(name, "user\titem\tcount\n" + string.Join('\n', lines) + "\n");
     }
 

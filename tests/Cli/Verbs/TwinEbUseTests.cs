@@ -9,6 +9,7 @@ using Xunit;
 namespace FitCluster.Cli.Tests.Verbs;
 
 /// <summary>What is done with a finished fit of twineb.</summary>
+[Trait(Effort.Quick, "no")]
 public sealed class TwinEbUseTests : IDisposable
 {
     private const int Rows = 60, Columns = 14, Factors = 2;
@@ -29,19 +30,22 @@ public sealed class TwinEbUseTests : IDisposable
         FitProgram.Run("predict", _scratch.At("fit"), "--cells", cells, "--format", "json", "--out", _scratch.At("out.json")).Expect(0);
         var json = Scratch.Json(_scratch.At("out.json"));
         Assert.Equal(2, json.GetArrayLength());
-        Assert.Equal(lines[1], $"{json[0].GetProperty("row")}\t{json[0].GetProperty("column")}\t{json[0].GetProperty("mean")}\t{json[0].GetProperty("sd")}");
+        Assert.Equal(lines[1],
+            $"{json[0].GetProperty("row")}\t{json[0].GetProperty("column")}\t{json[0].GetProperty("mean")}\t{json[0].GetProperty("sd")}");
 
         void Check(string line, string row, string column, int i, int j)
         {
             var fields = line.Split('\t');
             Assert.Equal((row, column), (fields[0], fields[1]));
-            var (u, v, us, vs) = (Array("fit", "rows_mean"), Array("fit", "columns_mean"), Array("fit", "rows_sd"), Array("fit", "columns_sd"));
+            var (u, v, us, vs) =
+                (Array("fit", "rows_mean"), Array("fit", "columns_mean"), Array("fit", "rows_sd"), Array("fit", "columns_sd"));
             var (mean, variance) = (0.0, 0.0);
             for (var l = 0; l < Factors; l++)
             {
                 var (a, b) = (u[(i * Factors) + l], v[(j * Factors) + l]);
                 mean += a * b;
-                variance += (((a * a) + double.Pow(us[(i * Factors) + l], 2)) * ((b * b) + double.Pow(vs[(j * Factors) + l], 2))) - (a * a * b * b);
+                variance += (((a * a) + double.Pow(us[(i * Factors) + l], 2)) * ((b * b) + double.Pow(vs[(j * Factors) + l], 2))) -
+                    (a * a * b * b);
             }
 
             Assert.Equal(mean, Number(fields[2]), 1e-9 * mean);
@@ -61,21 +65,26 @@ public sealed class TwinEbUseTests : IDisposable
 
         // As a restart that diverged leaves it: a reason, and no numbers for the row that failed.
         var text = File.ReadAllText(_scratch.At("fit/fit.json"));
-        var failed = System.Text.RegularExpressions.Regex.Replace(text, "\"status\": \"[a-z]+\",\\s+\"reason\": (null|\"[^\"]*\")", "\"status\": \"failed\", \"reason\": \"restart 1 diverged in sweep 6\"");
+        var failed = System.Text.RegularExpressions.Regex.Replace(text, "\"status\": \"[a-z]+\",\\s+\"reason\": (null|\"[^\"]*\")",
+            "\"status\": \"failed\", \"reason\": \"restart 1 diverged in sweep 6\"");
         Assert.Contains("restart 1 diverged in sweep 6", failed, StringComparison.Ordinal);
         File.WriteAllText(_scratch.At("fit/fit.json"), failed);
         var warned = FitProgram.Run("predict", _scratch.At("fit"), "--cells", cells).Expect(0);
         Assert.Equal(whole.Output, warned.Output);
-        Assert.Equal($"warning: the fit in '{_scratch.At("fit")}' failed; used is what it left as its best so far: restart 1 diverged in sweep 6\n", warned.Error);
+        Assert.Equal(
+            $"warning: the fit in '{_scratch.At("fit")}' failed; used is what it left as its best so far: restart 1 diverged in sweep 6\n",
+            warned.Error);
         FitProgram.Run("recommend", _scratch.At("fit"), "--row", "u3").Expect(0);
         var rows = Array("fit", "rows_mean");
         rows[(4 * Factors) + 1] = double.NaN;
         NpyWriter.Write(_scratch.At("fit/rows_mean.npy"), rows, Rows, Factors);
-        FitProgram.Run("predict", _scratch.At("fit"), "--cells", cells).ExpectBadInput("row 'u4' has no parameters in", "as the fit in", "failed there: project it, or the other rows, onto its columns");
+        FitProgram.Run("predict", _scratch.At("fit"), "--cells", cells).ExpectBadInput(
+            "row 'u4' has no parameters in", "as the fit in", "failed there: project it, or the other rows, onto its columns");
         FitProgram.Run("project", _scratch.At("fit"), "--data", data, "--out", _scratch.At("again")).Expect(0);
         Assert.Equal(Scratch.Arrays(_scratch.At("projected")), Scratch.Arrays(_scratch.At("again")));
         File.Delete(_scratch.At("fit/columns_mean.npy"));
-        FitProgram.Run("predict", _scratch.At("fit"), "--cells", cells).ExpectBadInput("failed and left no results: restart 1 diverged in sweep 6");
+        FitProgram.Run("predict", _scratch.At("fit"), "--cells", cells)
+            .ExpectBadInput("failed and left no results: restart 1 diverged in sweep 6");
     }
 
     [Fact]
@@ -83,11 +92,14 @@ public sealed class TwinEbUseTests : IDisposable
     {
         // Columns of very different centres and scales, two factors, and noise of a fifth of a column's spread, which the fit is told.
         var values = Values((i, j) => (100 * j) + ((1 + j) * (
-            (Philox.Normal(5, 2, (ulong)i) * double.Cos(j)) + (Philox.Normal(5, 3, (ulong)i) * double.Sin(j)) + (0.2 * Philox.Normal(5, 1, (ulong)((i * Columns) + j))))));
+            (Philox.Normal(5, 2, (ulong)i) * double.Cos(j)) + (Philox.Normal(5, 3, (ulong)i) * double.Sin(j)) +
+                (0.2 * Philox.Normal(5, 1, (ulong)((i * Columns) + j))))));
         Fit(Csv("data.csv", values), "fit", "--set", "twineb.likelihood=gaussian", "--set", "twineb.noiseSd=0.2");
         var cells = from i in Enumerable.Range(0, Rows) from j in Enumerable.Range(0, Columns) select $"u{i},i{j}";
-        var output = FitProgram.Run("predict", _scratch.At("fit"), "--cells", _scratch.File("cells.csv", "row,column\n" + string.Join('\n', cells) + "\n")).Expect(0).Output;
-        var squares = output.TrimEnd('\n').Split('\n').Skip(1).Select((line, at) => double.Pow((Number(line.Split('\t')[2]) - Number(values[at / Columns][at % Columns])) / Number(line.Split('\t')[3]), 2));
+        var output = FitProgram.Run("predict", _scratch.At("fit"),
+            "--cells", _scratch.File("cells.csv", "row,column\n" + string.Join('\n', cells) + "\n")).Expect(0).Output;
+        var squares = output.TrimEnd('\n').Split('\n').Skip(1).Select((line, at) =>
+            double.Pow((Number(line.Split('\t')[2]) - Number(values[at / Columns][at % Columns])) / Number(line.Split('\t')[3]), 2));
         Assert.InRange(squares.Average(), 0.3, 2);
     }
 
@@ -124,9 +136,11 @@ public sealed class TwinEbUseTests : IDisposable
         File.Delete(data);
         FitProgram.Run("recommend", _scratch.At("fit"), "--row", "u1").ExpectBadInput("--data");
         var turned = Csv("turned.csv", counts, [.. Enumerable.Range(0, Columns).Reverse()], Enumerable.Range(0, Rows).Reverse());
-        var some = FitProgram.Run("recommend", _scratch.At("fit"), "--rows", _scratch.File("rows.tsv", "name\nu7\nu2\n"), "--top", "3", "--data", turned).Expect(0).Output.TrimEnd('\n').Split('\n');
+        var some = FitProgram.Run("recommend", _scratch.At("fit"), "--rows", _scratch.File("rows.tsv", "name\nu7\nu2\n"), "--top", "3",
+            "--data", turned).Expect(0).Output.TrimEnd('\n').Split('\n');
         Assert.Equal([all[0], .. Of("u7"), .. Of("u2")], some);
-        FitProgram.Run("recommend", _scratch.At("fit"), "--rows", "all", "--data", Csv("few.csv", counts, null, [3, 4])).ExpectBadInput("has no row 'u0'");
+        FitProgram.Run("recommend", _scratch.At("fit"), "--rows", "all", "--data", Csv("few.csv", counts, null, [3, 4]))
+            .ExpectBadInput("has no row 'u0'");
 
         IEnumerable<string> Of(string row) => all.Where(l => l.StartsWith(row + "\t", StringComparison.Ordinal));
     }
@@ -151,7 +165,8 @@ public sealed class TwinEbUseTests : IDisposable
     public void Projected_rows_are_what_the_fit_found_for_them(string likelihood)
     {
         string[] options = ["--set", $"twineb.likelihood={likelihood}", "--tolerance", "1e-9", "--set", "twineb.steps=3000"];
-        var values = likelihood == "poisson" ? Counts() : Values((i, j) => 5 + j + (3 * Signal(i, j)) + Philox.Normal(5, 1, (ulong)((i * Columns) + j)));
+        var values = likelihood == "poisson" ? Counts() : Values(
+            (i, j) => 5 + j + (3 * Signal(i, j)) + Philox.Normal(5, 1, (ulong)((i * Columns) + j)));
         var data = Csv("data.csv", values);
 
         // Training rows, of a converged fit.
@@ -164,13 +179,16 @@ public sealed class TwinEbUseTests : IDisposable
         // Columns in another order, and two that the fit does not have.
         int[] order = [.. Enumerable.Range(0, Columns).Reverse(), Columns, Columns + 1];
         var turned = Csv("turned.csv", [.. values.Select(row => (string[])[.. row, "7", "8"])], order);
-        FitProgram.Run("project", _scratch.At("fit"), "--data", turned, "--out", _scratch.At("turned")).ExpectBadInput("2 columns that the fit does not have ('i14', 'i15')");
-        FitProgram.Run("project", _scratch.At("fit"), "--data", turned, "--out", _scratch.At("turned"), "--ignore-unknown-columns").Expect(0);
+        FitProgram.Run("project", _scratch.At("fit"), "--data", turned, "--out", _scratch.At("turned"))
+            .ExpectBadInput("2 columns that the fit does not have ('i14', 'i15')");
+        FitProgram.Run("project", _scratch.At("fit"), "--data", turned, "--out", _scratch.At("turned"), "--ignore-unknown-columns")
+            .Expect(0);
         AssertClose(Array("new", "rows_mean"), Array("turned", "rows_mean"), 1e-9);
 
         // The folder is one to predict from.
         var cells = _scratch.File("cells.tsv", "row\tcolumn\nu3\ti5\n");
-        var (old, other) = (FitProgram.Run("predict", _scratch.At("fit"), "--cells", cells).Expect(0).Output, FitProgram.Run("predict", _scratch.At("new"), "--cells", cells).Expect(0).Output);
+        var (old, other) = (FitProgram.Run("predict", _scratch.At("fit"), "--cells", cells).Expect(0).Output,
+            FitProgram.Run("predict", _scratch.At("new"), "--cells", cells).Expect(0).Output);
         Assert.Equal(Number(old.Split('\t', '\n')[6]), Number(other.Split('\t', '\n')[6]), 1e-2);
         FitProgram.Run("recommend", _scratch.At("new"), "--row", "u3").Expect(0);
     }
@@ -180,9 +198,12 @@ public sealed class TwinEbUseTests : IDisposable
     [InlineData("gaussian")]
     public void Held_out_rows_are_projected_as_the_strong_protocol_does(string likelihood)
     {
-        var values = likelihood == "poisson" ? Counts() : Values((i, j) => 5 + j + (3 * Signal(i, j)) + Philox.Normal(5, 1, (ulong)((i * Columns) + j)));
+        var values = likelihood == "poisson" ? Counts() : Values(
+            (i, j) => 5 + j + (3 * Signal(i, j)) + Philox.Normal(5, 1, (ulong)((i * Columns) + j)));
         Fit(Csv("data.csv", values), "fit", "--set", $"twineb.likelihood={likelihood}", "--set", "twineb.protocol=strong");
-        var rows = File.ReadLines(_scratch.At("fit/split_rows.tsv")).Skip(1).Select((line, i) => (i, IsHeldOut: line.EndsWith("heldOut", StringComparison.Ordinal))).Where(r => r.IsHeldOut).Select(r => r.i).ToArray();
+        var rows = File.ReadLines(_scratch.At("fit/split_rows.tsv")).Skip(1)
+            .Select((line, i) => (i, IsHeldOut: line.EndsWith("heldOut", StringComparison.Ordinal))).Where(r => r.IsHeldOut)
+            .Select(r => r.i).ToArray();
         foreach (var line in File.ReadLines(_scratch.At("fit/split_cells.tsv")).Skip(1).Select(l => l.Split('\t')))
         {
             values[int.Parse(line[0][1..], CultureInfo.InvariantCulture)][int.Parse(line[1][1..], CultureInfo.InvariantCulture)] = "NA";
@@ -197,23 +218,28 @@ public sealed class TwinEbUseTests : IDisposable
     [Fact]
     public void Sparse_counts_of_several_shards_are_projected_to_the_same_bits_from_a_file_or_a_store_on_any_number_of_threads()
     {
-        FitProgram.Run("simulate", "twineb", "--rows", "4000", "--columns", "100", "--factors", $"{Factors}", "--rate", "2", "--out", _scratch.At("sim")).Expect(0);
+        FitProgram.Run("simulate", "twineb", "--rows", "4000", "--columns", "100", "--factors", $"{Factors}", "--rate", "2",
+            "--out", _scratch.At("sim")).Expect(0);
         FitProgram.Run("ingest", _scratch.At("sim/data.mtx"), "--out", _scratch.At("store")).Expect(0);
         Assert.True(MatrixSource.Open(_scratch.At("store")).Shards().Count > 2);
         Fit(_scratch.At("store"), "fit");
-        FitProgram.Run("project", _scratch.At("fit"), "--data", _scratch.At("sim"), "--out", _scratch.At("one"), "--threads", "1").Expect(0);
-        var lines = FitProgram.Run("project", _scratch.At("fit"), "--data", _scratch.At("store"), "--out", _scratch.At("three"), "--threads", "3", "--progress", "plain").Expect(0).Error.TrimEnd('\n').Split('\n');
+        FitProgram.Run("project", _scratch.At("fit"), "--data", _scratch.At("sim"), "--out", _scratch.At("one"), "--threads", "1")
+            .Expect(0);
+        var lines = FitProgram.Run("project", _scratch.At("fit"), "--data", _scratch.At("store"), "--out", _scratch.At("three"),
+            "--threads", "3", "--progress", "plain").Expect(0).Error.TrimEnd('\n').Split('\n');
         Assert.Matches("^ *[0-9]+ %  [0-9,]+ of 4,000 rows  [0-9.]+ s  [0-9,]+ rows/s  ETA ", lines[0]);
         Assert.Matches("^100 %  4,000 of 4,000 rows  [0-9.]+ s  [0-9,]+ rows/s$", lines[^1]);
         Assert.Equal(Scratch.Arrays(_scratch.At("one")), Scratch.Arrays(_scratch.At("three")));
 
         // What is recommended to all of them, in blocks of rows, does not depend on threads either.
-        string Recommended(string threads) => FitProgram.Run("recommend", _scratch.At("fit"), "--rows", "all", "--top", "2", "--threads", threads).Expect(0).Output;
+        string Recommended(string threads) =>
+            FitProgram.Run("recommend", _scratch.At("fit"), "--rows", "all", "--top", "2", "--threads", threads).Expect(0).Output;
         var recommended = Recommended("1");
         Assert.Equal(recommended, Recommended("3"));
 
         // A row that has seen every column has none.
-        var rows = recommended.TrimEnd('\n').Split('\n').Skip(1).Select(l => int.Parse(l[1..l.IndexOf('\t')], CultureInfo.InvariantCulture)).ToArray();
+        var rows = recommended.TrimEnd('\n').Split('\n').Skip(1)
+            .Select(l => int.Parse(l[1..l.IndexOf('\t')], CultureInfo.InvariantCulture)).ToArray();
         Assert.Equal(rows.Order(), rows);
         Assert.InRange(rows.Distinct().Count(), 3900, 4000);
         FitProgram.Run("recommend", _scratch.At("fit"), "--rows", "all", "--threads", "0").ExpectBadInput("--threads");
@@ -252,8 +278,10 @@ public sealed class TwinEbUseTests : IDisposable
         FitProgram.Run("recommend", _scratch.At("fit")).ExpectBadInput("give a row");
         FitProgram.Run("recommend", _scratch.At("fit"), "--row", "u1", "--rows", "all").ExpectBadInput("not both");
         FitProgram.Run("recommend", _scratch.At("fit"), "--row", "u1", "--top", "0").ExpectBadInput("--top");
-        FitProgram.Run("project", _scratch.At("fit"), "--data", Csv("few.csv", Counts(), [0, 1, 2]), "--out", _scratch.At("new")).ExpectBadInput("lack 11 of the fit's 14 columns");
-        FitProgram.Run("project", _scratch.At("fit"), "--data", Csv("odd.csv", [.. Counts().Select(r => (string[])["1.5", .. r[1..]])]), "--out", _scratch.At("new")).ExpectBadInput("is no count");
+        FitProgram.Run("project", _scratch.At("fit"), "--data", Csv("few.csv", Counts(), [0, 1, 2]), "--out", _scratch.At("new"))
+            .ExpectBadInput("lack 11 of the fit's 14 columns");
+        FitProgram.Run("project", _scratch.At("fit"), "--data", Csv("odd.csv", [.. Counts().Select(r => (string[])["1.5", .. r[1..]])]),
+            "--out", _scratch.At("new")).ExpectBadInput("is no count");
         Assert.False(Directory.Exists(_scratch.At("new")));
         FitProgram.Run("project", _scratch.At("fit"), "--data", data, "--out", _scratch.At("fit")).ExpectBadInput("is not empty");
         var array = File.ReadAllBytes(_scratch.At("fit/rows_mean.npy"));
@@ -265,7 +293,8 @@ public sealed class TwinEbUseTests : IDisposable
         Predict("fit", "is not finished");
         Fit(data, "reference", "--set", "twineb.optimizer=reference", "--set", "twineb.batchSize=16");
         Predict("reference", null);
-        FitProgram.Run("project", _scratch.At("reference"), "--data", data, "--out", _scratch.At("new")).ExpectBadInput("optimizer: default");
+        FitProgram.Run("project", _scratch.At("reference"), "--data", data, "--out", _scratch.At("new"))
+            .ExpectBadInput("optimizer: default");
 
         void Predict(string folder, string? words, string? file = null, string? place = null)
         {
@@ -287,10 +316,12 @@ public sealed class TwinEbUseTests : IDisposable
     private static double Signal(int i, int j) => double.Sin(1.3 * i) * double.Cos(0.7 * j) + (i % 3 == j % 3 ? 0.5 : 0);
 
     private static string[][] Values(Func<int, int, double> value) =>
-        [.. Enumerable.Range(0, Rows).Select(i => (string[])[.. Enumerable.Range(0, Columns).Select(j => value(i, j).ToString("R", CultureInfo.InvariantCulture))])];
+        [.. Enumerable.Range(0, Rows).Select(
+            i => (string[])[.. Enumerable.Range(0, Columns).Select(j => value(i, j).ToString("R", CultureInfo.InvariantCulture))])];
 
     // Two kinds of rows and of columns, large counts where they are of the same kind.
-    private static string[][] Counts() => Values((i, j) => double.Floor((i % 2 == j % 2 ? 6 : 0.8) * -double.Log(Philox.Uniform(3, 1, (ulong)((i * Columns) + j)))));
+    private static string[][] Counts() =>
+        Values((i, j) => double.Floor((i % 2 == j % 2 ? 6 : 0.8) * -double.Log(Philox.Uniform(3, 1, (ulong)((i * Columns) + j)))));
 
     private static void AssertClose(double[] expected, double[] actual, double tolerance)
     {
@@ -314,8 +345,15 @@ public sealed class TwinEbUseTests : IDisposable
     /// <summary>A fit whose results are written, converged (0) or not (3).</summary>
     private void Fit(string data, string output, params string[] more)
     {
-        var ran = FitProgram.Run(["fit", "twineb", "--data", data, "--out", _scratch.At(output), "--factors", $"{Factors}", "--progress", "none", "--set", "twineb.rowComponents=2", "--set", "twineb.columnComponents=2",
-            .. more.Any(m => m.Contains("steps", StringComparison.Ordinal)) ? System.Array.Empty<string>() : ["--set", "twineb.steps=40"], .. more]);
+        var ran = FitProgram.Run(
+            [
+                "fit", "twineb", "--data", data, "--out", _scratch.At(output), "--factors", $"{Factors}", "--progress", "none",
+                "--set", "twineb.rowComponents=2", "--set", "twineb.columnComponents=2",
+                .. more.Any(m => m.Contains("steps", StringComparison.Ordinal))
+                    ? System.Array.Empty<string>()
+                    : ["--set", "twineb.steps=40"],
+                .. more,
+            ]);
         ran.Expect(ran.ExitCode == 3 ? 3 : 0);
     }
 }

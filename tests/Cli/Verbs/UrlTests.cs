@@ -37,7 +37,8 @@ public sealed class UrlTests : IAsyncLifetime
         Assert.Equal(Scratch.Arrays(_scratch.At("byPath")), Scratch.Arrays(_scratch.At("byUrl")));
         var fit = Scratch.Json(_scratch.At("byUrl/fit.json"));
         Assert.Equal(url + "?...", fit.GetProperty("spec").GetProperty("data").GetProperty("path").GetString());
-        Assert.Equal(Scratch.Json(_scratch.At("byPath/fit.json")).GetProperty("nonZeros").GetInt64(), fit.GetProperty("nonZeros").GetInt64());
+        Assert.Equal(
+            Scratch.Json(_scratch.At("byPath/fit.json")).GetProperty("nonZeros").GetInt64(), fit.GetProperty("nonZeros").GetInt64());
         foreach (var written in Directory.GetFiles(_scratch.At("byUrl")).Select(File.ReadAllText).Append(ran.Error).Append(ran.Output))
         {
             Assert.DoesNotContain("hush", written, StringComparison.Ordinal);
@@ -54,7 +55,8 @@ public sealed class UrlTests : IAsyncLifetime
         Assert.NotEmpty(_server.Log);
         Assert.DoesNotContain(_server.Log, r => r.Path.EndsWith("values.f64", StringComparison.Ordinal));
         Run("ingest", url, "--out", _scratch.At("copy")).Expect(0);
-        Assert.Equal(Data.MatrixSource.Open(_scratch.At("www/sim/data.store")).ContentHash, Data.MatrixSource.Open(_scratch.At("copy")).ContentHash);
+        Assert.Equal(
+            Data.MatrixSource.Open(_scratch.At("www/sim/data.store")).ContentHash, Data.MatrixSource.Open(_scratch.At("copy")).ContentHash);
     }
 
     [Fact]
@@ -75,7 +77,8 @@ public sealed class UrlTests : IAsyncLifetime
     public void The_cache_is_where_and_as_large_as_the_variables_say()
     {
         _scratch.Simulate("www/sim");
-        FitProgram.Wait(FitProgram.StartOther("env", "FITCLUSTER_CACHE_MB=lots", FitProgram.Path, "fit", "ebmf", "--data", _server.Url + "/sim/data.npy", "--out", _scratch.At("out")))
+        FitProgram.Wait(FitProgram.StartOther("env", "FITCLUSTER_CACHE_MB=lots", FitProgram.Path, "fit", "ebmf",
+            "--data", _server.Url + "/sim/data.npy", "--out", _scratch.At("out")))
             .ExpectBadInput("FITCLUSTER_CACHE_MB is 'lots'");
         Run("fit", "ebmf", "--data", _server.Url + "/sim/data.npy", "--out", _scratch.At("out")).Expect(0);
         Assert.Single(Directory.GetFiles(_scratch.At("cache"), "data.npy", SearchOption.AllDirectories));
@@ -89,5 +92,6 @@ public sealed class UrlTests : IAsyncLifetime
     }
 
     private FitProgram.Ran Run(params string[] arguments) =>
-        FitProgram.Wait(FitProgram.StartOther("env", [$"FITCLUSTER_CACHE={_scratch.At("cache")}", FitProgram.Path, .. arguments]), arguments);
+        FitProgram.Wait(
+            FitProgram.StartOther("env", [$"FITCLUSTER_CACHE={_scratch.At("cache")}", FitProgram.Path, .. arguments]), arguments);
 }

@@ -85,13 +85,17 @@ public sealed class BadInputTests : TestFolder
     public void Ten_x_folders_that_do_not_fit()
     {
         Text("x/matrix.mtx", Mtx(Example(5, 7)));
-        Assert.Contains("no barcodes.tsv", Assert.Throws<DataException>(() => MatrixSource.Open(PathOf("x"))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "no barcodes.tsv", Assert.Throws<DataException>(() => MatrixSource.Open(PathOf("x"))).Message, StringComparison.Ordinal);
         Text("x/barcodes.tsv", "a\nb\nc\nd\ne\nf\na\n");
-        Assert.Contains("features.tsv", Assert.Throws<DataException>(() => MatrixSource.Open(PathOf("x"))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "features.tsv", Assert.Throws<DataException>(() => MatrixSource.Open(PathOf("x"))).Message, StringComparison.Ordinal);
         Text("x/features.tsv", "1\n2\n3\n4\n5\n");
-        Assert.Contains("id a stands on line 1 and again on line 7", Assert.Throws<DataException>(() => MatrixSource.Open(PathOf("x"))).Message, StringComparison.Ordinal);
+        Assert.Contains("id a stands on line 1 and again on line 7",
+            Assert.Throws<DataException>(() => MatrixSource.Open(PathOf("x"))).Message, StringComparison.Ordinal);
         Text("x/barcodes.tsv", "a\nb\nc\n");
-        Assert.Contains("take the three files from the same run", Assert.Throws<DataException>(() => MatrixSource.Open(PathOf("x"))).Message, StringComparison.Ordinal);
+        Assert.Contains("take the three files from the same run",
+            Assert.Throws<DataException>(() => MatrixSource.Open(PathOf("x"))).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -120,7 +124,8 @@ public sealed class BadInputTests : TestFolder
     public void Npz_archives()
     {
         var x = Example();
-        Refused(Zip("many.npz", ("a", Npy(Flat(x), "<f8", false, "(7, 5)")), ("b", Npy(Flat(x), "<f8", false, "(7, 5)"))), null, "holds the arrays a.npy, b.npy");
+        Refused(Zip("many.npz", ("a", Npy(Flat(x), "<f8", false, "(7, 5)")), ("b", Npy(Flat(x), "<f8", false, "(7, 5)"))), null,
+            "holds the arrays a.npy, b.npy");
         var csr = Scipy(x, "csr");
         csr[2].Content = NpyText("bsr", true);
         Refused(Zip("bsr.npz", csr), null, "format bsr");
@@ -146,7 +151,9 @@ public sealed class BadInputTests : TestFolder
         Refused(dense, new MatrixOptions { Columns = Selection.Parse("c1,zz") }, "no column named zz");
         Refused(dense, new MatrixOptions { Rows = Selection.Parse("5-9") }, "has 7 rows, but row 9");
         Refused(dense, new MatrixOptions { Columns = Selection.Parse("2") }, "one column as selected");
-        Assert.Contains("datasets", Assert.Throws<DataException>(() => MatrixSource.Open(dense, new MatrixOptions { Datasets = "batch" })).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "datasets", Assert.Throws<DataException>(() => MatrixSource.Open(dense, new MatrixOptions { Datasets = "batch" })).Message,
+            StringComparison.Ordinal);
         Assert.Throws<DataException>(() => MatrixOptions.ParseTransform("log2"));
         Assert.Throws<DataException>(() => Selection.Parse("5-2"));
     }

@@ -147,7 +147,8 @@ public sealed class FormatTests : TestFolder
         File.WriteAllBytes(PathOf("a.npy"), NpyRaw(bytes, descr, fortran, "(7, 5)", version));
         var source = MatrixSource.Open(PathOf("a.npy"));
         Assert.Equal(x, Values(source));
-        using (var gzip = new System.IO.Compression.GZipStream(File.Create(PathOf("a.npy.gz")), System.IO.Compression.CompressionLevel.Fastest))
+        using (var gzip = new System.IO.Compression.GZipStream(
+            File.Create(PathOf("a.npy.gz")), System.IO.Compression.CompressionLevel.Fastest))
         {
             gzip.Write(NpyRaw(bytes, descr, fortran, "(7, 5)", version));
         }

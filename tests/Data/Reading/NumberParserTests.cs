@@ -51,5 +51,6 @@ public sealed class NumberParserTests
 
     [Fact]
     public void Ids_are_in_natural_order() =>
-        Assert.Equal(["2", "010", "10", "a", "a2", "a10", "a10b", "b1"], new[] { "a10b", "b1", "a10", "a", "10", "a2", "2", "010" }.Order(NaturalOrder.Instance));
+        Assert.Equal(["2", "010", "10", "a", "a2", "a10", "a10b", "b1"],
+            new[] { "a10b", "b1", "a10", "a", "10", "a2", "2", "010" }.Order(NaturalOrder.Instance));
 }

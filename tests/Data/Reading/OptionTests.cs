@@ -13,7 +13,8 @@ public sealed class OptionTests : TestFolder
     [InlineData(Transform.Log1pCp10k)]
     public void Transforms_equal_the_naive_ones_for_dense_and_sparse(Transform transform)
     {
-        var expected = _x.Select(r => r.Select(v => double.LogP1(transform == Transform.Log1p ? v : v * (10_000 / r.Sum()))).ToArray()).ToArray();
+        var expected =
+            _x.Select(r => r.Select(v => double.LogP1(transform == Transform.Log1p ? v : v * (10_000 / r.Sum()))).ToArray()).ToArray();
         var options = new MatrixOptions { Transform = transform };
         var sparse = MatrixSource.Open(Text("x.mtx", Mtx(_x)), options);
         var dense = MatrixSource.Open(Text("x.csv", Dense(_x, Names('r', 40), Names('c', 12))), options);
@@ -56,7 +57,8 @@ public sealed class OptionTests : TestFolder
             "npz" => Zip("x.npz", Scipy(_x, "csc")),
             _ => Text("t.csv", Triplets(_x, Names('r', 40), Names('c', 12), "user,item,rating")),
         };
-        var options = new MatrixOptions { Rows = Selection.Parse("2-4,40"), Columns = Selection.Parse(Text("names.txt", "c7\nc3\n\nc12\n")) };
+        var options =
+            new MatrixOptions { Rows = Selection.Parse("2-4,40"), Columns = Selection.Parse(Text("names.txt", "c7\nc3\n\nc12\n")) };
         var source = MatrixSource.Open(path, options);
         Assert.Equal(["r2", "r3", "r4", "r40"], source.RowNames);
         Assert.Equal(["c3", "c7", "c12"], source.ColumnNames);
@@ -91,7 +93,8 @@ public sealed class OptionTests : TestFolder
     public void Facts_are_told()
     {
         var source = MatrixSource.Open(Text("f.csv", ",a,b,c\nr1,0,0,0\nr2,-1,0,2.5\nr3,4,0,1\n"));
-        Assert.Equal((1L, 1L, 1L, 1L), (source.Facts.ZeroRows, source.Facts.ZeroColumns, source.Facts.NegativeCount, source.Facts.NonIntegerCount));
+        Assert.Equal(
+            (1L, 1L, 1L, 1L), (source.Facts.ZeroRows, source.Facts.ZeroColumns, source.Facts.NegativeCount, source.Facts.NonIntegerCount));
         Assert.Equal(new MatrixEntry(1, 0, -1), source.Facts.FirstNegative);
         Assert.Equal(new MatrixEntry(1, 2, 2.5), source.Facts.FirstNonInteger);
         Assert.False(source.Facts.AreCounts);
@@ -103,7 +106,10 @@ public sealed class OptionTests : TestFolder
     {
         var x = Example(9, 4);
         x[4][1] = x[6][3] = double.NaN;
-        foreach (var source in new[] { MatrixSource.Open(Text("x.mtx", Mtx(Example(9, 4)))), MatrixSource.Open(Text("x.csv", Dense(x, Names('r', 9), Names('c', 4)))) })
+        foreach (var source in new[]
+        {
+            MatrixSource.Open(Text("x.mtx", Mtx(Example(9, 4)))), MatrixSource.Open(Text("x.csv", Dense(x, Names('r', 9), Names('c', 4))))
+        })
         {
             var block = source.RowBlock(3, 4);
             var whole = source.RowBlock(0, 9);

@@ -14,7 +14,10 @@ public sealed class RemoteDataTests : TestFolder, IAsyncLifetime
 
     private MatrixOptions Options => new()
     {
-        Fetch = new FetchOptions { CacheFolder = PathOf("cache"), FirstPause = TimeSpan.FromMilliseconds(5), Patience = TimeSpan.FromSeconds(5) },
+        Fetch = new FetchOptions
+        {
+            CacheFolder = PathOf("cache"), FirstPause = TimeSpan.FromMilliseconds(5), Patience = TimeSpan.FromSeconds(5)
+        },
     };
 
     public ValueTask InitializeAsync()
@@ -41,7 +44,8 @@ public sealed class RemoteDataTests : TestFolder, IAsyncLifetime
         {
             var local = MatrixStore.Ingest(path, PathOf("www/" + name));
             var remote = MatrixSource.Open($"{_server.Url}/{name}", Options);
-            Assert.Equal((local.ContentHash, local.Rows, local.Columns, local.MissingCount, local.IsSparse), (remote.ContentHash, remote.Rows, remote.Columns, remote.MissingCount, remote.IsSparse));
+            Assert.Equal((local.ContentHash, local.Rows, local.Columns, local.MissingCount, local.IsSparse),
+                (remote.ContentHash, remote.Rows, remote.Columns, remote.MissingCount, remote.IsSparse));
             Assert.Equal(local.RowNames, remote.RowNames);
             Assert.Equal(local.ColumnNames, remote.ColumnNames);
             Assert.Equal(local.RowStoredCounts, remote.RowStoredCounts);
@@ -55,7 +59,8 @@ public sealed class RemoteDataTests : TestFolder, IAsyncLifetime
         MatrixStore.Ingest(Text("x.mtx", Mtx(_x)), PathOf("www/store"));
         var options = Options with { Rows = Selection.Parse("3-9"), Transform = Transform.Log1p };
         var options2 = options with { Transform = Transform.None };
-        Assert.Equal(MatrixSource.Open(PathOf("www/store"), options2).ContentHash, MatrixSource.Open($"{_server.Url}/store", options2).ContentHash);
+        Assert.Equal(
+            MatrixSource.Open(PathOf("www/store"), options2).ContentHash, MatrixSource.Open($"{_server.Url}/store", options2).ContentHash);
     }
 
     [Fact]
@@ -80,7 +85,9 @@ public sealed class RemoteDataTests : TestFolder, IAsyncLifetime
         var url = LargeStore(out var values);
         var source = MatrixSource.Open(url, Options);
         var cuts = 0;
-        _server.Faults = _ => Interlocked.Increment(ref cuts) == 1 ? new FileServer.Fault(CutAfter: BlockBytes + 1000) : cuts == 2 ? new FileServer.Fault(Status: 503) : null;
+        _server.Faults = _ => Interlocked.Increment(ref cuts) == 1
+            ? new FileServer.Fault(CutAfter: BlockBytes + 1000)
+            : cuts == 2 ? new FileServer.Fault(Status: 503) : null;
         Assert.Equal(values.AsSpan(1499 * 1000, 1000), source.RowBlock(0, 1500).DenseRows(1499, 1));
         Assert.Equal(["bytes=0-11999999", "bytes=4194304-11999999", "bytes=4194304-11999999"], Ranges());
     }
@@ -144,7 +151,8 @@ public sealed class RemoteDataTests : TestFolder, IAsyncLifetime
     {
         Text("www/x.mtx", Mtx(_x));
         _server.HasETags = false;
-        Assert.Equal(MatrixSource.Open(_server.Url + "/x.mtx", Options).ContentHash, MatrixSource.Open(_server.Url + "/x.mtx", Options).ContentHash);
+        Assert.Equal(
+            MatrixSource.Open(_server.Url + "/x.mtx", Options).ContentHash, MatrixSource.Open(_server.Url + "/x.mtx", Options).ContentHash);
         Assert.Equal([200, 200], _server.Log.Select(r => r.Status));
         Assert.Empty(Directory.GetDirectories(PathOf("cache")));
     }
@@ -185,7 +193,8 @@ public sealed class RemoteDataTests : TestFolder, IAsyncLifetime
             MatrixSource.Open($"{_server.Url}/{name}.csv", options);
         }
 
-        Assert.Equal(["a.csv 200", "b.csv 200", "a.csv 304", "c.csv 200", "a.csv 304", "b.csv 200"], _server.Log.Select(r => $"{r.Path} {r.Status}"));
+        Assert.Equal(["a.csv 200", "b.csv 200", "a.csv 304", "c.csv 200", "a.csv 304", "b.csv 200"],
+            _server.Log.Select(r => $"{r.Path} {r.Status}"));
         var small = Options with { Fetch = Options.Fetch with { CacheBytes = 1000 } };
         Text("www/d.csv", Dense(Example(200, 50), Names('d', 200), Names('c', 50)));
         Fails(() => MatrixSource.Open(_server.Url + "/d.csv", small), "all that the cache may hold");
@@ -223,7 +232,9 @@ public sealed class RemoteDataTests : TestFolder, IAsyncLifetime
     {
         Text("www/x.mtx", Mtx(_x));
         _server.Faults = _ => new FileServer.Fault(Status: status);
-        var error = Fails(() => MatrixSource.Open(_server.Url.Replace("//", "//me:secret@", StringComparison.Ordinal) + "/x.mtx?signature=abc", Options), words, _server.Url + "/x.mtx?...");
+        var error = Fails(
+            () => MatrixSource.Open(_server.Url.Replace("//", "//me:secret@", StringComparison.Ordinal) + "/x.mtx?signature=abc", Options),
+            words, _server.Url + "/x.mtx?...");
         Assert.DoesNotContain("secret", error, StringComparison.Ordinal);
         Assert.DoesNotContain("abc", error, StringComparison.Ordinal);
         Assert.Equal(status == 503 ? 3 : 1, _server.Log.Count);
@@ -237,7 +248,9 @@ public sealed class RemoteDataTests : TestFolder, IAsyncLifetime
         Fails(() => MatrixSource.Open("http://127.0.0.1:1/x.mtx", Options), "cannot be reached");
         _server.Faults = _ => new FileServer.Fault(SilentFor: TimeSpan.FromSeconds(3));
         Text("www/x.mtx", Mtx(_x));
-        Fails(() => MatrixSource.Open(_server.Url + "/x.mtx", Options with { Fetch = Options.Fetch with { Patience = TimeSpan.FromSeconds(0.2) } }), "did not answer within 0.2 s (after 3 attempts)");
+        Fails(() => MatrixSource.Open(
+            _server.Url + "/x.mtx", Options with { Fetch = Options.Fetch with { Patience = TimeSpan.FromSeconds(0.2) } }),
+            "did not answer within 0.2 s (after 3 attempts)");
         _server.Faults = _ => new FileServer.Fault(ContentType: "text/html; charset=utf-8");
         Fails(() => MatrixSource.Open(_server.Url + "/x.mtx", Options), "is a web page");
     }

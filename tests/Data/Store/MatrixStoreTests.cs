@@ -43,7 +43,8 @@ public sealed class MatrixStoreTests : TestFolder
     {
         var random = new Random(2);
         var (rows, columns) = (600, 900);
-        double[][] x = [.. Enumerable.Range(0, rows).Select(_ => Enumerable.Range(0, columns).Select(_ => random.Next(3) == 0 ? 0.0 : random.Next(1, 99)).ToArray())];
+        double[][] x = [.. Enumerable.Range(0, rows).Select(
+            _ => Enumerable.Range(0, columns).Select(_ => random.Next(3) == 0 ? 0.0 : random.Next(1, 99)).ToArray())];
         var path = Text("x.mtx", Mtx(x, byColumn: !byRow));
         var store = MatrixStore.Ingest(path, PathOf("store"), memoryBytes: 1 << 20);
         Assert.True(store.StoredBytes > 4 << 20);
@@ -74,7 +75,8 @@ public sealed class MatrixStoreTests : TestFolder
     {
         var path = sparse ? Text("x.mtx", Mtx(_x)) : Text("x.csv", Dense(_x, Names('r', 50), Names('c', 20)));
         MatrixStore.Ingest(path, PathOf("store"));
-        var options = new MatrixOptions { Transform = Transform.Log1pCp10k, Rows = Selection.Parse("3-20"), Columns = Selection.Parse("c1,c4") };
+        var options =
+            new MatrixOptions { Transform = Transform.Log1pCp10k, Rows = Selection.Parse("3-20"), Columns = Selection.Parse("c1,c4") };
         Assert.Equal(MatrixSource.Open(path, options).ContentHash, MatrixSource.Open(PathOf("store"), options).ContentHash);
     }
 
@@ -113,7 +115,8 @@ public sealed class MatrixStoreTests : TestFolder
         Refused(PathOf("newer"), null, "version 7");
         MatrixStore.Ingest(Text("x.mtx", Mtx(_x)), PathOf("store"));
         File.Delete(PathOf("store/values.f64"));
-        Assert.Contains("values.f64 has 0 bytes", Assert.Throws<DataException>(() => MatrixSource.Open(PathOf("store"))).Message, StringComparison.Ordinal);
+        Assert.Contains("values.f64 has 0 bytes", Assert.Throws<DataException>(() => MatrixSource.Open(PathOf("store"))).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -145,7 +148,8 @@ public sealed class MatrixStoreTests : TestFolder
     {
         using var first = new StoreFolder(PathOf("store"), overwrite: false);
         var path = Text("x.mtx", Mtx(_x));
-        Assert.Contains("another ingestion", Assert.Throws<DataException>(() => MatrixStore.Ingest(path, PathOf("store"))).Message, StringComparison.Ordinal);
+        Assert.Contains("another ingestion", Assert.Throws<DataException>(() => MatrixStore.Ingest(path, PathOf("store"))).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -153,9 +157,12 @@ public sealed class MatrixStoreTests : TestFolder
     {
         var path = Text("x.mtx", Mtx(_x));
         MatrixStore.Ingest(path, PathOf("store"));
-        Assert.Contains("exists", Assert.Throws<DataException>(() => MatrixStore.Ingest(path, PathOf("store"))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "exists", Assert.Throws<DataException>(() => MatrixStore.Ingest(path, PathOf("store"))).Message, StringComparison.Ordinal);
         Text("mine/notes.txt", "keep");
-        Assert.Contains("not a store", Assert.Throws<DataException>(() => MatrixStore.Ingest(path, PathOf("mine"), overwrite: true)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "not a store", Assert.Throws<DataException>(() => MatrixStore.Ingest(path, PathOf("mine"), overwrite: true)).Message,
+            StringComparison.Ordinal);
         Directory.CreateDirectory(PathOf("empty"));
         Assert.Equal(50, MatrixStore.Ingest(path, PathOf("empty")).Rows);
     }

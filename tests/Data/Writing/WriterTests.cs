@@ -21,7 +21,8 @@ public sealed class WriterTests : TestFolder
 
         var bytes = File.ReadAllBytes(PathOf("a/b.npy"));
         Assert.Equal(0, (bytes.Length - 48) % 64);
-        Assert.Equal("{'descr': '<f8', 'fortran_order': False, 'shape': (3, 2), }", System.Text.Encoding.ASCII.GetString(bytes, 10, bytes.Length - 58).TrimEnd());
+        Assert.Equal("{'descr': '<f8', 'fortran_order': False, 'shape': (3, 2), }",
+            System.Text.Encoding.ASCII.GetString(bytes, 10, bytes.Length - 58).TrimEnd());
         var read = DenseArray.Read(PathOf("a/b.npy"));
         Assert.Equal((3, 2), (read.Rows, read.Columns));
         Assert.Equal(_values, read.Values);
@@ -107,7 +108,8 @@ public sealed class WriterTests : TestFolder
     [InlineData("", "empty")]
     [InlineData("a,b\n", "no rows")]
     public void Bad_small_arrays(string text, string mention) =>
-        Assert.Contains(mention, Assert.Throws<DataException>(() => DenseArray.Read(Text("bad.csv", text))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            mention, Assert.Throws<DataException>(() => DenseArray.Read(Text("bad.csv", text))).Message, StringComparison.Ordinal);
 
     [Fact]
     public void Npy_in_Fortran_order_is_turned()

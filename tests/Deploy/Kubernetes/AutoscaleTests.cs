@@ -59,14 +59,16 @@ public sealed class AutoscaleTests
     {
         Assert.SkipWhen(PostgresServer.Missing is not null, PostgresServer.Missing ?? "");
         var manifests = await Manifests.Render("overlays/autoscale");
-        var query = Assert.Single(Scaled(manifests)["spec"]["triggers"].Items, t => t["type"].Text == "postgresql")["metadata"]["query"].Text;
+        var query =
+            Assert.Single(Scaled(manifests)["spec"]["triggers"].Items, t => t["type"].Text == "postgresql")["metadata"]["query"].Text;
         await using var database = await PostgresServer.StartNew();
         var store = await database.NewDatabase();
         FitProgram.Run("list", "--store", store).Expect(0);
         Assert.Equal("0", (await database.Sql(store, query)).Trim());
         await database.Sql(store, """
             INSERT INTO fitcluster.jobs (job, spec, spec_hash, data_hash, shards, state, ended) VALUES
-            ('queued', '', '', '', 5, 'Queued', NULL), ('running', '', '', '', 7, 'Running', NULL), ('done', '', '', '', 100, 'Converged', now())
+            ('queued', '', '', '', 5, 'Queued', NULL), ('running', '', '', '', 7, 'Running', NULL),
+            ('done', '', '', '', 100, 'Converged', now())
             """);
         Assert.Equal("12", (await database.Sql(store, query)).Trim());
     }
@@ -74,5 +76,6 @@ public sealed class AutoscaleTests
     private static Yaml Scaled(Manifests manifests) => Assert.Single(manifests.Of("ScaledObject"));
 
     private static int Wanted(Yaml trigger) =>
-        int.Parse(trigger["type"].Text == "rabbitmq" ? trigger["metadata"]["value"].Text : trigger["metadata"]["targetQueryValue"].Text, CultureInfo.InvariantCulture);
+        int.Parse(trigger["type"].Text == "rabbitmq" ? trigger["metadata"]["value"].Text : trigger["metadata"]["targetQueryValue"].Text,
+            CultureInfo.InvariantCulture);
 }

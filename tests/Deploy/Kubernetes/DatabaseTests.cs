@@ -14,9 +14,12 @@ public sealed class DatabaseTests
     public async Task There_are_connections_for_all_nodes_and_for_a_rolling_update(string folder)
     {
         var manifests = await Manifests.Render(folder);
-        var nodes = manifests.Nodes.Sum(node => 1 + (node.Document["spec"]["replicas"] is { IsThere: true } given ? int.Parse(given.Text, CultureInfo.InvariantCulture) : 0));
-        nodes += manifests.Of("ScaledObject").Sum(scaled => int.Parse(scaled["spec"]["maxReplicaCount"].Text, CultureInfo.InvariantCulture));
-        Assert.InRange(int.Parse(Setting(Database(manifests), "max_connections"), CultureInfo.InvariantCulture), (ConnectionsByNode * nodes) + 20, 5000);
+        var nodes = manifests.Nodes.Sum(node =>
+            1 + (node.Document["spec"]["replicas"] is { IsThere: true } given ? int.Parse(given.Text, CultureInfo.InvariantCulture) : 0));
+        nodes += manifests.Of("ScaledObject").Sum(
+            scaled => int.Parse(scaled["spec"]["maxReplicaCount"].Text, CultureInfo.InvariantCulture));
+        Assert.InRange(int.Parse(Setting(Database(manifests), "max_connections"), CultureInfo.InvariantCulture),
+            (ConnectionsByNode * nodes) + 20, 5000);
     }
 
     [Theory]
@@ -36,14 +39,16 @@ public sealed class DatabaseTests
         var manifests = await Manifests.Render("overlays/production");
         var database = Database(manifests);
         Assert.Equal("on", Setting(database, "ssl"));
-        var rules = manifests.ConfigMap("postgres-hba")["pg_hba.conf"].Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(line => line[0] != '#')
+        var rules = manifests.ConfigMap("postgres-hba")["pg_hba.conf"].Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Where(line => line[0] != '#')
             .Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)).ToList();
         Assert.All(rules, rule => Assert.Equal("scram-sha-256", rule[^1]));
         Assert.All(rules.Where(rule => rule[0] == "host"), rule => Assert.Contains(rule[3], new[] { "127.0.0.1/32", "::1/128" }));
         Assert.Contains(rules, rule => rule[0] == "hostssl" && rule[3] == "all");
         foreach (var (setting, volume) in new[] { ("ssl_cert_file", "tls"), ("ssl_key_file", "tls"), ("hba_file", "hba") })
         {
-            Assert.StartsWith(Assert.Single(database.Container["volumeMounts"].Items, m => m["name"].Text == volume)["mountPath"].Text + "/", Setting(database, setting), StringComparison.Ordinal);
+            Assert.StartsWith(Assert.Single(database.Container["volumeMounts"].Items, m => m["name"].Text == volume)["mountPath"].Text +
+                "/", Setting(database, setting), StringComparison.Ordinal);
         }
 
         // PostgreSQL refuses a key that everybody may read: 0440 and no more.
@@ -60,7 +65,9 @@ public sealed class DatabaseTests
         Assert.Equal("Forbid", dump.Document["spec"]["concurrencyPolicy"].Text);
     }
 
-    private static Workload Database(Manifests manifests) => Assert.Single(manifests.Workloads, w => w.Labels["app.kubernetes.io/name"] == "postgres");
+    private static Workload Database(Manifests manifests) =>
+        Assert.Single(manifests.Workloads, w => w.Labels["app.kubernetes.io/name"] == "postgres");
 
-    private static string Setting(Workload database, string name) => Assert.Single(database.Arguments, a => a.StartsWith(name + "=", StringComparison.Ordinal))[(name.Length + 1)..];
+    private static string Setting(Workload database, string name) =>
+        Assert.Single(database.Arguments, a => a.StartsWith(name + "=", StringComparison.Ordinal))[(name.Length + 1)..];
 }

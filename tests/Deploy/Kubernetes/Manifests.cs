@@ -15,7 +15,8 @@ internal sealed partial class Manifests
     private Manifests(IReadOnlyList<Yaml> documents) => Documents = documents;
 
     /// <summary>The folders that are installed.</summary>
-    public static TheoryData<string> Installable => ["base", "overlays/small", "overlays/production", "overlays/autoscale", "overlays/external-services"];
+    public static TheoryData<string> Installable =>
+        ["base", "overlays/small", "overlays/production", "overlays/autoscale", "overlays/external-services"];
 
     /// <summary>Those that bring their own broker and database.</summary>
     public static TheoryData<string> WithServices => ["base", "overlays/small", "overlays/production", "overlays/autoscale"];
@@ -97,7 +98,8 @@ internal sealed partial class Manifests
             var version = VersionPattern().Match(ran.Output);
             return version.Success && Version.Parse(version.Groups[1].Value) >= LeastKustomize
                 ? null
-                : $"this kubectl brings no Kustomize of version {LeastKustomize} or newer (Debian 12's does not): {ran.Output.ReplaceLineEndings(" ")}{ran.Error.ReplaceLineEndings(" ")}";
+                : $"this kubectl brings no Kustomize of version {LeastKustomize} or newer (Debian 12's does not): " +
+                    $"{ran.Output.ReplaceLineEndings(" ")}{ran.Error.ReplaceLineEndings(" ")}";
         }
         catch (System.ComponentModel.Win32Exception)
         {

@@ -33,10 +33,13 @@ public sealed class NetworkTests
         {
             var workload = Assert.Single(manifests.Workloads, w => w.Labels["app.kubernetes.io/name"] == name);
             var target = manifests.The("Service", service)["spec"]["ports"].Items[0]["targetPort"].Text;
-            var port = int.Parse(workload.Container["ports"].Named(target)["containerPort"].Text, System.Globalization.CultureInfo.InvariantCulture);
-            Assert.All(manifests.Nodes, node => Assert.True(rules.Lets(node.Labels, workload.Labels, port), $"{node.Name} -> {service}:{port}"));
+            var port = int.Parse(
+                workload.Container["ports"].Named(target)["containerPort"].Text, System.Globalization.CultureInfo.InvariantCulture);
+            Assert.All(
+                manifests.Nodes, node => Assert.True(rules.Lets(node.Labels, workload.Labels, port), $"{node.Name} -> {service}:{port}"));
             Assert.False(rules.LetsIn(new Peer.Elsewhere("default"), workload.Labels, port));
-            Assert.False(rules.LetsIn(new Peer.Here(new Dictionary<string, string> { ["app.kubernetes.io/name"] = "data-loader" }), workload.Labels, port));
+            Assert.False(rules.LetsIn(
+                new Peer.Here(new Dictionary<string, string> { ["app.kubernetes.io/name"] = "data-loader" }), workload.Labels, port));
         }
     }
 
@@ -77,7 +80,8 @@ public sealed class NetworkTests
     {
         var (manifests, rules) = await Load("overlays/external-services");
         Assert.Empty(manifests.Of("StatefulSet"));
-        Assert.All(manifests.Nodes, node => Assert.All(new[] { 5671, 5672, 5432 }, port => Assert.True(rules.LetsOut(node.Labels, new Peer.Outside(AnyServer), port))));
+        Assert.All(manifests.Nodes, node =>
+            Assert.All(new[] { 5671, 5672, 5432 }, port => Assert.True(rules.LetsOut(node.Labels, new Peer.Outside(AnyServer), port))));
     }
 
     [Fact]

@@ -44,7 +44,8 @@ public sealed partial class NodeTests
         foreach (var node in (await Manifests.Render(folder)).Nodes)
         {
             Assert.Equal("node", node.Arguments[0]);
-            Assert.All(node.Arguments.Where(a => a.StartsWith("--", StringComparison.Ordinal)), option => Assert.Contains(option + " ", help, StringComparison.Ordinal));
+            Assert.All(node.Arguments.Where(a => a.StartsWith("--", StringComparison.Ordinal)),
+                option => Assert.Contains(option + " ", help, StringComparison.Ordinal));
             // Every problem is listed at once: that of the URLs, which are not given here, is the only one.
             var ran = await Checkout.Run(FitProgram.Path, [.. node.Arguments], ("FITCLUSTER_BROKER", ""), ("FITCLUSTER_STORE", ""));
             Assert.Equal(2, ran.ExitCode);
@@ -61,7 +62,8 @@ public sealed partial class NodeTests
         var nodes = (await Manifests.Render(folder)).Nodes;
         Assert.Contains(nodes, node => node.Option("--coordinators") != "0");
         Assert.Contains(nodes, node => node.Option("--capacity") != "0");
-        Assert.All(nodes.Where(node => node.Labels["app.kubernetes.io/component"] == "worker"), worker => Assert.Equal("0", worker.Option("--coordinators")));
+        Assert.All(nodes.Where(node => node.Labels["app.kubernetes.io/component"] == "worker"),
+            worker => Assert.Equal("0", worker.Option("--coordinators")));
     }
 
     [Theory]
@@ -90,7 +92,8 @@ public sealed partial class NodeTests
             Assert.Equal("true", Assert.Single(node.Container["volumeMounts"].Items, m => m["mountPath"].Text == "/data")["readOnly"].Text);
             // The only place where the program writes.
             Assert.Equal("/tmp", node.Container["env"].Named("TMPDIR")["value"].Text);
-            Assert.True(node.Pod["volumes"].Named(Assert.Single(node.Container["volumeMounts"].Items, m => m["mountPath"].Text == "/tmp")["name"].Text)["emptyDir"].IsThere);
+            Assert.True(node.Pod["volumes"].Named(
+                Assert.Single(node.Container["volumeMounts"].Items, m => m["mountPath"].Text == "/tmp")["name"].Text)["emptyDir"].IsThere);
         }
     }
 
@@ -110,7 +113,8 @@ public sealed partial class NodeTests
     public async Task The_image_has_the_version_of_the_program(string folder)
     {
         var version = VersionPattern().Match(Checkout.Read("Directory.Build.props")).Groups[1].Value;
-        Assert.All((await Manifests.Render(folder)).Nodes, node => Assert.Matches($"(^|/)fitcluster:{Regex.Escape(version)}$", node.Container["image"].Text));
+        Assert.All((await Manifests.Render(folder)).Nodes,
+            node => Assert.Matches($"(^|/)fitcluster:{Regex.Escape(version)}$", node.Container["image"].Text));
     }
 
     /// <summary>Threads are as many as the cores a node may use: a half of one would be rounded up, and throttled.</summary>

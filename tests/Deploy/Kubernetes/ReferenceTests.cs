@@ -12,8 +12,10 @@ public sealed class ReferenceTests
         var manifests = await Manifests.Render(folder);
         foreach (var workload in manifests.Workloads.Where(w => w.Document["spec"]["selector"].IsThere))
         {
-            Assert.Equal([workload.Name], manifests.Workloads.Where(w => w.IsSelectedBy(workload.Document["spec"]["selector"])).Select(w => w.Name));
-            Assert.All(workload.Pod["topologySpreadConstraints"].Items, spread => Assert.True(workload.IsSelectedBy(spread["labelSelector"]), workload.Name));
+            Assert.Equal(
+                [workload.Name], manifests.Workloads.Where(w => w.IsSelectedBy(workload.Document["spec"]["selector"])).Select(w => w.Name));
+            Assert.All(workload.Pod["topologySpreadConstraints"].Items,
+                spread => Assert.True(workload.IsSelectedBy(spread["labelSelector"]), workload.Name));
         }
 
         foreach (var budget in manifests.Of("PodDisruptionBudget"))
@@ -29,8 +31,10 @@ public sealed class ReferenceTests
         foreach (var service in manifests.Of("Service"))
         {
             var selector = service["spec"]["selector"].Texts;
-            var workload = Assert.Single(manifests.Workloads, w => selector.All(wanted => w.Labels.GetValueOrDefault(wanted.Key) == wanted.Value));
-            Assert.All(service["spec"]["ports"].Items.Where(p => p["targetPort"].IsThere), port => Assert.True(workload.Container["ports"].Named(port["targetPort"].Text)["containerPort"].IsThere));
+            var workload = Assert.Single(
+                manifests.Workloads, w => selector.All(wanted => w.Labels.GetValueOrDefault(wanted.Key) == wanted.Value));
+            Assert.All(service["spec"]["ports"].Items.Where(p => p["targetPort"].IsThere),
+                port => Assert.True(workload.Container["ports"].Named(port["targetPort"].Text)["containerPort"].IsThere));
         }
     }
 
@@ -43,12 +47,16 @@ public sealed class ReferenceTests
         var maps = manifests.Of("ConfigMap").Select(map => map.Name).ToList();
         foreach (var workload in manifests.Workloads)
         {
-            var volumes = workload.Pod["volumes"].Items.Select(v => v["name"].Text).Concat(workload.Document["spec"]["volumeClaimTemplates"].Items.Select(claim => claim.Name)).ToList();
+            var volumes = workload.Pod["volumes"].Items.Select(v => v["name"].Text)
+                .Concat(workload.Document["spec"]["volumeClaimTemplates"].Items.Select(claim => claim.Name)).ToList();
             Assert.Equal(volumes.Count, volumes.Distinct().Count());
-            var mounts = workload.AllContainers.SelectMany(container => container["volumeMounts"].Items).Select(m => m["name"].Text).ToList();
+            var mounts = workload.AllContainers.SelectMany(container => container["volumeMounts"].Items)
+                .Select(m => m["name"].Text).ToList();
             Assert.Equal(volumes.Order(), mounts.Distinct().Order());
-            Assert.All(workload.Pod["volumes"].Items.Where(v => v["persistentVolumeClaim"].IsThere), v => Assert.Contains(v["persistentVolumeClaim"]["claimName"].Text, claims));
-            Assert.All(workload.Pod["volumes"].Items.Where(v => v["configMap"].IsThere), v => Assert.Contains(v["configMap"]["name"].Text, maps));
+            Assert.All(workload.Pod["volumes"].Items.Where(v => v["persistentVolumeClaim"].IsThere),
+                v => Assert.Contains(v["persistentVolumeClaim"]["claimName"].Text, claims));
+            Assert.All(workload.Pod["volumes"].Items.Where(v => v["configMap"].IsThere),
+                v => Assert.Contains(v["configMap"]["name"].Text, maps));
         }
     }
 
@@ -63,7 +71,8 @@ public sealed class ReferenceTests
     public async Task Service_accounts_exist_and_nobody_has_rights_in_the_cluster(string folder)
     {
         var manifests = await Manifests.Render(folder);
-        Assert.All(manifests.Workloads.Where(w => w.Pod["serviceAccountName"].IsThere), w => manifests.The("ServiceAccount", w.Pod["serviceAccountName"].Text));
+        Assert.All(manifests.Workloads.Where(w => w.Pod["serviceAccountName"].IsThere),
+            w => manifests.The("ServiceAccount", w.Pod["serviceAccountName"].Text));
         Assert.DoesNotContain(manifests.Documents, document => document.Kind.Contains("Role", StringComparison.Ordinal));
     }
 }

@@ -11,7 +11,8 @@ namespace FitCluster.Deploy.Tests.Kubernetes;
 public sealed class SecretsTests
 {
     private static readonly (string Name, string Value)[] Elsewhere =
-        [("FITCLUSTER_BROKER", "amqps://u:p%40'\"@broker.example.org/v?heartbeat=8"), ("FITCLUSTER_STORE", "postgres://u:p@db.example.org/d")];
+        [("FITCLUSTER_BROKER", "amqps://u:p%40'\"@broker.example.org/v?heartbeat=8"), ("FITCLUSTER_STORE",
+            "postgres://u:p@db.example.org/d")];
 
     [Theory]
     [InlineData("base")]
@@ -24,14 +25,18 @@ public sealed class SecretsTests
         var made = await Make(options);
         var manifests = await Manifests.Render(folder);
         Assert.All(made.Of("Secret"), secret => Assert.Equal("fitcluster", secret["metadata"]["namespace"].Text));
-        var keys = manifests.Workloads.SelectMany(w => w.AllContainers).SelectMany(c => c["env"].Items).Select(v => v["valueFrom"]["secretKeyRef"]).Where(r => r.IsThere)
+        var keys = manifests.Workloads.SelectMany(w => w.AllContainers).SelectMany(c => c["env"].Items)
+            .Select(v => v["valueFrom"]["secretKeyRef"]).Where(r => r.IsThere)
             .Select(r => (r["name"].Text, r["key"].Text))
-            .Concat(manifests.Of("TriggerAuthentication").SelectMany(t => t["spec"]["secretTargetRef"].Items).Select(r => (r["name"].Text, r["key"].Text)))
-            .Concat(manifests.Workloads.SelectMany(w => w.Pod["volumes"].Items).SelectMany(v => v["secret"]["items"].Items.Select(i => (v["secret"]["secretName"].Text, i["key"].Text))))
+            .Concat(manifests.Of("TriggerAuthentication").SelectMany(t => t["spec"]["secretTargetRef"].Items).Select(
+                r => (r["name"].Text, r["key"].Text)))
+            .Concat(manifests.Workloads.SelectMany(w => w.Pod["volumes"].Items).SelectMany(
+                v => v["secret"]["items"].Items.Select(i => (v["secret"]["secretName"].Text, i["key"].Text))))
             .ToList();
         Assert.NotEmpty(keys);
         Assert.All(keys, key => Assert.NotEmpty(Value(made, key.Item1, key.Item2)));
-        Assert.All(manifests.Workloads.SelectMany(w => w.Pod["volumes"].Items).Where(v => v["secret"].IsThere), v => made.The("Secret", v["secret"]["secretName"].Text));
+        Assert.All(manifests.Workloads.SelectMany(w => w.Pod["volumes"].Items).Where(v => v["secret"].IsThere),
+            v => made.The("Secret", v["secret"]["secretName"].Text));
     }
 
     [Theory]
@@ -54,8 +59,10 @@ public sealed class SecretsTests
                 // The file is where the nodes have the authority mounted.
                 Assert.All(manifests.Nodes, node =>
                 {
-                    var volume = Assert.Single(node.Pod["volumes"].Items, v => v["secret"]["secretName"].Text == "fitcluster-ca")["name"].Text;
-                    Assert.Equal(Path.GetDirectoryName(file), Assert.Single(node.Container["volumeMounts"].Items, m => m["name"].Text == volume)["mountPath"].Text);
+                    var volume =
+                        Assert.Single(node.Pod["volumes"].Items, v => v["secret"]["secretName"].Text == "fitcluster-ca")["name"].Text;
+                    Assert.Equal(Path.GetDirectoryName(file),
+                        Assert.Single(node.Container["volumeMounts"].Items, m => m["name"].Text == volume)["mountPath"].Text);
                 });
                 Assert.NotEmpty(Value(made, "fitcluster-ca", Path.GetFileName(file)));
             }
@@ -65,14 +72,17 @@ public sealed class SecretsTests
             }
         }
 
-        Assert.Equal($"/{manifests.Workloads.Single(w => w.Document.Name == "postgres").Container["env"].Named("POSTGRES_DB")["value"].Text}", new Uri(Value(made, "fitcluster-urls", "store")).AbsolutePath);
+        Assert.Equal(
+            $"/{manifests.Workloads.Single(w => w.Document.Name == "postgres").Container["env"].Named("POSTGRES_DB")["value"].Text}",
+            new Uri(Value(made, "fitcluster-urls", "store")).AbsolutePath);
     }
 
     [Fact]
     public async Task Passwords_are_new_each_time_and_all_different()
     {
         var (first, second) = (await Make(), await Make());
-        string[] secrets = [.. new[] { first, second }.SelectMany(made => new[] { Value(made, "rabbitmq", "password"), Value(made, "rabbitmq", "erlang-cookie"), Value(made, "postgres", "password") })];
+        string[] secrets = [.. new[] { first, second }.SelectMany(made =>
+            new[] { Value(made, "rabbitmq", "password"), Value(made, "rabbitmq", "erlang-cookie"), Value(made, "postgres", "password") })];
         Assert.Equal(secrets.Length, secrets.Distinct().Count());
         Assert.All(secrets, secret => Assert.Matches("^[A-Za-z0-9]{32}$", secret));
     }
@@ -105,7 +115,8 @@ public sealed class SecretsTests
         var (made, other) = (await Make("--tls"), await Make("--tls"));
         foreach (var service in new[] { "rabbitmq", "postgres" })
         {
-            using var certificate = X509Certificate2.CreateFromPem(Value(made, $"{service}-tls", "tls.crt"), Value(made, $"{service}-tls", "tls.key"));
+            using var certificate = X509Certificate2.CreateFromPem(
+                Value(made, $"{service}-tls", "tls.crt"), Value(made, $"{service}-tls", "tls.key"));
             Assert.All(new[] { service, $"{service}.fitcluster.svc", "localhost" }, name => Assert.True(certificate.MatchesHostname(name)));
         }
 
@@ -120,11 +131,15 @@ public sealed class SecretsTests
             await using var database = await PostgresServer.StartNew(tlsFolder: storeFiles);
             var store = database.Url(new Uri(await database.NewDatabase()).AbsolutePath[1..], tls: true);
             string[] Node(string brokerAuthority, string storeAuthority) =>
-                ["node", "--broker", $"{broker.UrlOf("", tls: true)}?cacert={brokerAuthority}", "--store", $"{store}?sslmode=verify-full&sslrootcert={storeAuthority}"];
+                [
+                    "node", "--broker", $"{broker.UrlOf("", tls: true)}?cacert={brokerAuthority}",
+                    "--store", $"{store}?sslmode=verify-full&sslrootcert={storeAuthority}"
+                ];
             var (trusted, alsoTrusted) = ($"{brokerFiles}/ca.pem", $"{storeFiles}/ca.pem");
 
             var node = FitProgram.Start(Node(trusted, alsoTrusted));
-            for (var tries = 0; tries < 300 && !node.Process.HasExited && !node.Error.ToString().Contains("is ready", StringComparison.Ordinal); tries++)
+            for (var tries = 0; tries < 300 && !node.Process.HasExited &&
+                !node.Error.ToString().Contains("is ready", StringComparison.Ordinal); tries++)
             {
                 await Task.Delay(100);
             }
@@ -160,5 +175,6 @@ public sealed class SecretsTests
         return Manifests.Read(ran.Output);
     }
 
-    private static string Value(Manifests made, string secret, string key) => Encoding.UTF8.GetString(Convert.FromBase64String(made.The("Secret", secret)["data"][key].Text));
+    private static string Value(Manifests made, string secret, string key) =>
+        Encoding.UTF8.GetString(Convert.FromBase64String(made.The("Secret", secret)["data"][key].Text));
 }

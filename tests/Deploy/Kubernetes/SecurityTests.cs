@@ -26,7 +26,8 @@ public sealed partial class SecurityTests
                 Assert.Equal("false", own["allowPrivilegeEscalation"].Text);
                 Assert.Equal("true", own["readOnlyRootFilesystem"].Text);
                 Assert.Equal(["ALL"], own["capabilities"]["drop"].Items.Select(item => item.Text));
-                Assert.False(own["capabilities"]["add"].IsThere || own["privileged"].Text == "true" || own["runAsUser"].IsThere || own["runAsNonRoot"].Text == "false");
+                Assert.False(own["capabilities"]["add"].IsThere || own["privileged"].Text == "true" || own["runAsUser"].IsThere ||
+                    own["runAsNonRoot"].Text == "false");
             });
             Assert.All(new[] { "hostNetwork", "hostPID", "hostIPC" }, key => Assert.False(workload.Pod[key].IsThere));
             Assert.DoesNotContain(workload.Pod["volumes"].Items, volume => volume["hostPath"].IsThere);
@@ -41,7 +42,8 @@ public sealed partial class SecurityTests
         {
             foreach (var what in new[] { "cpu", "memory" })
             {
-                var (request, limit) = (Manifests.Quantity(container["resources"]["requests"][what].Text), Manifests.Quantity(container["resources"]["limits"][what].Text));
+                var (request, limit) = (Manifests.Quantity(container["resources"]["requests"][what].Text),
+                    Manifests.Quantity(container["resources"]["limits"][what].Text));
                 Assert.InRange(request, 0.01, limit);
             }
         }
@@ -60,10 +62,13 @@ public sealed partial class SecurityTests
         var manifests = await Load(folder);
         Assert.Empty(manifests.Of("Secret"));
         Assert.DoesNotContain(manifests.Documents.SelectMany(document => document.AllTexts()), text => PasswordInUrl().IsMatch(text));
-        Assert.All(manifests.Of("ConfigMap").SelectMany(map => map["data"].Texts.Values), text => Assert.DoesNotMatch("(?i)(default_pass|password|secret|cookie) *[=:] *[^ ]", text));
+        Assert.All(manifests.Of("ConfigMap").SelectMany(map => map["data"].Texts.Values),
+            text => Assert.DoesNotMatch("(?i)(default_pass|password|secret|cookie) *[=:] *[^ ]", text));
         Assert.All(
-            manifests.Workloads.SelectMany(workload => workload.AllContainers).SelectMany(container => container["env"].Items).Where(variable => SecretName().IsMatch(variable["name"].Text)),
-            variable => Assert.True(variable["valueFrom"]["secretKeyRef"]["name"].IsThere && !variable["value"].IsThere, $"{variable["name"].Text} is given in clear"));
+            manifests.Workloads.SelectMany(workload => workload.AllContainers).SelectMany(container => container["env"].Items).Where(
+                variable => SecretName().IsMatch(variable["name"].Text)),
+            variable => Assert.True(variable["valueFrom"]["secretKeyRef"]["name"].IsThere && !variable["value"].IsThere,
+                $"{variable["name"].Text} is given in clear"));
     }
 
     /// <summary>Not only what is rendered: no file of deploy has one, whatever its kind.</summary>
@@ -85,10 +90,13 @@ public sealed partial class SecurityTests
     [Theory]
     [MemberData(nameof(Manifests.Installable), MemberType = typeof(Manifests))]
     public async Task The_namespace_refuses_pods_that_are_less_strict(string folder) =>
-        Assert.Equal("restricted", (await Manifests.Render(folder)).The("Namespace", "fitcluster")["metadata"]["labels"]["pod-security.kubernetes.io/enforce"].Text);
+        Assert.Equal("restricted", (await Manifests.Render(folder)).The("Namespace",
+            "fitcluster")["metadata"]["labels"]["pod-security.kubernetes.io/enforce"].Text);
 
     private static async Task<Manifests> Load(string folder) =>
-        folder.EndsWith(".yaml", StringComparison.Ordinal) ? Manifests.Read(Checkout.Read($"deploy/k8s/{folder}")) : await Manifests.Render(folder);
+        folder.EndsWith(".yaml", StringComparison.Ordinal)
+            ? Manifests.Read(Checkout.Read($"deploy/k8s/{folder}"))
+            : await Manifests.Render(folder);
 
     /// <summary>user:password@, but for a variable or a format of a script.</summary>
     [GeneratedRegex("[a-z]+://[^/@: ]+:[^/@$% ]+@")]

@@ -13,7 +13,9 @@ internal sealed class Yaml(YamlNode? node)
     public IReadOnlyList<Yaml> Items => node is YamlSequenceNode list ? [.. list.Select(item => new Yaml(item))] : [];
 
     public IReadOnlyDictionary<string, Yaml> Keys =>
-        node is YamlMappingNode map ? map.ToDictionary(pair => ((YamlScalarNode)pair.Key).Value!, pair => new Yaml(pair.Value)) : new Dictionary<string, Yaml>();
+        node is YamlMappingNode map
+            ? map.ToDictionary(pair => ((YamlScalarNode)pair.Key).Value!, pair => new Yaml(pair.Value))
+            : new Dictionary<string, Yaml>();
 
     public string Kind => this["kind"].Text;
 

@@ -55,7 +55,8 @@ public sealed class BackupTests
         FitProgram.Run(["fit", .. fit, "--out", here, "--progress", "none"]).Expect(0);
         var arrays = Directory.GetFiles(here, "*.npy");
         Assert.NotEmpty(arrays);
-        Assert.All(arrays, array => Assert.Equal(File.ReadAllBytes(array), File.ReadAllBytes(Path.Combine(there, Path.GetFileName(array)))));
+        Assert.All(
+            arrays, array => Assert.Equal(File.ReadAllBytes(array), File.ReadAllBytes(Path.Combine(there, Path.GetFileName(array)))));
     }
 
     private static JsonElement Job(LocalCluster cluster)

@@ -8,7 +8,8 @@ namespace FitCluster.Deploy.Tests.Local;
 /// <summary>deploy/local/cluster in a folder, and so on ports, of one test's own.</summary>
 internal sealed partial class LocalCluster : IAsyncDisposable
 {
-    public string Folder { get; } = Path.Combine(Path.GetTempPath(), $"fitcluster-local-{Environment.ProcessId}-{Guid.NewGuid().ToString("N")[..8]}");
+    public string Folder { get; } = Path.Combine(
+        Path.GetTempPath(), $"fitcluster-local-{Environment.ProcessId}-{Guid.NewGuid().ToString("N")[..8]}");
 
     /// <summary>Skips the running test where there is no broker or no database to start.</summary>
     public static void SkipWhereItCannotRun()
@@ -17,7 +18,10 @@ internal sealed partial class LocalCluster : IAsyncDisposable
         Assert.SkipWhen(PostgresServer.Missing is not null, PostgresServer.Missing ?? "");
     }
 
-    /// <summary>What was said, after the exit code was as expected: stdout where it is 0, stderr otherwise. A first argument that is a path is the program to use.</summary>
+    /// <summary>
+    /// What was said, after the exit code was as expected: stdout where it is 0, stderr otherwise. A first
+    /// argument that is a path is the program to use.
+    /// </summary>
     public async Task<string> Expect(int exitCode, params string[] arguments)
     {
         var ran = await Run(arguments);
@@ -26,16 +30,21 @@ internal sealed partial class LocalCluster : IAsyncDisposable
     }
 
     /// <summary>--broker URL --store URL, as DIR/env has them.</summary>
-    public string[] Urls() => [.. EnvironmentPattern().Matches(File.ReadAllText(Path.Combine(Folder, "env"))).SelectMany(m => new[] { $"--{m.Groups[1].Value.ToLowerInvariant()}", m.Groups[2].Value })];
+    public string[] Urls() => [.. EnvironmentPattern().Matches(File.ReadAllText(Path.Combine(Folder, "env"))).SelectMany(
+        m => new[] { $"--{m.Groups[1].Value.ToLowerInvariant()}", m.Groups[2].Value })];
 
     /// <summary>The process of a node.</summary>
     public int ProcessOfNode(int number) =>
-        int.Parse(File.ReadAllText(Path.Combine(Folder, "pids", $"node{number}")).Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture);
+        int.Parse(File.ReadAllText(Path.Combine(Folder, "pids", $"node{number}")).Split(' ')[0],
+            System.Globalization.CultureInfo.InvariantCulture);
 
     /// <summary>Runs a verb of the program against this cluster.</summary>
     public FitProgram.Ran Fit(params string[] arguments) => FitProgram.Run([.. arguments, .. Urls()]);
 
-    /// <summary>Processes that have the folder, or the broker's URL, on their command line or in their environment: nodes, broker, port mapper, database.</summary>
+    /// <summary>
+    /// Processes that have the folder, or the broker's URL, on their command line or in their
+    /// environment: nodes, broker, port mapper, database.
+    /// </summary>
     public List<string> StillRunning()
     {
         string[] marks = [Folder, Urls()[1]];

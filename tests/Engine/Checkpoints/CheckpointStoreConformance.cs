@@ -57,7 +57,8 @@ public abstract partial class CheckpointStoreConformance
         var attempt = await Claim(harness.Store);
         var state = new ArraySet()
             .Set("F", [1, -0.0, double.PositiveInfinity, double.NegativeInfinity, double.Epsilon, double.MaxValue], [2, 3])
-            .Set("nan", [BitConverter.Int64BitsToDouble(0x7FF0_0000_0000_0001), BitConverter.Int64BitsToDouble(unchecked((long)0xFFF8_1234_5678_9ABC)), double.NaN])
+            .Set("nan", [BitConverter.Int64BitsToDouble(0x7FF0_0000_0000_0001), BitConverter.Int64BitsToDouble(
+                unchecked((long)0xFFF8_1234_5678_9ABC)), double.NaN])
             .Set("scalar", -3.5, Reduction.Max)
             .Set("empty", [], [0])
             .Set("", [1])
@@ -65,13 +66,15 @@ public abstract partial class CheckpointStoreConformance
             .Set("deep", [7], [1, 1, 1, 1, 1, 1, 1, 1])
             .Set("moments/m", [2])
             .Set("../../etc/passwd", [3])
-            .Set("/", [4]).Set("a//b", [5]).Set("a/", [6]).Set("A", [7]).Set("a", [8]).Set("%41", [9]).Set("header.json", [10]).Set("λ τ\n\"混\0", [11])
+            .Set("/", [4]).Set("a//b", [5]).Set("a/", [6]).Set("A", [7]).Set("a", [8]).Set("%41", [9]).Set("header.json", [10])
+            .Set("λ τ\n\"混\0", [11])
             .Set("large", [.. Enumerable.Range(0, 300_000).Select(i => 1.0 / i)], [300, 1000]);
         foreach (var (shard, arrays) in new[] { (0, state), (-1, new ArraySet()) })
         {
             var saved = await Save(harness.Store, attempt, 3, shard, arrays);
             Assert.True(saved.Bytes > 0);
-            var loaded = Assert.IsType<PartLoaded>(await harness.Another().Do(new LoadPart(Job, attempt, new Round(3), new ShardId(shard), saved.Checksum)));
+            var loaded = Assert.IsType<PartLoaded>(
+                await harness.Another().Do(new LoadPart(Job, attempt, new Round(3), new ShardId(shard), saved.Checksum)));
             ArraySets.AssertSame(arrays, loaded.State);
         }
     }
@@ -84,7 +87,8 @@ public abstract partial class CheckpointStoreConformance
         var state = State(1);
         var saved = await Save(harness.Store, attempt, 1, 0, state);
         state["x"][0] = 99;
-        var loaded = Assert.IsType<PartLoaded>(await harness.Store.Do(new LoadPart(Job, attempt, new Round(1), new ShardId(0), saved.Checksum)));
+        var loaded = Assert.IsType<PartLoaded>(
+            await harness.Store.Do(new LoadPart(Job, attempt, new Round(1), new ShardId(0), saved.Checksum)));
         ArraySets.AssertSame(State(1), loaded.State);
     }
 
@@ -110,7 +114,8 @@ public abstract partial class CheckpointStoreConformance
         Assert.Equal(manifest.Parts, found.Manifest!.Parts);
         foreach (var part in found.Manifest.Parts)
         {
-            var loaded = Assert.IsType<PartLoaded>(await harness.Another().Do(new LoadPart(Job, part.Attempt, new Round(10), part.Shard, part.Checksum)));
+            var loaded = Assert.IsType<PartLoaded>(
+                await harness.Another().Do(new LoadPart(Job, part.Attempt, new Round(10), part.Shard, part.Checksum)));
             ArraySets.AssertSame(State(part.Shard.Value + 10), loaded.State);
         }
     }
@@ -144,14 +149,18 @@ public abstract partial class CheckpointStoreConformance
         var invented = manifest with { Shards = 3, Parts = [.. manifest.Parts, new CheckpointPart(new ShardId(2), attempt, "00", 5)] };
         var twice = manifest with { Parts = [.. manifest.Parts, manifest.Parts[0]] };
         var shorter = manifest with { Parts = [.. manifest.Parts.Select(p => p with { Bytes = p.Bytes - 1 })] };
-        foreach (var wrong in new[] { lacking, invented, twice, shorter, manifest with { Job = new JobName("another") }, manifest with { Attempt = new Attempt(9) } })
+        foreach (var wrong in new[]
+        {
+            lacking, invented, twice, shorter, manifest with { Job = new JobName("another") }, manifest with { Attempt = new Attempt(9) }
+        })
         {
             var reply = await harness.Store.Do(new CommitCheckpoint(Job, attempt, wrong, 2));
             Assert.Contains("not committed", reply.Error, StringComparison.Ordinal);
             Assert.False(reply.IsFenced);
         }
 
-        Assert.Contains("not committed", (await harness.Store.Do(new CommitCheckpoint(Job, attempt, manifest, 0))).Error, StringComparison.Ordinal);
+        Assert.Contains(
+            "not committed", (await harness.Store.Do(new CommitCheckpoint(Job, attempt, manifest, 0))).Error, StringComparison.Ordinal);
         AssertNone(await Find(harness.Store));
     }
 
@@ -265,7 +274,8 @@ public abstract partial class CheckpointStoreConformance
         Assert.NotNull((await store.Do(new ClaimAttempt(default))).Error);
         Assert.NotNull((await store.Do(new SavePart(Job, new Attempt(1), new Round(-1), new ShardId(0), State(0)))).Error);
         Assert.NotNull((await store.Do(new SavePart(Job, new Attempt(1), new Round(1), new ShardId(-2), State(0)))).Error);
-        Assert.NotNull((await store.Do(new SavePart(Job, new Attempt(1), new Round(1), new ShardId(0), new ArraySet().Set("\ud800", [1])))).Error);
+        Assert.NotNull(
+            (await store.Do(new SavePart(Job, new Attempt(1), new Round(1), new ShardId(0), new ArraySet().Set("\ud800", [1])))).Error);
         AssertNone(await Find(store));
     }
 

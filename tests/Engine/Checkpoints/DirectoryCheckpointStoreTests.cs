@@ -9,7 +9,8 @@ public sealed class DirectoryCheckpointStoreTests
 {
     private static readonly JobName Job = new("job");
 
-    private static ArraySet State { get; } = new ArraySet().Set("moments/m", [1.5, 2, 3, 4, 5, 6], [2, 3]).Set("s", 7, Reduction.Max).Set("v", [8.0]);
+    private static ArraySet State { get; } = new ArraySet().Set("moments/m", [1.5, 2, 3, 4, 5, 6], [2, 3]).Set("s", 7, Reduction.Max).Set(
+        "v", [8.0]);
 
     [Fact]
     public async Task A_part_is_an_uncompressed_zip_of_npy_files_laid_out_as_NumPy_does()
@@ -26,7 +27,8 @@ public sealed class DirectoryCheckpointStoreTests
             zip.GetEntry(entry)!.Open().CopyTo(memory);
             var bytes = memory.ToArray();
             Assert.Equal([0x93, (byte)'N', (byte)'U', (byte)'M', (byte)'P', (byte)'Y', 1, 0, 118, 0], bytes[..10]);
-            Assert.Equal($"{{'descr': '<f8', 'fortran_order': False, 'shape': {shape}, }}", Encoding.ASCII.GetString(bytes, 10, 118).TrimEnd());
+            Assert.Equal(
+                $"{{'descr': '<f8', 'fortran_order': False, 'shape': {shape}, }}", Encoding.ASCII.GetString(bytes, 10, 118).TrimEnd());
             Assert.Equal((byte)'\n', bytes[127]);
         }
     }
@@ -60,7 +62,8 @@ public sealed class DirectoryCheckpointStoreTests
         await Commit(harness.Store, 1);
         var (first, second) = (Path.Combine(harness.Root, "job", "round-000001"), Path.Combine(harness.Root, "job", "round-000002"));
         Directory.CreateDirectory(second);
-        var stale = new[] { Path.Combine(first, "part-00000.a1.npz.tmp-1"), Path.Combine(second, "manifest.json.tmp-1"), Path.Combine(harness.Root, "job", "attempt.json.tmp-1") };
+        var stale = new[] { Path.Combine(first, "part-00000.a1.npz.tmp-1"), Path.Combine(second, "manifest.json.tmp-1"), Path.Combine(
+            harness.Root, "job", "attempt.json.tmp-1") };
         foreach (var file in stale)
         {
             await File.WriteAllTextAsync(file, "{", TestContext.Current.CancellationToken);
@@ -71,7 +74,8 @@ public sealed class DirectoryCheckpointStoreTests
         Assert.Equal(new Round(1), found.Manifest!.Round);
         Assert.Empty(found.PassedOver);
         await Commit(harness.Store, 3);
-        Assert.DoesNotContain(Directory.GetFiles(harness.Root, "*", SearchOption.AllDirectories), f => f.Contains(".tmp-", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            Directory.GetFiles(harness.Root, "*", SearchOption.AllDirectories), f => f.Contains(".tmp-", StringComparison.Ordinal));
         Assert.False(Directory.Exists(second));
     }
 
@@ -97,7 +101,9 @@ public sealed class DirectoryCheckpointStoreTests
         var path = Path.Combine(harness.Root, "job", "attempt.json");
         await File.WriteAllTextAsync(path, "{", TestContext.Current.CancellationToken);
         Assert.Contains("attempt.json is damaged", (await harness.Store.Do(new ClaimAttempt(Job))).Error, StringComparison.Ordinal);
-        Assert.Contains("attempt.json is damaged", (await harness.Store.Do(new SavePart(Job, new Attempt(1), new Round(2), new ShardId(0), State))).Error, StringComparison.Ordinal);
+        Assert.Contains("attempt.json is damaged",
+            (await harness.Store.Do(new SavePart(Job, new Attempt(1), new Round(2), new ShardId(0), State))).Error,
+            StringComparison.Ordinal);
         File.Delete(path);
         Assert.Equal(new Attempt(2), ((AttemptClaimed)await harness.Store.Do(new ClaimAttempt(Job))).Attempt);
     }
@@ -133,7 +139,8 @@ public sealed class DirectoryCheckpointStoreTests
     private static async Task Commit(ICheckpointStore store, int round)
     {
         var saved = await Save(store, round, 0);
-        var manifest = new CheckpointManifest(Job, new Attempt(1), new Round(round), "s", "d", 1, [new CheckpointPart(new ShardId(0), new Attempt(1), saved.Checksum, saved.Bytes)]);
+        var manifest = new CheckpointManifest(Job, new Attempt(1), new Round(round), "s", "d", 1,
+            [new CheckpointPart(new ShardId(0), new Attempt(1), saved.Checksum, saved.Bytes)]);
         Assert.Null((await store.Do(new CommitCheckpoint(Job, new Attempt(1), manifest, 5))).Error);
     }
 

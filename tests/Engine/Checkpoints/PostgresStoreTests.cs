@@ -1,9 +1,11 @@
 using FitCluster.Messages;
 using FitCluster.Services;
+using FitCluster.Tests;
 using Xunit;
 
 namespace FitCluster.Engine.Tests.Checkpoints;
 
+[Trait(Effort.Quick, "no")]
 public sealed class PostgresStoreTests : CheckpointStoreConformance
 {
     private static readonly JobName Job = new("job-1");
@@ -13,7 +15,8 @@ public sealed class PostgresStoreTests : CheckpointStoreConformance
     public async Task The_same_job_is_submitted_once_however_often_it_is()
     {
         await using var harness = await Harness.Create();
-        var results = await Task.WhenAll(Enumerable.Range(0, 16).Select(_ => harness.Cluster.Submit(new JobSubmission(Job, "spec", "s", "d", 2))));
+        var results =
+            await Task.WhenAll(Enumerable.Range(0, 16).Select(_ => harness.Cluster.Submit(new JobSubmission(Job, "spec", "s", "d", 2))));
         Assert.Equal(1, results.Count(r => r == Submitted.New));
         Assert.Equal(15, results.Count(r => r == Submitted.Same));
         Assert.Equal(Submitted.OtherSpec, await harness.Cluster.Submit(new JobSubmission(Job, "spec", "other", "d", 2)));
@@ -32,12 +35,18 @@ public sealed class PostgresStoreTests : CheckpointStoreConformance
         await store.Do(new ClaimAttempt(Job));
         Assert.False(await store.Report(Job, new JobProgress { Attempt = new Attempt(1), Round = new Round(9) }));
         var shard = new ShardStatus(new ShardId(0), 1, true, new Round(3), 0.5, 0.25, 0, 1, true, 100);
-        var progress = new JobProgress { Attempt = new Attempt(2), Node = "n", Round = new Round(3), Phase = "backfit", Objective = -1.5, Share = 0.5, Shards = [shard] };
+        var progress = new JobProgress
+        {
+            Attempt = new Attempt(2), Node = "n", Round = new Round(3), Phase = "backfit", Objective = -1.5, Share = 0.5, Shards = [shard]
+        };
         Assert.True(await store.Report(Job, progress));
         var read = (await store.Job(Job))!;
-        Assert.Equal((JobState.Running, new Round(3), -1.5, shard), (read.State, read.Progress.Round, read.Progress.Objective, Assert.Single(read.Progress.Shards)));
-        Assert.True(await store.AddRounds(Job, new Attempt(2), [new JobRound(new Round(1), "a", double.NaN, 1), new JobRound(new Round(2), "b", 2, 2)]));
-        Assert.True(await store.AddRounds(Job, new Attempt(2), [new JobRound(new Round(2), "lost", 3, 2.4), new JobRound(new Round(2), "c", 3, 2.5)]));
+        Assert.Equal((JobState.Running, new Round(3), -1.5, shard),
+            (read.State, read.Progress.Round, read.Progress.Objective, Assert.Single(read.Progress.Shards)));
+        Assert.True(await store.AddRounds(
+            Job, new Attempt(2), [new JobRound(new Round(1), "a", double.NaN, 1), new JobRound(new Round(2), "b", 2, 2)]));
+        Assert.True(await store.AddRounds(
+            Job, new Attempt(2), [new JobRound(new Round(2), "lost", 3, 2.4), new JobRound(new Round(2), "c", 3, 2.5)]));
         Assert.Equal(["a", "c"], (await store.Rounds(Job)).Select(r => r.Phase));
 
         var file = Path.GetTempFileName();
@@ -54,7 +63,9 @@ public sealed class PostgresStoreTests : CheckpointStoreConformance
         await store.CopyResult(Job, result, copy);
         Assert.True(copy.ToArray().AsSpan().SequenceEqual(content));
         await harness.Sql("UPDATE fitcluster.result_chunks SET content = set_byte(content, 5, 255 - get_byte(content, 5)) WHERE chunk = 1");
-        Assert.Contains("damaged", (await Assert.ThrowsAsync<ClusterStoreException>(() => store.CopyResult(Job, result, new MemoryStream()))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "damaged", (await Assert.ThrowsAsync<ClusterStoreException>(() => store.CopyResult(Job, result, new MemoryStream()))).Message,
+            StringComparison.Ordinal);
         File.Delete(file);
     }
 
@@ -239,8 +250,11 @@ public sealed class PostgresStoreTests : CheckpointStoreConformance
             Assert.NotNull((await store.Do(new ClaimAttempt(Job))).Error);
         }
 
-        Assert.Contains("unknown parameter", Assert.Throws<ClusterStoreException>(() => new PostgresStore("postgres://a:b4dword@h/x?what=1")).Message, StringComparison.Ordinal);
-        Assert.DoesNotContain("b4dword", Assert.Throws<ClusterStoreException>(() => new PostgresStore("http://a:b4dword@h/x")).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "unknown parameter", Assert.Throws<ClusterStoreException>(() => new PostgresStore("postgres://a:b4dword@h/x?what=1")).Message,
+            StringComparison.Ordinal);
+        Assert.DoesNotContain("b4dword", Assert.Throws<ClusterStoreException>(() => new PostgresStore("http://a:b4dword@h/x")).Message,
+            StringComparison.Ordinal);
     }
 
     protected override async ValueTask<StoreHarness> CreateHarness() => await Harness.Create();

@@ -112,7 +112,8 @@ public sealed class InProcessEngineTests
         engine.Tell(A, new TimerElapsed("n", 0));
         await Until(() => kept is not null);
         await Task.Delay(20, TestContext.Current.CancellationToken);
-        Assert.Contains("outside its handler", Assert.Throws<InvalidOperationException>(() => kept!.Stop()).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "outside its handler", Assert.Throws<InvalidOperationException>(() => kept!.Stop()).Message, StringComparison.Ordinal);
     }
 
     [Fact]

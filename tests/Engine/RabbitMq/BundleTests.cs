@@ -1,11 +1,13 @@
 using System.Collections.Concurrent;
 using FitCluster.Messages;
 using FitCluster.Services;
+using FitCluster.Tests;
 using Xunit;
 
 namespace FitCluster.Engine.Tests.RabbitMq;
 
 /// <summary>Arrays that several actors of one node are sent alike travel to that node once, and nobody goes without them.</summary>
+[Trait(Effort.Quick, "no")]
 public sealed class BundleTests
 {
     private const int Shards = 3;
@@ -62,7 +64,8 @@ public sealed class BundleTests
         await using var first = await Join(url, "first", "fit");
         await using var second = await Join(url, "second", "shard");
         await Hear(first, "second");
-        var queue = (await (await RabbitServer.Shared()).Control("-q", "list_queues", "-p", Uri.UnescapeDataString(new Uri(url).AbsolutePath[1..]), "name"))
+        var queue = (await (await RabbitServer.Shared()).Control(
+            "-q", "list_queues", "-p", Uri.UnescapeDataString(new Uri(url).AbsolutePath[1..]), "name"))
             .Split('\n').Single(name => name.StartsWith("node.second.", StringComparison.Ordinal)).Trim();
         var factory = new RabbitMQ.Client.ConnectionFactory { Uri = new Uri(url) };
         await using (var connection = await factory.CreateConnectionAsync())
@@ -95,7 +98,8 @@ public sealed class BundleTests
         return await (await RabbitServer.Shared()).NewVirtualHost();
     }
 
-    private static RunRound Run(int shard, long round, ArraySet arrays) => new(Job, new Attempt(1), 1, new ShardId(shard), new Round(round), false, arrays);
+    private static RunRound Run(int shard, long round, ArraySet arrays) =>
+        new(Job, new Attempt(1), 1, new ShardId(shard), new Round(round), false, arrays);
 
     private static byte[] Frame(IMessage message)
     {

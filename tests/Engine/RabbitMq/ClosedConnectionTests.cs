@@ -1,9 +1,11 @@
 using FitCluster.Messages;
 using FitCluster.Services;
+using FitCluster.Tests;
 using Xunit;
 
 namespace FitCluster.Engine.Tests.RabbitMq;
 
+[Trait(Effort.Quick, "no")]
 public sealed class ClosedConnectionTests
 {
     [Fact]

@@ -1,11 +1,15 @@
 using System.Text;
 using FitCluster.Messages;
 using FitCluster.Services;
+using FitCluster.Tests;
 using Xunit;
 
 namespace FitCluster.Engine.Tests.RabbitMq;
 
-/// <summary>What comes from outside is checked before anything is made of it: addresses, pieces of frames, URLs, the broker's version.</summary>
+/// <summary>
+/// What comes from outside is checked before anything is made of it: addresses, pieces of frames, URLs, the broker's version.
+/// </summary>
+[Trait(Effort.Quick, "no")]
 public sealed class OutsideInputTests
 {
     [Theory]
@@ -22,10 +26,12 @@ public sealed class OutsideInputTests
     [InlineData("fit/job", false)]
     [InlineData("shards/job/0", false)]
     public void A_lease_names_an_actor_of_its_kind_or_nothing(string text, bool isAddress) =>
-        Assert.Equal(isAddress ? new ActorAddress("shard", text["shard/".Length..]) : null, LeaseText.Read(Encoding.UTF8.GetBytes(text), "shard"));
+        Assert.Equal(
+            isAddress ? new ActorAddress("shard", text["shard/".Length..]) : null, LeaseText.Read(Encoding.UTF8.GetBytes(text), "shard"));
 
     [Fact]
-    public void A_lease_too_long_for_a_queues_name_is_none() => Assert.Null(LeaseText.Read(Encoding.UTF8.GetBytes("shard/" + new string('a', 300)), "shard"));
+    public void A_lease_too_long_for_a_queues_name_is_none() =>
+    Assert.Null(LeaseText.Read(Encoding.UTF8.GetBytes("shard/" + new string('a', 300)), "shard"));
 
     [Fact]
     public void Frames_that_are_never_whole_take_a_bounded_number_of_places_and_the_oldest_goes_first()
@@ -81,7 +87,9 @@ public sealed class OutsideInputTests
         Assert.Equal(isWarned, warning is not null);
         if (warning is not null)
         {
-            Assert.Contains($"the broker amqp://h:5672/v is RabbitMQ {version}, whose consumer_timeout cannot be asked for: unless rabbitmq.conf has consumer_timeout = 31536000000", warning, StringComparison.Ordinal);
+            Assert.Contains(
+                $"the broker amqp://h:5672/v is RabbitMQ {version}, whose consumer_timeout cannot be asked for: unless rabbitmq.conf " +
+                "has consumer_timeout = 31536000000", warning, StringComparison.Ordinal);
         }
     }
 
@@ -95,6 +103,7 @@ public sealed class OutsideInputTests
         var options = new ClusterEngineOptions { Node = "test", Say = said.Add };
         await using var engine = await RabbitMqEngine.Connect(await server.NewVirtualHost(), options, new InMemoryCheckpointStore(), TestContext.Current.CancellationToken);
         await engine.Start(TestContext.Current.CancellationToken);
-        Assert.Equal(version < new Version(3, 12) ? 1 : 0, said.Count(words => words.Contains("consumer_timeout", StringComparison.Ordinal)));
+        Assert.Equal(
+            version < new Version(3, 12) ? 1 : 0, said.Count(words => words.Contains("consumer_timeout", StringComparison.Ordinal)));
     }
 }

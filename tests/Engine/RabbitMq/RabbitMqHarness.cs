@@ -1,5 +1,6 @@
 using FitCluster.Messages;
 using FitCluster.Services;
+using FitCluster.Tests;
 using Xunit;
 
 namespace FitCluster.Engine.Tests.RabbitMq;
@@ -41,13 +42,16 @@ internal sealed class RabbitMqHarness : EngineHarness
         return engine;
     }
 
-    /// <summary>The suite registers kinds as it goes, and a node says what it hosts when it joins: so it joins with the first message.</summary>
+    /// <summary>
+    /// The suite registers kinds as it goes, and a node says what it hosts when it joins: so it joins with the first message.
+    /// </summary>
     private sealed class Joining : IEngine
     {
         private readonly Dictionary<string, ActorFactory> _kinds = [];
         private readonly Lazy<RabbitMqEngine> _engine;
 
-        public Joining(Func<Dictionary<string, ActorFactory>, RabbitMqEngine> join) => _engine = new Lazy<RabbitMqEngine>(() => join(_kinds));
+        public Joining(Func<Dictionary<string, ActorFactory>, RabbitMqEngine> join) =>
+            _engine = new Lazy<RabbitMqEngine>(() => join(_kinds));
 
         public void Register(string kind, ActorFactory factory) => _kinds.Add(kind, factory);
 
@@ -57,13 +61,17 @@ internal sealed class RabbitMqHarness : EngineHarness
     }
 }
 
+[Trait(Effort.Quick, "no")]
 public sealed class RabbitMqEngineConformance : EngineConformance
 {
-    protected override EngineHarness CreateHarness(ICheckpointStore store, int parallelism) => new RabbitMqHarness(store, parallelism, sendsLocally: true);
+    protected override EngineHarness CreateHarness(ICheckpointStore store, int parallelism) =>
+        new RabbitMqHarness(store, parallelism, sendsLocally: true);
 }
 
 /// <summary>The same with every message through the broker.</summary>
+[Trait(Effort.Quick, "no")]
 public sealed class RabbitMqWireConformance : EngineConformance
 {
-    protected override EngineHarness CreateHarness(ICheckpointStore store, int parallelism) => new RabbitMqHarness(store, parallelism, sendsLocally: false);
+    protected override EngineHarness CreateHarness(ICheckpointStore store, int parallelism) =>
+        new RabbitMqHarness(store, parallelism, sendsLocally: false);
 }

@@ -3,11 +3,13 @@ using System.Diagnostics;
 using System.Text;
 using FitCluster.Messages;
 using FitCluster.Services;
+using FitCluster.Tests;
 using RabbitMQ.Client;
 using Xunit;
 
 namespace FitCluster.Engine.Tests.RabbitMq;
 
+[Trait(Effort.Quick, "no")]
 public sealed class TracingTests
 {
     private static readonly JobName Job = new("traced");
@@ -35,8 +37,10 @@ public sealed class TracingTests
         {
             var step = Assert.Single(spans, s => s.OperationName == "shard.step" && s.TraceId == round.TraceId);
             Assert.Equal((round.SpanId, true), (step.ParentSpanId, step.HasRemoteParent));
-            Assert.Equal((round.GetTagItem("fitcluster.round"), Shard.Value, "shard/traced/3"), (step.GetTagItem("fitcluster.round"), step.GetTagItem("fitcluster.shard"), step.GetTagItem("fitcluster.actor")));
-            Assert.True(step.StartTimeUtc >= round.StartTimeUtc && step.StartTimeUtc + step.Duration <= round.StartTimeUtc + round.Duration);
+            Assert.Equal((round.GetTagItem("fitcluster.round"), Shard.Value, "shard/traced/3"),
+                (step.GetTagItem("fitcluster.round"), step.GetTagItem("fitcluster.shard"), step.GetTagItem("fitcluster.actor")));
+            Assert.True(
+                step.StartTimeUtc >= round.StartTimeUtc && step.StartTimeUtc + step.Duration <= round.StartTimeUtc + round.Duration);
         }
 
         // The part of the checkpoint is saved within the step that said so, and what failed says why.
@@ -60,8 +64,12 @@ public sealed class TracingTests
         // As it comes: text is bytes on the wire.
         properties.Headers!["traceparent"] = Encoding.ASCII.GetBytes((string)properties.Headers["traceparent"]!);
         var read = TraceHeader.Read(properties);
-        Assert.Equal((context.TraceId, context.SpanId, context.TraceFlags, true), (read.TraceId, read.SpanId, read.TraceFlags, read.IsRemote));
-        foreach (object? other in new object?[] { null, 7, "text", new byte[55], new byte[4000], Encoding.ASCII.GetBytes(new string('0', 55)) })
+        Assert.Equal(
+            (context.TraceId, context.SpanId, context.TraceFlags, true), (read.TraceId, read.SpanId, read.TraceFlags, read.IsRemote));
+        foreach (object? other in new object?[]
+        {
+            null, 7, "text", new byte[55], new byte[4000], Encoding.ASCII.GetBytes(new string('0', 55))
+        })
         {
             properties.Headers["traceparent"] = other;
             Assert.Equal(default, TraceHeader.Read(properties));
@@ -82,7 +90,8 @@ public sealed class TracingTests
                     context.Tell(shard, new RunRound(Job, new Attempt(1), 1, Shard, new Round(1), false, new ArraySet()));
                     break;
                 case RoundAnswer answer when answer.Round.Value < 3:
-                    context.Tell(shard, new RunRound(Job, new Attempt(1), 1, Shard, answer.Round.Next, answer.Round.Value == 1, new ArraySet()));
+                    context.Tell(
+                        shard, new RunRound(Job, new Attempt(1), 1, Shard, answer.Round.Next, answer.Round.Value == 1, new ArraySet()));
                     break;
                 case RoundAnswer:
                     context.Tell(shard, new ReleaseShard(Job, new Attempt(1), Shard));
@@ -95,7 +104,8 @@ public sealed class TracingTests
             {
                 if (run.SaveFirst)
                 {
-                    context.Ask(new SavePart(run.Job, run.Attempt, run.Round, run.Shard, new ArraySet()), reply => new TimerElapsed("saved", 0));
+                    context.Ask(
+                        new SavePart(run.Job, run.Attempt, run.Round, run.Shard, new ArraySet()), reply => new TimerElapsed("saved", 0));
                     return;
                 }
 
@@ -108,7 +118,8 @@ public sealed class TracingTests
             }
             else if (message is TimerElapsed)
             {
-                context.Tell(new ActorAddress("fit", Job.Value), new RoundAnswer(Job, new Attempt(1), 1, Shard, new Round(2), new ArraySet()));
+                context.Tell(
+                    new ActorAddress("fit", Job.Value), new RoundAnswer(Job, new Attempt(1), 1, Shard, new Round(2), new ArraySet()));
             }
             else if (message is ReleaseShard)
             {

@@ -11,12 +11,14 @@ public sealed class EbmfPropertyTests
     private static readonly PriorFamily[] Families =
     [
         PriorFamily.PointNormal, PriorFamily.Normal, PriorFamily.PointLaplace, PriorFamily.PointExponential, PriorFamily.NormalScaleMixture,
-        PriorFamily.UnimodalNonnegative, PriorFamily.Unimodal, PriorFamily.UnimodalSymmetric, PriorFamily.Npmle, PriorFamily.Horseshoe, PriorFamily.GeneralizedBinary,
+        PriorFamily.UnimodalNonnegative, PriorFamily.Unimodal, PriorFamily.UnimodalSymmetric, PriorFamily.Npmle, PriorFamily.Horseshoe,
+        PriorFamily.GeneralizedBinary,
     ];
 
     public static TheoryData<int> Seeds => [.. Enumerable.Range(1, 44)];
 
-    private static EbmfOptions Options(double[][] y) => new() { Rows = y.Length, Columns = y[0].Length, MaxFactors = 4, Extrapolate = false, MaxSweeps = 60 };
+    private static EbmfOptions Options(double[][] y) =>
+        new() { Rows = y.Length, Columns = y[0].Length, MaxFactors = 4, Extrapolate = false, MaxSweeps = 60 };
 
     [Theory]
     [MemberData(nameof(Seeds))]
@@ -38,7 +40,8 @@ public sealed class EbmfPropertyTests
         {
             // The nullcheck may remove a factor at a loss within the tolerance.
             var slack = (1e-9 * double.Abs(fit.Trace[t].Elbo)) + (fit.Trace[t].Phase == "nullcheck" ? new EbmfModel(options).Tolerance : 0);
-            Assert.True(fit.Trace[t].Elbo >= fit.Trace[t - 1].Elbo - slack, $"seed {seed}, {options.LoadingsPrior[0]}/{options.FactorsPrior[0]}/{structure}: {fit.Trace[t - 1]} -> {fit.Trace[t]}");
+            Assert.True(fit.Trace[t].Elbo >= fit.Trace[t - 1].Elbo - slack,
+                $"seed {seed}, {options.LoadingsPrior[0]}/{options.FactorsPrior[0]}/{structure}: {fit.Trace[t - 1]} -> {fit.Trace[t]}");
         }
     }
 
@@ -49,7 +52,8 @@ public sealed class EbmfPropertyTests
     {
         // Here a proposal's prior loses its slab, and what is left of the loadings is 1e-150.
         double[][] y = [[1, 4, 7], [2, 5, 8], [3, 6, 9]];
-        var fit = SequentialFit.Run(Options(y) with { MaxFactors = 2, Extrapolate = extrapolate, MaxSweeps = 500 }, SequentialFit.Shards(y, 1));
+        var fit = SequentialFit.Run(
+            Options(y) with { MaxFactors = 2, Extrapolate = extrapolate, MaxSweeps = 500 }, SequentialFit.Shards(y, 1));
         Assert.True(double.IsFinite(fit.Elbo));
     }
 
@@ -63,7 +67,8 @@ public sealed class EbmfPropertyTests
     public void The_reported_elbo_is_the_one_of_the_saved_moments(PriorFamily family, VarianceStructure variance, double missing)
     {
         var y = RandomProblem.Make(3, 60, 25, 3, missing: missing);
-        var fit = SequentialFit.Run(Options(y) with { LoadingsPrior = [family], Variance = variance, Extrapolate = true }, SequentialFit.Shards(y, 4));
+        var fit = SequentialFit.Run(
+            Options(y) with { LoadingsPrior = [family], Variance = variance, Extrapolate = true }, SequentialFit.Shards(y, 4));
         Assert.True(fit.K > 0);
         Assert.Equal(1, IndependentElbo(fit, y, variance) / fit.Elbo, 1e-9);
     }
@@ -72,12 +77,16 @@ public sealed class EbmfPropertyTests
     public void With_normal_priors_the_divergences_follow_from_the_saved_moments_too()
     {
         var y = RandomProblem.Make(4, 50, 20, 2);
-        var fit = SequentialFit.Run(Options(y) with { LoadingsPrior = [PriorFamily.Normal], FactorsPrior = [PriorFamily.Normal], Extrapolate = true }, SequentialFit.Shards(y, 2));
+        var fit = SequentialFit.Run(
+            Options(y) with { LoadingsPrior = [PriorFamily.Normal], FactorsPrior = [PriorFamily.Normal], Extrapolate = true },
+            SequentialFit.Shards(y, 2));
         Assert.True(fit.K > 0);
         for (var k = 0; k < fit.K; k++)
         {
-            Assert.Equal(NormalDivergence(fit.Loadings("loadings_mean"), fit.Loadings("loadings_sd"), fit, "loadingsPrior", k), fit.Result["klLoadings"][k], 1e-6);
-            Assert.Equal(NormalDivergence(fit.Result["factors_mean"], fit.Result["factors_sd"], fit, "factorsPrior", k), fit.Result["klFactors"][k], 1e-6);
+            Assert.Equal(NormalDivergence(fit.Loadings("loadings_mean"), fit.Loadings("loadings_sd"), fit, "loadingsPrior", k),
+                fit.Result["klLoadings"][k], 1e-6);
+            Assert.Equal(NormalDivergence(fit.Result["factors_mean"], fit.Result["factors_sd"], fit, "factorsPrior", k),
+                fit.Result["klFactors"][k], 1e-6);
         }
     }
 
@@ -128,13 +137,16 @@ public sealed class EbmfPropertyTests
         ArraySet Extras(int first, int last) => new ArraySet().Set("standardErrors", byRow[first..last]);
 
         var rows = SequentialFit.Run(known with { KnownErrors = KnownErrors.Row }, SequentialFit.Shards(y, 2, extras: Extras));
-        var rowsByEntry = SequentialFit.Run(known with { KnownErrors = KnownErrors.Matrix }, SequentialFit.Shards(y, 2, [.. byRow.Select(s => Enumerable.Repeat(s, 18).ToArray())]));
+        var rowsByEntry = SequentialFit.Run(known with { KnownErrors = KnownErrors.Matrix },
+            SequentialFit.Shards(y, 2, [.. byRow.Select(s => Enumerable.Repeat(s, 18).ToArray())]));
         Assert.True(rows.K > 0);
         Assert.Equal(1, rows.Elbo / rowsByEntry.Elbo, 1e-8);
         AssertClose(rows.Fitted(), rowsByEntry.Fitted(), 1e-6);
 
-        var columns = SequentialFit.Run(known with { KnownErrors = KnownErrors.Column, StandardErrors = byColumn }, SequentialFit.Shards(y, 2));
-        var columnsByEntry = SequentialFit.Run(known with { KnownErrors = KnownErrors.Matrix }, SequentialFit.Shards(y, 2, [.. Enumerable.Repeat(byColumn, 40)]));
+        var columns = SequentialFit.Run(
+            known with { KnownErrors = KnownErrors.Column, StandardErrors = byColumn }, SequentialFit.Shards(y, 2));
+        var columnsByEntry = SequentialFit.Run(
+            known with { KnownErrors = KnownErrors.Matrix }, SequentialFit.Shards(y, 2, [.. Enumerable.Repeat(byColumn, 40)]));
         Assert.Equal(1, columns.Elbo / columnsByEntry.Elbo, 1e-8);
         AssertClose(columns.Fitted(), columnsByEntry.Fitted(), 1e-6);
     }
@@ -155,8 +167,15 @@ public sealed class EbmfPropertyTests
         var options = Options(y) with { Variance = variance, Extrapolate = true };
         var alone = SequentialFit.Run(options, SequentialFit.Shards(y, 2));
         var beside = SequentialFit.Run(
-            options with { KnownErrors = known, StandardErrors = known == KnownErrors.Scalar ? [Small] : known == KnownErrors.Column ? [.. Enumerable.Repeat(Small, 18)] : [] },
-            SequentialFit.Shards(y, 2, known == KnownErrors.Matrix ? [.. y.Select(r => r.Select((_, j) => Small * (1 + (0.1 * j))).ToArray())] : null,
+            options with
+            {
+                KnownErrors = known,
+                StandardErrors = known == KnownErrors.Scalar
+                ? [Small]
+                : known == KnownErrors.Column ? [.. Enumerable.Repeat(Small, 18)] : []
+            },
+            SequentialFit.Shards(y, 2,
+                known == KnownErrors.Matrix ? [.. y.Select(r => r.Select((_, j) => Small * (1 + (0.1 * j))).ToArray())] : null,
                 (first, last) => new ArraySet().Set("standardErrors", Enumerable.Repeat(Small, last - first).ToArray())));
         Assert.Equal(alone.K, beside.K);
         Assert.Equal(1, alone.Elbo / beside.Elbo, 1e-6);
@@ -181,7 +200,8 @@ public sealed class EbmfPropertyTests
     public void A_matrix_with_hardly_any_noise_is_reproduced_and_nothing_overflows(VarianceStructure variance, double noise)
     {
         var y = RandomProblem.Make(3, 60, 25, 3, noise: noise);
-        var fit = SequentialFit.Run(Options(y) with { Variance = variance, MaxFactors = 8, Extrapolate = true, MaxSweeps = 500 }, SequentialFit.Shards(y, 2));
+        var fit = SequentialFit.Run(
+            Options(y) with { Variance = variance, MaxFactors = 8, Extrapolate = true, MaxSweeps = 500 }, SequentialFit.Shards(y, 2));
         Assert.Equal(3, fit.K);
         AssertClose([.. y.SelectMany(r => r)], fit.Fitted(), 1e-6);
     }
@@ -202,7 +222,8 @@ public sealed class EbmfPropertyTests
         }
 
         Assert.True(SequentialFit.Run(Options(y), SequentialFit.Shards(y, 2)).K > 0);
-        Assert.True(SequentialFit.Run(Options(y) with { Variance = VarianceStructure.Row }, SequentialFit.Shards(y, 2, sparse: true)).K > 0);
+        Assert.True(
+            SequentialFit.Run(Options(y) with { Variance = VarianceStructure.Row }, SequentialFit.Shards(y, 2, sparse: true)).K > 0);
     }
 
     [Fact]
@@ -268,7 +289,8 @@ public sealed class EbmfPropertyTests
     // Written from the model alone: sum over observed entries of log N(y; E l E f', tau) expectations, plus the divergences.
     private static double IndependentElbo(SequentialFit fit, double[][] y, VarianceStructure variance)
     {
-        var (l, lSd, f, fSd) = (fit.Loadings("loadings_mean"), fit.Loadings("loadings_sd"), fit.Result["factors_mean"], fit.Result["factors_sd"]);
+        var (l, lSd, f, fSd) =
+            (fit.Loadings("loadings_mean"), fit.Loadings("loadings_sd"), fit.Result["factors_mean"], fit.Result["factors_sd"]);
         var rowSd = variance is VarianceStructure.Row or VarianceStructure.Kronecker ? fit.Loadings("residual_sd") : null;
         var otherSd = variance == VarianceStructure.Row ? [1] : fit.Result["residual_sd"];
         var elbo = fit.Result["klLoadings"].Sum() + fit.Result["klFactors"].Sum();

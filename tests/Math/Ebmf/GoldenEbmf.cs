@@ -48,7 +48,8 @@ internal sealed class GoldenEbmf
     public double[][] Factors => _case.GetProperty("F_pm").Matrix();
 
     /// <summary>The factors whose loadings and factors are both not zero in the reference's fit.</summary>
-    public int LiveFactors => Enumerable.Range(0, Factors[0].Length).Count(k => Loadings.Any(r => r[k] != 0) && Factors.Any(r => r[k] != 0));
+    public int LiveFactors =>
+        Enumerable.Range(0, Factors[0].Length).Count(k => Loadings.Any(r => r[k] != 0) && Factors.Any(r => r[k] != 0));
 
     /// <summary>The reference's ELBO without the KL of factors that are gone (docs/ebmf.md, "Where it differs from flashier").</summary>
     public double CleanElbo
@@ -73,7 +74,14 @@ internal sealed class GoldenEbmf
         var (l, f) = (_case.GetProperty("L_init").Matrix(), _case.GetProperty("F_init").Matrix());
         var k = f[0].Length;
         return (
-            Options with { Greedy = false, Init = EbmfInit.Given, InitialFactors = [.. f.SelectMany(r => r)], InitialFactorCount = k, MaxFactors = k },
+            Options with
+            {
+                Greedy = false,
+                Init = EbmfInit.Given,
+                InitialFactors = [.. f.SelectMany(r => r)],
+                InitialFactorCount = k,
+                MaxFactors = k
+            },
             (first, last) => new ArraySet().Set("initialLoadings", [.. l[first..last].SelectMany(r => r)], [last - first, k]));
     }
 

@@ -10,7 +10,8 @@ public sealed class GoldenEbmfTests(ITestOutputHelper output)
     // Local optima depend on the start for these families (docs/design/reference-figures.md, section 2): only the saved start is
     // comparable. And where the reference's case is its start, there is no other.
     public static TheoryData<string> CasesWithoutStart() =>
-        Where(file => !file.StartsWith("svdinit", StringComparison.Ordinal) && !StartDependent.Any(family => file.Contains($"__{family}__", StringComparison.Ordinal)));
+        Where(file => !file.StartsWith("svdinit", StringComparison.Ordinal) &&
+            !StartDependent.Any(family => file.Contains($"__{family}__", StringComparison.Ordinal)));
 
     private static readonly string[] StartDependent = ["pe_pn", "unimodal", "unimodal_nonnegative", "unimodal_symmetric", "npmle"];
 
@@ -50,9 +51,12 @@ public sealed class GoldenEbmfTests(ITestOutputHelper output)
     private void Compare(GoldenEbmf golden, SequentialFit fit)
     {
         var reference = golden.CleanElbo;
-        output.WriteLine($"ELBO {fit.Elbo:F6} (reference {reference:F6}, difference {fit.Elbo - reference:E2}), K {fit.K} (reference {golden.LiveFactors}), {fit.Rounds} rounds, {fit.Result.Scalar("sweeps")} sweeps");
+        output.WriteLine(
+            $"ELBO {fit.Elbo:F6} (reference {reference:F6}, difference {fit.Elbo - reference:E2}), K {fit.K} (reference " +
+            $"{golden.LiveFactors}), {fit.Rounds} rounds, {fit.Result.Scalar("sweeps")} sweeps");
         Assert.True(fit.Elbo >= reference - (1e-5 * double.Abs(reference)), $"ELBO {fit.Elbo:F6} is below the reference's {reference:F6}");
-        Assert.True(fit.K == golden.LiveFactors || fit.Elbo > reference, $"K is {fit.K}, the reference's {golden.LiveFactors}, at no higher ELBO");
+        Assert.True(
+            fit.K == golden.LiveFactors || fit.Elbo > reference, $"K is {fit.K}, the reference's {golden.LiveFactors}, at no higher ELBO");
         if (double.Abs(fit.Elbo - reference) <= 1e-7 * double.Abs(reference))
         {
             Assert.True(RelativeDifference(fit.Fitted(), Fitted(golden)) < 1e-3, "fitted values differ at the same ELBO");

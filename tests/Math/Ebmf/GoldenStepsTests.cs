@@ -63,7 +63,10 @@ public sealed class GoldenStepsTests
         var y = SharedFolder.RequireJson("reference/inputs/gtex.json").GetProperty("Y").Matrix();
         var p = y[0].Length;
         var fit = SequentialFit.Run(
-            new EbmfOptions { Rows = y.Length, Columns = p, MaxFactors = 3, FixedFactorCount = 1, FixedFactors = [.. Enumerable.Repeat(1.0, p)] },
+            new EbmfOptions
+            {
+                Rows = y.Length, Columns = p, MaxFactors = 3, FixedFactorCount = 1, FixedFactors = [.. Enumerable.Repeat(1.0, p)]
+            },
             SequentialFit.Shards(y, 2));
         var reference = golden.GetProperty("elbo").GetDouble();
         Assert.True(fit.Elbo >= reference - (1e-5 * double.Abs(reference)), $"ELBO {fit.Elbo:F6}, reference {reference:F6}");
@@ -83,8 +86,10 @@ public sealed class GoldenStepsTests
         var y = RandomProblem.Make(21, 60, 20, 2);
         var options = new EbmfOptions { Rows = 60, Columns = 20, MaxFactors = 3, FixedFactorCount = 1 };
         var fit = onLoadings
-            ? SequentialFit.Run(options, SequentialFit.Shards(y, 3, extras: (first, last) => new ArraySet().Set("fixedLoadings", [.. Enumerable.Range(first, last - first).Select(i => i % 2 == 0 ? 1.0 : double.NaN)], [last - first, 1])))
-            : SequentialFit.Run(options with { FixedFactors = [.. Enumerable.Range(0, 20).Select(j => j % 2 == 0 ? 1.0 : double.NaN)] }, SequentialFit.Shards(y, 3));
+            ? SequentialFit.Run(options, SequentialFit.Shards(y, 3, extras: (first, last) => new ArraySet().Set(
+                "fixedLoadings", [.. Enumerable.Range(first, last - first).Select(i => i % 2 == 0 ? 1.0 : double.NaN)], [last - first, 1])))
+            : SequentialFit.Run(options with { FixedFactors = [.. Enumerable.Range(0, 20).Select(j => j % 2 == 0 ? 1.0 : double.NaN)] },
+                SequentialFit.Shards(y, 3));
         var side = onLoadings ? fit.Loadings("loadings_mean") : fit.Result["factors_mean"];
         var sd = onLoadings ? fit.Loadings("loadings_sd") : fit.Result["factors_sd"];
         for (var i = 0; i < side.Length / fit.K; i += 2)
@@ -105,7 +110,8 @@ public sealed class GoldenStepsTests
         var golden = SharedFolder.RequireJson("reference/ebmf/input_types.json");
         var y = golden.GetProperty("X_dense").Matrix();
         var reference = golden.GetProperty("dense").Numbers();
-        var fit = SequentialFit.Run(new EbmfOptions { Rows = y.Length, Columns = y[0].Length, MaxFactors = (int)reference[1] }, SequentialFit.Shards(y, 2, sparse: sparse));
+        var fit = SequentialFit.Run(new EbmfOptions { Rows = y.Length, Columns = y[0].Length, MaxFactors = (int)reference[1] },
+            SequentialFit.Shards(y, 2, sparse: sparse));
         Assert.True(fit.Elbo >= reference[0] - (1e-5 * double.Abs(reference[0])), $"ELBO {fit.Elbo:F6}, reference {reference[0]:F6}");
     }
 
@@ -116,7 +122,8 @@ public sealed class GoldenStepsTests
         var (n, p, k) = (y.Length, y[0].Length, own.Length);
         var fitted = golden.GetProperty("fitted_g");
         var (weights, scales) = (fitted.GetProperty("pi").Numbers(), fitted.GetProperty("sd").Numbers());
-        var prior = new Prior(PriorFamily.PointNormal, 0, [new(ComponentKind.Point, weights[0], 0, 0), new(ComponentKind.Normal, weights[1], 0, scales[1])]);
+        var prior = new Prior(
+            PriorFamily.PointNormal, 0, [new(ComponentKind.Point, weights[0], 0, 0), new(ComponentKind.Normal, weights[1], 0, scales[1])]);
         var options = new EbmfOptions { Rows = n, Columns = p };
         var noise = new EbmfNoise(options);
         var data = new ShardData(new ShardId(0), 0, n, MatrixBlock.FromDense(n, p, y.SelectMany(r => r).ToArray()), null, new ArraySet());
@@ -164,5 +171,6 @@ public sealed class GoldenStepsTests
 
     private static double[][] Columns(double[][] rows) => Transpose(rows);
 
-    private static double[][] Transpose(double[][] rows) => [.. Enumerable.Range(0, rows[0].Length).Select(j => rows.Select(r => r[j]).ToArray())];
+    private static double[][] Transpose(double[][] rows) =>
+        [.. Enumerable.Range(0, rows[0].Length).Select(j => rows.Select(r => r[j]).ToArray())];
 }

@@ -14,7 +14,8 @@ public sealed class KullbackLeiblerTests
     public void The_gaussian_part_equals_its_scalar_twin(int count)
     {
         // Runs of equal standard deviations, single ones, and infinite ones.
-        var s = Enumerable.Range(0, count).Select(i => i % 29 == 28 ? double.PositiveInfinity : i < 40 ? 0.7 : 0.5 + Philox.Uniform(1, 1, (ulong)i)).ToArray();
+        var s = Enumerable.Range(0, count)
+            .Select(i => i % 29 == 28 ? double.PositiveInfinity : i < 40 ? 0.7 : 0.5 + Philox.Uniform(1, 1, (ulong)i)).ToArray();
         var (x, mean, second) = (new double[count], new double[count], new double[count]);
         var expected = 0.0;
         for (var i = 0; i < count; i++)

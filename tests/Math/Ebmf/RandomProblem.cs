@@ -5,7 +5,8 @@ namespace FitCluster.Math.Tests.Ebmf;
 /// <summary>A seeded matrix of sparse factors and noise, with missing entries and zeros where asked.</summary>
 internal static class RandomProblem
 {
-    public static double[][] Make(ulong seed, int n, int p, int k, double noise = 1, double missing = 0, double zeros = 0, bool nonnegative = false)
+    public static double[][] Make(
+        ulong seed, int n, int p, int k, double noise = 1, double missing = 0, double zeros = 0, bool nonnegative = false)
     {
         double Side(ulong stream, int i, int t)
         {

@@ -20,7 +20,8 @@ internal sealed class SequentialFit
             for (var s = 0; s < shards.Length; s++)
             {
                 var partial = model.Local(broadcast, shards[s], states[s]);
-                Xunit.Assert.True(partial.FirstNonFinite() is null, $"round {Rounds} ({model.Report(Global).Phase}), shard {s}: {partial.FirstNonFinite()} is not finite");
+                Xunit.Assert.True(partial.FirstNonFinite() is null,
+                    $"round {Rounds} ({model.Report(Global).Phase}), shard {s}: {partial.FirstNonFinite()} is not finite");
                 if (sum is null)
                 {
                     sum = partial;
@@ -94,7 +95,8 @@ internal sealed class SequentialFit
     public static SequentialFit Run(IFitModel model, ShardData[] shards) => new(model, shards);
 
     /// <summary>A dense matrix (NaN = missing) in so many shards.</summary>
-    public static ShardData[] Shards(double[][] y, int shards = 1, double[][]? s = null, Func<int, int, ArraySet>? extras = null, bool sparse = false, UnstoredEntries unstored = UnstoredEntries.Zero)
+    public static ShardData[] Shards(double[][] y, int shards = 1, double[][]? s = null, Func<int, int, ArraySet>? extras = null,
+        bool sparse = false, UnstoredEntries unstored = UnstoredEntries.Zero)
     {
         var n = y.Length;
         var result = new ShardData[shards];
@@ -102,7 +104,9 @@ internal sealed class SequentialFit
         {
             var (first, last) = ((int)((long)n * at / shards), (int)((long)n * (at + 1) / shards));
             var rows = y[first..last];
-            var block = sparse ? Sparse(rows, unstored) : MatrixBlock.FromDense(rows.Length, y[0].Length, rows.SelectMany(r => r).ToArray());
+            var block = sparse
+                ? Sparse(rows, unstored)
+                : MatrixBlock.FromDense(rows.Length, y[0].Length, rows.SelectMany(r => r).ToArray());
             var errors = s is null ? null : MatrixBlock.FromDense(rows.Length, y[0].Length, s[first..last].SelectMany(r => r).ToArray());
             result[at] = new ShardData(new ShardId(at), first, n, block, errors, extras?.Invoke(first, last) ?? new ArraySet());
         }

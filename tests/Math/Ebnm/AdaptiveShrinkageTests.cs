@@ -19,7 +19,8 @@ public class AdaptiveShrinkageTests
         Compare("PosteriorMean", actual.PosteriorMean);
         if (!file.StartsWith("ash_halfnormal", StringComparison.Ordinal))
         {
-            // The reference's second moments of truncated normals are wrong (an sd of 0.125 where x = -8.2, s = 1); ours are tested against quadrature.
+            // The reference's second moments of truncated normals are wrong (an sd of 0.125 where x = -8.2,
+            // s = 1); ours are tested against quadrature.
             Compare("PosteriorSD", actual.PosteriorStandardDeviation);
         }
 
@@ -36,7 +37,9 @@ public class AdaptiveShrinkageTests
             var expected = result.GetProperty(name).Numbers();
             var worst = expected.Zip(values, (e, a) => double.Abs(e - a)).Max();
             TestContext.Current.TestOutputHelper!.WriteLine($"{file} {name}: {worst:E2}");
-            Assert.True(worst < 1e-9, $"{name} differs by {worst:E3} at {Array.FindIndex(values, v => double.Abs(v - expected[Array.IndexOf(values, v)]) == worst)}");
+            Assert.True(worst < 1e-9,
+                $"{name} differs by {worst:E3} at " +
+                $"{Array.FindIndex(values, v => double.Abs(v - expected[Array.IndexOf(values, v)]) == worst)}");
         }
     }
 
@@ -50,7 +53,8 @@ public class AdaptiveShrinkageTests
         double Objective(double log, Prior p) => log + (nullWeight > 1 ? (nullWeight - 1) * double.Log(p.Components[0].Weight) : 0);
         var reference = Objective(json.GetProperty("loglik").GetDouble(), prior);
         var ours = Objective(fit.LogLikelihood, fit.Prior);
-        TestContext.Current.TestOutputHelper!.WriteLine($"{file}: {ours - reference:E3} above {reference:F6} in {fit.Iterations} iterations");
+        TestContext.Current.TestOutputHelper!.WriteLine(
+            $"{file}: {ours - reference:E3} above {reference:F6} in {fit.Iterations} iterations");
         Assert.True(fit.Converged);
         Assert.True(ours >= reference - (1e-9 * double.Abs(reference)));
         var actual = AdaptiveShrinkage.Compute(fit.Prior, x, s);

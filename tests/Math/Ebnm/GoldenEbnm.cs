@@ -41,7 +41,8 @@ internal sealed record GoldenEbnm(
         foreach (var file in SharedFolder.Files(Folder, "*.json"))
         {
             var json = SharedFolder.RequireJson($"{Folder}/{file}");
-            if (json.TryGetProperty("family", out var name) && EbnmFamilies.TryParse(name.GetString()!, out var family) && families.Contains(family))
+            if (json.TryGetProperty("family", out var name) && EbnmFamilies.TryParse(name.GetString()!, out var family) &&
+                families.Contains(family))
             {
                 yield return Path.GetFileNameWithoutExtension(file);
             }

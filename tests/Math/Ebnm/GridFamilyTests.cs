@@ -55,12 +55,14 @@ public class GridFamilyTests
         var reached = Accumulate(family, prior, x, s)[1];
         if (name == PriorFamily.Deconvolver)
         {
-            // Its steps climb the penalized likelihood of the scores. A fit is that, or the one of binned scores where that is the likelier.
+            // Its steps climb the penalized likelihood of the scores. A fit is that, or the one of
+            // binned scores where that is the likelier.
             Assert.True(fit.LogLikelihood >= reached - 1e-3);
             return;
         }
 
-        TestContext.Current.TestOutputHelper!.WriteLine($"{name}: {reached - fit.LogLikelihood:E2} of {fit.LogLikelihood} ({prior.Components.Length})");
+        TestContext.Current.TestOutputHelper!.WriteLine(
+            $"{name}: {reached - fit.LogLikelihood:E2} of {fit.LogLikelihood} ({prior.Components.Length})");
         Assert.Equal(fit.LogLikelihood, reached, prior.Components.Length <= GridStatistics.MostQuadratic ? 1e-3 : 0.3);
     }
 
@@ -96,7 +98,9 @@ public class GridFamilyTests
         Assert.Equal(202, whole[0]);
         for (var k = 0; k < whole.Length; k++)
         {
-            Assert.True(double.IsNaN(whole[k]) ? double.IsNaN(parts[k]) : double.Abs(whole[k] - parts[k]) <= 1e-10 * double.Max(1, double.Abs(whole[k])));
+            Assert.True(double.IsNaN(whole[k])
+                ? double.IsNaN(parts[k])
+                : double.Abs(whole[k] - parts[k]) <= 1e-10 * double.Max(1, double.Abs(whole[k])));
         }
 
         var (m, q) = (new double[203], new double[203]);
@@ -170,7 +174,8 @@ public class GridFamilyTests
         var cold = family.Fit(x, s, new EbnmOptions());
         var warm = family.Fit(x, s, new EbnmOptions { Start = cold.Prior });
         Assert.Equal(cold.LogLikelihood, warm.LogLikelihood, 1e-5);
-        Assert.Equal(cold.Prior.Components.Select(c => (c.Low, c.High, c.Scale)), warm.Prior.Components.Select(c => (c.Low, c.High, c.Scale)));
+        Assert.Equal(
+            cold.Prior.Components.Select(c => (c.Low, c.High, c.Scale)), warm.Prior.Components.Select(c => (c.Low, c.High, c.Scale)));
         var kept = family.Fit(x, s, new EbnmOptions { Start = cold.Prior, FixPrior = true });
         Assert.Same(cold.Prior, kept.Prior);
         Assert.Equal(cold.LogLikelihood, kept.LogLikelihood, 1e-8);
@@ -182,7 +187,8 @@ public class GridFamilyTests
         var (x, s) = Observations(100, false);
         var options = new EbnmOptions { Scale = 2 };
         Assert.Equal([0, 2], EbnmFamilies.Get(PriorFamily.NormalScaleMixture).Fit(x, s, options).Prior.Components.Select(c => c.Scale));
-        Assert.Equal([(0.0, 0.0), (-2, 0), (0, 2)], EbnmFamilies.Get(PriorFamily.Unimodal).Fit(x, s, options).Prior.Components.Select(c => (c.Low, c.High)));
+        Assert.Equal([(0.0, 0.0), (-2, 0), (0, 2)],
+            EbnmFamilies.Get(PriorFamily.Unimodal).Fit(x, s, options).Prior.Components.Select(c => (c.Low, c.High)));
     }
 
     [Fact]
@@ -199,10 +205,14 @@ public class GridFamilyTests
     [Fact]
     public void Impossible_requests_are_refused_in_a_sentence()
     {
-        Assert.Contains("every s is 1", Assert.Throws<ArgumentException>(() => EbnmFamilies.Get(PriorFamily.Deconvolver).Fit([1, 2], [1, 2], new EbnmOptions())).Message);
-        Assert.Contains("no mode", Assert.Throws<ArgumentException>(() => EbnmFamilies.Get(PriorFamily.Npmle).Fit([1], [1], new EbnmOptions { EstimateMode = true })).Message);
-        Assert.Contains("Start", Assert.Throws<ArgumentException>(() => EbnmFamilies.Get(PriorFamily.Npmle).Fit([1], [1], new EbnmOptions { FixPrior = true })).Message);
-        Assert.Contains("equally many", Assert.Throws<ArgumentException>(() => EbnmFamilies.Get(PriorFamily.Unimodal).Fit([1], [1, 2], new EbnmOptions())).Message);
+        Assert.Contains("every s is 1", Assert.Throws<ArgumentException>(
+            () => EbnmFamilies.Get(PriorFamily.Deconvolver).Fit([1, 2], [1, 2], new EbnmOptions())).Message);
+        Assert.Contains("no mode", Assert.Throws<ArgumentException>(
+            () => EbnmFamilies.Get(PriorFamily.Npmle).Fit([1], [1], new EbnmOptions { EstimateMode = true })).Message);
+        Assert.Contains("Start", Assert.Throws<ArgumentException>(
+            () => EbnmFamilies.Get(PriorFamily.Npmle).Fit([1], [1], new EbnmOptions { FixPrior = true })).Message);
+        Assert.Contains("equally many",
+            Assert.Throws<ArgumentException>(() => EbnmFamilies.Get(PriorFamily.Unimodal).Fit([1], [1, 2], new EbnmOptions())).Message);
     }
 
     [Theory]

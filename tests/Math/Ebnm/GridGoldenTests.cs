@@ -24,7 +24,8 @@ public class GridGoldenTests
         var golden = GoldenEbnm.Load(id);
         var fit = EbnmFamilies.Get(golden.Family).Fit(golden.X, golden.S, golden.Options);
         TestContext.Current.TestOutputHelper!.WriteLine(
-            $"{id}: {fit.LogLikelihood - golden.LogLikelihood:E3} above {golden.LogLikelihood:F6}; {fit.Iterations} iterations, {fit.Prior.Components.Length} components");
+            $"{id}: {fit.LogLikelihood - golden.LogLikelihood:E3} above {golden.LogLikelihood:F6}; {fit.Iterations} iterations, " +
+            $"{fit.Prior.Components.Length} components");
         Assert.True(fit.Converged);
         var (reached, reference) = (fit.LogLikelihood, golden.LogLikelihood);
         Assert.True(reached >= reference - (1e-6 * double.Abs(reference)));
@@ -58,7 +59,8 @@ public class GridGoldenTests
         {
             // The reference takes differences of Phi, which leave a relative error of 1e-16 / Q(z) for x that is z standard errors
             // outside of the support of a component, and nothing at all past z = 8.
-            var z = prior.Components.Where(c => c.Kind == ComponentKind.Uniform && c.Weight > 0).Select(c => (golden.X[i] - c.High) / golden.S[i]).Append(0).Max();
+            var z = prior.Components.Where(c => c.Kind == ComponentKind.Uniform && c.Weight > 0)
+                .Select(c => (golden.X[i] - c.High) / golden.S[i]).Append(0).Max();
             if (z > 7.5)
             {
                 lost++;
@@ -71,7 +73,9 @@ public class GridGoldenTests
             if (golden.FalseSignRate is { } reference)
             {
                 // Points: the reference's rate is P(theta <= 0) whichever sign is the likelier.
-                var expected = golden.Family is PriorFamily.Npmle or PriorFamily.Deconvolver ? double.Min(reference[i], OtherTail(prior, golden, i)) : reference[i];
+                var expected = golden.Family is PriorFamily.Npmle or PriorFamily.Deconvolver
+                    ? double.Min(reference[i], OtherTail(prior, golden, i))
+                    : reference[i];
                 Assert.Equal(expected, lfsr[i], tolerance);
             }
         }
@@ -97,16 +101,20 @@ public class GridGoldenTests
         foreach (var entry in grids.GetProperty("by_dataset").EnumerateObject().Select(p => p.Value))
         {
             double Get(string name) => entry.GetProperty(name).GetDouble();
-            normal = double.Max(normal, Difference(entry.GetProperty("normalmix"), ScaleGrid.Points(Get("n"), Get("min_s"), Get("max_abs_x"))));
-            uniform = double.Max(uniform, Difference(entry.GetProperty("unimix"), UniformGrid.Points(Get("n"), Get("min_s"), Get("max_abs_x"))));
+            normal = double.Max(
+                normal, Difference(entry.GetProperty("normalmix"), ScaleGrid.Points(Get("n"), Get("min_s"), Get("max_abs_x"))));
+            uniform = double.Max(
+                uniform, Difference(entry.GetProperty("unimix"), UniformGrid.Points(Get("n"), Get("min_s"), Get("max_abs_x"))));
         }
 
         foreach (var name in new[] { "A_n200", "C_n50_tiny" })
         {
             var golden = GoldenEbnm.Load($"npmle__{name}");
             var entry = grids.GetProperty("by_dataset").GetProperty(name);
-            var steps = new[] { PointGrid.PointStep(golden.X.Length, golden.S.Min()), PointGrid.GaussianStep(golden.X.Length, golden.S.Min()) };
-            var expected = new[] { entry.GetProperty("npmle_pointmass_step").GetDouble(), entry.GetProperty("npmle_gauss_step").GetDouble() };
+            var steps =
+                new[] { PointGrid.PointStep(golden.X.Length, golden.S.Min()), PointGrid.GaussianStep(golden.X.Length, golden.S.Min()) };
+            var expected =
+                new[] { entry.GetProperty("npmle_pointmass_step").GetDouble(), entry.GetProperty("npmle_gauss_step").GetDouble() };
             for (var k = 0; k < 2; k++)
             {
                 var points = PointGrid.Points(golden.X.Min(), golden.X.Max(), steps[k]);
@@ -114,7 +122,8 @@ public class GridGoldenTests
             }
         }
 
-        TestContext.Current.TestOutputHelper!.WriteLine($"largest relative differences: normal {normal:E2}, uniform {uniform:E2}, points {point:E2}");
+        TestContext.Current.TestOutputHelper!.WriteLine(
+            $"largest relative differences: normal {normal:E2}, uniform {uniform:E2}, points {point:E2}");
         // The reference's table has a divergence that is 0.1 % low, hence ratios that are 1e-4 high; sigma_k has k times that.
         Assert.InRange(normal, 0, 5e-3);
         Assert.InRange(uniform, 0, 1e-4);

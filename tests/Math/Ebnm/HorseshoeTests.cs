@@ -16,14 +16,16 @@ public class HorseshoeTests
     [InlineData(1000.0, 0.001, -22.093784075432039, 999.99799999399996, 999996.99999399997, 2.3156211643588782e-217139)]
     [InlineData(30.0, 1.0e-5, -19.682495074866276, 29.933109363524883, 896.99328090574693, 2.5989673235679713e-188)]
     [InlineData(3.0, 0.01, -5.3213904663795046, 0.20409063714895494, 0.519696043709982, 0.42623280709558147)]
-    public void Posteriors_equal_integrals_of_30_digits(double x, double scale, double logLikelihood, double mean, double second, double lfsr)
+    public void Posteriors_equal_integrals_of_30_digits(
+        double x, double scale, double logLikelihood, double mean, double second, double lfsr)
     {
         var prior = ParametricFixtures.Prior(PriorFamily.Horseshoe, 1, scale, 0);
         foreach (var unit in new[] { 1, 3.7 })
         {
             var scaled = ParametricFixtures.Prior(PriorFamily.Horseshoe, 1, scale * unit, 0);
             var (m, q, f) = (new double[1], new double[1], new double[1]);
-            Assert.Equal(logLikelihood - double.Log(unit), Family.Moments(scaled, [x * unit], [unit], m, q), 1e-12 * double.Max(1, double.Abs(logLikelihood)));
+            Assert.Equal(logLikelihood - double.Log(unit), Family.Moments(scaled, [x * unit], [unit], m, q),
+                1e-12 * double.Max(1, double.Abs(logLikelihood)));
             Assert.Equal(mean, m[0] / unit, 1e-12 * mean);
             Assert.Equal(second, q[0] / (unit * unit), 1e-12 * second);
             Family.FalseSignRates(scaled, [x * unit], [unit], f);
@@ -40,7 +42,8 @@ public class HorseshoeTests
     public void Derivatives_EM_splits_and_Newton_are_as_they_should_be(int seed)
     {
         var (x, s) = ParametricFixtures.Problem(seed, 200, 0.2, someInfinite: seed == 3);
-        double[] Stats(double b) => ParametricFixtures.Statistics(ParametricFixtures.Prior(PriorFamily.Horseshoe, 1, double.Exp(b), 0), x, s);
+        double[] Stats(double b) =>
+            ParametricFixtures.Statistics(ParametricFixtures.Prior(PriorFamily.Horseshoe, 1, double.Exp(b), 0), x, s);
         const double H = 1e-5;
         var here = Stats(-1);
         Assert.Equal((Stats(-1 + H)[1] - Stats(-1 - H)[1]) / (2 * H), here[4], 1e-5 * double.Max(1, double.Abs(here[4])));

@@ -9,7 +9,8 @@ public class MixtureKernelsTests
     private static readonly PriorComponent[] Kinds =
     [
         new(ComponentKind.Point, 1, 0, 0), new(ComponentKind.Point, 1, -2.5, 0), new(ComponentKind.Normal, 1, 0.3, 1.7),
-        new(ComponentKind.Uniform, 1, 0, 0, -1.5, 0), new(ComponentKind.Uniform, 1, 0, 0, -2, 3), new(ComponentKind.Uniform, 1, 0, 0, 0, 0.01),
+        new(ComponentKind.Uniform, 1, 0, 0, -1.5, 0), new(ComponentKind.Uniform, 1, 0, 0, -2, 3),
+        new(ComponentKind.Uniform, 1, 0, 0, 0, 0.01),
         new(ComponentKind.TruncatedNormal, 1, 0, 1.3, 0, double.PositiveInfinity),
         new(ComponentKind.TruncatedNormal, 1, 0, 2.1, double.NegativeInfinity, 0), new(ComponentKind.TruncatedNormal, 1, 1, 0.7, -1, 2),
     ];
@@ -115,9 +116,14 @@ public class MixtureKernelsTests
         }
 
         const int Steps = 20000;
-        var low = c.Kind == ComponentKind.Normal ? c.Location - (12 * c.Scale) : double.Max(c.Low, c.Kind == ComponentKind.Uniform ? c.Low : c.Location - (12 * c.Scale));
-        var high = c.Kind == ComponentKind.Normal ? c.Location + (12 * c.Scale) : double.Min(c.High, c.Kind == ComponentKind.Uniform ? c.High : c.Location + (12 * c.Scale));
-        double Density(double t) => c.Kind == ComponentKind.Uniform ? 1 : double.Exp(NormalDistribution.LogDensity(t - c.Location, c.Scale));
+        var low = c.Kind == ComponentKind.Normal
+            ? c.Location - (12 * c.Scale)
+            : double.Max(c.Low, c.Kind == ComponentKind.Uniform ? c.Low : c.Location - (12 * c.Scale));
+        var high = c.Kind == ComponentKind.Normal
+            ? c.Location + (12 * c.Scale)
+            : double.Min(c.High, c.Kind == ComponentKind.Uniform ? c.High : c.Location + (12 * c.Scale));
+        double Density(double t) =>
+            c.Kind == ComponentKind.Uniform ? 1 : double.Exp(NormalDistribution.LogDensity(t - c.Location, c.Scale));
         double Rule(int k) => k is 0 or Steps ? 1 : k % 2 == 1 ? 4 : 2;
         var h = (high - low) / Steps;
         var total = 0.0;

@@ -53,7 +53,8 @@ internal static class ParametricFixtures
     }
 
     /// <summary>A random problem: some theta at 0, the others Laplace or all positive; unequal s; some s are infinite when asked.</summary>
-    public static (double[] X, double[] S) Problem(int seed, int n, double slabWeight = 0.4, bool positive = false, bool someInfinite = false)
+    public static (double[] X, double[] S) Problem(
+        int seed, int n, double slabWeight = 0.4, bool positive = false, bool someInfinite = false)
     {
         var random = new Random(seed);
         var (x, s) = (new double[n], new double[n]);

@@ -13,9 +13,11 @@ public class ParametricGoldenTests
         PriorFamily.Horseshoe, PriorFamily.Flat, PriorFamily.PointMass,
     ];
 
-    public static TheoryData<string> FixedPriors => [.. GoldenEbnm.Cases(Families).Where(id => GoldenEbnm.Load(id).Options.FixPrior).DefaultIfEmpty("absent")];
+    public static TheoryData<string> FixedPriors =>
+        [.. GoldenEbnm.Cases(Families).Where(id => GoldenEbnm.Load(id).Options.FixPrior).DefaultIfEmpty("absent")];
 
-    public static TheoryData<string> Fitted => [.. GoldenEbnm.Cases(Families).Where(id => !GoldenEbnm.Load(id).Options.FixPrior).DefaultIfEmpty("absent")];
+    public static TheoryData<string> Fitted =>
+        [.. GoldenEbnm.Cases(Families).Where(id => !GoldenEbnm.Load(id).Options.FixPrior).DefaultIfEmpty("absent")];
 
     [Theory(SkipTestWithoutData = true)]
     [MemberData(nameof(FixedPriors))]
@@ -54,7 +56,8 @@ public class ParametricGoldenTests
 
         var scale = double.Sqrt(golden.X.Average(v => v * v));
         AssertPosterior(
-            golden, fit.Prior, golden.TightMean ?? golden.Mean, golden.TightStandardDeviation ?? golden.StandardDeviation, null, 1e-3 * scale);
+            golden, fit.Prior, golden.TightMean ?? golden.Mean, golden.TightStandardDeviation ?? golden.StandardDeviation, null,
+            1e-3 * scale);
     }
 
     [Fact]
@@ -105,7 +108,8 @@ public class ParametricGoldenTests
         {
             var golden = GoldenEbnm.Load(id);
             var fit = EbnmFamilies.Get(family).Fit(golden.X, golden.S, new EbnmOptions());
-            Assert.True(fit.LogLikelihood >= reference - 1e-6 * double.Abs(reference), $"{family} {id}: {fit.LogLikelihood:R}, reference {reference}");
+            Assert.True(fit.LogLikelihood >= reference - 1e-6 * double.Abs(reference),
+                $"{family} {id}: {fit.LogLikelihood:R}, reference {reference}");
         }
     }
 
@@ -123,11 +127,14 @@ public class ParametricGoldenTests
             // The reference's horseshoe integrates to about 1e-8: see HorseshoeTests for its case against 30 digits.
             var slack = golden.Family == PriorFamily.Horseshoe ? 2e-8 : 0;
             var sd = double.Sqrt(double.Max(q[i] - (m[i] * m[i]), 0));
-            Assert.True(double.Abs(m[i] - mean[i]) <= tolerance + slack, $"{golden.Id}[{i}] x {golden.X[i]} s {golden.S[i]}: mean {m[i]:R}, not {mean[i]:R}");
-            Assert.True(double.Abs(sd - deviation[i]) <= tolerance + slack, $"{golden.Id}[{i}] x {golden.X[i]} s {golden.S[i]}: sd {sd:R}, not {deviation[i]:R}");
+            Assert.True(double.Abs(m[i] - mean[i]) <= tolerance + slack,
+                $"{golden.Id}[{i}] x {golden.X[i]} s {golden.S[i]}: mean {m[i]:R}, not {mean[i]:R}");
+            Assert.True(double.Abs(sd - deviation[i]) <= tolerance + slack,
+                $"{golden.Id}[{i}] x {golden.X[i]} s {golden.S[i]}: sd {sd:R}, not {deviation[i]:R}");
             if (lfsr is not null)
             {
-                Assert.True(double.Abs(f[i] - lfsr[i]) <= tolerance, $"{golden.Id}[{i}] x {golden.X[i]} s {golden.S[i]}: lfsr {f[i]:R}, not {lfsr[i]:R}");
+                Assert.True(double.Abs(f[i] - lfsr[i]) <= tolerance,
+                    $"{golden.Id}[{i}] x {golden.X[i]} s {golden.S[i]}: lfsr {f[i]:R}, not {lfsr[i]:R}");
             }
         }
     }

@@ -76,7 +76,8 @@ public class SpikeAndSlabFitTests
     [MemberData(nameof(Seeds))]
     public void Newton_steps_from_a_cold_start_reach_the_fit(PriorFamily family, int seed)
     {
-        var (x, s) = ParametricFixtures.Problem(seed, 600, 0.3, positive: family is PriorFamily.PointExponential or PriorFamily.GeneralizedBinary);
+        var (x, s) =
+            ParametricFixtures.Problem(seed, 600, 0.3, positive: family is PriorFamily.PointExponential or PriorFamily.GeneralizedBinary);
         var solver = EbnmFamilies.Get(family);
         var options = new EbnmOptions { EstimateMode = seed % 2 == 0 && family is PriorFamily.Normal or PriorFamily.PointNormal };
         var prior = solver.ColdStart(Summary(x, s), options);
@@ -134,7 +135,8 @@ public class SpikeAndSlabFitTests
             for (var scale = 0.1; scale < 12; scale *= 1.1)
             {
                 var value = ParametricFixtures.Statistics(ParametricFixtures.Prior(family, weight, scale, 0), x, s)[1];
-                Assert.True(value <= fit.LogLikelihood + 1e-7, $"seed {seed}: weight {weight}, scale {scale}: {value:R} > {fit.LogLikelihood:R}");
+                Assert.True(
+                    value <= fit.LogLikelihood + 1e-7, $"seed {seed}: weight {weight}, scale {scale}: {value:R} > {fit.LogLikelihood:R}");
             }
         }
     }
@@ -229,7 +231,8 @@ public class SpikeAndSlabFitTests
             prior = EbnmFamilies.Get(family).Step(prior, ParametricFixtures.Statistics(prior, x, s), PriorStep.Newton, new EbnmOptions());
         }
 
-        Assert.Equal(EbnmFamilies.Get(family).Fit(x, s, new EbnmOptions()).LogLikelihood, ParametricFixtures.Statistics(prior, x, s)[1], 1e-6);
+        Assert.Equal(
+            EbnmFamilies.Get(family).Fit(x, s, new EbnmOptions()).LogLikelihood, ParametricFixtures.Statistics(prior, x, s)[1], 1e-6);
     }
 
     [Theory]
@@ -257,7 +260,10 @@ public class SpikeAndSlabFitTests
         Assert.Equal(3, scaled.Components[1].Scale);
         Assert.Equal(0.25, scaled.Mode);
         Assert.Equal(0.25, scaled.Components[1].Location);
-        foreach (var refused in new[] { new EbnmOptions { Mode = 1 }, new EbnmOptions { EstimateMode = true }, new EbnmOptions { Scale = 1 } })
+        foreach (var refused in new[]
+        {
+            new EbnmOptions { Mode = 1 }, new EbnmOptions { EstimateMode = true }, new EbnmOptions { Scale = 1 }
+        })
         {
             Assert.Throws<ArgumentException>(() => EbnmFamilies.Get(PriorFamily.GeneralizedBinary).Fit(x, s, refused));
             Assert.Throws<ArgumentException>(() => EbnmFamilies.Get(PriorFamily.Flat).Fit(x, s, refused));
@@ -270,5 +276,6 @@ public class SpikeAndSlabFitTests
     }
 
     private static ObservationSummary Summary(double[] x, double[] s) => new(
-        x.Length, x.Sum(), x.Sum(v => v * v), s.Sum(v => v * v), x.Min(), x.Max(), s.Min(), s.Max(), x.Zip(s, (a, b) => (a * a) - (b * b)).Max());
+        x.Length, x.Sum(), x.Sum(v => v * v), s.Sum(v => v * v), x.Min(), x.Max(), s.Min(), s.Max(),
+        x.Zip(s, (a, b) => (a * a) - (b * b)).Max());
 }

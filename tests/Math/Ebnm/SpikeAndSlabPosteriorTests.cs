@@ -66,7 +66,8 @@ public class SpikeAndSlabPosteriorTests
             EbnmFamilies.Get(family).Moments(prior, x, s, mean, second);
 
             // A lattice in two dimensions (the golden ratio's sequence): far more even than random draws.
-            EbnmFamilies.Get(family).Sample(prior, x, s, (i, d) => d == 0 ? (i + 0.5) / Count : ((i + 0.5) * 0.61803398874989485) % 1, sample);
+            EbnmFamilies.Get(family).Sample(
+                prior, x, s, (i, d) => d == 0 ? (i + 0.5) / Count : ((i + 0.5) * 0.61803398874989485) % 1, sample);
             var sd = double.Sqrt(double.Max(second[0] - (mean[0] * mean[0]), 0));
             Assert.Equal(mean[0], sample.Average(), (3e-3 * sd) + 1e-4);
             Assert.Equal(second[0], sample.Average(v => v * v), (0.02 * second[0]) + 1e-3);
@@ -83,7 +84,8 @@ public class SpikeAndSlabPosteriorTests
         var (mean, second, lfsr) = (new double[3], new double[3], new double[3]);
         var logLikelihood = EbnmFamilies.Get(family).Moments(prior, x, s, mean, second);
         EbnmFamilies.Get(family).FalseSignRates(prior, x, s, lfsr);
-        Assert.Equal(EbnmFamilies.Get(family).Moments(prior, [x[0], x[2]], [s[0], s[2]], new double[2], new double[2]), logLikelihood, 1e-13);
+        Assert.Equal(
+            EbnmFamilies.Get(family).Moments(prior, [x[0], x[2]], [s[0], s[2]], new double[2], new double[2]), logLikelihood, 1e-13);
         var (m, v) = ParametricFixtures.SlabKind(family) switch
         {
             ComponentKind.Laplace => (0, 2 * scale * scale),

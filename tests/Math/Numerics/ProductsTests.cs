@@ -29,7 +29,8 @@ public sealed class ProductsTests
                     AssertClose(Multiply(x, rows, columns, f, factors), xf, $"X F of {rows} x {columns}, {factors} factors");
                     var xtl = (double[])before.Clone();
                     DenseKernel.AccumulateTranspose(x, rows, columns, l, factors, xtl);
-                    AssertClose(AccumulateTranspose(x, rows, columns, l, factors, before), xtl, $"X'L of {rows} x {columns}, {factors} factors");
+                    AssertClose(
+                        AccumulateTranspose(x, rows, columns, l, factors, before), xtl, $"X'L of {rows} x {columns}, {factors} factors");
                 }
             }
         }
@@ -53,7 +54,8 @@ public sealed class ProductsTests
         const int Columns = 80;
         for (var stored = 0; stored <= MostColumns; stored++)
         {
-            var columns = Enumerable.Range(0, Columns).OrderBy(j => Philox.Uniform(5, (ulong)stored, (ulong)j)).Take(stored).Order().ToArray();
+            var columns = Enumerable.Range(0, Columns).OrderBy(j => Philox.Uniform(5, (ulong)stored, (ulong)j)).Take(stored)
+                .Order().ToArray();
             var values = Numbers(6, stored);
             for (var factors = 1; factors <= 2 * MostFactors; factors++)
             {
@@ -85,7 +87,8 @@ public sealed class ProductsTests
         var (f, before) = (Numbers(7, Columns), Numbers(9, Columns));
         for (var stored = 0; stored <= MostColumns; stored++)
         {
-            var columns = Enumerable.Range(0, Columns).OrderBy(j => Philox.Uniform(5, (ulong)stored, (ulong)j)).Take(stored).Order().ToArray();
+            var columns = Enumerable.Range(0, Columns).OrderBy(j => Philox.Uniform(5, (ulong)stored, (ulong)j)).Take(stored)
+                .Order().ToArray();
             var values = Numbers(6, stored);
             var (expected, xtl, after) = (0.0, (double[])before.Clone(), (double[])before.Clone());
             for (var e = 0; e < stored; e++)

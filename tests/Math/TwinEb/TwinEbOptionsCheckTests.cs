@@ -17,7 +17,8 @@ public sealed class TwinEbOptionsCheckTests
     [Fact]
     public void Every_problem_is_listed_at_once()
     {
-        var problems = TwinEbOptionsCheck.Problems(s_sound with { Factors = 0, RowComponents = 201, ClipNorm = double.NaN, PlateauFactor = 1.5, Restarts = 0 });
+        var problems = TwinEbOptionsCheck.Problems(
+            s_sound with { Factors = 0, RowComponents = 201, ClipNorm = double.NaN, PlateauFactor = 1.5, Restarts = 0 });
         Assert.Equal(
         [
             "factors is 0: it must be from 1 to 1024",
@@ -31,7 +32,8 @@ public sealed class TwinEbOptionsCheckTests
     [Fact]
     public void An_option_that_cannot_take_effect_is_a_problem()
     {
-        Assert.Contains("particles is 3, which only the reference optimizer draws", TwinEbOptionsCheck.Problems(s_sound with { Particles = 3 })[0], StringComparison.Ordinal);
+        Assert.Contains("particles is 3, which only the reference optimizer draws",
+            TwinEbOptionsCheck.Problems(s_sound with { Particles = 3 })[0], StringComparison.Ordinal);
         Assert.Single(TwinEbOptionsCheck.Problems(s_sound with { LocalSteps = 2 }));
         Assert.Single(TwinEbOptionsCheck.Problems(s_sound with { HeldOutSubtractsValue = true }));
         Assert.Single(TwinEbOptionsCheck.Problems(s_sound with { Likelihood = TwinEbLikelihood.Gaussian, HeldOutZeroSample = true }));

@@ -42,7 +42,8 @@ public sealed class TwinEbPredictionTests(ITestOutputHelper output)
     [Theory]
     [InlineData(40, 0.97, 1.03)]
     [InlineData(4, 0.8, 1.3)]
-    public void What_is_left_out_of_a_gaussian_row_shows_in_the_predictive_deviation_where_entries_are_few(int entries, double least, double most)
+    public void What_is_left_out_of_a_gaussian_row_shows_in_the_predictive_deviation_where_entries_are_few(
+        int entries, double least, double most)
     {
         // The posterior of a row under noise of 1: its entries are correlated, which rows_sd does not tell. Seen cells, and others.
         const int Factors = 4;
@@ -62,7 +63,8 @@ public sealed class TwinEbPredictionTests(ITestOutputHelper output)
 
         var posterior = new ConjugateNormalPosterior(ConjugateNormalPrior.One(Factors, 0, 1));
         posterior.Evaluate(a, h);
-        var sampler = new ConjugateNormalSampler(new TwinEbOptions { Rows = 1, Columns = 1, Factors = Factors, Seed = Seed }, ConjugateDraw.RowScore, 0, 1);
+        var sampler = new ConjugateNormalSampler(
+            new TwinEbOptions { Rows = 1, Columns = 1, Factors = Factors, Seed = Seed }, ConjugateDraw.RowScore, 0, 1);
         sampler.Add(0, posterior);
         var rowSd = posterior.Variance.Select(double.Sqrt).ToArray();
         foreach (var e in new[] { 0, 1, 2, 100, 101, 102 })
@@ -76,17 +78,21 @@ public sealed class TwinEbPredictionTests(ITestOutputHelper output)
             });
             var told = TwinEbPrediction.Variance(posterior.Mean, rowSd, v, new double[Factors]);
             var ratio = double.Sqrt((1 + told) / (1 + drawn));
-            output.WriteLine($"{entries} entries, column {e}: predictive deviation {ratio:F3} of that of draws, of u . v {double.Sqrt(told / drawn):F3}");
+            output.WriteLine(
+                $"{entries} entries, column {e}: predictive deviation {ratio:F3} of that of draws, of u . v " +
+                $"{double.Sqrt(told / drawn):F3}");
             Assert.InRange(ratio, least, most);
         }
 
-        static double[] Column(int e) => [.. Enumerable.Range(0, Factors).Select(l => 0.5 + Philox.Normal(Seed, 9, (ulong)((e * Factors) + l)))];
+        static double[] Column(int e) =>
+            [.. Enumerable.Range(0, Factors).Select(l => 0.5 + Philox.Normal(Seed, 9, (ulong)((e * Factors) + l)))];
     }
 
     [Theory]
     [InlineData(3, 1, 1, 1.01, 1.06)]
     [InlineData(0, 0, 0, 1.2, 1.6)]
-    public void A_poisson_row_has_too_large_a_deviation_where_nothing_tells_its_component(double count1, double count2, double exposure, double least, double most)
+    public void A_poisson_row_has_too_large_a_deviation_where_nothing_tells_its_component(
+        double count1, double count2, double exposure, double least, double most)
     {
         const int Factors = 2;
         var prior = new ConjugateGammaPrior(2, Factors);
@@ -105,7 +111,8 @@ public sealed class TwinEbPredictionTests(ITestOutputHelper output)
         var predicted = TwinEbPrediction.Mean(mean, v);
         var told = TwinEbPrediction.Variance(mean, sd, v, new double[Factors]);
         var ratio = double.Sqrt((predicted + told) / (predicted + drawn));
-        output.WriteLine($"counts {count1} and {count2}: predictive deviation {ratio:F3} of that of draws, of u . v {double.Sqrt(told / drawn):F3}");
+        output.WriteLine(
+            $"counts {count1} and {count2}: predictive deviation {ratio:F3} of that of draws, of u . v {double.Sqrt(told / drawn):F3}");
         Assert.InRange(ratio, least, most);
 
         double[] Draw(int draw)

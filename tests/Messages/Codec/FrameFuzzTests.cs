@@ -8,8 +8,8 @@ public sealed class FrameFuzzTests
     private const int Frames = 200_000;
 
     /// <summary>
-    /// An allocation may be this many times the frame's bytes: an empty array of a name of two letters takes some 7 bytes in a frame, and in memory a
-    /// string, a shape, an object and its places in a list and a dictionary.
+    /// An allocation may be this many times the frame's bytes: an empty array of a name of two letters takes some 7 bytes in a frame, and
+    /// in memory a string, a shape, an object and its places in a list and a dictionary.
     /// </summary>
     private const int AllocationFactor = 80;
 
@@ -61,8 +61,10 @@ public sealed class FrameFuzzTests
     [InlineData("80808080808080808080808001")]
     public void A_length_far_beyond_the_frame_allocates_nothing(string length)
     {
-        // RunRound of job "j", attempt, shard and round 0, then: that many arrays; a name that long; that many dimensions; a dimension that long.
-        foreach (var (prefix, suffix) in new[] { ("016a000000", ""), ("016a00000001", ""), ("016a000000010161" + "00", ""), ("016a000000010161" + "0001", "00000000"), ("016a000000010161" + "0002", length) })
+        // RunRound of job "j", attempt, shard and round 0, then: that many arrays; a name that long;
+        // that many dimensions; a dimension that long.
+        foreach (var (prefix, suffix) in new[] { ("016a000000", ""), ("016a00000001", ""), ("016a000000010161" + "00",
+            ""), ("016a000000010161" + "0001", "00000000"), ("016a000000010161" + "0002", length) })
         {
             var body = Convert.FromHexString(prefix + length + suffix + "0000000000000000");
             var frame = Codec.Frames.Seal([0x46, 0x69, 0x74, 0x43, 1, 0, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, .. body]);
@@ -102,7 +104,8 @@ public sealed class FrameFuzzTests
         return frame;
     }
 
-    private static byte[] Splice(byte[] head, byte[] tail, Random random) => [.. head[..random.Next(head.Length + 1)], .. tail[random.Next(tail.Length)..]];
+    private static byte[] Splice(byte[] head, byte[] tail, Random random) =>
+        [.. head[..random.Next(head.Length + 1)], .. tail[random.Next(tail.Length)..]];
 
     /// <summary>Puts a number of up to ten bytes where there was one byte: a length beyond all bounds.</summary>
     private static byte[] Lengthen(byte[] frame, Random random)

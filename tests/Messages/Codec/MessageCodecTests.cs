@@ -58,9 +58,11 @@ public sealed class MessageCodecTests
         ArraySetCodec.Encode(Samples.Arrays, buffer);
         AssertSame(Samples.Arrays, ArraySetCodec.Decode(buffer.WrittenSpan));
         var frame = buffer.WrittenSpan.ToArray();
-        Assert.Contains("unknown message tag", Assert.Throws<FrameException>(() => MessageCodec.Decode(frame)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "unknown message tag", Assert.Throws<FrameException>(() => MessageCodec.Decode(frame)).Message, StringComparison.Ordinal);
         var message = Samples.Encode(new Activated());
-        Assert.Contains("tag 1 where", Assert.Throws<FrameException>(() => ArraySetCodec.Decode(message)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "tag 1 where", Assert.Throws<FrameException>(() => ArraySetCodec.Decode(message)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -85,9 +87,11 @@ public sealed class MessageCodecTests
     public void A_message_over_the_limit_is_refused_on_both_sides()
     {
         var message = new TimerElapsed(new string('x', 1000), 1);
-        Assert.Contains("a frame may have 500", Assert.Throws<FrameException>(() => MessageCodec.Encode(message, new ArrayBufferWriter<byte>(), 500)).Message, StringComparison.Ordinal);
+        Assert.Contains("a frame may have 500", Assert.Throws<FrameException>(
+            () => MessageCodec.Encode(message, new ArrayBufferWriter<byte>(), 500)).Message, StringComparison.Ordinal);
         var frame = Samples.Encode(message);
-        Assert.Contains("may have 500", Assert.Throws<FrameException>(() => MessageCodec.Decode(frame, 500)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "may have 500", Assert.Throws<FrameException>(() => MessageCodec.Decode(frame, 500)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -95,9 +99,11 @@ public sealed class MessageCodecTests
     {
         Assert.Throws<FrameException>(() => Samples.Encode(new TimerElapsed("\ud800", 1)));
         Assert.Throws<FrameException>(() => Samples.Encode(new InterruptJob(default, "no name")));
-        Assert.Contains(nameof(Untagged), Assert.Throws<FrameException>(() => Samples.Encode(new Untagged())).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            nameof(Untagged), Assert.Throws<FrameException>(() => Samples.Encode(new Untagged())).Message, StringComparison.Ordinal);
         var deep = new ArraySet().Set("deep", [1], [.. Enumerable.Repeat(1, 33)]);
-        Assert.Throws<FrameException>(() => Samples.Encode(new RunRound(new JobName("j"), default, default, default, default, default, deep)));
+        Assert.Throws<FrameException>(
+            () => Samples.Encode(new RunRound(new JobName("j"), default, default, default, default, default, deep)));
     }
 
     [Theory]
@@ -140,9 +146,11 @@ public sealed class MessageCodecTests
     [Fact]
     public void A_set_that_names_an_array_twice_is_refused()
     {
-        var body = Samples.Encode(new RunRound(new JobName("j"), default, default, default, default, default, new ArraySet().Set("a", []).Set("b", [])));
+        var body = Samples.Encode(
+            new RunRound(new JobName("j"), default, default, default, default, default, new ArraySet().Set("a", []).Set("b", [])));
         body[^4] = (byte)'a';
-        Assert.Contains("twice", Assert.Throws<FrameException>(() => MessageCodec.Decode(Frames.Seal(body))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "twice", Assert.Throws<FrameException>(() => MessageCodec.Decode(Frames.Seal(body))).Message, StringComparison.Ordinal);
     }
 
     [Fact]

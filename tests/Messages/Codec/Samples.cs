@@ -9,7 +9,8 @@ internal static class Samples
 
     public static ArraySet Arrays { get; } = new ArraySet()
         .Set("F", [1, -0.0, double.PositiveInfinity, double.NegativeInfinity, double.Epsilon, double.MaxValue], [2, 3])
-        .Set("moments/m", [BitConverter.Int64BitsToDouble(0x7FF0_0000_0000_0001), BitConverter.Int64BitsToDouble(unchecked((long)0xFFF8_1234_5678_9ABC))])
+        .Set("moments/m",
+            [BitConverter.Int64BitsToDouble(0x7FF0_0000_0000_0001), BitConverter.Int64BitsToDouble(unchecked((long)0xFFF8_1234_5678_9ABC))])
         .Set("round", 12, Reduction.Max)
         .Set("", [], [0])
         .Set("λ_τ 混", [], [4, 0, int.MaxValue])

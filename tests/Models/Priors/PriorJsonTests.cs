@@ -13,7 +13,8 @@ public sealed class PriorJsonTests
     {
         PriorComponent[] components =
         [
-            new(ComponentKind.Point, 0.125, 0.5, 0), new(ComponentKind.Normal, 0.125, 0.5, 1.0 / 3), new(ComponentKind.Laplace, 0.125, 0, 2),
+            new(ComponentKind.Point, 0.125, 0.5, 0), new(ComponentKind.Normal, 0.125, 0.5, 1.0 / 3),
+            new(ComponentKind.Laplace, 0.125, 0, 2),
             new(ComponentKind.Exponential, 0.125, 0, 3), new(ComponentKind.Uniform, 0.125, 0, 0, -1, 2),
             new(ComponentKind.TruncatedNormal, 0.125, 1, 0.1, 0, double.PositiveInfinity), new(ComponentKind.Horseshoe, 0.125, 0, 0.01),
             new(ComponentKind.Normal, 0.125, 0, double.PositiveInfinity),
@@ -26,18 +27,30 @@ public sealed class PriorJsonTests
     }
 
     [Theory]
-    [InlineData("""{"family": "normall", "components": [{"kind": "normal", "weight": 1, "location": 0, "scale": 1}]}""", "did you mean 'normal'?")]
+    [InlineData("""{"family": "normall", "components": [{"kind": "normal", "weight": 1, "location": 0, "scale": 1}]}""",
+        "did you mean 'normal'?")]
     [InlineData("""{"family": "normal", "components": []}""", "'components' is missing or empty")]
     [InlineData("""{"family": "normal", "modes": 1}""", "did you mean 'mode'?")]
     [InlineData("""{"family": "normal", "components": [{"kind": "gaussian", "weight": 1}]}""", "component 1: unknown kind 'gaussian'")]
-    [InlineData("""{"family": "normal", "components": [{"kind": "normal", "weight": 1, "location": 0}]}""", "component 1: 'scale' is missing")]
-    [InlineData("""{"family": "normal", "components": [{"kind": "normal", "weight": 1, "location": 0, "sd": 1}]}""", "'sd' is no field of the kind normal")]
-    [InlineData("""{"family": "normal", "components": [{"kind": "normal", "weight": 0.5, "location": 0, "scale": 1}]}""", "the weights add up to 0.5")]
-    [InlineData("""{"family": "normal", "components": [{"kind": "normal", "weight": 1, "location": 0, "scale": -1}]}""", "the scale must not be negative")]
+    [InlineData("""{"family": "normal", "components": [{"kind": "normal", "weight": 1, "location": 0}]}""",
+        "component 1: 'scale' is missing")]
+    [InlineData("""{"family": "normal", "components": [{"kind": "normal", "weight": 1, "location": 0, "sd": 1}]}""",
+        "'sd' is no field of the kind normal")]
+    [InlineData("""{"family": "normal", "components": [{"kind": "normal", "weight": 0.5, "location": 0, "scale": 1}]}""",
+        "the weights add up to 0.5")]
+    [InlineData("""{"family": "normal", "components": [{"kind": "normal", "weight": 1, "location": 0, "scale": -1}]}""",
+        "the scale must not be negative")]
     [InlineData("""{"family": "normal", "components": [{"kind": "uniform", "weight": 1, "low": 2, "high": 1}]}""", "high is below low")]
-    [InlineData("""{"family": "point_normal", "components": [{"kind": "laplace", "weight": 1, "location": 0, "scale": 1}]}""", "family point_normal has a point and a normal")]
-    [InlineData("""{"family": "normal", "components": [{"kind": "normal", "weight": 0.5, "location": 0, "scale": 1}, {"kind": "normal", "weight": 0.5, "location": 0, "scale": 2}]}""", "family normal has one normal")]
-    [InlineData("""{"family": "horseshoe", "components": [{"kind": "point", "weight": 1, "location": 0}]}""", "family horseshoe has one horseshoe")]
+    [InlineData("""{"family": "point_normal", "components": [{"kind": "laplace", "weight": 1, "location": 0, "scale": 1}]}""",
+        "family point_normal has a point and a normal")]
+    [InlineData(
+        """
+        {"family": "normal", "components": [{"kind": "normal", "weight": 0.5, "location": 0, "scale": 1},
+          {"kind": "normal", "weight": 0.5, "location": 0, "scale": 2}]}
+        """,
+        "family normal has one normal")]
+    [InlineData("""{"family": "horseshoe", "components": [{"kind": "point", "weight": 1, "location": 0}]}""",
+        "family horseshoe has one horseshoe")]
     public void A_prior_that_is_wrong_is_refused(string json, string words)
     {
         using var document = JsonDocument.Parse(json);
@@ -48,9 +61,12 @@ public sealed class PriorJsonTests
     }
 
     [Theory]
-    [InlineData("point_normal", """{"kind": "normal", "weight": 0.5, "location": 1, "scale": 0}, {"kind": "normal", "weight": 0.5, "location": 1, "scale": 2}""")]
-    [InlineData("point_laplace", """{"kind": "laplace", "weight": 0.5, "location": 1, "scale": 0}, {"kind": "laplace", "weight": 0.5, "location": 1, "scale": 2}""")]
-    [InlineData("unimodal", """{"kind": "uniform", "weight": 0.5, "low": 1, "high": 1}, {"kind": "uniform", "weight": 0.5, "low": 0, "high": 1}""")]
+    [InlineData("point_normal",
+        """{"kind": "normal", "weight": 0.5, "location": 1, "scale": 0}, {"kind": "normal", "weight": 0.5, "location": 1, "scale": 2}""")]
+    [InlineData("point_laplace",
+        """{"kind": "laplace", "weight": 0.5, "location": 1, "scale": 0}, {"kind": "laplace", "weight": 0.5, "location": 1, "scale": 2}""")]
+    [InlineData("unimodal",
+        """{"kind": "uniform", "weight": 0.5, "low": 1, "high": 1}, {"kind": "uniform", "weight": 0.5, "low": 0, "high": 1}""")]
     public void A_component_without_width_is_a_point_and_tells_the_mode(string family, string components)
     {
         using var document = JsonDocument.Parse($$"""{"family": "{{family}}", "components": [{{components}}]}""");

@@ -19,7 +19,8 @@ public sealed class JobSpecReaderTests : IDisposable
         shards: 8
         stop: {maxRounds: 500, tolerance: 1e-7, maxSeconds: 3600}
         checkpoint: {everySeconds: 30, keep: 3}
-        ebmf: {maxFactors: 20, loadingsPrior: point_normal, factorsPrior: point_normal, variance: constant, greedy: true, backfit: true, nullcheck: true}
+        ebmf: {maxFactors: 20, loadingsPrior: point_normal, factorsPrior: point_normal, variance: constant, greedy: true,
+          backfit: true, nullcheck: true}
         """;
 
     private readonly Scratch _scratch = new();
@@ -44,7 +45,8 @@ public sealed class JobSpecReaderTests : IDisposable
             {
               "name": "pbmc-ebmf", "model": "ebmf", "data": {"path": "pbmc3k/", "transform": "log1p-cp10k"}, "seed": 1, "shards": 8,
               "stop": {"maxRounds": 500, "tolerance": 1e-7, "maxSeconds": 3600}, "checkpoint": {"everySeconds": 30, "keep": 3},
-              "ebmf": {"maxFactors": 20, "loadingsPrior": "point_normal", "factorsPrior": ["point_normal"], "variance": "constant", "greedy": true}
+              "ebmf": {"maxFactors": 20, "loadingsPrior": "point_normal", "factorsPrior": ["point_normal"], "variance": "constant",
+                "greedy": true}
             }
             """, "job.json");
         Assert.Equal(SpecCanonical.Hash(Read(FromTheContract), 8), SpecCanonical.Hash(json, 8));
@@ -52,10 +54,13 @@ public sealed class JobSpecReaderTests : IDisposable
     }
 
     [Theory]
-    [InlineData("model: ebmf\ndata: {path: d}\nebmf:\n  maxFactor: 3", "job.yaml:4: unknown key 'maxFactor' in ebmf: did you mean 'maxFactors'?")]
-    [InlineData("model: ebmf\ndata: {path: d}\ncheckpoints: {keep: 3}", "job.yaml:3: unknown key 'checkpoints': did you mean 'checkpoint'?")]
+    [InlineData("model: ebmf\ndata: {path: d}\nebmf:\n  maxFactor: 3",
+        "job.yaml:4: unknown key 'maxFactor' in ebmf: did you mean 'maxFactors'?")]
+    [InlineData("model: ebmf\ndata: {path: d}\ncheckpoints: {keep: 3}",
+        "job.yaml:3: unknown key 'checkpoints': did you mean 'checkpoint'?")]
     [InlineData("model: ebmff\ndata: {path: d}", "job.yaml:1: model cannot be 'ebmff': did you mean 'ebmf'?")]
-    [InlineData("model: ebmf\ndata: {path: d}\nebmf: {loadingsPrior: point_nromal}", "job.yaml:3: ebmf.loadingsPrior: unknown family 'point_nromal': did you mean 'point_normal'?")]
+    [InlineData("model: ebmf\ndata: {path: d}\nebmf: {loadingsPrior: point_nromal}",
+        "job.yaml:3: ebmf.loadingsPrior: unknown family 'point_nromal': did you mean 'point_normal'?")]
     [InlineData("model: ebmf\ndata: {path: d}\nebmf: {variance: rows}", "ebmf.variance cannot be 'rows': did you mean 'row'?")]
     [InlineData("model: ebmf\ndata: {path: d, transform: log}", "data.transform cannot be 'log': did you mean 'log1p'?")]
     [InlineData("model: ebmf\ndata: {path: d}\nshards: many", "shards is 'many': it must be a whole number from 1")]

@@ -11,7 +11,8 @@ public sealed class NearestTests
     [InlineData("MAXFACTORS", "maxFactors")]
     [InlineData("maxFcators", "maxFactors")]
     [InlineData("init ", "init")]
-    public void A_near_name_is_found(string given, string expected) => Assert.Equal(expected, Nearest.Find(given, ["init", "maxFactors", "backfit"]));
+    public void A_near_name_is_found(string given, string expected) =>
+    Assert.Equal(expected, Nearest.Find(given, ["init", "maxFactors", "backfit"]));
 
     [Fact]
     public void A_far_name_is_not_suggested_but_what_there_is_is_said()

@@ -61,7 +61,8 @@ public sealed class TwinEbJobTests : IDisposable
     {
         var key = option[..option.IndexOf(':', StringComparison.Ordinal)];
         var before = others.Split(", ").Where(o => o.Length > 0 && !o.StartsWith(key + ":", StringComparison.Ordinal)).ToList();
-        var (without, with) = (new TwinEbRun(Spec(others), _scratch), new TwinEbRun(Spec(string.Join(", ", [.. before, option])), _scratch));
+        var (without, with) =
+            (new TwinEbRun(Spec(others), _scratch), new TwinEbRun(Spec(string.Join(", ", [.. before, option])), _scratch));
         Assert.NotEqual(without.Numbers, with.Numbers);
         Assert.NotEqual(without.Job.SpecHash, with.Job.SpecHash);
     }
@@ -101,7 +102,8 @@ public sealed class TwinEbJobTests : IDisposable
         }
 
         // Draws with replacement: 1 - exp(-0.2) of the cells; five standard deviations of a binomial share.
-        void Near(double share, int count, int of) => Assert.InRange((double)count / of, share - (5 * double.Sqrt(share * (1 - share) / of)), share + (5 * double.Sqrt(share * (1 - share) / of)));
+        void Near(double share, int count, int of) => Assert.InRange(
+            (double)count / of, share - (5 * double.Sqrt(share * (1 - share) / of)), share + (5 * double.Sqrt(share * (1 - share) / of)));
         Near(1 - double.Exp(-0.2), one.Count(c => c.Kind == "Validation"), training);
         Near(0.3, one.Count(c => c.Kind == "Test"), heldOutNonZeros);
         Near(0.42, one.Count(c => c.Kind == "Ignored"), heldOutNonZeros);
@@ -126,7 +128,8 @@ public sealed class TwinEbJobTests : IDisposable
         {
             var (count, of, expected) = (drawn.Count(v => v == 0 == isZero), all.Count(v => v == 0 == isZero), 1 - double.Exp(-share));
             Assert.True(of > 200);
-            Assert.InRange((double)count / of, expected - (5 * double.Sqrt(expected * (1 - expected) / of)), expected + (5 * double.Sqrt(expected * (1 - expected) / of)));
+            Assert.InRange((double)count / of, expected - (5 * double.Sqrt(expected * (1 - expected) / of)),
+                expected + (5 * double.Sqrt(expected * (1 - expected) / of)));
         }
     }
 
@@ -196,7 +199,8 @@ public sealed class TwinEbJobTests : IDisposable
     public void A_split_that_does_not_fit_is_refused(string firstRow, string cells, string problem)
     {
         var others = firstRow.EndsWith("heldOut", StringComparison.Ordinal) ? "heldOut" : "training";
-        File.WriteAllText(_scratch.At("split_rows.tsv"), $"row\trole\n{firstRow}\n" + string.Concat(Enumerable.Range(2, Rows - 1).Select(i => $"row{i}\t{others}\n")));
+        File.WriteAllText(_scratch.At("split_rows.tsv"),
+            $"row\trole\n{firstRow}\n" + string.Concat(Enumerable.Range(2, Rows - 1).Select(i => $"row{i}\t{others}\n")));
         cells = cells == "*" ? string.Join('\n', Enumerable.Range(1, Columns).Select(j => $"row1\tc{j}\tvalidation")) : cells;
         File.WriteAllText(_scratch.At("split_cells.tsv"), $"row\tcolumn\tkind\n{cells}\n");
         var error = Assert.Throws<ProblemException>(() => TwinEbRun.Prepare(Spec($"split: {_scratch.Root}"), _scratch));
@@ -206,7 +210,8 @@ public sealed class TwinEbJobTests : IDisposable
     [Fact]
     public void A_split_of_missing_cells_is_refused()
     {
-        File.WriteAllText(_scratch.At("split_rows.tsv"), "row\trole\n" + string.Concat(Enumerable.Range(1, Rows).Select(i => $"row{i}\ttraining\n")));
+        File.WriteAllText(
+            _scratch.At("split_rows.tsv"), "row\trole\n" + string.Concat(Enumerable.Range(1, Rows).Select(i => $"row{i}\ttraining\n")));
         File.WriteAllText(_scratch.At("split_cells.tsv"), "row\tcolumn\tkind\nrow4\tc5\tvalidation\n");
         var path = Csv("missing.csv", Counts(), (3, 4, "NA"));
         Assert.Contains("column 'c5' is missing in the data", Assert.Throws<ProblemException>(() => TwinEbRun.Prepare(Spec($"split: {_scratch.Root}", path), _scratch)).Message, StringComparison.Ordinal);
@@ -290,7 +295,8 @@ public sealed class TwinEbJobTests : IDisposable
             }
         }
 
-        return _scratch.File(name, $"%%MatrixMarket matrix coordinate real general\n{Rows} {Columns} {lines.Count}\n{string.Join('\n', lines)}\n");
+        return _scratch.File(
+            name, $"%%MatrixMarket matrix coordinate real general\n{Rows} {Columns} {lines.Count}\n{string.Join('\n', lines)}\n");
     }
 
     // Few factors, components and steps unless the options say otherwise.
@@ -318,6 +324,7 @@ public sealed class TwinEbJobTests : IDisposable
             Default("columnComponents", "2");
         }
 
-        return $"model: twineb\ndata: {{path: {path ?? Csv("data.csv", Counts())}}}\nshards: {shards}\ntwineb: {{{string.Join(", ", given)}}}\n";
+        return $"model: twineb\ndata: {{path: {path ?? Csv("data.csv", Counts())}}}\nshards: {shards}\ntwineb: " +
+            $"{{{string.Join(", ", given)}}}\n";
     }
 }

@@ -73,7 +73,8 @@ public sealed class TwinEbSpecTests : IDisposable
     [InlineData("twineb: {prior: rows, rowPriorShape: 3}", "has no effect with twineb.prior: rows, where that side's prior is learnt")]
     [InlineData("twineb: {heldOutRows: 0.3}", "has no effect with twineb.protocol: plain")]
     [InlineData("twineb: {testZeros: true}", "has no effect with twineb.protocol: plain")]
-    [InlineData("twineb: {protocol: strong, testZeros: true, ignoredShare: 0.5}", "has no effect with twineb.testZeros, where every cell that is not tested trains")]
+    [InlineData("twineb: {protocol: strong, testZeros: true, ignoredShare: 0.5}",
+        "has no effect with twineb.testZeros, where every cell that is not tested trains")]
     [InlineData("twineb: {heldOutSamples: 3}", "has no effect when nothing is held out")]
     [InlineData("twineb: {projectionSteps: 3}", "has no effect when no row is held out")]
     [InlineData("twineb: {split: s, protocol: strong}", "has no effect with twineb.split")]
@@ -84,7 +85,8 @@ public sealed class TwinEbSpecTests : IDisposable
     public void What_is_wrong_or_without_effect_is_refused(string section, string problem)
     {
         var problems = new ProblemList();
-        Assert.Null(JobSpecReader.Read(_scratch.File("job.yaml", "model: twineb\ndata: {path: d}\n" + section), new SpecOverrides(), problems));
+        Assert.Null(
+            JobSpecReader.Read(_scratch.File("job.yaml", "model: twineb\ndata: {path: d}\n" + section), new SpecOverrides(), problems));
         Assert.Contains(problem, string.Join('\n', problems.All), StringComparison.Ordinal);
     }
 
@@ -121,8 +123,10 @@ public sealed class TwinEbSpecTests : IDisposable
 
     [Theory]
     [InlineData("twineb: {}")]
-    [InlineData("twineb: {protocol: strong, prior: fixed, columnPriorRate: 0.25, splitSeed: 9, heldOutZeroSample: true, writeSplit: false}")]
-    [InlineData("twineb: {optimizer: reference, likelihood: gaussian, steps: 3, particles: 2, weightDecay: 0, restoreBest: false, validationShare: 0.1}")]
+    [InlineData(
+        "twineb: {protocol: strong, prior: fixed, columnPriorRate: 0.25, splitSeed: 9, heldOutZeroSample: true, writeSplit: false}")]
+    [InlineData("twineb: {optimizer: reference, likelihood: gaussian, steps: 3, particles: 2, weightDecay: 0, restoreBest: false, " +
+        "validationShare: 0.1}")]
     [InlineData("twineb: {split: /somewhere, prior: columns, binarize: 0.5}")]
     [InlineData("twineb: {protocol: strong, testZeros: true}")]
     public void What_is_written_for_people_is_read_as_the_same_spec(string section)
@@ -142,7 +146,8 @@ public sealed class TwinEbSpecTests : IDisposable
     private JobSpec Read(string section)
     {
         var problems = new ProblemList();
-        var spec = JobSpecReader.Read(_scratch.File("job.yaml", "model: twineb\ndata: {path: d}\n" + section), new SpecOverrides(), problems);
+        var spec = JobSpecReader.Read(
+            _scratch.File("job.yaml", "model: twineb\ndata: {path: d}\n" + section), new SpecOverrides(), problems);
         Assert.Empty(problems.All);
         return spec!;
     }

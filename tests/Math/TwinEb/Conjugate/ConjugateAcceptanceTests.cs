@@ -11,6 +11,7 @@ namespace FitCluster.Math.Tests.TwinEb;
 /// The reference's simulated data set with its split (../shared/reference/twineb/sim300x200.json): three restarts, the test score at the
 /// best validation score. The published algorithm: Poisson -2.739, Gaussian -1.1225; the true rates: -2.078.
 /// </summary>
+[Trait(Effort.Quick, "no")]
 public class ConjugateAcceptanceTests
 {
     [Fact]
@@ -26,8 +27,10 @@ public class ConjugateAcceptanceTests
         foreach (var (rows, columns) in new[] { (1, 1), (10, 10) })
         {
             var fewer = new ConjugateFit(options with { RowComponents = rows, ColumnComponents = columns }, shards).Result;
-            Assert.True(twin.Scalar("heldOutLogLik") >= fewer.Scalar("heldOutLogLik") - spread, $"{rows}/{columns}: {fewer.Scalar("heldOutLogLik")}");
-            Assert.True(twin.Scalar("testLogLik") >= fewer.Scalar("testLogLik") - spread, $"{rows}/{columns}: {fewer.Scalar("testLogLik")}");
+            Assert.True(twin.Scalar("heldOutLogLik") >= fewer.Scalar("heldOutLogLik") - spread,
+                $"{rows}/{columns}: {fewer.Scalar("heldOutLogLik")}");
+            Assert.True(
+                twin.Scalar("testLogLik") >= fewer.Scalar("testLogLik") - spread, $"{rows}/{columns}: {fewer.Scalar("testLogLik")}");
         }
 
         // The fixed prior that was best by validation in the reference's grid.
@@ -69,7 +72,8 @@ public class ConjugateAcceptanceTests
             // Big-endian bits. In the Gaussian model a zero is missing, whatever the mask says.
             if (((bits[at >> 3] >> (7 - (at & 7))) & 1) == 1)
             {
-                kinds[at / columns, at % columns] = (int)(gaussian && y[at / columns][at % columns] == 0 ? HeldOutKind.Ignored : HeldOutKind.Validation);
+                kinds[at / columns, at % columns] =
+                    (int)(gaussian && y[at / columns][at % columns] == 0 ? HeldOutKind.Ignored : HeldOutKind.Validation);
             }
         }
 

@@ -19,9 +19,12 @@ public sealed class ConjugateDivergenceTests
         var problem = new ConjugateProblem(21, gaussian);
         var shards = problem.Shards(3);
         var spoilt = RowsOf(6) + (inColumns ? 1 : 0);
-        var fit = new ConjugateFit(problem.Options, shards, spoil: (round, sum) => Spoil(sum, round == spoilt, shard: 1, array: 2), mayFail: true);
+        var fit = new ConjugateFit(
+            problem.Options, shards, spoil: (round, sum) => Spoil(sum, round == spoilt, shard: 1, array: 2), mayFail: true);
         var until = new ConjugateFit(problem.Options, problem.Shards(3), endEarlyAfter: RowsOf(5));
-        Assert.StartsWith($"restart 1 diverged in sweep 6 and was given up: the sum '{name}' of shard 1 is not finite, or beyond 1e300; the best so far is restart 1 of 1", fit.Report.Failure, StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"restart 1 diverged in sweep 6 and was given up: the sum '{name}' of shard 1 is not finite, or beyond 1e300; the best so " +
+            "far is restart 1 of 1", fit.Report.Failure, StringComparison.Ordinal);
         Assert.True(fit.Report.IsDone);
         Assert.False(fit.Report.Converged);
         Assert.Single(fit.Notes);
@@ -33,7 +36,8 @@ public sealed class ConjugateDivergenceTests
 
         // Rows have been fitted once more to the same columns, which changes the Poisson model's a little; held-out rows begin anew.
         var training = problem.HeldOutFrom * problem.Options.Factors;
-        Assert.InRange(fit.RowMeans.Zip(until.RowMeans).Take(training).Average(p => double.Abs(p.First - p.Second)) / until.RowMeans.Average(double.Abs), 0, gaussian ? 0 : 0.1);
+        Assert.InRange(fit.RowMeans.Zip(until.RowMeans).Take(training).Average(
+            p => double.Abs(p.First - p.Second)) / until.RowMeans.Average(double.Abs), 0, gaussian ? 0 : 0.1);
         Assert.Equal(until.RowMeans[training..], fit.RowMeans[training..]);
         Assert.Equal(until.Result.Scalar("testLogLik"), fit.Result.Scalar("testLogLik"));
         Assert.Equal([-1e300], fit.Result["restartScores"]);
@@ -52,7 +56,8 @@ public sealed class ConjugateDivergenceTests
         // A restart is 8 sweeps and a score: the third sweep of the spoilt one.
         var sweeps = 0;
         var fit = new ConjugateFit(
-            options, problem.Shards(2), mayFail: true, spoil: (_, sum) => Spoil(sum, sum.Contains("elbo") && sweeps++ == (8 * spoilt) + 2, 0, 1));
+            options, problem.Shards(2), mayFail: true,
+            spoil: (_, sum) => Spoil(sum, sum.Contains("elbo") && sweeps++ == (8 * spoilt) + 2, 0, 1));
         var scores = (double[])whole.Result["restartScores"].Clone();
         scores[spoilt] = -1e300;
         Assert.Equal(scores, fit.Result["restartScores"]);
@@ -111,7 +116,8 @@ public sealed class ConjugateDivergenceTests
                 states[1]["row.logs"].AsSpan(5 * problem.Options.Factors, problem.Options.Factors).Fill(double.NaN);
             }
         });
-        Assert.StartsWith($"restart 1 diverged in sweep {sweep} and was given up: the posterior of row 26 (shard 1) is not finite", fit.Report.Failure, StringComparison.Ordinal);
+        Assert.StartsWith($"restart 1 diverged in sweep {sweep} and was given up: the posterior of row 26 (shard 1) is not finite",
+            fit.Report.Failure, StringComparison.Ordinal);
         var isUnknown = fit.RowMeans.Select(double.IsNaN).ToArray();
         Assert.Equal(Enumerable.Range(0, fit.RowMeans.Length).Select(at => at / problem.Options.Factors == 25), isUnknown);
         Assert.All(fit.Result["columns_mean"], x => Assert.True(x > 0 && double.IsFinite(x)));
@@ -131,8 +137,10 @@ public sealed class ConjugateDivergenceTests
             Assert.Empty(fit.Result);
         }
 
-        Fails(options with { RowPriorShape = 1e308, RowPriorRate = 1e308 }, "restart 1 could not start: 'rowPrior.shapes' of component 1 is not finite, or beyond 1e300");
-        Fails(options with { ColumnPriorShape = 1e308, ColumnPriorRate = 1e308 }, "restart 1 could not start: 'columnPrior.shapes' of component 1");
+        Fails(options with { RowPriorShape = 1e308, RowPriorRate = 1e308 },
+            "restart 1 could not start: 'rowPrior.shapes' of component 1 is not finite, or beyond 1e300");
+        Fails(options with { ColumnPriorShape = 1e308, ColumnPriorRate = 1e308 },
+            "restart 1 could not start: 'columnPrior.shapes' of component 1");
         Fails(options with { ColumnPriorShape = 1e200, ColumnPriorRate = 1e-200, Restarts = 2 }, "restart 2 could not start: 'column.");
     }
 
@@ -181,7 +189,8 @@ public sealed class ConjugateDivergenceTests
     // Round 0 sums over the data, and each sweep is two: rows, then columns. As many rounds have been when its rows begin.
     private static int RowsOf(int sweep) => (2 * sweep) - 1;
 
-    private static string Row(string failure) => failure.Contains("the posterior of row ", StringComparison.Ordinal) ? failure : $"no row is named: {failure}";
+    private static string Row(string failure) =>
+        failure.Contains("the posterior of row ", StringComparison.Ordinal) ? failure : $"no row is named: {failure}";
 
     // As if a shard had found something that is not finite.
     private static void Spoil(ArraySet sum, bool now, int shard, int array)

@@ -9,7 +9,8 @@ namespace FitCluster.Math.Tests.TwinEb;
 /// <summary>Runs the model's rounds in a plain loop, and makes shards of a matrix with roles of rows and kinds of cells.</summary>
 internal sealed class ConjugateFit
 {
-    public ConjugateFit(TwinEbOptions options, ShardData[] shards, int endEarlyAfter = int.MaxValue, Action<int, ArraySet>? spoil = null, Action<int, ArraySet[]>? spoilRows = null, bool mayFail = false)
+    public ConjugateFit(TwinEbOptions options, ShardData[] shards, int endEarlyAfter = int.MaxValue, Action<int, ArraySet>? spoil = null,
+        Action<int, ArraySet[]>? spoilRows = null, bool mayFail = false)
     {
         var model = new TwinEbConjugateModel(options);
         var global = model.InitialGlobal();
@@ -100,15 +101,18 @@ internal sealed class ConjugateFit
     /// Shards of a matrix: kind 0 is a training cell, others as <see cref="HeldOutKind"/>; rows from firstHeldOutRow on are held out.
     /// Training cells with value 0 are not stored, unless dense.
     /// </summary>
-    public static ShardData[] Shards(double[][] y, Func<int, int, int> kind, int firstHeldOutRow, int count = 1, UnstoredEntries unstored = UnstoredEntries.Zero, bool dense = false)
+    public static ShardData[] Shards(double[][] y, Func<int, int, int> kind, int firstHeldOutRow, int count = 1,
+        UnstoredEntries unstored = UnstoredEntries.Zero, bool dense = false)
     {
         var (n, d) = (y.Length, y[0].Length);
         var shards = new ShardData[count];
         for (var s = 0; s < count; s++)
         {
             var (first, last) = ((int)((long)n * s / count), (int)((long)n * (s + 1) / count));
-            var (values, columns, starts, all) = (new List<double>(), new List<int>(), new List<long> { 0 }, new double[(last - first) * d]);
-            var (cellStarts, cellColumns, cellValues, cellKinds) = (new List<double> { 0 }, new List<double>(), new List<double>(), new List<double>());
+            var (values, columns, starts, all) =
+                (new List<double>(), new List<int>(), new List<long> { 0 }, new double[(last - first) * d]);
+            var (cellStarts, cellColumns, cellValues, cellKinds) =
+                (new List<double> { 0 }, new List<double>(), new List<double>(), new List<double>());
             for (var i = first; i < last; i++)
             {
                 for (var j = 0; j < d; j++)

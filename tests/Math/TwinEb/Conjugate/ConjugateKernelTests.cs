@@ -29,12 +29,14 @@ public class ConjugateKernelTests
             Assert.Equal(0, logits[7]);
             foreach (var c in asked)
             {
-                AssertIsScalarTwin(shapes[(c * length)..][..length], rates[(c * length)..][..length], s, t, logits[c], means[(c * length)..], logs[(c * length)..]);
+                AssertIsScalarTwin(shapes[(c * length)..][..length], rates[(c * length)..][..length], s, t, logits[c],
+                    means[(c * length)..], logs[(c * length)..]);
             }
         }
     }
 
-    private static void AssertIsScalarTwin(double[] shapes, double[] rates, double[] s, double[] t, double logit, double[] means, double[] logs)
+    private static void AssertIsScalarTwin(
+        double[] shapes, double[] rates, double[] s, double[] t, double logit, double[] means, double[] logs)
     {
         var (meansScalar, logsScalar) = (new double[s.Length], new double[s.Length]);
         var scalar = ConjugateGammaKernel.EvaluateScalar(shapes, rates, s, t, meansScalar, logsScalar);
@@ -78,7 +80,8 @@ public class ConjugateKernelTests
                 for (var l = 0; l < Factors; l++)
                 {
                     var shape = double.Exp(-3 + (5 * U(1, (k * Factors) + l)));
-                    (prior.Shapes[(k * Factors) + l], prior.Rates[(k * Factors) + l]) = (shape, shape * double.Exp(-2 + (5 * U(2, (k * Factors) + l))));
+                    (prior.Shapes[(k * Factors) + l], prior.Rates[(k * Factors) + l]) =
+                        (shape, shape * double.Exp(-2 + (5 * U(2, (k * Factors) + l))));
                 }
             }
 
@@ -98,7 +101,8 @@ public class ConjugateKernelTests
                 // What is left out is below 1e-13, each.
                 Assert.Equal(expected, normalizer, (Components * 1e-13) + (1e-13 * double.Abs(expected)));
                 Assert.All(plain.Responsibilities.ToArray().Zip(bounded.Responsibilities.ToArray()), pair =>
-                    Assert.True(double.Abs(pair.First - pair.Second) <= 1e-13 + (1e-11 * pair.First), $"trial {trial}: {pair.First} became {pair.Second}"));
+                    Assert.True(double.Abs(pair.First - pair.Second) <= 1e-13 + (1e-11 * pair.First),
+                        $"trial {trial}: {pair.First} became {pair.Second}"));
                 for (var l = 0; l < Factors; l++)
                 {
                     Assert.Equal(plain.Mean[l], bounded.Mean[l], 1e-12 * plain.Mean[l]);
@@ -147,7 +151,8 @@ public class ConjugateKernelTests
                 evaluated += bounded.EvaluatedCount;
             }
 
-            Assert.True(least > 0 ? evaluated == 600 * Components : evaluated < 300 * Components, $"spread {spread}: {evaluated} evaluations");
+            Assert.True(
+                least > 0 ? evaluated == 600 * Components : evaluated < 300 * Components, $"spread {spread}: {evaluated} evaluations");
         }
     }
 
@@ -199,9 +204,11 @@ public class ConjugateKernelTests
     public void A_column_beyond_the_model_s_is_refused_before_anything_is_read()
     {
         var weights = new double[2 * 16];
-        var words = Assert.Throws<InvalidOperationException>(() => ConjugateCells.Shares([0, 2], [1, 1], 2, weights, new double[16], new double[16]));
+        var words = Assert.Throws<InvalidOperationException>(
+            () => ConjugateCells.Shares([0, 2], [1, 1], 2, weights, new double[16], new double[16]));
         Assert.Contains("column 2", words.Message);
-        Assert.Throws<InvalidOperationException>(() => ConjugateCells.Scatter([-1], [1], 2, weights, new double[16], new double[32], new double[1]));
+        Assert.Throws<InvalidOperationException>(
+            () => ConjugateCells.Scatter([-1], [1], 2, weights, new double[16], new double[32], new double[1]));
     }
 
     [Fact]

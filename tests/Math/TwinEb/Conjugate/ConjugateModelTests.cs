@@ -71,7 +71,8 @@ public class ConjugateModelTests
         var missing = new ConjugateFit(options, problem.Shards(unstored: UnstoredEntries.Missing));
         Assert.True(missing.GreatestFall() <= Rounding, $"the objective fell by {missing.GreatestFall()} of itself");
         double Mean(ConjugateFit fit) => Enumerable.Range(0, 3).Sum(l =>
-            Enumerable.Range(0, problem.HeldOutFrom).Average(i => fit.RowMeans[(i * 3) + l]) * Enumerable.Range(0, 40).Average(j => fit.Result["columns_mean"][(j * 3) + l]));
+            Enumerable.Range(0, problem.HeldOutFrom).Average(
+                i => fit.RowMeans[(i * 3) + l]) * Enumerable.Range(0, 40).Average(j => fit.Result["columns_mean"][(j * 3) + l]));
         var stored = problem.Y.SelectMany(r => r).Where(x => x > 0).Average();
         var all = problem.Y.SelectMany(r => r).Average();
         Assert.Equal(all, Mean(observed), 0.15 * all);
@@ -155,7 +156,8 @@ public class ConjugateModelTests
     public void A_fit_without_held_out_cells_keeps_the_restart_of_the_greatest_objective_and_reports_no_score()
     {
         var problem = new ConjugateProblem(15);
-        var fit = new ConjugateFit(problem.Options with { Restarts = 3, Steps = 30 }, ConjugateFit.Shards(problem.Y, (_, _) => 0, problem.Y.Length));
+        var fit = new ConjugateFit(
+            problem.Options with { Restarts = 3, Steps = 30 }, ConjugateFit.Shards(problem.Y, (_, _) => 0, problem.Y.Length));
         Assert.Equal(fit.Result["restartElbos"].Max(), fit.Result.Scalar("elbo"));
         Assert.False(fit.Result.Contains("heldOutLogLik"));
         Assert.False(fit.Result.Contains("testLogLik"));
@@ -183,7 +185,8 @@ public class ConjugateModelTests
         }
 
         problem.Y[3].AsSpan().Clear();
-        var shards = ConjugateFit.Shards(problem.Y, (i, j) => i == 4 ? (int)HeldOutKind.Validation : problem.Kind(i, j), problem.HeldOutFrom);
+        var shards = ConjugateFit.Shards(
+            problem.Y, (i, j) => i == 4 ? (int)HeldOutKind.Validation : problem.Kind(i, j), problem.HeldOutFrom);
         var fit = new ConjugateFit(problem.Options, shards);
         Assert.True(double.IsFinite(fit.Result.Scalar("heldOutLogLik")));
         Assert.All(fit.RowMeans, x => Assert.True(x >= 0 && double.IsFinite(x)));

@@ -27,7 +27,8 @@ public class ConjugateNewRowTests
 
         // From the prior's mean alone the row stays where the first component is.
         var near = Moments(counts, isNew: false);
-        Assert.True(near.Mean[0] > 2, $"the start at the prior's mean ended at {string.Join(", ", near.Mean)}: this row needs no other start");
+        Assert.True(
+            near.Mean[0] > 2, $"the start at the prior's mean ended at {string.Join(", ", near.Mean)}: this row needs no other start");
         var found = Moments(counts, isNew: true);
         Assert.Equal(mean[1], found.Mean[1], 0.01 * mean[1]);
         Assert.True(found.Mean[0] < 0.2, $"{found.Mean[0]} of the first factor, by quadrature {mean[0]}");
@@ -50,7 +51,8 @@ public class ConjugateNewRowTests
         var mean = Moments(data, isNew: true).Mean;
         for (var l = 0; l < 2; l++)
         {
-            Assert.Equal((0.999 * s_prior.Shapes[l] / s_prior.Rates[l]) + (0.001 * s_prior.Shapes[2 + l] / s_prior.Rates[2 + l]), mean[l], 1e-12);
+            Assert.Equal(
+                (0.999 * s_prior.Shapes[l] / s_prior.Rates[l]) + (0.001 * s_prior.Shapes[2 + l] / s_prior.Rates[2 + l]), mean[l], 1e-12);
         }
     }
 
@@ -85,7 +87,8 @@ public class ConjugateNewRowTests
         var problem = new ConjugateProblem(5);
         var fit = new ConjugateFit(problem.Options, problem.Shards());
         var projection = new TwinEbProjection(problem.Options, fit.Result);
-        double[] Rows(int count) => [.. ConjugateFit.Shards(problem.Y, (_, _) => 0, problem.Y.Length, count).SelectMany(shard => projection.Project(shard)["rows_mean"])];
+        double[] Rows(int count) => [.. ConjugateFit.Shards(problem.Y, (_, _) => 0, problem.Y.Length, count).SelectMany(
+            shard => projection.Project(shard)["rows_mean"])];
         var (one, several) = (Rows(1), Rows(shards));
         for (var at = 0; at < one.Length; at++)
         {
@@ -94,7 +97,8 @@ public class ConjugateNewRowTests
         }
     }
 
-    private static (double[] Mean, double[] Sd) Moments(double[] counts, bool isNew) => Moments(ConjugateFit.Shards([counts], (_, _) => 0, 0)[0], isNew);
+    private static (double[] Mean, double[] Sd) Moments(double[] counts, bool isNew) =>
+        Moments(ConjugateFit.Shards([counts], (_, _) => 0, 0)[0], isNew);
 
     private static (double[] Mean, double[] Sd) Moments(ShardData data, bool isNew)
     {

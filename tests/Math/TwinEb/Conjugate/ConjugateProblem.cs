@@ -15,7 +15,9 @@ internal sealed class ConjugateProblem
         double Side(ulong stream, int entity, int factor)
         {
             var cluster = entity % 4;
-            var level = gaussian ? 1.5 * Philox.Normal(seed, stream, (ulong)((cluster * Factors) + factor)) : (cluster + factor) % 3 == 0 ? 1.5 : 0.15;
+            var level = gaussian
+                ? 1.5 * Philox.Normal(seed, stream, (ulong)((cluster * Factors) + factor))
+                : (cluster + factor) % 3 == 0 ? 1.5 : 0.15;
             return gaussian
                 ? level + (0.4 * Philox.Normal(seed, stream + 1, (ulong)((entity * Factors) + factor)))
                 : level * ConjugateDraw.Gamma(5, seed, stream, 0, entity, factor) / 5;

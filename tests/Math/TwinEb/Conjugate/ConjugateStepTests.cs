@@ -49,7 +49,8 @@ public class ConjugateStepTests
         var after = ConjugateGammaStep.Mixture(before, statistics, Strength, ShapeStrength);
 
         // With the centre as it was; then the centre with the components as they became.
-        double Objective(double[] shapes, double[] rates, double[] weights) => GammaObjective(before, statistics, shapes, rates, weights, Strength, ShapeStrength);
+        double Objective(double[] shapes, double[] rates, double[] weights) =>
+            GammaObjective(before, statistics, shapes, rates, weights, Strength, ShapeStrength);
         var best = Objective(after.Shapes, after.Rates, after.Weights);
         Assert.True(best > Objective(before.Shapes, before.Rates, before.Weights));
         foreach (var factor in new[] { 0.99, 1.01 })
@@ -115,7 +116,8 @@ public class ConjugateStepTests
         Assert.Equal(p00 / determinant, covariance[2], 1e-14);
 
         // The evidence: log of the integral of the prior times exp(h'x - x'Ax/2).
-        var evidence = (-0.5 * double.Log(determinant * 4)) + (0.5 * ((b0 * posterior.Mean[0]) + (b1 * posterior.Mean[1]))) - (2 * 0.25 / 4);
+        var evidence = (-0.5 * double.Log(determinant * 4)) + (0.5 * ((b0 * posterior.Mean[0]) + (b1 * posterior.Mean[1]))) -
+            (2 * 0.25 / 4);
         Assert.Equal(evidence, normalizer, 1e-13);
     }
 
@@ -130,15 +132,18 @@ public class ConjugateStepTests
         double[] a = [1.5, 0.6, 0.8], h = [0.4, 0.9];
         var posterior = new ConjugateNormalPosterior(prior);
         var normalizer = posterior.Evaluate(a, h);
-        double Density(double x, int at) => double.Exp(-0.5 * (x - means[at]) * (x - means[at]) / variances[at]) / double.Sqrt(2 * double.Pi * variances[at]);
+        double Density(double x, int at) =>
+            double.Exp(-0.5 * (x - means[at]) * (x - means[at]) / variances[at]) / double.Sqrt(2 * double.Pi * variances[at]);
         var (mass, first, mean0, mean1, second) = (0.0, 0.0, 0.0, 0.0, 0.0);
         const double Step = 0.01;
         for (var x = -8.0; x < 8; x += Step)
         {
             for (var y = -8.0; y < 8; y += Step)
             {
-                var likelihood = Step * Step * double.Exp((h[0] * x) + (h[1] * y) - (0.5 * ((a[0] * x * x) + (2 * a[1] * x * y) + (a[2] * y * y))));
-                var (p0, p1) = (weights[0] * Density(x, 0) * Density(y, 1) * likelihood, weights[1] * Density(x, 2) * Density(y, 3) * likelihood);
+                var likelihood =
+                    Step * Step * double.Exp((h[0] * x) + (h[1] * y) - (0.5 * ((a[0] * x * x) + (2 * a[1] * x * y) + (a[2] * y * y))));
+                var (p0, p1) =
+                    (weights[0] * Density(x, 0) * Density(y, 1) * likelihood, weights[1] * Density(x, 2) * Density(y, 3) * likelihood);
                 (mass, first) = (mass + p0 + p1, first + p0);
                 (mean0, mean1, second) = (mean0 + ((p0 + p1) * x), mean1 + ((p0 + p1) * y), second + ((p0 + p1) * x * y));
             }
@@ -164,7 +169,8 @@ public class ConjugateStepTests
 
         // Five standard errors of each: Var(mean) = a / n, Var(variance) = (2 a^2 + 6 a) / n.
         Assert.True(double.Abs(mean - shape) < 5 * double.Sqrt(shape / Count), $"mean {mean} of shape {shape}");
-        Assert.True(double.Abs(variance - shape) < 5 * double.Sqrt(((2 * shape * shape) + (6 * shape)) / Count), $"variance {variance} of shape {shape}");
+        Assert.True(double.Abs(variance - shape) < 5 * double.Sqrt(((2 * shape * shape) + (6 * shape)) / Count),
+            $"variance {variance} of shape {shape}");
     }
 
     private static (ConjugateGammaPrior Prior, ConjugateGammaStatistics Statistics) GammaProblem()
@@ -182,7 +188,8 @@ public class ConjugateStepTests
     }
 
     private static double GammaObjective(
-        ConjugateGammaPrior centre, ConjugateGammaStatistics statistics, double[] shapes, double[] rates, double[] weights, double strength, double shapeStrength)
+        ConjugateGammaPrior centre, ConjugateGammaStatistics statistics, double[] shapes, double[] rates, double[] weights, double strength,
+        double shapeStrength)
     {
         var prior = new ConjugateGammaPrior(2, 2);
         shapes.CopyTo(prior.Shapes, 0);

@@ -25,7 +25,8 @@ public class PlantedComponentsTests(ITestOutputHelper output)
     [Fact]
     public void As_many_row_components_as_were_planted_predict_held_out_rows_better_than_one_beyond_the_spread_over_seeds()
     {
-        double[][] y = [.. new PlantedCounts(1, Rows, Columns, Factors, Planted, Planted, MeanCount, evenFactors: true).Counts.Chunk(Columns)];
+        double[][] y =
+            [.. new PlantedCounts(1, Rows, Columns, Factors, Planted, Planted, MeanCount, evenFactors: true).Counts.Chunk(Columns)];
         var shards = ConjugateFit.Shards(y, Kind, HeldOutFrom);
         var (one, planted) = (Scores(1), Scores(Planted));
         var gains = planted.Select((score, seed) => score - one[seed]).ToArray();

@@ -87,7 +87,8 @@ internal sealed class ReferenceCase : IReferenceNoise, ISideSampler
     public double[] PriorOf(string part, bool isRows)
     {
         var side = isRows ? RowSideNames.Rows : RowSideNames.Columns;
-        return [.. new[] { "eta1", "eta2", "mix_vals" }.SelectMany(n => Numbers(Expected.GetProperty(part).GetProperty($"{side}.prior.{n}")))];
+        return [.. new[] { "eta1", "eta2", "mix_vals" }.SelectMany(
+            n => Numbers(Expected.GetProperty(part).GetProperty($"{side}.prior.{n}")))];
     }
 
     public void Columns(int particle, int count, int width, Span<double> normals)
@@ -107,7 +108,8 @@ internal sealed class ReferenceCase : IReferenceNoise, ISideSampler
     }
 
     // As a sampler: rows with this object, columns with ColumnSampler.
-    public void Draw(int draw, int first, int count, Span<double> factors) => Sample(RowParameters, 6, first, count, factors, (i, l) => _rowNoise[draw][l][i]);
+    public void Draw(int draw, int first, int count, Span<double> factors) =>
+        Sample(RowParameters, 6, first, count, factors, (i, l) => _rowNoise[draw][l][i]);
 
     public void Mean(int first, int count, Span<double> factors) => factors[..(count * 2)].Fill(1);
 
@@ -143,7 +145,8 @@ internal sealed class ReferenceCase : IReferenceNoise, ISideSampler
     {
         var (full, mask) = (_file.GetProperty(IsPoisson ? "Y" : "G").Matrix(), _file.GetProperty("mask").Matrix());
         var (values, columns, starts) = (new List<double>(), new List<int>(), new List<long> { 0 });
-        var (heldColumns, heldValues, heldKinds, heldStarts) = (new List<double>(), new List<double>(), new List<double>(), new List<double> { 0 });
+        var (heldColumns, heldValues, heldKinds, heldStarts) =
+            (new List<double>(), new List<double>(), new List<double>(), new List<double> { 0 });
         for (var i = 0; i < 6; i++)
         {
             for (var j = 0; j < 5; j++)
@@ -166,7 +169,8 @@ internal sealed class ReferenceCase : IReferenceNoise, ISideSampler
             heldStarts.Add(heldColumns.Count);
         }
 
-        var block = MatrixBlock.FromCsr(6, 5, values.ToArray(), columns.ToArray(), starts.ToArray(), IsPoisson ? UnstoredEntries.Zero : UnstoredEntries.Missing);
+        var block = MatrixBlock.FromCsr(
+            6, 5, values.ToArray(), columns.ToArray(), starts.ToArray(), IsPoisson ? UnstoredEntries.Zero : UnstoredEntries.Missing);
         var extras = new ArraySet().Set("rowRole", new double[6]).Set("heldOutStart", [.. heldStarts])
             .Set("heldOutColumn", [.. heldColumns]).Set("heldOutValue", [.. heldValues]).Set("heldOutKind", [.. heldKinds]);
         return new ShardData(new ShardId(0), 0, 6, block, null, extras);
@@ -184,7 +188,9 @@ internal sealed class ReferenceCase : IReferenceNoise, ISideSampler
         get
         {
             static double Of(double scale) => double.Log(scale) - (double)(float)double.Log(scale);
-            return IsPoisson || Options.Prior != TwinEbPrior.Fixed ? 0 : (12 * Of(Options.RowPriorScale)) + (10 * Of(Options.ColumnPriorScale));
+            return IsPoisson || Options.Prior != TwinEbPrior.Fixed
+                ? 0
+                : (12 * Of(Options.RowPriorScale)) + (10 * Of(Options.ColumnPriorScale));
         }
     }
 

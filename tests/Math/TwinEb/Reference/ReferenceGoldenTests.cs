@@ -22,9 +22,11 @@ public sealed class ReferenceGoldenTests
     {
         var (given, gradient) = Compute(index);
         Close(given.Expected.GetProperty("data_loglik").GetDouble(), gradient.LogLik, "log-likelihood");
-        Close(given.Expected.GetProperty("log_prior").GetDouble(), gradient.LogPrior + given.PriorRounding, "log prior", PriorRelative(given));
+        Close(given.Expected.GetProperty("log_prior").GetDouble(), gradient.LogPrior + given.PriorRounding, "log prior",
+            PriorRelative(given));
         Close(given.Expected.GetProperty("entropy").GetDouble(), gradient.Entropy, "entropy");
-        Close(given.Expected.GetProperty("elbo").GetDouble(), gradient.LogLik + gradient.LogPrior + given.PriorRounding + gradient.Entropy, "elbo", PriorRelative(given));
+        Close(given.Expected.GetProperty("elbo").GetDouble(), gradient.LogLik + gradient.LogPrior + given.PriorRounding + gradient.Entropy,
+            "elbo", PriorRelative(given));
     }
 
     [Theory]
@@ -62,7 +64,8 @@ public sealed class ReferenceGoldenTests
         if (given.Options.Prior != TwinEbPrior.Fixed)
         {
             Close(given.PriorOf("params_after_one_adam_step", true), After(given.RowPrior, gradient.RowPriorGradient), "row prior");
-            Close(given.PriorOf("params_after_one_adam_step", false), After(given.ColumnPrior, gradient.ColumnPriorGradient), "column prior");
+            Close(given.PriorOf("params_after_one_adam_step", false), After(given.ColumnPrior, gradient.ColumnPriorGradient),
+                "column prior");
         }
     }
 
@@ -84,7 +87,8 @@ public sealed class ReferenceGoldenTests
         var gradient = new ReferenceGradient(given.Options);
         var constants = ReferenceShard.RowConstants(given.Data, given.Options);
         var batch = new ReferenceBatch(given.Data, new HeldOutCells(given.Data), given.Batch, constants, 6.0 / 4);
-        gradient.Compute(batch, given.RowParameters, given.ColumnParameters, given.RowPrior, given.ColumnPrior, given, 0, 5, areColumnsFrozen: false);
+        gradient.Compute(
+            batch, given.RowParameters, given.ColumnParameters, given.RowPrior, given.ColumnPrior, given, 0, 5, areColumnsFrozen: false);
         if (given.IsPoisson && given.Options.Prior == TwinEbPrior.Fixed)
         {
             given.RoundPrior(gradient.RowGradient, true, given.Batch);
@@ -115,9 +119,11 @@ public sealed class ReferenceGoldenTests
         return all;
     }
 
-    private static double PriorRelative(ReferenceCase given) => given.IsPoisson && given.Options.Prior == TwinEbPrior.Fixed ? Relative32 : Relative;
+    private static double PriorRelative(ReferenceCase given) =>
+        given.IsPoisson && given.Options.Prior == TwinEbPrior.Fixed ? Relative32 : Relative;
 
-    private static void Close(double expected, double actual, string what, double relative = Relative) => Close([expected], [actual], what, relative);
+    private static void Close(double expected, double actual, string what, double relative = Relative) =>
+        Close([expected], [actual], what, relative);
 
     private static void Close(double[] expected, double[] actual, string what, double relative = Relative)
     {

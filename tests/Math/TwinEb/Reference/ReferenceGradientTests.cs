@@ -34,7 +34,10 @@ public sealed class ReferenceGradientTests
         {
             var at = new Point(seed, likelihood, prior, particles: 2);
             var gradient = at.Compute(Enumerable.Range(0, 7).ToArray());
-            double[][] parts = [[.. gradient.RowGradient], [.. gradient.ColumnGradient], [.. gradient.RowPriorGradient], [.. gradient.ColumnPriorGradient]];
+            double[][] parts =
+            [
+                [.. gradient.RowGradient], [.. gradient.ColumnGradient], [.. gradient.RowPriorGradient], [.. gradient.ColumnPriorGradient]
+            ];
             double[][] parameters = [at.RowParameters, at.ColumnParameters, at.RowPrior, at.ColumnPrior];
             for (var part = 0; part < 4; part++)
             {
@@ -44,7 +47,8 @@ public sealed class ReferenceGradientTests
                     var into = part == 0 ? (p / 21 * 36) + (p % 21) : p;
                     var difference = Difference(at, parameters[part], into);
                     var error = double.Abs(difference - parts[part][p]);
-                    Assert.True(error <= 2e-6 * (1 + double.Abs(difference)), $"seed {seed}, part {part}, parameter {p}: {parts[part][p]} where differences give {difference}");
+                    Assert.True(error <= 2e-6 * (1 + double.Abs(difference)),
+                        $"seed {seed}, part {part}, parameter {p}: {parts[part][p]} where differences give {difference}");
                 }
             }
         }
@@ -57,8 +61,10 @@ public sealed class ReferenceGradientTests
     {
         var at = new Point(3, likelihood, TwinEbPrior.Twin, particles: 2);
         var full = at.Compute(Enumerable.Range(0, Rows).ToArray());
-        var expected = (Columns: full.ColumnGradient.ToArray(), RowPrior: full.RowPriorGradient.ToArray(), ColumnPrior: full.ColumnPriorGradient.ToArray(), Rows: full.RowGradient[..72], full.LogLik, full.LogPrior, full.Entropy);
-        var (columns, rowPrior, columnPrior, rows) = (new double[expected.Columns.Length], new double[expected.RowPrior.Length], new double[expected.ColumnPrior.Length], new double[72]);
+        var expected = (Columns: full.ColumnGradient.ToArray(), RowPrior: full.RowPriorGradient.ToArray(),
+            ColumnPrior: full.ColumnPriorGradient.ToArray(), Rows: full.RowGradient[..72], full.LogLik, full.LogPrior, full.Entropy);
+        var (columns, rowPrior, columnPrior, rows) = (new double[expected.Columns.Length], new double[expected.RowPrior.Length],
+            new double[expected.ColumnPrior.Length], new double[72]);
         double[] terms = [0, 0, 0];
         int[][] epoch = [[0, 3, 6, 9], [1, 4, 8, 11], [2, 5, 7, 10]];
         foreach (var batch in epoch)
@@ -127,7 +133,8 @@ public sealed class ReferenceGradientTests
         }
 
         // Fourth order: the error is of the order of Step^4.
-        var difference = ((8 * (Loss(saved + Step) - Loss(saved - Step))) - (Loss(saved + (2 * Step)) - Loss(saved - (2 * Step)))) / (12 * Step);
+        var difference =
+            ((8 * (Loss(saved + Step) - Loss(saved - Step))) - (Loss(saved + (2 * Step)) - Loss(saved - (2 * Step)))) / (12 * Step);
         parameters[p] = saved;
         return difference;
     }
@@ -137,7 +144,8 @@ public sealed class ReferenceGradientTests
         var largest = expected.Max(double.Abs);
         for (var p = 0; p < expected.Length; p++)
         {
-            Assert.True(double.Abs(expected[p] - actual[p]) <= 1e-11 * largest, $"[{p}] is {actual[p]:R} where {expected[p]:R} was expected");
+            Assert.True(
+                double.Abs(expected[p] - actual[p]) <= 1e-11 * largest, $"[{p}] is {actual[p]:R} where {expected[p]:R} was expected");
         }
     }
 
@@ -150,7 +158,9 @@ public sealed class ReferenceGradientTests
         public Point(ulong seed, TwinEbLikelihood likelihood, TwinEbPrior prior, int particles, bool zerosAreMissing = false)
         {
             _seed = seed;
-            _options = ReferenceProblem.Options(Rows, Points.Columns, likelihood, prior) with { Particles = particles, Seed = seed, NoiseSd = 0.7, RowPriorScale = 0.8 };
+            _options = ReferenceProblem.Options(
+                Rows, Points.Columns, likelihood, prior) with
+            { Particles = particles, Seed = seed, NoiseSd = 0.7, RowPriorScale = 0.8 };
             Data = ReferenceProblem.Make(seed, Rows, Points.Columns, likelihood)[0];
             if (zerosAreMissing)
             {
@@ -179,7 +189,8 @@ public sealed class ReferenceGradientTests
         public ReferenceGradient Compute(int[] rows)
         {
             LastBatch = rows;
-            var batch = new ReferenceBatch(Data, new HeldOutCells(Data), rows, ReferenceShard.RowConstants(Data, _options), (double)Rows / rows.Length);
+            var batch = new ReferenceBatch(
+                Data, new HeldOutCells(Data), rows, ReferenceShard.RowConstants(Data, _options), (double)Rows / rows.Length);
             _gradient.Compute(batch, RowParameters, ColumnParameters, RowPrior, ColumnPrior, this, 0, Points.Columns, false);
             return _gradient;
         }
@@ -200,7 +211,8 @@ public sealed class ReferenceGradientTests
                 starts.Add(values.Count);
             }
 
-            return MatrixBlock.FromCsr(block.Rows, block.Columns, values.ToArray(), columns.ToArray(), starts.ToArray(), UnstoredEntries.Missing);
+            return MatrixBlock.FromCsr(
+                block.Rows, block.Columns, values.ToArray(), columns.ToArray(), starts.ToArray(), UnstoredEntries.Missing);
         }
     }
 

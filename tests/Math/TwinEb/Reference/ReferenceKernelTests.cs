@@ -70,8 +70,10 @@ public sealed class ReferenceKernelTests
             }
         }
 
-        var (expected, counts, sums) = (new double[(Count + 4) * width], new double[table.PaddedComponents], new double[table.PaddedComponents * width]);
-        var total = ReferenceMixture.Evaluate(table, statistics, Count, expected, counts, sums, new double[ReferenceMixture.Block * table.PaddedComponents]);
+        var (expected, counts, sums) =
+            (new double[(Count + 4) * width], new double[table.PaddedComponents], new double[table.PaddedComponents * width]);
+        var total = ReferenceMixture.Evaluate(
+            table, statistics, Count, expected, counts, sums, new double[ReferenceMixture.Block * table.PaddedComponents]);
         var plain = 0.0;
         var plainCounts = new double[11];
         for (var i = 0; i < Count; i++)

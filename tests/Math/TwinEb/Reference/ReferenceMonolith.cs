@@ -33,15 +33,19 @@ internal sealed class ReferenceMonolith
             var loss = 0.0;
             for (var b = 0; b < batches; b++)
             {
-                int[] batch = [.. Enumerable.Range(b * options.BatchSize, int.Min(options.BatchSize, rows - (b * options.BatchSize))).Select(p => (int)order[p]).Order()];
+                int[] batch = [.. Enumerable.Range(b * options.BatchSize, int.Min(options.BatchSize, rows - (b * options.BatchSize)))
+                    .Select(p => (int)order[p]).Order()];
                 var constants = ReferenceShard.RowConstants(data, options);
                 gradient.Compute(
-                    new ReferenceBatch(data, new HeldOutCells(data), batch, constants, rows / (double)batch.Length), parameters[0], parameters[1], parameters[2], parameters[3],
+                    new ReferenceBatch(data, new HeldOutCells(data), batch, constants, rows / (double)batch.Length), parameters[0],
+                    parameters[1], parameters[2], parameters[3],
                     new ReferenceNoise(options, 0, tick++), 0, options.Columns, false);
                 loss -= (gradient.LogLik + gradient.LogPrior + gradient.Entropy) / batches;
-                double[][] gradients = [AllRows(batch, gradient.RowGradient, rows, l), gradient.ColumnGradient, gradient.RowPriorGradient, gradient.ColumnPriorGradient];
+                double[][] gradients = [AllRows(batch, gradient.RowGradient, rows,
+                    l), gradient.ColumnGradient, gradient.RowPriorGradient, gradient.ColumnPriorGradient];
                 var norm = double.Sqrt(gradients.Sum(g => g.Sum(x => x * x)));
-                double[] rates = [options.RowLearningRate, options.ColumnLearningRate, options.MixtureLearningRate, options.MixtureLearningRate];
+                double[] rates =
+                    [options.RowLearningRate, options.ColumnLearningRate, options.MixtureLearningRate, options.MixtureLearningRate];
                 step++;
                 for (var part = 0; part < 4; part++)
                 {
@@ -91,7 +95,8 @@ internal sealed class ReferenceMonolith
     {
         var stream = ReferenceStreams.Of(ReferenceStreams.Purpose.ColumnStart, 0, 0);
         var bound = double.Sqrt(6.0 / (options.Columns + l));
-        return [.. Enumerable.Range(0, 2 * options.Columns * l).Select(p => bound * ((2 * Philox.Uniform(options.Seed, stream, (ulong)p)) - 1))];
+        return [.. Enumerable.Range(0, 2 * options.Columns * l).Select(
+            p => bound * ((2 * Philox.Uniform(options.Seed, stream, (ulong)p)) - 1))];
     }
 
     private static double[] RowStart(TwinEbOptions options, int rows, int l)
@@ -103,7 +108,8 @@ internal sealed class ReferenceMonolith
         {
             for (var p = 0; p < 2 * l; p++)
             {
-                start[((p / l * rows) + i) * l + (p % l)] = bound * ((2 * Philox.Uniform(options.Seed, stream, ((ulong)i * 2 * (ulong)l) + (ulong)p)) - 1);
+                start[((p / l * rows) + i) * l + (p % l)] =
+                    bound * ((2 * Philox.Uniform(options.Seed, stream, ((ulong)i * 2 * (ulong)l) + (ulong)p)) - 1);
             }
         }
 

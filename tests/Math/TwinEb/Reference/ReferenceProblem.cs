@@ -25,7 +25,8 @@ internal static class ReferenceProblem
         {
             var (first, last) = (rows * s / shards, rows * (s + 1) / shards);
             var (values, indices, starts) = (new List<double>(), new List<int>(), new List<long> { 0 });
-            var (heldColumns, heldValues, heldKinds, heldStarts) = (new List<double>(), new List<double>(), new List<double>(), new List<double> { 0 });
+            var (heldColumns, heldValues, heldKinds, heldStarts) =
+                (new List<double>(), new List<double>(), new List<double>(), new List<double> { 0 });
             var roles = new List<double>();
             for (var i = first; i < last; i++)
             {
@@ -55,7 +56,8 @@ internal static class ReferenceProblem
                 heldStarts.Add(heldColumns.Count);
             }
 
-            var block = MatrixBlock.FromCsr(last - first, columns, values.ToArray(), indices.ToArray(), starts.ToArray(), isPoisson ? UnstoredEntries.Zero : UnstoredEntries.Missing);
+            var block = MatrixBlock.FromCsr(last - first, columns, values.ToArray(), indices.ToArray(), starts.ToArray(),
+                isPoisson ? UnstoredEntries.Zero : UnstoredEntries.Missing);
             var extras = new ArraySet().Set("rowRole", [.. roles]).Set("heldOutStart", [.. heldStarts])
                 .Set("heldOutColumn", [.. heldColumns]).Set("heldOutValue", [.. heldValues]).Set("heldOutKind", [.. heldKinds]);
             result[s] = new ShardData(new ShardId(s), first, rows, block, null, extras);

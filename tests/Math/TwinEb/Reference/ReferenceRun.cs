@@ -8,7 +8,8 @@ namespace FitCluster.Math.Tests.TwinEb;
 /// <summary>Runs the rounds of a reference fit one after the other, shard by shard, with no actor.</summary>
 internal sealed class ReferenceRun
 {
-    public ReferenceRun(TwinEbOptions options, ShardData[] shards, int endAfterRounds = int.MaxValue, Func<int, ArraySet, ArraySet>? spoil = null)
+    public ReferenceRun(
+        TwinEbOptions options, ShardData[] shards, int endAfterRounds = int.MaxValue, Func<int, ArraySet, ArraySet>? spoil = null)
     {
         var model = new TwinEbReferenceModel(options);
         Global = model.InitialGlobal();

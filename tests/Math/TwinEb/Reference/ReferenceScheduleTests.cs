@@ -84,7 +84,8 @@ public sealed class ReferenceScheduleTests
         var losses = Enumerable.Repeat(10.0, 12).ToArray();
         Assert.Equal(5, Scripted(options with { LeastLearningRate = 0.002 }, losses).Objectives.Count);
         Assert.Equal(4, Scripted(options with { LeastLearningRate = 0.0026 }, losses).Objectives.Count);
-        Assert.Equal(4, Scripted(options with { LeastLearningRate = 0.0052, RowLearningRate = 0.02, ColumnLearningRate = 0.04 }, losses).Objectives.Count);
+        Assert.Equal(4, Scripted(
+            options with { LeastLearningRate = 0.0052, RowLearningRate = 0.02, ColumnLearningRate = 0.04 }, losses).Objectives.Count);
         Assert.Equal(12, Scripted(options, losses).Objectives.Count);
     }
 
@@ -105,16 +106,19 @@ public sealed class ReferenceScheduleTests
     public void A_restart_goes_back_so_often_each_time_with_half_the_rates(int retries)
     {
         // Every loss but the first is divergence, and the epoch after a retreat is compared with none: an epoch of 10, one of a million.
-        var run = Scripted(s_options with { Retries = retries, DivergenceFactor = 1000 }, [.. Enumerable.Range(0, 12).Select(e => e % 2 == 0 ? 10.0 : 1e6)]);
+        var run = Scripted(s_options with { Retries = retries, DivergenceFactor = 1000 },
+            [.. Enumerable.Range(0, 12).Select(e => e % 2 == 0 ? 10.0 : 1e6)]);
         Assert.Equal(retries + 1, run.Notes.Count);
         for (var retry = 1; retry <= retries; retry++)
         {
-            Assert.Contains($"with {double.Pow(0.5, retry):G3} of its learning rates (retry {retry})", run.Notes[retry - 1], StringComparison.Ordinal);
+            Assert.Contains(
+                $"with {double.Pow(0.5, retry):G3} of its learning rates (retry {retry})", run.Notes[retry - 1], StringComparison.Ordinal);
         }
 
         const string Cause = "an epoch's loss of 1E+06 is more than 1000 times the 10 before";
         Assert.All(run.Notes, note => Assert.Contains($"diverged ({Cause})", note, StringComparison.Ordinal));
-        Assert.StartsWith($"the fit diverged {retries + 1} times (retries {retries}), at last because {Cause}; lower the learning rates", run.Report.Failure, StringComparison.Ordinal);
+        Assert.StartsWith($"the fit diverged {retries + 1} times (retries {retries}), at last because {Cause}; lower the learning rates",
+            run.Report.Failure, StringComparison.Ordinal);
         Assert.Equal(2 * (retries + 1), run.Objectives.Count + run.Notes.Count);
     }
 
@@ -140,7 +144,8 @@ public sealed class ReferenceScheduleTests
             global = model.Update(global, partial);
         }
 
-        Assert.Equal($"the fit diverged ({cause}) and went back to its last good state with 0.5 of its learning rates (retry 1)", model.Report(global).Note);
+        Assert.Equal($"the fit diverged ({cause}) and went back to its last good state with 0.5 of its learning rates (retry 1)",
+            model.Report(global).Note);
     }
 
     [Fact]
@@ -202,11 +207,13 @@ public sealed class ReferenceScheduleTests
     public void Held_out_rows_take_their_own_steps_or_half_of_a_restarts(int? projectionSteps, int expected)
     {
         // 12 held-out rows in batches of 60: a step each epoch.
-        var run = new ReferenceRun(s_options with { ProjectionSteps = projectionSteps }, ReferenceProblem.Make(1, Rows, Columns, TwinEbLikelihood.Poisson, heldOutRows: 5));
+        var run = new ReferenceRun(s_options with { ProjectionSteps = projectionSteps },
+            ReferenceProblem.Make(1, Rows, Columns, TwinEbLikelihood.Poisson, heldOutRows: 5));
         Assert.Equal(expected, run.Globals.Count(g => g["scalars"][(int)ReferenceField.Apply] == 2));
 
         // In batches of 5, 12 rows are 3 steps an epoch, and whole epochs are taken.
-        var inBatches = new ReferenceRun(s_options with { ProjectionSteps = 8, BatchSize = 5 }, ReferenceProblem.Make(1, Rows, Columns, TwinEbLikelihood.Poisson, heldOutRows: 5));
+        var inBatches = new ReferenceRun(s_options with { ProjectionSteps = 8, BatchSize = 5 },
+            ReferenceProblem.Make(1, Rows, Columns, TwinEbLikelihood.Poisson, heldOutRows: 5));
         Assert.Equal(6, inBatches.Globals.Count(g => g["scalars"][(int)ReferenceField.Apply] == 2));
     }
 

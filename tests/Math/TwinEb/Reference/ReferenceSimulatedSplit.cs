@@ -28,7 +28,8 @@ internal static class ReferenceSimulatedSplit
         Mark("test_eval_ij", 2);
         Mark("test_train_masked_ij", 3);
         var values = isPoisson ? counts : Standardized(counts, split);
-        return [.. Enumerable.Range(0, shards).Select(s => Shard(values, kinds, testRows, s, 300 * s / shards, 300 * (s + 1) / shards, isPoisson))];
+        return [.. Enumerable.Range(0, shards).Select(
+            s => Shard(values, kinds, testRows, s, 300 * s / shards, 300 * (s + 1) / shards, isPoisson))];
 
         void Mark(string name, int kind)
         {
@@ -45,7 +46,8 @@ internal static class ReferenceSimulatedSplit
     public static double[] Published(string tag, string field) =>
     [
         .. SharedFolder.RequireJson("reference/twineb/sim300x200.json").GetProperty("results").EnumerateArray()
-            .Where(r => r.GetProperty("tag").GetString()!.StartsWith(tag + "_", StringComparison.Ordinal)).Select(r => r.GetProperty(field).GetDouble()),
+            .Where(r => r.GetProperty("tag").GetString()!.StartsWith(tag + "_", StringComparison.Ordinal)).Select(
+                r => r.GetProperty(field).GetDouble()),
     ];
 
     private static double[][] Standardized(double[][] counts, JsonElement split)
@@ -57,7 +59,8 @@ internal static class ReferenceSimulatedSplit
     private static ShardData Shard(double[][] x, int[,] kinds, int[] testRows, int shard, int first, int last, bool isPoisson)
     {
         var (values, columns, starts) = (new List<double>(), new List<int>(), new List<long> { 0 });
-        var (heldColumns, heldValues, heldKinds, heldStarts) = (new List<double>(), new List<double>(), new List<double>(), new List<double> { 0 });
+        var (heldColumns, heldValues, heldKinds, heldStarts) =
+            (new List<double>(), new List<double>(), new List<double>(), new List<double> { 0 });
         for (var i = first; i < last; i++)
         {
             for (var j = 0; j < 200; j++)
@@ -79,9 +82,11 @@ internal static class ReferenceSimulatedSplit
             heldStarts.Add(heldColumns.Count);
         }
 
-        var block = MatrixBlock.FromCsr(last - first, 200, values.ToArray(), columns.ToArray(), starts.ToArray(), isPoisson ? UnstoredEntries.Zero : UnstoredEntries.Missing);
+        var block = MatrixBlock.FromCsr(last - first, 200, values.ToArray(), columns.ToArray(), starts.ToArray(),
+            isPoisson ? UnstoredEntries.Zero : UnstoredEntries.Missing);
         var extras = new ArraySet().Set("rowRole", [.. Enumerable.Range(first, last - first).Select(i => testRows.Contains(i) ? 1.0 : 0)])
-            .Set("heldOutStart", [.. heldStarts]).Set("heldOutColumn", [.. heldColumns]).Set("heldOutValue", [.. heldValues]).Set("heldOutKind", [.. heldKinds]);
+            .Set("heldOutStart", [.. heldStarts]).Set("heldOutColumn", [.. heldColumns]).Set("heldOutValue", [.. heldValues]).Set(
+                "heldOutKind", [.. heldKinds]);
         return new ShardData(new ShardId(shard), first, 300, block, null, extras);
     }
 

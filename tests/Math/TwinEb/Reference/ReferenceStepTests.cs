@@ -29,11 +29,18 @@ public sealed class ReferenceStepTests
     [InlineData(1e12, 1e-5, 0.01, 0.01)]
     [InlineData(2, 0, 0.01, 0.01)]
     [InlineData(2, 0.5, 0.01, 0.02)]
-    public void Columns_and_priors_move_by_Adam_of_the_clipped_gradient_with_decay_at_their_own_rates(double clipNorm, double weightDecay, double columnRate, double mixtureRate)
+    public void Columns_and_priors_move_by_Adam_of_the_clipped_gradient_with_decay_at_their_own_rates(
+        double clipNorm, double weightDecay, double columnRate, double mixtureRate)
     {
         var gradients = new List<ArraySet>();
         var run = new ReferenceRun(
-            s_options with { ClipNorm = clipNorm, WeightDecay = weightDecay, ColumnLearningRate = columnRate, MixtureLearningRate = mixtureRate },
+            s_options with
+            {
+                ClipNorm = clipNorm,
+                WeightDecay = weightDecay,
+                ColumnLearningRate = columnRate,
+                MixtureLearningRate = mixtureRate
+            },
             ReferenceProblem.Make(1, Rows, Columns, TwinEbLikelihood.Poisson, 2),
             spoil: (_, partial) =>
             {
@@ -90,7 +97,8 @@ public sealed class ReferenceStepTests
         var gradient = new ReferenceGradient(options);
         var rows = Enumerable.Range(0, Rows).ToArray();
         gradient.Compute(
-            new ReferenceBatch(data, new HeldOutCells(data), rows, ReferenceShard.RowConstants(data, options), 1), StartedRows(options, data, run.Globals[0]), run.Globals[0]["columns"],
+            new ReferenceBatch(data, new HeldOutCells(data), rows, ReferenceShard.RowConstants(data, options), 1),
+            StartedRows(options, data, run.Globals[0]), run.Globals[0]["columns"],
             run.Globals[0]["rowPrior"], run.Globals[0]["columnPrior"], new ReferenceNoise(options, 0, 0), 0, Columns, false);
         Assert.Equal(gradient.ColumnGradient, first!["columns"]);
     }
@@ -165,7 +173,8 @@ public sealed class ReferenceStepTests
         int[] rows = [.. Enumerable.Range(0, data.Block.Rows).Where(i => !cells.IsHeldOutRow(i))];
         var gradient = new ReferenceGradient(options);
         gradient.Compute(
-            new ReferenceBatch(data, cells, rows, ReferenceShard.RowConstants(data, options), scale), StartedRows(options, data, global), global["columns"], global["rowPrior"], global["columnPrior"],
+            new ReferenceBatch(data, cells, rows, ReferenceShard.RowConstants(data, options), scale), StartedRows(options, data, global),
+            global["columns"], global["rowPrior"], global["columnPrior"],
             new ReferenceNoise(options, 0, 0), 0, Columns, false);
         double[][] gradients = [gradient.ColumnGradient, gradient.RowPriorGradient, gradient.ColumnPriorGradient];
         var clip = double.Min(1, options.ClipNorm / (double.Sqrt(gradient.RowSquaredNorm + gradients.Sum(a => a.Sum(g => g * g))) + 1e-6));
@@ -194,16 +203,20 @@ public sealed class ReferenceStepTests
         var rows = Enumerable.Range(0, Rows).ToArray();
         gradient.Compute(
             new ReferenceBatch(data, new HeldOutCells(data), rows, ReferenceShard.RowConstants(data, options), 1),
-            ReferenceProblem.Normals(1, 1, 2 * Rows * options.Factors, 0.3), ReferenceProblem.Normals(1, 2, 2 * Columns * options.Factors, 0.3),
-            ReferenceProblem.Normals(1, 3, gradient.RowPrior.Parameters, 0.3), ReferenceProblem.Normals(1, 4, gradient.ColumnPrior.Parameters, 0.3),
+            ReferenceProblem.Normals(1, 1, 2 * Rows * options.Factors, 0.3),
+            ReferenceProblem.Normals(1, 2, 2 * Columns * options.Factors, 0.3),
+            ReferenceProblem.Normals(1, 3, gradient.RowPrior.Parameters, 0.3),
+            ReferenceProblem.Normals(1, 4, gradient.ColumnPrior.Parameters, 0.3),
             noise, 0, Columns, false);
-        return [.. gradient.RowGradient[..(2 * Rows * options.Factors)], .. gradient.ColumnGradient, .. gradient.RowPriorGradient, .. gradient.ColumnPriorGradient];
+        return [.. gradient.RowGradient[..(2 *
+            Rows * options.Factors)], .. gradient.ColumnGradient, .. gradient.RowPriorGradient, .. gradient.ColumnPriorGradient];
     }
 
     // The draws of one particle, as if it were the only one.
     private sealed class OneOf(IReferenceNoise noise, int which) : IReferenceNoise
     {
-        public void Columns(int particle, int count, int width, Span<double> normals) => noise.Columns(which + particle, count, width, normals);
+        public void Columns(int particle, int count, int width, Span<double> normals) =>
+            noise.Columns(which + particle, count, width, normals);
 
         public void Row(int particle, long row, int width, Span<double> normals) => noise.Row(which + particle, row, width, normals);
     }

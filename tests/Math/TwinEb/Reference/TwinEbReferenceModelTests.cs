@@ -25,7 +25,14 @@ public sealed class TwinEbReferenceModelTests
     {
         var options = ReferenceProblem.Options(Rows, Columns, TwinEbLikelihood.Poisson) with
         {
-            RowLearningRate = 0.05, ColumnLearningRate = 0.02, MixtureLearningRate = 0.004, ClipNorm = 30, WeightDecay = 0.02, Particles = 2, BatchSize = 25, Steps = 21,
+            RowLearningRate = 0.05,
+            ColumnLearningRate = 0.02,
+            MixtureLearningRate = 0.004,
+            ClipNorm = 30,
+            WeightDecay = 0.02,
+            Particles = 2,
+            BatchSize = 25,
+            Steps = 21,
         };
         ExpectPlainLoop(options, 7);
     }
@@ -54,7 +61,8 @@ public sealed class TwinEbReferenceModelTests
     public void The_same_options_give_the_same_bits_and_another_seed_does_not()
     {
         var options = ReferenceProblem.Options(Rows, Columns, TwinEbLikelihood.Poisson);
-        double[] Run(ulong seed) => new ReferenceRun(options with { Seed = seed }, ReferenceProblem.Make(2, Rows, Columns, TwinEbLikelihood.Poisson, 3)).Rows;
+        double[] Run(ulong seed) =>
+            new ReferenceRun(options with { Seed = seed }, ReferenceProblem.Make(2, Rows, Columns, TwinEbLikelihood.Poisson, 3)).Rows;
         var first = Run(1);
         Assert.Equal(first, Run(1));
         Assert.NotEqual(first, Run(2));
@@ -81,7 +89,8 @@ public sealed class TwinEbReferenceModelTests
         var local = new ReferenceRun(options with { LocalSteps = 4 }, data);
         Assert.True(local.Rounds * 3 < exact.Rounds);
         var gain = exact.Objectives[^1] - exact.Objectives[0];
-        Assert.True(local.Objectives[^1] > exact.Objectives[^1] - (0.1 * gain), $"{local.Objectives[^1]} where exact steps reach {exact.Objectives[^1]} from {exact.Objectives[0]}");
+        Assert.True(local.Objectives[^1] > exact.Objectives[^1] - (0.1 * gain),
+            $"{local.Objectives[^1]} where exact steps reach {exact.Objectives[^1]} from {exact.Objectives[0]}");
     }
 
     [Fact]
@@ -193,7 +202,13 @@ public sealed class TwinEbReferenceModelTests
     [Fact]
     public void Huge_learning_rates_end_in_a_failure_or_finite_results()
     {
-        var options = ReferenceProblem.Options(Rows, Columns, TwinEbLikelihood.Poisson) with { Steps = 200, RowLearningRate = 1e6, ColumnLearningRate = 1e6, MixtureLearningRate = 1e6 };
+        var options = ReferenceProblem.Options(Rows, Columns, TwinEbLikelihood.Poisson) with
+        {
+            Steps = 200,
+            RowLearningRate = 1e6,
+            ColumnLearningRate = 1e6,
+            MixtureLearningRate = 1e6
+        };
         var run = new ReferenceRun(options, ReferenceProblem.Make(6, Rows, Columns, TwinEbLikelihood.Poisson, 2));
         Assert.True(run.Report.Failure is not null || run.Rows.All(double.IsFinite));
     }
@@ -202,7 +217,8 @@ public sealed class TwinEbReferenceModelTests
     public void Ending_early_yields_results_that_are_not_converged()
     {
         var options = ReferenceProblem.Options(Rows, Columns, TwinEbLikelihood.Poisson) with { Steps = 4000, Restarts = 2 };
-        var run = new ReferenceRun(options, ReferenceProblem.Make(7, Rows, Columns, TwinEbLikelihood.Poisson, 2, heldOutRows: 5), endAfterRounds: 30);
+        var run = new ReferenceRun(
+            options, ReferenceProblem.Make(7, Rows, Columns, TwinEbLikelihood.Poisson, 2, heldOutRows: 5), endAfterRounds: 30);
         Assert.InRange(run.Rounds, 31, 45);
         Assert.False(run.Report.Converged);
         Assert.Null(run.Report.Failure);
