@@ -73,7 +73,11 @@ internal static class AnswersPart
 
     private static Task<RabbitMqEngine> Join(string url, string node, string kind, ICheckpointStore store) => RabbitMqEngine.Connect(
         url,
-        new ClusterEngineOptions { Node = node, Capacity = new Dictionary<string, int> { [kind] = 2 * Shards }, Failed = (address, error) => Console.Error.WriteLine($"{address}: {error.Message}") },
+        new ClusterEngineOptions
+        {
+            Node = node, Capacity = new Dictionary<string, int> { [kind] = 2 * Shards }, Failed = (address, error) =>
+            Console.Error.WriteLine($"{address}: {error.Message}")
+        },
         store);
 
     /// <summary>A model whose shards send back what they get.</summary>

@@ -50,8 +50,10 @@ internal static class EbnmPart
                 FormattableString.Invariant($"{peer:0.###} s"), ours.Median / peer, 0.2));
         }
 
-        table.Note($"CPU time of the whole process (collector and compiler included) for Fit + Moments, median of up to {Repeats}; `first` is the first call, in which the code is compiled; `met` is judged by the median.");
-        table.Note("the peer's figures are recorded ones (docs/design/reference-figures.md, section 1: one ebnm() call, one thread, another machine): R is not installed here.");
+        table.Note($"CPU time of the whole process (collector and compiler included) for Fit + Moments, median of up to {Repeats}; " +
+            "`first` is the first call, in which the code is compiled; `met` is judged by the median.");
+        table.Note("the peer's figures are recorded ones (docs/design/reference-figures.md, section 1: one ebnm() call, one thread, " +
+            "another machine): R is not installed here.");
         table.Note("data: s uniform on (0.5, 1.5); 30 % Laplace(2) effects (their absolute values for families with a sign), the rest 0.");
         return table;
     }

@@ -14,9 +14,12 @@ internal static class FitPart
         Measure(table, "dense 2,000 x 1,000", BenchFiles.Dense(2_000, 1_000, 10), 16.0);
         Measure(table, "dense 10,000 x 1,000", BenchFiles.Dense(10_000, 1_000, 10), 92);
         Measure(table, "sparse 5,000 x 2,000 (10 %)", BenchFiles.Sparse(5_000, 2_000, 10, 0.1), 45);
-        table.Note($"ours: CPU seconds, user and system, of the whole process of `fitcluster fit ebmf --threads 2`, with the start of .NET, compiling, reading and hashing the file, checkpoints and writing the results; least of {Repeats} runs.");
-        table.Note("`in rounds` is the wall time of the rounds alone. CPU / wall says whether both cores were used; other jobs ran on the machine at the same time.");
-        table.Note("the peer's figures are the least recorded CPU seconds (docs/design/reference-figures.md, section 3; the fit alone, on another simulated matrix of the same shape): R is not installed here.");
+        table.Note("ours: CPU seconds, user and system, of the whole process of `fitcluster fit ebmf --threads 2`, with the start of " +
+            $".NET, compiling, reading and hashing the file, checkpoints and writing the results; least of {Repeats} runs.");
+        table.Note("`in rounds` is the wall time of the rounds alone. CPU / wall says whether both cores were used; other jobs ran on " +
+            "the machine at the same time.");
+        table.Note("the peer's figures are the least recorded CPU seconds (docs/design/reference-figures.md, section 3; the fit alone, " +
+            "on another simulated matrix of the same shape): R is not installed here.");
         return table;
     }
 

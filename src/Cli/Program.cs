@@ -15,7 +15,10 @@ public static class Program
         return Invoke(arguments);
     }
 
-    /// <summary>Runs a command; returns its exit code. What a program with models of its own calls, once it has added them (<see cref="ModelKinds.Add"/>).</summary>
+    /// <summary>
+    /// Runs a command; returns its exit code. What a program with models of its own calls, once it has
+    /// added them (<see cref="ModelKinds.Add"/>).
+    /// </summary>
     public static int Main(string[] arguments)
     {
         using var interruption = new Interruption();
@@ -42,7 +45,9 @@ public static class Program
         }
         catch (OutOfMemoryException)
         {
-            Terminal.Error.WriteLine("fitcluster: there is not enough memory; run 'fitcluster check' for an estimate, and 'ingest' the data into a store that is mapped");
+            Terminal.Error.WriteLine(
+                "fitcluster: there is not enough memory; run 'fitcluster check' for an estimate, and 'ingest' the data into a store " +
+                "that is mapped");
             return ExitCode.Failed;
         }
         catch (Exception e) when (OutputFiles.IsFailure(e))
@@ -53,7 +58,8 @@ public static class Program
         catch (Exception e)
         {
             var place = e.StackTrace?.Split('\n', 2)[0].Trim();
-            Terminal.Error.WriteLine($"fitcluster: unexpected {e.GetType().Name}: {e.Message.ReplaceLineEndings(" ")} ({place}); please report this");
+            Terminal.Error.WriteLine(
+                $"fitcluster: unexpected {e.GetType().Name}: {e.Message.ReplaceLineEndings(" ")} ({place}); please report this");
             return ExitCode.Failed;
         }
     }

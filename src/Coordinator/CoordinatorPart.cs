@@ -8,7 +8,8 @@ namespace FitCluster.Coordinator;
 /// with empty hands. Texts are stored as arrays of UTF-16 code units, so that a part is an <see cref="ArraySet"/> like any other.
 /// </summary>
 internal sealed record CoordinatorPart(
-    StartJob Start, ArraySet Global, IReadOnlyList<TraceLine> Trace, bool EndedEarly, string EndedEarlyReason, double Seconds, FitStatus Status, string Reason)
+    StartJob Start, ArraySet Global, IReadOnlyList<TraceLine> Trace, bool EndedEarly, string EndedEarlyReason, double Seconds,
+    FitStatus Status, string Reason)
 {
     /// <summary>With <see cref="EndedEarly"/>: where the limit was reached.</summary>
     public ResumePoint? Limit { get; init; }
@@ -57,7 +58,8 @@ internal sealed record CoordinatorPart(
         if (!set.Contains("version") || set.Scalar("version") != Version)
         {
             throw new InvalidDataException(
-                $"the coordinator's part of a checkpoint of job {job} is not of version {Version}: resume it with the program that wrote it");
+                $"the coordinator's part of a checkpoint of job {job} is not of version {Version}: resume it with the program " +
+                "that wrote it");
         }
 
         var global = new ArraySet();
@@ -69,7 +71,8 @@ internal sealed record CoordinatorPart(
 
         var phases = Text(set["phases"]).Split('\n');
         var (rounds, phaseIndices, objectives) = (set["traceRounds"], set["tracePhases"], set["traceObjectives"]);
-        var trace = rounds.Select((round, i) => new TraceLine(new Round((long)round), phases[(int)phaseIndices[i]], objectives[i])).ToList();
+        var trace = rounds.Select((round, i) => new TraceLine(new Round((long)round), phases[(int)phaseIndices[i]], objectives[i]))
+            .ToList();
         var start = new StartJob(job, Text(set["spec"]), Text(set["specHash"]), Text(set["dataHash"]), (int)set.Scalar("shards"));
         var isEnded = set.Scalar("endedEarly") == 1;
         return new CoordinatorPart(

@@ -9,7 +9,9 @@ public sealed partial class FitCoordinator
     private const string SaveOwn = "save";
     private const string Commit = "commit";
 
-    /// <summary>Past the bound a checkpoint is due; past so many times the bound the log forgets, and a lost shard takes the whole job back.</summary>
+    /// <summary>
+    /// Past the bound a checkpoint is due; past so many times the bound the log forgets, and a lost shard takes the whole job back.
+    /// </summary>
     private const int LogOverdraft = 4;
 
     private PendingCheckpoint? _pending;
@@ -71,7 +73,8 @@ public sealed partial class FitCoordinator
         {
             // Made once: a commit that was said to have failed may have taken effect, and what is committed is not replaced.
             var part = new CoordinatorPart(
-                _start!, _global, _trace, _endedEarly, _endedEarlyReason, Seconds(context), status, reason) { Limit = _limit };
+                _start!, _global, _trace, _endedEarly, _endedEarlyReason, Seconds(context), status, reason)
+            { Limit = _limit };
             _own = own = (_round, status, part.Encode());
         }
 
@@ -90,7 +93,8 @@ public sealed partial class FitCoordinator
 
     private void AskForPart(ShardSlot slot, PendingCheckpoint pending, IActorContext context)
     {
-        slot.PartDue = context.Now + TimeSpan.FromSeconds(double.Max(_settings.AskAgainSeconds, slot.Slowest.TotalSeconds * _settings.Patience));
+        slot.PartDue =
+            context.Now + TimeSpan.FromSeconds(double.Max(_settings.AskAgainSeconds, slot.Slowest.TotalSeconds * _settings.Patience));
         context.Tell(ShardAddress.Of(_job, slot.Shard), new SaveShard(_job, _attempt, slot.Load, slot.Shard, pending.Round));
     }
 

@@ -9,7 +9,9 @@ public sealed partial class FitCoordinator
     private const double StragglerFactor = 3;
     private const double StragglerSeconds = 1;
 
-    /// <summary>The node wants to give this coordinator up: a checkpoint at the end of the round in hand, and its successor loses nothing.</summary>
+    /// <summary>
+    /// The node wants to give this coordinator up: a checkpoint at the end of the round in hand, and its successor loses nothing.
+    /// </summary>
     private void Drain(IActorContext context)
     {
         _isDraining = true;
@@ -23,14 +25,17 @@ public sealed partial class FitCoordinator
 
     private void Leave(IActorContext context)
     {
-        Say($"the coordinator of job {_job} leaves its node after round {_round}, with a checkpoint of round {BaseRound}: another goes on from there");
+        Say($"the coordinator of job {_job} leaves its node after round {_round}, with a checkpoint of round {BaseRound}: another goes " +
+            "on from there");
         _stage = Stage.Idle;
         _questions.Clear();
         (_pending, _slots) = (null, []);
         context.Stop();
     }
 
-    /// <summary>A shard's node wants to give it up: with the next checkpoint, or at once if there is nothing that it would have to do again.</summary>
+    /// <summary>
+    /// A shard's node wants to give it up: with the next checkpoint, or at once if there is nothing that it would have to do again.
+    /// </summary>
     private void TakeLeaving(ShardSlot slot, IActorContext context)
     {
         if (!slot.IsReady)
@@ -57,7 +62,8 @@ public sealed partial class FitCoordinator
     {
         foreach (var slot in _slots.Where(slot => slot.IsLeaving && slot.IsReady))
         {
-            Say($"shard {slot.Shard} of job {_job} leaves its node: it is loaded again elsewhere from round {BaseRound}, and {_round.Value - BaseRound.Value} rounds are replayed");
+            Say($"shard {slot.Shard} of job {_job} leaves its node: it is loaded again elsewhere from round {BaseRound}, and " +
+                $"{_round.Value - BaseRound.Value} rounds are replayed");
             context.Tell(ShardAddress.Of(_job, slot.Shard), new ReleaseShard(_job, _attempt, slot.Shard));
             slot.Reload(BaseRound);
             Drive(slot, context);
@@ -82,12 +88,14 @@ public sealed partial class FitCoordinator
             var isStraggler = slot.IsReady && slow > StragglerSeconds && slow > StragglerFactor * median;
             if (isStraggler && !slot.IsStraggler)
             {
-                Say(FormattableString.Invariant($"shard {slot.Shard} of job {_job} is slow: {slow:F1} s where the median of all shards is {median:F1} s"));
+                Say(FormattableString.Invariant(
+                    $"shard {slot.Shard} of job {_job} is slow: {slow:F1} s where the median of all shards is {median:F1} s"));
             }
 
             slot.IsStraggler = isStraggler;
             shards.Add(new ShardStatus(
-                slot.Shard, slot.Load, slot.IsReady, slot.Round, waiting, slot.Last.TotalSeconds, slot.Losses, slot.Failures, isStraggler, slot.Rows));
+                slot.Shard, slot.Load, slot.IsReady, slot.Round, waiting, slot.Last.TotalSeconds, slot.Losses, slot.Failures, isStraggler,
+                slot.Rows));
         }
 
         observer.OnShards(_job, _attempt, shards);

@@ -183,7 +183,8 @@ public sealed partial class FitCoordinator
 
         if (global.FirstOrDefault(a => HasNaN(a.Values)) is { } nan)
         {
-            End(FitStatus.Failed, $"array '{nan.Name}' of the global state of job {_job} has a NaN after the update of round {round}", context);
+            End(FitStatus.Failed,
+                $"array '{nan.Name}' of the global state of job {_job} has a NaN after the update of round {round}", context);
             return;
         }
 

@@ -36,7 +36,8 @@ public sealed partial class FitCoordinator
         {
             var part = _base?.Parts.FirstOrDefault(p => p.Shard == shard);
             return new LoadShard(
-                _job, attempt, load, shard, _start!.Shards, _start.Spec, part is not null, part?.Attempt ?? default, slot.Round, part?.Checksum ?? "");
+                _job, attempt, load, shard, _start!.Shards, _start.Spec, part is not null, part?.Attempt ?? default, slot.Round,
+                part?.Checksum ?? "");
         }
 
         if (slot.Round < (_stage == Stage.Running ? _round.Next : _round))
@@ -90,7 +91,8 @@ public sealed partial class FitCoordinator
     {
         if (slot.IsReady)
         {
-            Say($"shard {slot.Shard} of job {_job} was lost in round {_round.Next}: it is loaded again from round {BaseRound} and replays {_round.Value - BaseRound.Value} rounds");
+            Say($"shard {slot.Shard} of job {_job} was lost in round {_round.Next}: it is loaded again from round {BaseRound} and " +
+                $"replays {_round.Value - BaseRound.Value} rounds");
         }
 
         // A shard that owed nothing was not what killed its node.
@@ -121,7 +123,8 @@ public sealed partial class FitCoordinator
         }
 
         _culprit = slot.Shard;
-        End(FitStatus.Failed, $"shard {slot.Shard} of job {_job} was lost {slot.Losses} times in a row in round {slot.Furthest.Next} without progress: " +
+        End(FitStatus.Failed,
+            $"shard {slot.Shard} of job {_job} was lost {slot.Losses} times in a row in round {slot.Furthest.Next} without progress: " +
             "its node may be short of memory; use more shards or more memory", context);
         return true;
     }
@@ -140,7 +143,8 @@ public sealed partial class FitCoordinator
 
     private void RestartForLog(IActorContext context)
     {
-        Say($"the broadcasts since round {BaseRound} are not all kept any more: all of job {_job} goes back to its newest whole checkpoint");
+        Say($"the broadcasts since round {BaseRound} are not all kept any more: all of job {_job} goes back to its newest " +
+            "whole checkpoint");
         BeginStart(context);
     }
 
@@ -158,7 +162,9 @@ public sealed partial class FitCoordinator
         else if (slot.Failures >= most)
         {
             _culprit = slot.Shard;
-            End(FitStatus.Failed, $"shard {slot.Shard} of job {_job} failed {slot.Failures} times in a row without progress, the last time: {failed.Reason}", context);
+            End(FitStatus.Failed,
+                $"shard {slot.Shard} of job {_job} failed {slot.Failures} times in a row without progress, the last time: {failed.Reason}",
+                context);
         }
         else if (_jobFailures >= _settings.JobFailures)
         {

@@ -124,8 +124,10 @@ public sealed partial class FitCoordinator
             return false;
         }
 
-        End(FitStatus.Failed, $"job {_job} was begun {restarts} times without coming to a checkpoint, and its coordinator was lost each time: " +
-            "a shard on the same node may use up its memory; use more shards or more memory, or let coordinators be on nodes of their own (--capacity 0), and resume it", context);
+        End(FitStatus.Failed,
+            $"job {_job} was begun {restarts} times without coming to a checkpoint, and its coordinator was lost each time: " +
+            "a shard on the same node may use up its memory; use more shards or more memory, or let coordinators be on nodes of their " +
+            "own (--capacity 0), and resume it", context);
         return true;
     }
 
@@ -322,7 +324,9 @@ public sealed partial class FitCoordinator
         context.Stop();
     }
 
-    /// <summary>The job cannot be opened here: who has this address next, on another node, is told to start it. The store counts how often.</summary>
+    /// <summary>
+    /// The job cannot be opened here: who has this address next, on another node, is told to start it. The store counts how often.
+    /// </summary>
     private void GoElsewhere(string why, IActorContext context)
     {
         Say($"{why}; the coordinator of job {_job} goes to another node");
@@ -340,6 +344,8 @@ public sealed partial class FitCoordinator
             return;
         }
 
-        End(FitStatus.Failed, $"the checkpoint store failed {_settings.StoreTries} times at {request.GetType().Name} of job {_job}, the last time: {error}", context);
+        End(FitStatus.Failed,
+            $"the checkpoint store failed {_settings.StoreTries} times at {request.GetType().Name} of job {_job}, the last time: {error}",
+            context);
     }
 }

@@ -6,8 +6,8 @@ namespace FitCluster.Coordinator;
 
 /// <summary>
 /// The actor of one job ("fit", job name): holds the spec, the global state and the round, and drives the shards through
-/// broadcast, local, reduce, update. Every message to and from a shard carries (attempt, load, round); what is stale is dropped and told so;
-/// what is late is asked for again. See docs/design/architecture.md, section 2.
+/// broadcast, local, reduce, update. Every message to and from a shard carries (attempt, load, round); what is stale is dropped and told
+/// so; what is late is asked for again. See docs/design/architecture.md, section 2.
 /// </summary>
 /// <remarks>
 /// Files: this one receives; Start finds what to go on from; Rounds runs; Shards loads, loses and reloads; Checkpoints saves; Limits ends
@@ -71,7 +71,9 @@ public sealed partial class FitCoordinator(
         Ended,
     }
 
-    /// <summary>Simulation only: false removes the check of the attempt and load of answers, to prove that the simulation would notice.</summary>
+    /// <summary>
+    /// Simulation only: false removes the check of the attempt and load of answers, to prove that the simulation would notice.
+    /// </summary>
     internal bool ChecksAttempts { get; init; } = true;
 
     /// <summary>Simulation only: is shown each answer that is counted, with the attempt and load it should be of.</summary>
@@ -168,7 +170,9 @@ public sealed partial class FitCoordinator(
         }
     }
 
-    /// <summary>The shard's slot, if a message of this attempt and load is to be taken; otherwise its sender is told what is the case.</summary>
+    /// <summary>
+    /// The shard's slot, if a message of this attempt and load is to be taken; otherwise its sender is told what is the case.
+    /// </summary>
     private ShardSlot? Accept(Attempt attempt, long load, ShardId shard, IActorContext context)
     {
         if (_stage is Stage.Idle or Stage.Ended)
@@ -232,7 +236,8 @@ public sealed partial class FitCoordinator(
                 Drive(slot, context);
             }
 
-            if (_pending is { } pending && pending.Needs(slot.Shard) && slot.IsReady && slot.Round >= pending.Round && context.Now >= slot.PartDue)
+            if (_pending is { } pending && pending.Needs(slot.Shard) && slot.IsReady && slot.Round >= pending.Round &&
+                context.Now >= slot.PartDue)
             {
                 AskForPart(slot, pending, context);
             }

@@ -44,17 +44,25 @@ public sealed record FitSettings
     /// <summary>Failures of one shard in a row to be loaded that end the job; each time it may be placed on another node (3).</summary>
     public int ShardLoadFailures { get; init; } = 3;
 
-    /// <summary>Failures of all shards together, but for those to load, over one activation of the coordinator, that end the job (30).</summary>
+    /// <summary>
+    /// Failures of all shards together, but for those to load, over one activation of the coordinator, that end the job (30).
+    /// </summary>
     public int JobFailures { get; init; } = 30;
 
-    /// <summary>Losses of one shard in a row while it was at work, without progress, that end the job: a shard that kills its node every time (3).</summary>
+    /// <summary>
+    /// Losses of one shard in a row while it was at work, without progress, that end the job: a shard that kills its node every time (3).
+    /// </summary>
     public int ShardLosses { get; init; } = 3;
 
-    /// <summary>How often a coordinator that cannot open the job where it is may have been activated, without a new checkpoint, before the job fails (8).</summary>
+    /// <summary>
+    /// How often a coordinator that cannot open the job where it is may have been activated, without a
+    /// new checkpoint, before the job fails (8).
+    /// </summary>
     public int OpenTries { get; init; } = 8;
 
     /// <summary>
-    /// Attempts in a row, in a cluster, that ended without a new checkpoint before the job is given up: a shard that kills the node it shares with the coordinator (12).
+    /// Attempts in a row, in a cluster, that ended without a new checkpoint before the job is given up: a shard that kills the
+    /// node it shares with the coordinator (12).
     /// </summary>
     public int JobRestarts { get; init; } = 12;
 
@@ -67,7 +75,9 @@ public sealed record FitSettings
     /// <summary>How often a shard tries to save its rows of the results before the job fails; its checkpoints stay (20).</summary>
     public int ResultTries { get; init; } = 20;
 
-    /// <summary>The wait before a failed shard is loaded again or a failed checkpoint is tried again; it doubles with each failure (1 second).</summary>
+    /// <summary>
+    /// The wait before a failed shard is loaded again or a failed checkpoint is tried again; it doubles with each failure (1 second).
+    /// </summary>
     public double RetrySeconds { get; init; } = 1;
 
     /// <summary>How long an ended coordinator stays to answer late messages (60 seconds).</summary>

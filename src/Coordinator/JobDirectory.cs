@@ -4,8 +4,8 @@ using FitCluster.Messages;
 namespace FitCluster.Coordinator;
 
 /// <summary>
-/// The actor that sees to it that every submitted job has a coordinator ("directory", "jobs"; one per cluster). It keeps nothing: each second it asks the
-/// store for the jobs that have not ended, and tells their coordinators what they should know already.
+/// The actor that sees to it that every submitted job has a coordinator ("directory", "jobs"; one per cluster). It keeps nothing: each
+/// second it asks the store for the jobs that have not ended, and tells their coordinators what they should know already.
 /// </summary>
 public sealed class JobDirectory : IActor
 {
@@ -54,7 +54,8 @@ public sealed class JobDirectory : IActor
                 _askedAt = null;
                 if (answer.Reply is OpenJobsFound found)
                 {
-                    foreach (var (job, command) in Decide(TellsSilent ? found : found with { Jobs = [.. found.Jobs.Select(job => job with { SilentSeconds = 0 })] }))
+                    foreach (var (job, command) in Decide(
+                        TellsSilent ? found : found with { Jobs = [.. found.Jobs.Select(job => job with { SilentSeconds = 0 })] }))
                     {
                         context.Tell(ShardAddress.OfCoordinator(job), command);
                     }
@@ -68,8 +69,8 @@ public sealed class JobDirectory : IActor
     }
 
     /// <summary>
-    /// What to tell whom: queued jobs are started in the order they were submitted while their shards fit (one that is larger than the cluster runs alone, and
-    /// none overtakes); those whose coordinator is silent are started again; those to be cancelled are interrupted.
+    /// What to tell whom: queued jobs are started in the order they were submitted while their shards fit (one that is larger than the
+    /// cluster runs alone, and none overtakes); those whose coordinator is silent are started again; those to be cancelled are interrupted.
     /// </summary>
     public static IReadOnlyList<(JobName Job, IMessage Message)> Decide(OpenJobsFound found)
     {

@@ -2,7 +2,9 @@ using FitCluster.Messages;
 
 namespace FitCluster.Coordinator;
 
-/// <summary>The broadcasts since the newest checkpoint, by which a lost shard is brought to the present. Nobody writes to their arrays.</summary>
+/// <summary>
+/// The broadcasts since the newest checkpoint, by which a lost shard is brought to the present. Nobody writes to their arrays.
+/// </summary>
 internal sealed class ReplayLog
 {
     private readonly List<ArraySet> _broadcasts = [];

@@ -2,7 +2,9 @@ using FitCluster.Engine;
 
 namespace FitCluster.Coordinator;
 
-/// <summary>What the coordinator waits for from the store, at most one question of each purpose. An answer may fail or never come.</summary>
+/// <summary>
+/// What the coordinator waits for from the store, at most one question of each purpose. An answer may fail or never come.
+/// </summary>
 internal sealed class StoreQuestions
 {
     private readonly SortedDictionary<string, Question> _open = new(StringComparer.Ordinal);

@@ -12,10 +12,10 @@ namespace FitCluster.Data;
 public sealed record DenseArray(int Rows, int Columns, double[] Values, IReadOnlyList<string>? RowNames, IReadOnlyList<string>? ColumnNames)
 {
     /// <summary>
-    /// Reads .npy (0 to 2 dimensions), or .csv/.tsv, gzipped or not, with or without a header and row names. The first line is a header when
-    /// one of its fields, the first aside, is text; or the only or first field is text and the first field of the second line is a number.
-    /// The first field of a line is a row name when it is text in some line below the header, or when the header's first field is empty,
-    /// "name", "row", "rownames" or "id", or the header is one field shorter than the lines.
+    /// Reads .npy (0 to 2 dimensions), or .csv/.tsv, gzipped or not, with or without a header and row names. The first line is a header
+    /// when one of its fields, the first aside, is text; or the only or first field is text and the first field of the second line is a
+    /// number. The first field of a line is a row name when it is text in some line below the header, or when the header's first field is
+    /// empty, "name", "row", "rownames" or "id", or the header is one field shorter than the lines.
     /// </summary>
     /// <exception cref="DataException">The file cannot be read; the message says where and why.</exception>
     public static DenseArray Read(string path)
@@ -23,7 +23,8 @@ public sealed record DenseArray(int Rows, int Columns, double[] Values, IReadOnl
         using (var stream = TextFile.Open(path))
         {
             var magic = new byte[6];
-            if (stream.ReadAtLeast(magic, 6, throwOnEndOfStream: false) == 6 && magic[0] == 0x93 && magic.AsSpan(1).SequenceEqual("NUMPY"u8))
+            if (stream.ReadAtLeast(magic, 6, throwOnEndOfStream: false) == 6 && magic[0] == 0x93 &&
+                magic.AsSpan(1).SequenceEqual("NUMPY"u8))
             {
                 return ReadNpy(path);
             }
@@ -99,7 +100,9 @@ public sealed record DenseArray(int Rows, int Columns, double[] Values, IReadOnl
         var names = header ? lines[0].Fields : null;
         if (names is not null && names.Length != columns && names.Length != columns + 1)
         {
-            throw new DataException($"{path}, line {lines[0].Line}: the header has {names.Length} fields where the rows have {rows[0].Fields.Length}; make them agree");
+            throw new DataException(
+                $"{path}, line {lines[0].Line}: the header has {names.Length} fields where the rows have {rows[0].Fields.Length}; " +
+                "make them agree");
         }
 
         return new DenseArray(rows.Count, columns, values, named ? [.. rows.Select(r => r.Fields[0])] : null,
@@ -110,7 +113,8 @@ public sealed record DenseArray(int Rows, int Columns, double[] Values, IReadOnl
     {
         var first = lines[0].Fields;
         return first.Skip(1).Any(IsText) || (lines.Count > 1 &&
-            ((IsText(first[0]) && !IsText(lines[1].Fields[0])) || (first.Length > 1 && first[0].Length == 0) || first.Length + 1 == lines[1].Fields.Length));
+            ((IsText(first[0]) && !IsText(lines[1].Fields[0])) || (first.Length > 1 && first[0].Length == 0) ||
+                first.Length + 1 == lines[1].Fields.Length));
     }
 
     private static bool HasRowNames(string[]? header, List<(long Line, string[] Fields)> rows) =>
@@ -124,7 +128,9 @@ public sealed record DenseArray(int Rows, int Columns, double[] Values, IReadOnl
     {
         if (fields.Length != values.Length)
         {
-            throw new DataException($"{path}, line {line}: has {fields.Length} values where the first row has {values.Length}; every row needs the same number");
+            throw new DataException(
+                $"{path}, line {line}: has {fields.Length} values where the first row has {values.Length}; every row needs the " +
+                "same number");
         }
 
         for (var j = 0; j < fields.Length; j++)

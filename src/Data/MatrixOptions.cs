@@ -37,7 +37,9 @@ public enum Transform
     /// <summary>x becomes log(1 + x).</summary>
     Log1p,
 
-    /// <summary>x becomes log(1 + 10,000 x / t), t the total of its row over all columns of the file (before columns are selected).</summary>
+    /// <summary>
+    /// x becomes log(1 + 10,000 x / t), t the total of its row over all columns of the file (before columns are selected).
+    /// </summary>
     Log1pCp10k,
 }
 

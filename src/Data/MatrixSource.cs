@@ -14,7 +14,8 @@ public sealed class MatrixSource
     private readonly MatrixStorage _storage;
     private readonly Lazy<string> _hash;
 
-    internal MatrixSource(MatrixStorage storage, IReadOnlyList<string> rowNames, IReadOnlyList<string> columnNames, MatrixFacts facts, string? hash)
+    internal MatrixSource(
+        MatrixStorage storage, IReadOnlyList<string> rowNames, IReadOnlyList<string> columnNames, MatrixFacts facts, string? hash)
     {
         (_storage, RowNames, ColumnNames, Facts) = (storage, rowNames, columnNames, facts);
         _hash = new Lazy<string>(() => hash ?? Storage.ContentHash.Of(storage, rowNames, columnNames));
@@ -67,9 +68,9 @@ public sealed class MatrixSource
     public static bool AreGenerated(IReadOnlyList<string> names) => names is GeneratedNames;
 
     /// <summary>
-    /// Reads a matrix of any format (<see cref="MatrixFormat"/>) from a path or an http(s) URL; maps it when it is a store and the options change nothing. Of a store at a URL
-    /// only header, names and row offsets are read here, and rows when they are asked for (<see cref="RowBlock(long, int)"/> may then fail too). A file at a URL is
-    /// downloaded to the cache (<see cref="FetchOptions"/>).
+    /// Reads a matrix of any format (<see cref="MatrixFormat"/>) from a path or an http(s) URL; maps it when it is a store and the options
+    /// change nothing. Of a store at a URL only header, names and row offsets are read here, and rows when they are asked for
+    /// (<see cref="RowBlock(long, int)"/> may then fail too). A file at a URL is downloaded to the cache (<see cref="FetchOptions"/>).
     /// </summary>
     /// <exception cref="DataException">The data cannot be used as they are; the message says why, where, and what to do.</exception>
     public static MatrixSource Open(string path, MatrixOptions? options = null)
@@ -90,8 +91,8 @@ public sealed class MatrixSource
     }
 
     /// <summary>
-    /// The line of an entry in its file, as in "line 12", by reading the file again; null where the format has no lines of entries (dense text names its rows,
-    /// binary formats have none).
+    /// The line of an entry in its file, as in "line 12", by reading the file again; null where the format has no lines of entries (dense
+    /// text names its rows, binary formats have none).
     /// </summary>
     /// <param name="path">The path that was read.</param>
     /// <param name="options">The options it was read with.</param>
@@ -131,7 +132,8 @@ public sealed class MatrixSource
     {
         public int Count => checked((int)storage.Rows);
 
-        public long this[int index] => (uint)index < (ulong)storage.Rows ? storage.RowStored(index) : throw new ArgumentOutOfRangeException(nameof(index));
+        public long this[int index] =>
+            (uint)index < (ulong)storage.Rows ? storage.RowStored(index) : throw new ArgumentOutOfRangeException(nameof(index));
 
         public IEnumerator<long> GetEnumerator()
         {

@@ -22,15 +22,17 @@ public static class MatrixStore
     public static bool IsStore(string path) => File.Exists(Path.Combine(path, HeaderName));
 
     /// <summary>
-    /// Writes a matrix of any format as a store and opens it. The matrix may be larger than memory: rows in order are written as they come, entries
-    /// in another order are sorted through files in the same place (16 bytes an entry).
+    /// Writes a matrix of any format as a store and opens it. The matrix may be larger than memory: rows in order are written as they come,
+    /// entries in another order are sorted through files in the same place (16 bytes an entry).
     /// </summary>
     /// <param name="path">The matrix.</param>
     /// <param name="store">The folder to be made.</param>
     /// <param name="options">How it is read.</param>
-    /// <param name="memoryBytes">The memory for entries, at least 1 MiB; a single row may need more. Row counts and names come on top.</param>
+    /// <param name="memoryBytes">The memory for entries, at least 1 MiB; a single row may need more.
+    /// Row counts and names come on top.</param>
     /// <param name="overwrite">Whether a store that is there is replaced.</param>
-    public static MatrixSource Ingest(string path, string store, MatrixOptions? options = null, long memoryBytes = DefaultMemoryBytes, bool overwrite = false)
+    public static MatrixSource Ingest(
+        string path, string store, MatrixOptions? options = null, long memoryBytes = DefaultMemoryBytes, bool overwrite = false)
     {
         options ??= new MatrixOptions();
         if (memoryBytes < 1 << 20)
@@ -126,7 +128,9 @@ public static class MatrixStore
     {
         if (header.Transform != Transform.None && options.Transform != Transform.None)
         {
-            throw new DataException($"{path} was ingested with the transform {MatrixOptions.NameOf(header.Transform)}; leave the transform out, or ingest the data without one");
+            throw new DataException(
+                $"{path} was ingested with the transform {MatrixOptions.NameOf(header.Transform)}; leave the transform out, or ingest " +
+                "the data without one");
         }
     }
 
@@ -166,7 +170,9 @@ public static class MatrixStore
             Sparse = plan.IsSparse,
             UnstoredMissing = unstoredMissing,
             Stored = sink.Stored,
-            Missing = !plan.IsSparse ? plan.Pipeline.Missing : unstoredMissing ? (plan.Pipeline.Rows * plan.Pipeline.Columns) - sink.Stored : 0,
+            Missing = !plan.IsSparse
+                ? plan.Pipeline.Missing
+                : unstoredMissing ? (plan.Pipeline.Rows * plan.Pipeline.Columns) - sink.Stored : 0,
             ContentHash = sink.Hash.Finish(rowNames, columnNames, unstoredMissing),
             Transform = plan.Transform,
             MissingOption = plan.Missing,

@@ -36,7 +36,9 @@ public sealed class Selection
             }
         }
 
-        return list.Length > 0 ? new Selection(list, new HashSet<string>()) : throw new DataException("a selection is empty; give at least one range");
+        return list.Length > 0
+            ? new Selection(list, new HashSet<string>())
+            : throw new DataException("a selection is empty; give at least one range");
     }
 
     /// <summary>

@@ -115,11 +115,13 @@ public sealed class ArraySet : IReadOnlyList<NamedArray>
     private static void CheckAlike(NamedArray mine, NamedArray theirs)
     {
         var fixedFrom = mine.Reduction == Reduction.Append ? 1 : 0;
-        if (mine.Name != theirs.Name || mine.Reduction != theirs.Reduction || mine.Shape.Length != theirs.Shape.Length || mine.Shape.Length < fixedFrom
+        if (mine.Name != theirs.Name || mine.Reduction != theirs.Reduction || mine.Shape.Length != theirs.Shape.Length ||
+            mine.Shape.Length < fixedFrom
             || !mine.Shape.AsSpan(fixedFrom).SequenceEqual(theirs.Shape.AsSpan(fixedFrom)))
         {
             throw new ArgumentException(
-                $"a partial result has '{theirs.Name}' [{string.Join(", ", theirs.Shape)}] where '{mine.Name}' [{string.Join(", ", mine.Shape)}] was expected");
+                $"a partial result has '{theirs.Name}' [{string.Join(", ", theirs.Shape)}] where '{mine.Name}' " +
+                $"[{string.Join(", ", mine.Shape)}] was expected");
         }
     }
 

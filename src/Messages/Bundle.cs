@@ -1,6 +1,8 @@
 namespace FitCluster.Messages;
 
-/// <summary>A message whose arrays many actors are sent alike: an engine may carry the arrays to each node once, and the messages beside them.</summary>
+/// <summary>
+/// A message whose arrays many actors are sent alike: an engine may carry the arrays to each node once, and the messages beside them.
+/// </summary>
 public interface IBroadcast : IMessage
 {
     /// <summary>The arrays. Nobody writes to them.</summary>

@@ -30,8 +30,8 @@ public sealed record LoadShard(
     Round CheckpointRound, string PartChecksum) : IMessage;
 
 /// <summary>
-/// A shard to the coordinator: it begins this load. Each activation says so once, before it opens the data; a second one of the same load means that the one
-/// before ended while it loaded.
+/// A shard to the coordinator: it begins this load. Each activation says so once, before it opens the data; a second one of the same load
+/// means that the one before ended while it loaded.
 /// </summary>
 public sealed record ShardLoading(JobName Job, Attempt Attempt, long Load, ShardId Shard) : IMessage;
 
@@ -53,7 +53,9 @@ public sealed record RunRound(
 /// <summary>A shard's answer to <see cref="RunRound"/>.</summary>
 public sealed record RoundAnswer(JobName Job, Attempt Attempt, long Load, ShardId Shard, Round Round, ArraySet Partial) : IMessage;
 
-/// <summary>The coordinator to a shard: save your state after this round as a part of the checkpoint of this round (or say again that it is).</summary>
+/// <summary>
+/// The coordinator to a shard: save your state after this round as a part of the checkpoint of this round (or say again that it is).
+/// </summary>
 public sealed record SaveShard(JobName Job, Attempt Attempt, long Load, ShardId Shard, Round Round) : IMessage;
 
 /// <summary>A shard to the coordinator: its part is durable.</summary>
@@ -127,7 +129,8 @@ public sealed record Draining : IMessage;
 public sealed record ShardLeaving(JobName Job, Attempt Attempt, long Load, ShardId Shard) : IMessage;
 
 /// <summary>
-/// To the coordinator: the shard's former node is alive; it was only cut off (from the broker, or frozen). So the shard did not kill it, and that loss is not held against it.
+/// To the coordinator: the shard's former node is alive; it was only cut off (from the broker, or frozen). So the shard did not kill
+/// it, and that loss is not held against it.
 /// </summary>
 public sealed record ShardCutOff(JobName Job, ShardId Shard) : IMessage;
 

@@ -12,7 +12,8 @@ public readonly record struct JobName
         if (!IsValid(value))
         {
             throw new ArgumentException(
-                $"the job name '{value}' is not allowed: use 1 to 128 letters, digits, '.', '_' or '-', not starting with '.'", nameof(value));
+                $"the job name '{value}' is not allowed: use 1 to 128 letters, digits, '.', '_' or '-', not starting with '.'",
+                nameof(value));
         }
 
         _value = value;

@@ -76,7 +76,8 @@ public sealed partial class ShardWorker
         else if (answer.Reply.IsCorrupt)
         {
             Forget();
-            Report(context, new PartDamaged(_job, _attempt, _load, _shard, load.CheckpointRound, answer.Reply.Error ?? "the part is damaged"));
+            Report(
+                context, new PartDamaged(_job, _attempt, _load, _shard, load.CheckpointRound, answer.Reply.Error ?? "the part is damaged"));
         }
 
         // Otherwise the store is out of order: the coordinator asks again, and so does this worker then.

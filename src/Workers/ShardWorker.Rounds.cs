@@ -48,7 +48,8 @@ public sealed partial class ShardWorker
 
         if (partial.FirstNonFinite() is { } array)
         {
-            Fail(context, run.Round, $"array '{array}' of shard {_shard} of job {_job} is not finite in round {run.Round}", isPermanent: true);
+            Fail(context, run.Round, $"array '{array}' of shard {_shard} of job {_job} is not finite in round {run.Round}",
+                isPermanent: true);
             return;
         }
 

@@ -82,7 +82,9 @@ internal sealed class Bench : IActorContext, IFitObserver
             Questions.RemoveAt(0);
             var reply = StoreFault(request) is { } fault ? new StoreReply(fault) : Store.Do(request);
             _coordinator.Receive(
-                answer(reply is not AttemptClaimed claimed ? reply : HasEnded ? new JobHasEnded() : claimed with { Restarts = Restarts, Spec = Spec }), this);
+                answer(reply is not AttemptClaimed claimed
+                    ? reply
+                    : HasEnded ? new JobHasEnded() : claimed with { Restarts = Restarts, Spec = Spec }), this);
         }
     }
 

@@ -23,7 +23,8 @@ internal sealed class CountingModel(int rounds) : IFitModel, IFitJob
 
     public StateFormat? ShardFormat { get; init; }
 
-    public ShardData Load(ShardId shard) => new(shard, shard.Value, Shards, MatrixBlock.FromDense(1, 1, [shard.Value]), null, new ArraySet());
+    public ShardData Load(ShardId shard) =>
+        new(shard, shard.Value, Shards, MatrixBlock.FromDense(1, 1, [shard.Value]), null, new ArraySet());
 
     public ArraySet InitialGlobal() => new ArraySet().Set("round", 0).Set("sum", 0).Set("stop", 0);
 
@@ -50,7 +51,8 @@ internal sealed class CountingModel(int rounds) : IFitModel, IFitJob
         var round = (long)global.Scalar("round");
         var stop = (long)global.Scalar("stop");
         var isDone = round >= rounds || (stop > 0 && round >= stop - 1);
-        return new RoundReport("count", global.Scalar("sum"), isDone, round >= rounds, 0, null, Fails is { } fails && fails.Round == round ? fails.Words : null);
+        return new RoundReport("count", global.Scalar("sum"), isDone, round >= rounds, 0, null,
+            Fails is { } fails && fails.Round == round ? fails.Words : null);
     }
 
     public ArraySet EndEarly(ArraySet global) => global.Clone().Set("stop", global.Scalar("round") + EndingRounds + 1);

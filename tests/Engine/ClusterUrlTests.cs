@@ -22,7 +22,8 @@ public sealed class ClusterUrlTests
         Assert.Equal(Words, Assert.Throws<ClusterEngineException>(() => ClusterEngines.CheckUrl(url)).Message);
         await using var store = ClusterStores.Open("postgres://h/d");
         var options = new ClusterEngineOptions { Node = "test" };
-        Assert.Equal(Words, (await Assert.ThrowsAsync<ClusterEngineException>(async () => await ClusterEngines.Connect(url, options, store))).Message);
+        Assert.Equal(Words,
+            (await Assert.ThrowsAsync<ClusterEngineException>(async () => await ClusterEngines.Connect(url, options, store))).Message);
     }
 
     [Theory]

@@ -25,7 +25,8 @@ public sealed class NodeHostTests : IAsyncDisposable
         {
             Assert.True(_engine!.IsStarted);
             Assert.Equal(["directory", "fit", "shard"], _engine.Registered.Keys.Order(StringComparer.Ordinal));
-            Assert.Equal((8, 3, 1), (_engine.Options.Capacity["shard"], _engine.Options.Capacity["fit"], _engine.Options.Capacity["directory"]));
+            Assert.Equal(
+                (8, 3, 1), (_engine.Options.Capacity["shard"], _engine.Options.Capacity["fit"], _engine.Options.Capacity["directory"]));
             Assert.Single(_said, Ends(" node n is ready: store fake://here, at most 8 shards and 3 coordinators"));
             var entry = _store.NodeReports.First();
             Assert.Equal(("n", "up", 8, 3), (entry.Name, entry.State, entry.Capacity, entry.Coordinators));

@@ -9,7 +9,9 @@ using FitCluster.Models.Spec;
 
 namespace FitCluster.OwnModel;
 
-/// <summary>A model in a test's program: x_ij ~ N(mean_j, 1), the means found step by step from 0. All that a kind of model needs.</summary>
+/// <summary>
+/// A model in a test's program: x_ij ~ N(mean_j, 1), the means found step by step from 0. All that a kind of model needs.
+/// </summary>
 public sealed class MeansKind : ModelKind
 {
     public static readonly SpecField<int> Steps = new("steps", SpecTypes.Count(1, 1_000_000), 60) { Flag = "--steps", Help = "the steps" };
@@ -36,7 +38,8 @@ internal sealed class MeansJob(ModelRequest request) : ModelJob(request)
 {
     public override IFitModel Model { get; } = new MeansModel(request.Data.Columns, request.Section.Get(MeansKind.Steps));
 
-    public override SizeEstimate Sizes { get; } = SizeEstimate.Of(request.Data.StoredBytes, 8L * request.Data.Columns, 8L * request.Data.Columns);
+    public override SizeEstimate Sizes { get; } = SizeEstimate.Of(
+        request.Data.StoredBytes, 8L * request.Data.Columns, 8L * request.Data.Columns);
 }
 
 internal sealed class MeansFit(FinishedFit fit) : IPredictsCells, ICellPredictor
@@ -51,7 +54,8 @@ internal sealed class MeansFit(FinishedFit fit) : IPredictsCells, ICellPredictor
 internal sealed class MeansModel(int columns, int steps) : IFitModel
 {
     private static readonly StateFormat<Field> Form = new("means", 1);
-    private static readonly StateKey Mean = new("mean"), Sum = new("sum"), Rows = new("rows"), Squares = new("squares"), Residual = new("row_residual");
+    private static readonly StateKey Mean =
+        new("mean"), Sum = new("sum"), Rows = new("rows"), Squares = new("squares"), Residual = new("row_residual");
 
     private enum Field { Round, LogLikelihood }
 
@@ -70,7 +74,8 @@ internal sealed class MeansModel(int columns, int steps) : IFitModel
         var (mean, sum, squares) = (broadcast.Get(Mean), new double[columns], 0.0);
         for (var i = 0; i < data.Block.Rows; i++)
         {
-            var (row, total) = (data.Block.DenseRows(i, 1), 0.0);
+            var row = data.Block.DenseRows(i, 1);
+            var total = 0.0;
             for (var j = 0; j < columns; j++)
             {
                 sum[j] += row[j] - mean[j];
@@ -139,7 +144,8 @@ internal sealed class MeansSimulator : SimulatorKind
         {
             for (var j = 0; j < values.Length; j++)
             {
-                values[j] = j + Math.Numerics.Philox.Normal((ulong)options.Get(SimulationFields.Seed), 1, ((ulong)row * (ulong)Columns) + (ulong)j);
+                values[j] =
+                    j + Math.Numerics.Philox.Normal((ulong)options.Get(SimulationFields.Seed), 1, ((ulong)row * (ulong)Columns) + (ulong)j);
             }
         }
 

@@ -32,7 +32,8 @@ internal static class ClusterSimulation
         var made = 0UL;
         var table = new SimulatedJobs(() => engine.Now,
             job => new FaultyStore(seed + (1000 * ++made), faults, watches[job].Plains, () => engine.Now, Violate), Capacity, Violate);
-        engine = new SimulatedEngine(table, seed, faults, nodes: 3, (address, error) => Violate($"{address} threw {error.GetType().Name}: {error.Message}"));
+        engine = new SimulatedEngine(
+            table, seed, faults, nodes: 3, (address, error) => Violate($"{address} threw {error.GetType().Name}: {error.Message}"));
         var faulty = new FaultyJob(Toy, new SplitMix(seed ^ 0xF00D), 0.005, () => engine.IsFaulty);
         var handled = new HashSet<ActorAddress>();
         engine.Register(JobDirectory.Kind, _ => new JobDirectory { TellsSilent = tellsSilent });

@@ -46,10 +46,12 @@ public sealed class FaultTests(ITestOutputHelper output)
         }
 
         output.WriteLine(
-            $"{seeds} seeds in {clock.Elapsed.TotalSeconds:F1} s ({seeds / clock.Elapsed.TotalSeconds:F0} a second): {handled} messages, {crashes} crashes, " +
+            $"{seeds} seeds in {clock.Elapsed.TotalSeconds:F1} s ({seeds / clock.Elapsed.TotalSeconds:F0} a second): {handled} " +
+            $"messages, {crashes} crashes, " +
             $"{zombies} zombies, {attempts} attempts, {damaged} parts damaged, " +
             $"{passedOver} checkpoints passed over, {damagedResults} results damaged");
-        Assert.True(failed.Count == 0, $"{failed.Count} of {seeds} seeds failed (FITCLUSTER_SEED runs one):\n{string.Join("\n", failed.Take(8))}");
+        Assert.True(
+            failed.Count == 0, $"{failed.Count} of {seeds} seeds failed (FITCLUSTER_SEED runs one):\n{string.Join("\n", failed.Take(8))}");
         if (seeds > 1)
         {
             Assert.True(

@@ -5,7 +5,10 @@ using FitCluster.Messages;
 
 namespace FitCluster.Simulation.Tests;
 
-/// <summary>A cluster's store in memory: the table of jobs with the rules of the real one (what is fenced, what may follow what), and each job's faulty checkpoints.</summary>
+/// <summary>
+/// A cluster's store in memory: the table of jobs with the rules of the real one (what is fenced, what may follow
+/// what), and each job's faulty checkpoints.
+/// </summary>
 internal sealed class SimulatedJobs(
     Func<TimeSpan> now, Func<JobName, FaultyStore> makeStore, long capacity, Action<string> violate) :
     ICheckpointStore

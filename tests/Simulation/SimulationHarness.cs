@@ -57,7 +57,8 @@ internal static class SimulationHarness
         var run = new Watch(plain ?? new PlainRun(job), limit?.Plain);
         SimulatedEngine engine = null!;
         var store = new FaultyStore(seed, faults, run.Plains, () => engine.Now, run.Violate);
-        engine = new SimulatedEngine(store, seed, faults, nodes: 3, (address, error) => run.Violate($"{address} threw {error.GetType().Name}: {error.Message}"));
+        engine = new SimulatedEngine(
+            store, seed, faults, nodes: 3, (address, error) => run.Violate($"{address} threw {error.GetType().Name}: {error.Message}"));
         var isFaulty = () => faults.Until < TimeSpan.MaxValue && engine.IsFaulty;
         var faulty = new FaultyJob(job, new SplitMix(seed ^ 0xF00D), localFaults, isFaulty);
         var name = new JobName("sim");

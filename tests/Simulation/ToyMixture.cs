@@ -5,9 +5,9 @@ using FitCluster.Messages;
 namespace FitCluster.Simulation.Tests;
 
 /// <summary>
-/// A small Gaussian mixture fitted by EM with damped responsibilities: each row's state depends on all rounds before, so a round that is done twice,
-/// skipped or done from the wrong state shows in the bits. Told to end early it does some more rounds, which are damped less. Every partial
-/// also counts its shard and its rounds, and the update checks both.
+/// A small Gaussian mixture fitted by EM with damped responsibilities: each row's state depends on all rounds before, so a round that is
+/// done twice, skipped or done from the wrong state shows in the bits. Told to end early it does some more rounds, which are damped less.
+/// Every partial also counts its shard and its rounds, and the update checks both.
 /// </summary>
 internal sealed class ToyMixture(int shards, int rounds, int endingRounds) : IFitModel
 {
@@ -94,7 +94,8 @@ internal sealed class ToyMixture(int shards, int rounds, int endingRounds) : IFi
         var round = global.Scalar("round");
         var stop = global.Scalar("stop");
         var isDone = round >= rounds || (stop > 0 && round >= stop - 1);
-        return new RoundReport(round < 5 ? "warm-up" : "sweep", round == 0 ? double.NaN : global.Scalar("objective"), isDone, round >= rounds, round / rounds);
+        return new RoundReport(
+            round < 5 ? "warm-up" : "sweep", round == 0 ? double.NaN : global.Scalar("objective"), isDone, round >= rounds, round / rounds);
     }
 
     public ArraySet EndEarly(ArraySet global) => global.Clone().Set("stop", global.Scalar("round") + endingRounds + 1);

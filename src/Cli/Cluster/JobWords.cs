@@ -22,14 +22,16 @@ internal static class JobWords
     };
 
     /// <summary>The state, as the contract words it.</summary>
-    public static string StateOf(JobEntry job) => job.CancelWanted && job.State == JobState.Running ? "cancelling" : job.State.ToString().ToLowerInvariant();
+    public static string StateOf(JobEntry job) =>
+        job.CancelWanted && job.State == JobState.Running ? "cancelling" : job.State.ToString().ToLowerInvariant();
 
     /// <summary>Refuses what no job can be called, before anything is asked.</summary>
     public static void CheckName(string text, ProblemList problems)
     {
         if (!JobName.IsValid(text))
         {
-            problems.Add($"'{text}' cannot be the name of a job: names have 1 to 128 letters, digits, '.', '_' or '-', and do not start with '.'");
+            problems.Add(
+                $"'{text}' cannot be the name of a job: names have 1 to 128 letters, digits, '.', '_' or '-', and do not start with '.'");
         }
     }
 
@@ -37,13 +39,19 @@ internal static class JobWords
     public static async Task<JobEntry> Find(IClusterStore store, string text)
     {
         var name = new JobName(text);
-        return await store.Job(name).ConfigureAwait(false) ??
-            throw ProblemException.BadInput($"there is no job '{name}'{Nearest.Suggest(name.Value, [.. (await store.Jobs().ConfigureAwait(false)).Select(j => j.Submission.Job.Value)])}");
+        if (await store.Job(name).ConfigureAwait(false) is { } found)
+        {
+            return found;
+        }
+
+        var names = (await store.Jobs().ConfigureAwait(false)).Select(job => job.Submission.Job.Value);
+        throw ProblemException.BadInput($"there is no job '{name}'{Nearest.Suggest(name.Value, [.. names])}");
     }
 
     /// <summary>The node that hosts an address; empty when none does.</summary>
     public static string NodeOf(ActorAddress address, IReadOnlyList<NodeEntry> nodes) =>
-        nodes.FirstOrDefault(n => n is { SeenSecondsAgo: < 5, State: "up" or "draining" } && n.Actors.Contains(address.ToString()))?.Name ?? "";
+        nodes.FirstOrDefault(n => n is { SeenSecondsAgo: < 5, State: "up" or "draining" } && n.Actors.Contains(address.ToString()))?.Name ??
+            "";
 
     /// <summary>Why a job is queued, or nothing.</summary>
     public static string WhyQueued(JobEntry job, IReadOnlyList<JobEntry> jobs, IReadOnlyList<NodeEntry> nodes)

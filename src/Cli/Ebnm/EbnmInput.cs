@@ -55,7 +55,9 @@ internal sealed record EbnmInput(double[] X, double[] S)
             }
         }
 
-        return x.Count > 0 ? new EbnmInput([.. x], [.. s]) : throw ProblemException.BadInput($"{path}: there is no observation below the header");
+        return x.Count > 0
+            ? new EbnmInput([.. x], [.. s])
+            : throw ProblemException.BadInput($"{path}: there is no observation below the header");
     }
 
     private static double Number(string text, string name, string path, int line) =>

@@ -8,7 +8,8 @@ using FitCluster.Models.Results;
 namespace FitCluster.Cli.Ebnm;
 
 /// <summary>A solved normal-means problem with its posteriors, and how it is written (docs/formats.md, "Output").</summary>
-internal sealed record EbnmSolution(EbnmInput Input, EbnmFit Fit, double[] Mean, double[] SecondMoment, double[] FalseSignRates, FalseDiscovery? Discovery)
+internal sealed record EbnmSolution(
+    EbnmInput Input, EbnmFit Fit, double[] Mean, double[] SecondMoment, double[] FalseSignRates, FalseDiscovery? Discovery)
 {
     // A variance below this share of the second moment has fewer than ten digits left.
     private const double Cancelled = 1e-6;
@@ -97,7 +98,9 @@ internal sealed record EbnmSolution(EbnmInput Input, EbnmFit Fit, double[] Mean,
         var (family, by) = (Fit.Prior.Family, -Mean[i]);
         if (!EbnmFamilies.Get(family).Traits.CanBeMoved)
         {
-            return double.IsPositiveInfinity(Fit.Prior.Components[0].Scale) ? Input.S[i] * Input.S[i] : SecondMoment[i] - (Mean[i] * Mean[i]);
+            return double.IsPositiveInfinity(Fit.Prior.Components[0].Scale)
+                ? Input.S[i] * Input.S[i]
+                : SecondMoment[i] - (Mean[i] * Mean[i]);
         }
 
         var moved = new Prior(family, Fit.Prior.Mode + by, Array.ConvertAll(Fit.Prior.Components, c => c.Kind == ComponentKind.Uniform

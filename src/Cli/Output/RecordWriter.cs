@@ -7,7 +7,9 @@ using FitCluster.Models.Spec;
 
 namespace FitCluster.Cli.Output;
 
-/// <summary>Writes records of the same fields one after another, however many: a table with a header, tab-separated, or a list of JSON objects.</summary>
+/// <summary>
+/// Writes records of the same fields one after another, however many: a table with a header, tab-separated, or a list of JSON objects.
+/// </summary>
 internal sealed class RecordWriter : IDisposable
 {
     // The first is the default.
@@ -24,7 +26,8 @@ internal sealed class RecordWriter : IDisposable
         (_stream, _fields) = (stream, fields);
         if (format == "json")
         {
-            _json = new Utf8JsonWriter(stream, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, Indented = true });
+            _json = new Utf8JsonWriter(
+                stream, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, Indented = true });
             _json.WriteStartArray();
         }
         else

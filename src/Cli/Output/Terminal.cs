@@ -3,8 +3,8 @@ using System.Text;
 namespace FitCluster.Cli.Output;
 
 /// <summary>
-/// Where the running command writes: the process's stdout and stderr, or what whoever runs it within a process gave. Flows to the threads that the
-/// command starts.
+/// Where the running command writes: the process's stdout and stderr, or what whoever runs it within a process gave.
+/// Flows to the threads that the command starts.
 /// </summary>
 internal static class Terminal
 {
@@ -33,7 +33,8 @@ internal static class Terminal
     public static void Use(Stream output, Stream error) => Own.Value = new Given(output, Writer(output), Writer(error));
 
     // Threads of a command write to it at once.
-    private static TextWriter Writer(Stream stream) => TextWriter.Synchronized(new StreamWriter(stream, new UTF8Encoding(false)) { AutoFlush = true, NewLine = "\n" });
+    private static TextWriter Writer(Stream stream) =>
+        TextWriter.Synchronized(new StreamWriter(stream, new UTF8Encoding(false)) { AutoFlush = true, NewLine = "\n" });
 
     private sealed record Given(Stream Stream, TextWriter Out, TextWriter Error);
 

@@ -46,7 +46,8 @@ internal sealed class BarProgress : IProgressDisplay
         _end.Dispose();
     }
 
-    private void Draw() => _console.Progress().AutoClear(false).Columns(new ProgressBarColumn { Width = 24 }, new PercentageColumn(), new TaskDescriptionColumn { Alignment = Justify.Left })
+    private void Draw() => _console.Progress().AutoClear(false)
+        .Columns(new ProgressBarColumn { Width = 24 }, new PercentageColumn(), new TaskDescriptionColumn { Alignment = Justify.Left })
         .Start(context =>
         {
             var task = context.AddTask("fit", maxValue: 1);

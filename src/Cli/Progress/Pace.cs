@@ -41,5 +41,7 @@ internal sealed class Pace(long rows)
     }
 
     public string Words(RoundReport report, long round, double seconds) => string.Create(CultureInfo.InvariantCulture,
-        $"{100 * report.Progress,3:F0} %  round {round}  {report.Phase}  ELBO {(double.IsNaN(Objective) ? "-" : Objective.ToString("F4", CultureInfo.InvariantCulture))}  {Duration.Words(seconds)}  {RowsPerSecond:N0} rows/s{(SecondsLeft is { } left ? $"  ETA {Duration.Words(left)}" : "")}");
+        $"{100 * report.Progress,3:F0} %  round {round}  {report.Phase}  ELBO " +
+        $"{(double.IsNaN(Objective) ? "-" : Objective.ToString("F4", CultureInfo.InvariantCulture))}  {Duration.Words(seconds)}  " +
+        $"{RowsPerSecond:N0} rows/s{(SecondsLeft is { } left ? $"  ETA {Duration.Words(left)}" : "")}");
 }

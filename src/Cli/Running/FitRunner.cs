@@ -13,7 +13,9 @@ using FitCluster.Workers;
 
 namespace FitCluster.Cli.Running;
 
-/// <summary>Runs one job in this process: the in-process engine, the coordinator, a worker for each shard, checkpoints in the folder.</summary>
+/// <summary>
+/// Runs one job in this process: the in-process engine, the coordinator, a worker for each shard, checkpoints in the folder.
+/// </summary>
 internal sealed class FitRunner(PreparedJob job, FitFolder folder, JobName name, RunLog log, IProgressDisplay display) : IFitObserver
 {
     private const int MostCoordinatorFailures = 3;
@@ -52,12 +54,13 @@ internal sealed class FitRunner(PreparedJob job, FitFolder folder, JobName name,
     }
 
     /// <summary>
-    /// The results are written: deletes the shards' parts of them and all that nobody goes on from. Kept is the state in which a limit stopped the fit, and the newest
-    /// of one that failed. After <see cref="Run"/>.
+    /// The results are written: deletes the shards' parts of them and all that nobody goes on from. Kept is the state in which a limit
+    /// stopped the fit, and the newest of one that failed. After <see cref="Run"/>.
     /// </summary>
     public void DropResults(FitOutcome outcome)
     {
-        var reply = _store!.Handle(new DropCheckpoints(name, outcome.Attempt, outcome.Resume?.Round ?? outcome.Rounds)).AsTask().GetAwaiter().GetResult();
+        var reply = _store!.Handle(new DropCheckpoints(name, outcome.Attempt, outcome.Resume?.Round ?? outcome.Rounds)).AsTask()
+            .GetAwaiter().GetResult();
         if (reply.Error is { } error)
         {
             log.Event($"parts of the results could not be deleted from '{folder.Checkpoints}': {error}");
@@ -73,7 +76,8 @@ internal sealed class FitRunner(PreparedJob job, FitFolder folder, JobName name,
             {
                 var lost = log.LastRound - round.Value;
                 log.Event(lost > 0
-                    ? $"the process ended after round {log.LastRound}; resumed from the checkpoint of round {round}: {lost} {(lost == 1 ? "round is" : "rounds are")} computed again"
+                    ? $"the process ended after round {log.LastRound}; resumed from the checkpoint of round {round}: {lost} " +
+                        $"{(lost == 1 ? "round is" : "rounds are")} computed again"
                     : $"resumed from the checkpoint of round {round}: nothing was lost");
                 display.Message($"resuming '{job}' from the checkpoint of round {round}");
             }

@@ -1,8 +1,9 @@
 namespace FitCluster.Cli.Running;
 
 /// <summary>
-/// Keeps the heap of a fit near what lives in it. A round's arrays are large, of few sizes and without references, and the collector lets the dead ones grow to several times the
-/// living before it looks; between two rounds nothing computes, what is dead is swept in some milliseconds, and the next round's arrays take its place. Not thread-safe.
+/// Keeps the heap of a fit near what lives in it. A round's arrays are large, of few sizes and without references, and the collector lets
+/// the dead ones grow to several times the living before it looks; between two rounds nothing computes, what is dead is swept in some
+/// milliseconds, and the next round's arrays take its place. Not thread-safe.
 /// </summary>
 internal sealed class HeapBound
 {

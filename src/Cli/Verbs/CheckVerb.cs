@@ -9,14 +9,17 @@ using FitCluster.Models.Spec;
 
 namespace FitCluster.Cli.Verbs;
 
-/// <summary><c>fitcluster check</c>: a dry run. Says every problem, the shards, and what memory and checkpoints will take; writes nothing.</summary>
+/// <summary>
+/// <c>fitcluster check</c>: a dry run. Says every problem, the shards, and what memory and checkpoints will take; writes nothing.
+/// </summary>
 internal static class CheckVerb
 {
     public static Command Create()
     {
         var options = new FitOptions();
         var format = Options.Text("--format", "table|json", "how the plan is printed on stdout (default table)");
-        var command = new Command("check", "Dry run: every problem found, the shards, memory and checkpoint sizes. Starts and writes nothing.");
+        var command =
+            new Command("check", "Dry run: every problem found, the shards, memory and checkpoint sizes. Starts and writes nothing.");
         options.AddTo(command);
         command.Add(format);
         command.SetAction(result =>
@@ -104,12 +107,15 @@ internal static class CheckVerb
                 break;
             }
 
-            text.AppendLine(CultureInfo.InvariantCulture, $"{s,5}  {job.Ranges[s].First,10}  {job.Ranges[s].Count,8}  {job.Ranges[s].StoredCount,12}");
+            text.AppendLine(
+                CultureInfo.InvariantCulture, $"{s,5}  {job.Ranges[s].First,10}  {job.Ranges[s].Count,8}  {job.Ranges[s].StoredCount,12}");
         }
 
         text.AppendLine(CultureInfo.InvariantCulture, $"data          {Megabytes(sizes.DataBytes)}");
         text.AppendLine(CultureInfo.InvariantCulture, $"memory, most  {Megabytes(sizes.MemoryBytes)}");
-        text.AppendLine(CultureInfo.InvariantCulture, $"checkpoints   {Megabytes(sizes.CheckpointBytes * (job.Spec.Checkpoint.Keep + 1))} at most ({job.Spec.Checkpoint.Keep + 1} of {Megabytes(sizes.CheckpointBytes).Trim()})");
+        text.AppendLine(CultureInfo.InvariantCulture,
+            $"checkpoints   {Megabytes(sizes.CheckpointBytes * (job.Spec.Checkpoint.Keep + 1))} at most ({job.Spec.Checkpoint.Keep + 1} " +
+            $"of {Megabytes(sizes.CheckpointBytes).Trim()})");
         text.AppendLine(CultureInfo.InvariantCulture, $"results       {Megabytes(sizes.ResultBytes)}");
         text.AppendLine("no problem found; nothing was started or written");
         return text.ToString();

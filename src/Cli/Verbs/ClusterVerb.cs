@@ -10,14 +10,17 @@ using FitCluster.Node;
 
 namespace FitCluster.Cli.Verbs;
 
-/// <summary>What the verbs that ask a cluster have in common: where it is, how the answer is printed, and what becomes of failures.</summary>
+/// <summary>
+/// What the verbs that ask a cluster have in common: where it is, how the answer is printed, and what becomes of failures.
+/// </summary>
 internal static class ClusterVerb
 {
     public delegate Task<int> Ask(ParseResult result, IClusterStore store, OutputFormat format, ProblemList problems);
 
     /// <summary>
-    /// Adds the common options; <paramref name="ask"/> is called with a store that has been reached. The store answers without the broker, and
-    /// that answer is printed; but with <paramref name="needsBroker"/> a broker that was given and cannot be used makes the exit code 4.
+    /// Adds the common options; <paramref name="ask"/> is called with a store that has been reached. The store answers
+    /// without the broker, and that answer is printed; but with <paramref name="needsBroker"/> a broker that was given
+    /// and cannot be used makes the exit code 4.
     /// </summary>
     public static void Make(Command command, Ask ask, Action<ParseResult, ProblemList>? check = null, bool needsBroker = true)
     {
@@ -31,7 +34,8 @@ internal static class ClusterVerb
             var printed = OutputFormats.Parse(result.GetValue(format), problems);
             var url = cluster.Store(result, problems);
             var broker = cluster.BrokerIfGiven(result, problems);
-            if (command.Arguments.FirstOrDefault(argument => argument.Name == "JOB") is Argument<string> job && result.GetValue(job) is { } name)
+            if (command.Arguments.FirstOrDefault(argument => argument.Name == "JOB") is Argument<string> job &&
+                result.GetValue(job) is { } name)
             {
                 JobWords.CheckName(name, problems);
             }

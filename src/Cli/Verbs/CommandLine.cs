@@ -45,11 +45,13 @@ internal static class CommandLine
             ("Make data", [SimulateVerb.Create(), IngestVerb.Create()]),
             ("Fit on a cluster",
             [
-                NodeVerb.Create(), SubmitVerb.Create(), ListVerb.Create(), StatusVerb.Create(), WatchVerb.Create(), StopVerbs.Cancel(), StopVerbs.Resume(),
+                NodeVerb.Create(), SubmitVerb.Create(), ListVerb.Create(), StatusVerb.Create(), WatchVerb.Create(), StopVerbs.Cancel(),
+                StopVerbs.Resume(),
                 ResultsVerb.Create(),
             ]),
         ];
-        var root = new RootCommand("Fits empirical-Bayes and hierarchical Bayesian models to large matrices, and loses nothing when it is killed.");
+        var root = new RootCommand(
+            "Fits empirical-Bayes and hierarchical Bayesian models to large matrices, and loses nothing when it is killed.");
         foreach (var verb in groups.SelectMany(group => group.Verbs))
         {
             root.Add(verb);

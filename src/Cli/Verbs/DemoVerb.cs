@@ -21,7 +21,11 @@ internal static class DemoVerb
     {
         var output = Options.Text("--out", "DIR", $"the folder of the tour (default {DefaultFolder})");
         var progress = Options.Text("--progress", "KIND", "auto, bar, plain or none (default auto), on stderr");
-        var command = new Command("demo", "A minute's tour: simulates an atlas of known truth, fits it on all cores, shows recovery, writes a report.") { output, progress };
+        var command = new Command("demo",
+            "A minute's tour: simulates an atlas of known truth, fits it on all cores, shows recovery, writes a report.")
+            {
+                output, progress
+            };
         command.SetAction(result =>
         {
             var problems = new ProblemList();

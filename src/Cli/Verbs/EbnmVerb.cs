@@ -31,7 +31,8 @@ internal static class EbnmVerb
         {
             var problems = new ProblemList();
             var options = ReadOptions(
-                result.GetValue(family), result.GetValue(mode), result.GetValue(scale), result.GetValue(prior), result.GetValue(fix), problems);
+                result.GetValue(family), result.GetValue(mode), result.GetValue(scale), result.GetValue(prior),
+                result.GetValue(fix), problems);
             var inputPath = result.GetValue(input);
             if (inputPath is null)
             {
@@ -91,7 +92,8 @@ internal static class EbnmVerb
 
             if (fix || !EbnmFamilies.Get(family).Traits.HasScale)
             {
-                problems.Add($"ebnm: --scale has no effect with {(fix ? "--fix-prior" : $"the family {EbnmFamilies.Name(family)}")}: remove it");
+                problems.Add(
+                    $"ebnm: --scale has no effect with {(fix ? "--fix-prior" : $"the family {EbnmFamilies.Name(family)}")}: remove it");
             }
         }
 
@@ -124,7 +126,8 @@ internal static class EbnmVerb
         }
         catch (ArgumentException e)
         {
-            throw ProblemException.BadInput($"{EbnmFamilies.Name(family)}: {e.Message.ReplaceLineEndings(" ").Replace(" (Parameter 'options')", "", StringComparison.Ordinal)}", e);
+            var words = e.Message.ReplaceLineEndings(" ").Replace(" (Parameter 'options')", "", StringComparison.Ordinal);
+            throw ProblemException.BadInput($"{EbnmFamilies.Name(family)}: {words}", e);
         }
 
         var json = Json.Bytes(solution.Write);
@@ -144,7 +147,8 @@ internal static class EbnmVerb
 
         if (!solution.Fit.Converged)
         {
-            Terminal.Error.WriteLine($"fitcluster: the prior did not converge in {solution.Fit.Iterations} iterations; the result is written");
+            Terminal.Error.WriteLine(
+                $"fitcluster: the prior did not converge in {solution.Fit.Iterations} iterations; the result is written");
             return ExitCode.NotConverged;
         }
 

@@ -4,14 +4,18 @@ using FitCluster.Models.Spec;
 
 namespace FitCluster.Cli.Verbs;
 
-/// <summary>The options that are fields of a spec: shared by the verbs that take one. Those of models come from the models' tables of fields.</summary>
+/// <summary>
+/// The options that are fields of a spec: shared by the verbs that take one. Those of models come from the models' tables of fields.
+/// </summary>
 internal sealed class FitOptions
 {
     private readonly List<(string Field, Option<string?> Option)> _fields =
     [
-        ("data.path", Options.Text("--data", "PATH|URL", "the data: a 10x folder, .mtx, .csv/.tsv, .npy, .npz or store (read by content), or its http(s) URL")),
+        ("data.path", Options.Text(
+            "--data", "PATH|URL", "the data: a 10x folder, .mtx, .csv/.tsv, .npy, .npz or store (read by content), or its http(s) URL")),
         ("data.transform", Options.Text("--transform", "NAME", "none, log1p or log1p-cp10k (default none)")),
-        ("data.missing", Options.Text("--missing", "WHICH", "entries that count as missing besides NA: none, zeros or unstored (default none)")),
+        ("data.missing", Options.Text(
+            "--missing", "WHICH", "entries that count as missing besides NA: none, zeros or unstored (default none)")),
         ("out", Options.Text("--out", "DIR", "the folder of results and checkpoints")),
         ("name", Options.Text("--name", "NAME", "the job's name (default: the folder's)")),
         ("from", Options.Text("--from", "DIR", "start from the finished fit of the same model in DIR")),
@@ -29,7 +33,8 @@ internal sealed class FitOptions
     private readonly List<Option<string?>> _ofModels = [.. ModelOptions.Of(ModelKinds.Loaded.Select(kind => (kind.Name, kind.Fields)))];
     private readonly Option<bool> _fresh = Options.Switch("--fresh", "throw away an earlier run in DIR");
     private readonly Option<bool> _tables = Options.Switch("--tables", "write the results as .tsv with names as well");
-    private readonly Option<string[]> _set = Options.Many("--set", "FIELD=VALUE", $"any field of the spec, as in --set {ModelKinds.Names[0]}.variance=row");
+    private readonly Option<string[]> _set = Options.Many(
+        "--set", "FIELD=VALUE", $"any field of the spec, as in --set {ModelKinds.Names[0]}.variance=row");
 
     private readonly Argument<string> _spec = new("MODEL|SPEC")
     {

@@ -73,7 +73,8 @@ internal static class FitVerb
         catch (Exception e) when (OutputFiles.IsFailure(e))
         {
             folder.Abandon();
-            throw new ProblemException(ExitCode.Failed, $"'{spec.Out}' could not be written: {OutputFiles.Reason(e)}; the same command goes on when that is mended", e);
+            throw new ProblemException(ExitCode.Failed,
+                $"'{spec.Out}' could not be written: {OutputFiles.Reason(e)}; the same command goes on when that is mended", e);
         }
     }
 
@@ -89,7 +90,8 @@ internal static class FitVerb
 
         if (facts.ZeroColumns > 0)
         {
-            yield return $"warning: {facts.ZeroColumns} {(facts.ZeroColumns == 1 ? "column has" : "columns have")} no entry other than zero";
+            yield return $"warning: {facts.ZeroColumns} {(facts.ZeroColumns == 1 ? "column has" : "columns have")} no entry " +
+                "other than zero";
         }
 
         foreach (var note in facts.Notes)
@@ -105,7 +107,8 @@ internal static class FitVerb
         var data = job.Data;
         var missing = data.MissingCount > 0 ? $", {data.MissingCount:N0} entries missing" : "";
         yield return FormattableString.Invariant(
-            $"{data.Rows:N0} rows x {data.Columns:N0} columns, {data.StoredCount:N0} stored entries{missing}; {job.Shards} {(job.Shards == 1 ? "shard" : "shards")}");
+            $"{data.Rows:N0} rows x {data.Columns:N0} columns, {data.StoredCount:N0} stored entries{missing}; {job.Shards} " +
+            $"{(job.Shards == 1 ? "shard" : "shards")}");
     }
 
     private static void Begin(FitFolder folder, FolderState state, RunFile run)
@@ -166,16 +169,20 @@ internal static class FitVerb
                     return ExitCode.Done;
                 }
 
-                Terminal.Error.WriteLine($"fitcluster: not converged: {(outcome.Reason.Length > 0 ? outcome.Reason : $"the limit of sweeps was reached ({job.Own.Output.LimitOption})")}; the results are written{(outcome.Resume is null ? "" : "; the same command with a larger limit goes on from there")}");
+                var why = outcome.Reason.Length > 0 ? outcome.Reason : $"the limit of sweeps was reached ({job.Own.Output.LimitOption})";
+                var next = outcome.Resume is null ? "" : "; the same command with a larger limit goes on from there";
+                Terminal.Error.WriteLine($"fitcluster: not converged: {why}; the results are written{next}");
                 return ExitCode.NotConverged;
             case FitStatus.Interrupted:
                 OutputFiles.Write(folder.At(RunFile.ResultName), stream => stream.Write(report));
                 Terminal.Error.WriteLine(log.LastCheckpoint >= outcome.Rounds.Value
                     ? $"fitcluster: interrupted after round {outcome.Rounds}; a checkpoint is written: the same command goes on from there"
-                    : $"fitcluster: interrupted after round {outcome.Rounds}; the last checkpoint is of round {log.LastCheckpoint}: the same command goes on from there");
+                    : $"fitcluster: interrupted after round {outcome.Rounds}; the last checkpoint is of round {log.LastCheckpoint}: the " +
+                        "same command goes on from there");
                 return ExitCode.Interrupted;
             case FitStatus.Refused:
-                throw ProblemException.BadInput($"'{folder.Path}' has checkpoints of another fit ({outcome.Reason}): give another --out, or --fresh");
+                throw ProblemException.BadInput(
+                    $"'{folder.Path}' has checkpoints of another fit ({outcome.Reason}): give another --out, or --fresh");
             default:
                 var words = $"the fit failed after round {outcome.Rounds}: {outcome.Reason}";
                 if (outcome.GlobalResult is not null)
@@ -212,7 +219,8 @@ internal static class FitVerb
 
     private static string NameOf(string path)
     {
-        var name = new string([.. Path.GetFileName(path.TrimEnd('/')).Select(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-' ? c : '-')]).TrimStart('.');
+        var name = new string([.. Path.GetFileName(path.TrimEnd('/')).Select(
+            c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-' ? c : '-')]).TrimStart('.');
         return JobName.IsValid(name) ? name : "fit";
     }
 }

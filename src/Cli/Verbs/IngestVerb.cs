@@ -16,10 +16,12 @@ internal static class IngestVerb
         var path = new Argument<string>("PATH") { Description = "the data: any format that 'fit' reads, or its http(s) URL" };
         var output = Options.Text("--out", "STORE", "the folder of the store");
         var transform = Options.Text("--transform", "NAME", "none, log1p or log1p-cp10k (default none)");
-        var missing = Options.Text("--missing", "WHICH", "entries that count as missing besides NA: none, zeros or unstored (default none)");
+        var missing = Options.Text(
+            "--missing", "WHICH", "entries that count as missing besides NA: none, zeros or unstored (default none)");
         var memory = Options.Text("--memory-mb", "N", "the memory for entries (default 1024)");
         var overwrite = Options.Switch("--overwrite", "replace a store that is there");
-        var command = new Command("ingest", "Writes data of any format as a chunked store, which 'fit' maps into memory: for data larger than memory.")
+        var command = new Command("ingest",
+            "Writes data of any format as a chunked store, which 'fit' maps into memory: for data larger than memory.")
         {
             path, output, transform, missing, memory, overwrite,
         };
@@ -60,13 +62,15 @@ internal static class IngestVerb
             }
 
             Terminal.Out.WriteLine(FormattableString.Invariant(
-                $"{data.Rows:N0} rows x {data.Columns:N0} columns, {data.StoredCount:N0} stored entries, {data.StoredBytes / 1e6:N1} MB, are in {store}"));
+                $"{data.Rows:N0} rows x {data.Columns:N0} columns, {data.StoredCount:N0} stored entries, {data.StoredBytes / 1e6:N1} " +
+                $"MB, are in {store}"));
             Terminal.Out.WriteLine($"fit it:  fitcluster fit ebmf --data {store} --out DIR");
             return ExitCode.Done;
         }
         catch (Exception e) when (OutputFiles.IsFailure(e))
         {
-            throw new ProblemException(ExitCode.Failed, $"the store '{store}' could not be written, nothing of it is left: {OutputFiles.Reason(e)}", e);
+            throw new ProblemException(
+                ExitCode.Failed, $"the store '{store}' could not be written, nothing of it is left: {OutputFiles.Reason(e)}", e);
         }
     }
 }

@@ -53,7 +53,9 @@ internal static class ListVerb
         foreach (var job in jobs)
         {
             var p = job.Progress;
-            text.AppendLine(CultureInfo.InvariantCulture, $"{job.Submission.Job.Value,-32} {JobWords.StateOf(job),-10} {job.Submission.Shards,7} {p.Round.Value,7} {p.Share,8:P0} {JobWords.Elbo(p.Objective),16}  {p.Node}");
+            text.AppendLine(CultureInfo.InvariantCulture,
+                $"{job.Submission.Job.Value,-32} {JobWords.StateOf(job),-10} {job.Submission.Shards,7} {p.Round.Value,7} {p.Share,8:P0} " +
+                $"{JobWords.Elbo(p.Objective),16}  {p.Node}");
         }
 
         Console.Out.Write(text);
@@ -102,7 +104,8 @@ internal static class ListVerb
             var coordinators = node.Actors.Count(a => a.StartsWith(ShardAddress.CoordinatorKind + "/", StringComparison.Ordinal));
             text.AppendLine(
                 CultureInfo.InvariantCulture,
-                $"{node.Name,-32} {StateOf(node),-8} {node.SeenSecondsAgo,4:F0} s {$"{shards}/{node.Capacity}",10} {$"{coordinators}/{node.Coordinators}",13} {node.MemoryBytes / 1e6,7:F0} MB {node.RowsPerSecond,11:N0}");
+                $"{node.Name,-32} {StateOf(node),-8} {node.SeenSecondsAgo,4:F0} s {$"{shards}/{node.Capacity}",10} " +
+                $"{$"{coordinators}/{node.Coordinators}",13} {node.MemoryBytes / 1e6,7:F0} MB {node.RowsPerSecond,11:N0}");
         }
 
         Console.Out.Write(text);

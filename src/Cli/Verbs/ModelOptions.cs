@@ -9,7 +9,8 @@ internal static class ModelOptions
     /// <summary>The options of several models' tables, in the order in which they first stand there. A switch gives "true".</summary>
     public static IEnumerable<Option<string?>> Of(IEnumerable<(string Model, SpecTable Fields)> tables)
     {
-        var fields = tables.SelectMany(table => table.Fields.Fields.Where(field => field.Flag is not null).Select(field => (table.Model, Field: field))).ToList();
+        var fields = tables.SelectMany(
+            table => table.Fields.Fields.Where(field => field.Flag is not null).Select(field => (table.Model, Field: field))).ToList();
         var models = fields.Select(field => field.Model).Distinct().Count();
         foreach (var flag in fields.GroupBy(field => field.Field.Flag!))
         {

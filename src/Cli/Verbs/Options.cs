@@ -12,7 +12,10 @@ internal static class Options
         new(name) { HelpName = valueName, Description = description, Arity = ArgumentArity.ExactlyOne };
 
     public static Option<string[]> Many(string name, string valueName, string description) =>
-        new(name) { HelpName = valueName, Description = description, Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false };
+        new(name)
+        {
+            HelpName = valueName, Description = description, Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false
+        };
 
     /// <summary>The whole number of an option; null where it is not given, or no such number, which is then among the problems.</summary>
     public static int? Integer(ParseResult result, Option<string?> option, int least, int most, ProblemList problems)

@@ -14,10 +14,15 @@ internal static class PredictVerb
     public static Command Create()
     {
         var fit = new Argument<string>("DIR") { Description = "the folder of a finished fit, or of projected rows" };
-        var cells = Options.Text("--cells", "FILE", "the cells: the fields row and column by name, below that header, separated by tabs or commas");
+        var cells = Options.Text(
+            "--cells", "FILE", "the cells: the fields row and column by name, below that header, separated by tabs or commas");
         var output = Options.Text("--out", "FILE", "where the predictions go (default: stdout)");
         var format = Options.Text("--format", "tsv|json", "the form of the predictions (default tsv)");
-        var command = new Command("predict", "Writes the posterior predictive mean and standard deviation of cells, the noise of an entry included.") { fit, cells, output, format };
+        var command =
+            new Command("predict", "Writes the posterior predictive mean and standard deviation of cells, the noise of an entry included.")
+            {
+                fit, cells, output, format
+            };
         command.SetAction(result =>
         {
             var problems = new ProblemList();

@@ -15,13 +15,17 @@ internal static class ProjectVerb
     public static Command Create()
     {
         var fit = new Argument<string>("DIR") { Description = "the folder of a finished fit" };
-        var data = Options.Text("--data", "PATH", "the new rows: any format that 'fit' reads, or its http(s) URL; columns are matched by name");
+        var data = Options.Text(
+            "--data", "PATH", "the new rows: any format that 'fit' reads, or its http(s) URL; columns are matched by name");
         var output = Options.Text("--out", "DIR2", "the folder of the results, which predict and recommend take");
         var threads = Options.Text("--threads", "N", "threads (default: all cores)");
         var tables = Options.Switch("--tables", "the arrays as .tsv with names as well");
         var ignore = Options.Switch("--ignore-unknown-columns", "pass over columns that the fit does not have");
         var progress = Options.Text("--progress", "KIND", "auto, bar, plain or none (default auto), on stderr");
-        var command = new Command("project", "Fits new rows to a finished fit whose columns and priors stay as they are.") { fit, data, output, threads, tables, ignore, progress };
+        var command = new Command("project", "Fits new rows to a finished fit whose columns and priors stay as they are.")
+        {
+            fit, data, output, threads, tables, ignore, progress
+        };
         command.SetAction(result =>
         {
             var problems = new ProblemList();
@@ -40,7 +44,8 @@ internal static class ProjectVerb
             var display = ProgressDisplays.Parse(result.GetValue(progress), problems);
             problems.ThrowIfAny();
             var source = DataUrl.IsUrl(path!) ? path! : Path.GetFullPath(path!);
-            return Run(result.GetValue(fit)!, source, Path.GetFullPath(folder!), count, result.GetValue(tables), result.GetValue(ignore), display);
+            return Run(result.GetValue(fit)!, source, Path.GetFullPath(folder!), count, result.GetValue(tables),
+                result.GetValue(ignore), display);
         });
         return command;
     }
@@ -54,14 +59,17 @@ internal static class ProjectVerb
         {
             using var display = ProgressDisplays.Create(progress, projector.Rows);
             var begun = Stopwatch.StartNew();
-            empty.Fill(() => projector.Write(folder, threads, tables, rows => display.Done((double)rows / projector.Rows, Words(rows, projector.Rows, begun.Elapsed.TotalSeconds))));
+            empty.Fill(() => projector.Write(folder, threads, tables,
+                rows => display.Done((double)rows / projector.Rows, Words(rows, projector.Rows, begun.Elapsed.TotalSeconds))));
         }
         catch (Exception e) when (OutputFiles.IsFailure(e))
         {
-            throw new ProblemException(ExitCode.Failed, $"'{folder}' could not be written, nothing of it is left: {OutputFiles.Reason(e)}", e);
+            throw new ProblemException(
+                ExitCode.Failed, $"'{folder}' could not be written, nothing of it is left: {OutputFiles.Reason(e)}", e);
         }
 
-        Terminal.Out.WriteLine(FormattableString.Invariant($"{projector.Rows:N0} rows projected in {Duration.Words(watch.Elapsed.TotalSeconds)}"));
+        Terminal.Out.WriteLine(
+            FormattableString.Invariant($"{projector.Rows:N0} rows projected in {Duration.Words(watch.Elapsed.TotalSeconds)}"));
         Terminal.Out.WriteLine($"results are in {folder}");
         return ExitCode.Done;
     }
@@ -69,6 +77,7 @@ internal static class ProjectVerb
     private static string Words(long rows, long all, double seconds)
     {
         var left = rows < all ? $"  ETA {Duration.Words(seconds / rows * (all - rows))}" : "";
-        return FormattableString.Invariant($"{rows:N0} of {all:N0} rows  {Duration.Words(seconds)}  {rows / double.Max(seconds, 1e-3):N0} rows/s{left}");
+        return FormattableString.Invariant(
+            $"{rows:N0} of {all:N0} rows  {Duration.Words(seconds)}  {rows / double.Max(seconds, 1e-3):N0} rows/s{left}");
     }
 }

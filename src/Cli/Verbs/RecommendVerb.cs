@@ -27,29 +27,37 @@ internal static class RecommendVerb
         var output = Options.Text("--out", "FILE", "where the recommendations go (default: stdout)");
         var format = Options.Text("--format", "tsv|json", "their form (default tsv)");
         var threads = Options.Text("--threads", "N", "threads (default: all cores)");
-        var command = new Command("recommend", "Writes, for each row, the columns of the highest predictive means that it has not seen.") { fit, row, rows, top, data, output, format, threads };
+        var command = new Command("recommend", "Writes, for each row, the columns of the highest predictive means that it has not seen.")
+        {
+            fit, row, rows, top, data, output, format, threads
+        };
         command.SetAction(result =>
         {
             var problems = new ProblemList();
             var (names, file) = (result.GetValue(row) ?? [], result.GetValue(rows));
             if (names.Length > 0 == file is not null)
             {
-                problems.Add($"recommend: give {(file is null ? "a row: --row NAME, --rows FILE or --rows all" : "either --row or --rows, not both")}");
+                var what = file is null ? "a row: --row NAME, --rows FILE or --rows all" : "either --row or --rows, not both";
+                problems.Add($"recommend: give {what}");
             }
 
             var count = Options.Integer(result, top, 1, 1_000_000, problems) ?? DefaultTop;
             var most = Options.Integer(result, threads, 1, 4096, problems) ?? Environment.ProcessorCount;
             var form = RecordWriter.ParseFormat(result.GetValue(format), problems);
             problems.ThrowIfAny();
-            return Run(FinishedFit.Open(result.GetValue(fit)!, Terminal.Error.WriteLine), names, file, count, result.GetValue(data), result.GetValue(output), form, most);
+            return Run(FinishedFit.Open(result.GetValue(fit)!, Terminal.Error.WriteLine), names, file, count, result.GetValue(data),
+                result.GetValue(output), form, most);
         });
         return command;
     }
 
-    private static int Run(FinishedFit fit, string[] names, string? file, int top, string? data, string? outPath, string format, int threads)
+    private static int Run(
+        FinishedFit fit, string[] names, string? file, int top, string? data, string? outPath, string format, int threads)
     {
         var recommends = fit.As<IRecommendsColumns>();
-        var rows = file == "all" ? Enumerable.Range(0, fit.Rows.Names.Count) : file is null ? [.. names.Select(n => fit.Rows.Find(n, "--row: "))] : ReadRows(file, fit);
+        var rows = file == "all"
+            ? Enumerable.Range(0, fit.Rows.Names.Count)
+            : file is null ? [.. names.Select(n => fit.Rows.Find(n, "--row: "))] : ReadRows(file, fit);
         if (outPath is not null)
         {
             OutputFiles.CheckWritable(outPath);
@@ -63,7 +71,8 @@ internal static class RecommendVerb
         }
 
         top = int.Min(top, fit.Columns.Names.Count);
-        Recommender[] recommenders = [.. Enumerable.Range(0, threads).Select(_ => new Recommender(predictor, seen.ForAnotherThread(), top, fit.Columns.Names.Count))];
+        Recommender[] recommenders = [.. Enumerable.Range(0, threads).Select(
+            _ => new Recommender(predictor, seen.ForAnotherThread(), top, fit.Columns.Names.Count))];
         RecordWriter.WriteAll(outPath, format, Fields, records =>
         {
             foreach (var block in rows.Chunk(int.Clamp(MostKept / top, 1, BlockRows) * threads))
@@ -82,7 +91,8 @@ internal static class RecommendVerb
                 {
                     for (var rank = 0; rank < found[at].Length; rank++)
                     {
-                        records.Write(fit.Rows.Names[block[at]], rank + 1, fit.Columns.Names[found[at][rank].Column], found[at][rank].Score);
+                        records.Write(
+                            fit.Rows.Names[block[at]], rank + 1, fit.Columns.Names[found[at][rank].Column], found[at][rank].Score);
                     }
                 }
             }

@@ -18,7 +18,8 @@ internal static class ResultsVerb
         var output = Options.Text("--out", "DIR", "the folder for the files");
         var fresh = Options.Switch("--fresh", "replace another fit in DIR");
         var wait = Options.Switch("--wait", "wait until the job has ended");
-        var command = new Command("results", "Fetches the files of a job that has ended: the same that 'fit' writes.") { name, output, fresh, wait };
+        var command =
+            new Command("results", "Fetches the files of a job that has ended: the same that 'fit' writes.") { name, output, fresh, wait };
         ClusterVerb.Make(
             command,
             async (result, store, format, _) =>
@@ -50,19 +51,24 @@ internal static class ResultsVerb
         if (job.State is not (JobState.Converged or JobState.Stopped) && (job.State != JobState.Failed || stored.Count == 0))
         {
             var reason = job.Reason.Length > 0 ? $" ({job.Reason})" : "";
-            throw new ProblemException(ExitCode.Failed, $"{name} has no results: it is {JobWords.StateOf(job)}{reason}, at round {job.Progress.Round}");
+            throw new ProblemException(
+                ExitCode.Failed, $"{name} has no results: it is {JobWords.StateOf(job)}{reason}, at round {job.Progress.Round}");
         }
 
         using var folder = FitFolder.Check(Path.GetFullPath(path));
         var found = fresh ? null : RunFile.Read(folder.At(RunFile.ResultName)) ?? RunFile.Read(folder.At(RunFile.FileName));
         if (found is not null && (found.SpecHash != job.Submission.SpecHash || found.DataHash != job.Submission.DataHash))
         {
-            throw ProblemException.BadInput($"'{path}' holds the fit '{found.Name}' with another spec or other data: give another --out, or --fresh to throw that fit away");
+            throw ProblemException.BadInput(
+                $"'{path}' holds the fit '{found.Name}' with another spec or other data: give another --out, or --fresh to throw " +
+                "that fit away");
         }
 
         if (stored.FirstOrDefault(file => !IsFileName(file.Name)) is { } strange)
         {
-            throw new ProblemException(ExitCode.Failed, $"the store has a result of {name} under the name '{strange.Name}', which is not that of a file in a folder: nothing was written; see who else writes to the store");
+            throw new ProblemException(ExitCode.Failed,
+                $"the store has a result of {name} under the name '{strange.Name}', which is not that of a file in a folder: nothing " +
+                "was written; see who else writes to the store");
         }
 
         folder.Take();
@@ -105,5 +111,6 @@ internal static class ResultsVerb
         return JobWords.ExitCodeOf(job)!.Value;
     }
 
-    private static bool IsFileName(string name) => name.Length > 0 && name[0] != '.' && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-');
+    private static bool IsFileName(string name) =>
+        name.Length > 0 && name[0] != '.' && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-');
 }

@@ -47,5 +47,6 @@ internal sealed class RootHelp(IReadOnlyList<(string Title, IReadOnlyList<Comman
         return Models.ExitCode.Done;
     }
 
-    private static string Usage(Command verb) => string.Join(' ', verb.Arguments.Select(argument => $"<{argument.Name}>").Prepend(verb.Name));
+    private static string Usage(Command verb) =>
+        string.Join(' ', verb.Arguments.Select(argument => $"<{argument.Name}>").Prepend(verb.Name));
 }

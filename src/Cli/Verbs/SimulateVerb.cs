@@ -31,7 +31,9 @@ internal static class SimulateVerb
             var kind = ModelKinds.Names.Contains(name) ? ModelKinds.Get(name) : null;
             if (kind?.Simulator is null)
             {
-                problems.Add($"simulate: {(kind is null ? "unknown model" : "there is no simulator of the model")} '{name}'{Nearest.Suggest(name, names)}");
+                problems.Add(
+                    $"simulate: {(kind is null ? "unknown model" : "there is no simulator of the model")} " +
+                    $"'{name}'{Nearest.Suggest(name, names)}");
             }
 
             var folder = result.GetValue(output);
@@ -42,7 +44,8 @@ internal static class SimulateVerb
 
             problems.ThrowIfAny();
             var given = ofModels.Select(option => (option.Name, result.GetValue(option))).Where(option => option.Item2 is not null);
-            var (simulator, form) = SimulationReader.Read(name, kind!.Simulator!, [.. given.Select(g => (g.Name, g.Item2!))], result.GetValue(format), problems);
+            var (simulator, form) = SimulationReader.Read(
+                name, kind!.Simulator!, [.. given.Select(g => (g.Name, g.Item2!))], result.GetValue(format), problems);
             problems.ThrowIfAny();
             return Run(name, simulator(), form, Path.GetFullPath(folder!));
         });

@@ -17,7 +17,8 @@ internal static class StatusVerb
     public static Command Create()
     {
         var name = new Argument<string>("JOB") { Description = "the job's name" };
-        var command = new Command("status", "Says where a job stands: round, ELBO, checkpoint, each shard with its node, the last events.") { name };
+        var command =
+            new Command("status", "Says where a job stands: round, ELBO, checkpoint, each shard with its node, the last events.") { name };
         ClusterVerb.Make(command, async (result, store, format, _) =>
         {
             var job = await JobWords.Find(store, result.GetValue(name)!).ConfigureAwait(false);
@@ -41,14 +42,18 @@ internal static class StatusVerb
     {
         var (name, p) = (job.Submission.Job, job.Progress);
         var text = new StringBuilder();
-        text.AppendLine(CultureInfo.InvariantCulture, $"{name}: {JobWords.StateOf(job)}{(job.Reason.Length > 0 ? $" ({job.Reason})" : "")}{(why.Length > 0 ? $": {why}" : "")}");
+        text.AppendLine(CultureInfo.InvariantCulture,
+            $"{name}: {JobWords.StateOf(job)}{(job.Reason.Length > 0 ? $" ({job.Reason})" : "")}{(why.Length > 0 ? $": {why}" : "")}");
         if (p.Attempt.Value > 0)
         {
             var left = JobWords.SecondsLeft(p);
             text.AppendLine(
                 CultureInfo.InvariantCulture,
-                $"round {p.Round}, {p.Phase}, {p.Share:P0}, elbo {JobWords.Elbo(p.Objective)}, {p.Seconds:F1} s{(double.IsFinite(left) ? $", about {left:F0} s to go" : "")}");
-            text.AppendLine(CultureInfo.InvariantCulture, $"attempt {p.Attempt}, coordinator on {p.Node}; checkpoint of round {p.CheckpointRound} ({p.Round.Value - p.CheckpointRound.Value} rounds ago)");
+                $"round {p.Round}, {p.Phase}, {p.Share:P0}, elbo {JobWords.Elbo(p.Objective)}, {p.Seconds:F1} " +
+                $"s{(double.IsFinite(left) ? $", about {left:F0} s to go" : "")}");
+            text.AppendLine(CultureInfo.InvariantCulture,
+                $"attempt {p.Attempt}, coordinator on {p.Node}; checkpoint of round {p.CheckpointRound} " +
+                $"({p.Round.Value - p.CheckpointRound.Value} rounds ago)");
         }
 
         if (p.Shards.Count > 0)
@@ -59,7 +64,8 @@ internal static class StatusVerb
                 var node = JobWords.NodeOf(ShardAddress.Of(name, shard.Shard), nodes);
                 text.AppendLine(
                     CultureInfo.InvariantCulture,
-                    $"{shard.Shard,5}  {node,-32} {shard.Load,4} {shard.Round,7} {shard.WaitingSeconds,7:F2} s {shard.LastSeconds,7:F2} s {shard.Losses,7} {shard.Failures,9}{(shard.IsStraggler ? "  slow" : shard.IsReady ? "" : "  loading")}");
+                    $"{shard.Shard,5}  {node,-32} {shard.Load,4} {shard.Round,7} {shard.WaitingSeconds,7:F2} s {shard.LastSeconds,7:F2} " +
+                    $"s {shard.Losses,7} {shard.Failures,9}{(shard.IsStraggler ? "  slow" : shard.IsReady ? "" : "  loading")}");
             }
         }
 

@@ -21,7 +21,8 @@ internal static class StopVerbs
         return Make("cancel", "Stops a job with a checkpoint: 'resume' goes on from there.", timeout, async (store, job, seconds) =>
         {
             var entry = (await store.Cancel(job).ConfigureAwait(false))!;
-            for (var until = Environment.TickCount64 + (seconds * 1000L); entry.State == JobState.Running && entry.CancelWanted && Environment.TickCount64 < until;)
+            for (var until = Environment.TickCount64 + (seconds * 1000L); entry.State == JobState.Running && entry.CancelWanted &&
+                Environment.TickCount64 < until;)
             {
                 await Task.Delay(200).ConfigureAwait(false);
                 entry = (await store.Job(job).ConfigureAwait(false))!;
@@ -36,7 +37,8 @@ internal static class StopVerbs
         });
     }
 
-    public static Command Resume() => Make("resume", "Goes on with a job that was cancelled or has failed, from its last checkpoint.", null, async (store, job, _) =>
+    public static Command Resume() => Make("resume",
+        "Goes on with a job that was cancelled or has failed, from its last checkpoint.", null, async (store, job, _) =>
     {
         var entry = (await store.Resume(job).ConfigureAwait(false))!;
         return (entry, entry.State is JobState.Queued or JobState.Running
@@ -44,7 +46,8 @@ internal static class StopVerbs
             : $"{job} has ended ({JobWords.StateOf(entry)}): there is nothing to go on with");
     });
 
-    private static Command Make(string verb, string description, Option<string?>? timeout, Func<IClusterStore, JobName, int, Task<(JobEntry Entry, string Words)>> change)
+    private static Command Make(string verb, string description, Option<string?>? timeout,
+        Func<IClusterStore, JobName, int, Task<(JobEntry Entry, string Words)>> change)
     {
         var name = new Argument<string>("JOB") { Description = "the job's name" };
         var cluster = new ClusterOptions();
@@ -63,7 +66,8 @@ internal static class StopVerbs
             var (broker, url) = (cluster.Broker(result, problems), cluster.Store(result, problems));
             JobWords.CheckName(result.GetValue(name)!, problems);
             var seconds = DefaultTimeout;
-            if (timeout is not null && result.GetValue(timeout) is { } text && !(int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out seconds) && seconds <= 86_400))
+            if (timeout is not null && result.GetValue(timeout) is { } text &&
+                !(int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out seconds) && seconds <= 86_400))
             {
                 problems.Add($"--timeout is '{text}'; it must be a whole number of seconds from 0 to 86400");
             }

@@ -22,7 +22,8 @@ internal static class SubmitVerb
         var format = Options.Text("--format", "table|json", "how the answer is printed on stdout (default table)");
         var progress = Options.Text("--progress", "KIND", "with --wait: auto, bar, plain or none (default auto), on stderr");
         var wait = Options.Switch("--wait", "watch the job until it ends, and end with its exit code");
-        var command = new Command("submit", "Hands a job to a cluster. The same name, spec and data again are the same job; another spec under the name is refused.");
+        var command = new Command("submit",
+            "Hands a job to a cluster. The same name, spec and data again are the same job; another spec under the name is refused.");
         options.AddTo(command);
         cluster.AddTo(command);
         command.Add(format);
@@ -40,16 +41,22 @@ internal static class SubmitVerb
                 problems.Add("a job of a cluster needs a name: give --name NAME, or 'name' in the spec");
             }
 
-            foreach (var (isGiven, what) in new[] { (spec?.Out is not null, "out"), (spec?.Threads is not null, "threads"), (spec?.Fresh == true, "fresh") })
+            foreach (var (isGiven, what) in new[]
+            {
+                (spec?.Out is not null, "out"), (spec?.Threads is not null, "threads"), (spec?.Fresh == true, "fresh")
+            })
             {
                 if (isGiven)
                 {
-                    problems.Add($"'{what}' is for 'fit' on one machine: a cluster's results are fetched with 'results JOB --out DIR', and its nodes have their own threads");
+                    problems.Add(
+                        $"'{what}' is for 'fit' on one machine: a cluster's results are fetched with 'results JOB --out DIR', and its " +
+                        "nodes have their own threads");
                 }
             }
 
             problems.ThrowIfAny();
-            return ClusterVerb.Run(store, reached => Submit(spec!, broker, reached, printed, result.GetValue(wait) ? display : null)).GetAwaiter().GetResult();
+            return ClusterVerb.Run(store, reached => Submit(spec!, broker, reached, printed, result.GetValue(wait) ? display : null))
+                .GetAwaiter().GetResult();
         });
         return command;
     }
@@ -65,11 +72,14 @@ internal static class SubmitVerb
         var name = new JobName(spec.Name!);
         // Before anything is accepted: what nobody can be told of is not accepted.
         await using var engine = await ClusterOptions.Connect(broker, store).ConfigureAwait(false);
-        var submitted = await store.Submit(new JobSubmission(name, ClusterSpec.Write(job), job.SpecHash, job.DataHash, job.Shards)).ConfigureAwait(false);
+        var submitted = await store.Submit(new JobSubmission(name, ClusterSpec.Write(job), job.SpecHash, job.DataHash, job.Shards))
+            .ConfigureAwait(false);
         if (submitted is Submitted.OtherSpec or Submitted.OtherData)
         {
             throw new ProblemException(
-                ExitCode.NameTaken, $"the name '{name}' belongs to a job with {(submitted == Submitted.OtherSpec ? "another spec" : "other data")}: give the new job another --name");
+                ExitCode.NameTaken,
+                    $"the name '{name}' belongs to a job with {(submitted == Submitted.OtherSpec ? "another spec" : "other data")}: " +
+                    "give the new job another --name");
         }
 
         engine.Tell(JobDirectory.Address, new WakeDirectory());

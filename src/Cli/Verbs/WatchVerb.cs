@@ -19,13 +19,18 @@ internal static class WatchVerb
     {
         var name = new Argument<string>("JOB") { Description = "the job's name" };
         var progress = Options.Text("--progress", "KIND", "auto, bar, plain or none (default auto), on stderr");
-        var command = new Command("watch", "Shows how a job goes until it ends: 0 converged, 3 stopped, 1 failed, 130 cancelled. Ctrl-C ends watching, not the job.") { name, progress };
+        var command = new Command("watch",
+            "Shows how a job goes until it ends: 0 converged, 3 stopped, 1 failed, 130 cancelled. Ctrl-C ends watching, not the job.")
+            {
+                name, progress
+            };
         ClusterVerb.Make(
             command,
             async (result, store, format, problems) =>
             {
                 var job = await JobWords.Find(store, result.GetValue(name)!).ConfigureAwait(false);
-                return await Watch(store, job.Submission.Job, ProgressDisplays.Parse(result.GetValue(progress), problems), format).ConfigureAwait(false);
+                return await Watch(store, job.Submission.Job, ProgressDisplays.Parse(result.GetValue(progress), problems), format)
+                    .ConfigureAwait(false);
             },
             (result, problems) => ProgressDisplays.Parse(result.GetValue(progress), problems),
             needsBroker: false);
@@ -51,7 +56,8 @@ internal static class WatchVerb
             {
                 try
                 {
-                    job = await store.Job(name).ConfigureAwait(false) ?? throw ProblemException.BadInput($"there is no job '{name}' any more");
+                    job = await store.Job(name).ConfigureAwait(false) ??
+                        throw ProblemException.BadInput($"there is no job '{name}' any more");
                     display ??= ProgressDisplays.Create(progress, job.Progress.Rows);
                     foreach (var happened in await store.Events(name, seen).ConfigureAwait(false))
                     {
@@ -112,7 +118,9 @@ internal static class WatchVerb
         else
         {
             Console.Out.WriteLine(
-                FormattableString.Invariant($"{job.Submission.Job}: {JobWords.StateOf(job)} after round {job.Progress.Round}, elbo {JobWords.Elbo(job.Progress.Objective)}, {job.Progress.Seconds:F1} s"));
+                string.Create(CultureInfo.InvariantCulture,
+                    $"{job.Submission.Job}: {JobWords.StateOf(job)} after round {job.Progress.Round}, elbo " +
+                    $"{JobWords.Elbo(job.Progress.Objective)}, {job.Progress.Seconds:F1} s"));
         }
 
         if (job.Reason.Length > 0)

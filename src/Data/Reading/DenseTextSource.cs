@@ -100,7 +100,8 @@ internal sealed class DenseTextSource : DenseSource
     }
 
     private DataException Ragged(ReadOnlySpan<byte> line, long number) =>
-        new($"{File}, line {number}: has {CountFields(line)} fields where {Columns + (_named ? 1 : 0)} are needed; every row needs a value or an empty field for each column");
+        new($"{File}, line {number}: has {CountFields(line)} fields where {Columns + (_named ? 1 : 0)} are needed; every row needs a " +
+            "value or an empty field for each column");
 
     private DataException Bad(FieldKind kind, ReadOnlySpan<byte> field, long number, int column)
     {
@@ -130,7 +131,8 @@ internal sealed class DenseTextSource : DenseSource
         {
             if (!seen.TryAdd(names[j], j + firstField))
             {
-                throw new DataException($"{File}, line {line}: the column name {names[j]} stands in field {seen[names[j]]} and again in field " +
+                throw new DataException(
+                    $"{File}, line {line}: the column name {names[j]} stands in field {seen[names[j]]} and again in field " +
                     $"{j + firstField}; column names must be unique");
             }
         }

@@ -41,7 +41,9 @@ internal sealed class CountingSink(int rows) : IEntrySink
     }
 }
 
-/// <summary>Appends the entries to a bucket as long as rows ascend, and counts on when they do not, so that a second pass can follow.</summary>
+/// <summary>
+/// Appends the entries to a bucket as long as rows ascend, and counts on when they do not, so that a second pass can follow.
+/// </summary>
 internal sealed class AppendingSink(int rows, long expected) : IEntrySink
 {
     /// <summary>A header that is wrong must not take all memory; a bucket grows without copies beyond this.</summary>

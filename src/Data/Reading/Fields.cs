@@ -2,13 +2,17 @@ using System.Text;
 
 namespace FitCluster.Data.Reading;
 
-/// <summary>The fields of one line of delimited text, one after the other. Quotes around a field are taken off; a doubled quote within is one.</summary>
+/// <summary>
+/// The fields of one line of delimited text, one after the other. Quotes around a field are taken off; a doubled quote within is one.
+/// </summary>
 internal ref struct Fields(ReadOnlySpan<byte> line, byte delimiter)
 {
     private ReadOnlySpan<byte> _rest = line;
     private bool _more = true;
 
-    /// <summary>The delimiter a line uses: a tab if there is one, otherwise the more frequent of comma and semicolon, otherwise a blank.</summary>
+    /// <summary>
+    /// The delimiter a line uses: a tab if there is one, otherwise the more frequent of comma and semicolon, otherwise a blank.
+    /// </summary>
     public static byte Delimiter(ReadOnlySpan<byte> line)
     {
         if (line.Contains((byte)'\t'))

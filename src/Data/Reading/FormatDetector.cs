@@ -8,10 +8,14 @@ internal static class FormatDetector
     private const int SampleLines = 1000;
     private const long SampleBytes = 1 << 21;
 
-    private static readonly string[] _valueWords = ["VALUE", "VALUES", "RATING", "RATINGS", "COUNT", "COUNTS", "SCORE", "WEIGHT", "UMI", "X", "N"];
+    private static readonly string[] _valueWords =
+        ["VALUE", "VALUES", "RATING", "RATINGS", "COUNT", "COUNTS", "SCORE", "WEIGHT", "UMI", "X", "N"];
     private static readonly string[] _rowWords = ["ROW", "ROWID", "ROW_ID", "USER", "USERID", "USER_ID", "CELL", "CELLID", "CELL_ID", "I"];
     private static readonly string[] _columnWords =
-        ["COLUMN", "COL", "COLUMNID", "COLUMN_ID", "ITEM", "ITEMID", "ITEM_ID", "MOVIE", "MOVIEID", "MOVIE_ID", "GENE", "GENEID", "GENE_ID", "J"];
+        [
+            "COLUMN", "COL", "COLUMNID", "COLUMN_ID", "ITEM", "ITEMID", "ITEM_ID", "MOVIE", "MOVIEID", "MOVIE_ID", "GENE", "GENEID",
+            "GENE_ID", "J"
+        ];
 
     public static MatrixFormat Detect(string path)
     {
@@ -19,13 +23,16 @@ internal static class FormatDetector
         {
             return File.Exists(Path.Combine(path, MatrixStore.HeaderName)) ? MatrixFormat.Store
                 : TenXFolder.IsOne(path) ? MatrixFormat.TenX
-                : throw new DataException($"{path} is a folder with neither a matrix.mtx (10x) nor a {MatrixStore.HeaderName} (chunked store); give the path of the matrix");
+                : throw new DataException(
+                    $"{path} is a folder with neither a matrix.mtx (10x) nor a {MatrixStore.HeaderName} (chunked store); give the path " +
+                    "of the matrix");
         }
 
         var head = Head(path);
         if (head.Length > 3 && head[0] == 0x89 && head[1..].StartsWith("HDF"u8))
         {
-            throw new DataException($"{path} is an HDF5 file (.h5ad or .h5), which is not read yet; save the matrix as a 10x folder, .mtx or scipy .npz");
+            throw new DataException(
+                $"{path} is an HDF5 file (.h5ad or .h5), which is not read yet; save the matrix as a 10x folder, .mtx or scipy .npz");
         }
 
         if (head.Length == 0)
@@ -39,13 +46,16 @@ internal static class FormatDetector
             : head[0] == '%'
                 ? throw new DataException($"{path} begins with a percent sign but not with %%MatrixMarket; correct its first line")
             : head.Contains((byte)0)
-                ? throw new DataException($"{path} is a binary file of no known format; give a 10x folder, .mtx, .csv, .tsv, .npy, .npz or a store")
+                ? throw new DataException(
+                    $"{path} is a binary file of no known format; give a 10x folder, .mtx, .csv, .tsv, .npy, .npz or a store")
                 : Promised(path) is { } promise
-                    ? throw new DataException($"{path} is text, not {promise}; write it again, or name it .csv or .tsv if that is what it is")
+                    ? throw new DataException(
+                        $"{path} is text, not {promise}; write it again, or name it .csv or .tsv if that is what it is")
                 : DetectText(path);
     }
 
-    // Text is recognized by its content only, except that a name which promises another format is believed: its file was damaged or mixed up.
+    // Text is recognized by its content only, except that a name which promises another format is
+    // believed: its file was damaged or mixed up.
     private static string? Promised(string path)
     {
         var name = path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? path[..^3] : path;

@@ -25,7 +25,8 @@ internal sealed class MatrixMarketArraySource : DenseSource
         Fill((double*)scratch.Pointer);
         var values = (double*)scratch.Pointer;
         var rows = _header.Rows;
-        ColumnMajor.Read(rows, Columns, (first, count, column, into) => new ReadOnlySpan<double>(values + ((long)column * rows) + first, count).CopyTo(into), taker);
+        ColumnMajor.Read(rows, Columns,
+            (first, count, column, into) => new ReadOnlySpan<double>(values + ((long)column * rows) + first, count).CopyTo(into), taker);
     }
 
     private unsafe void Fill(double* values)
@@ -74,7 +75,8 @@ internal sealed class MatrixMarketArraySource : DenseSource
     {
         FieldKind.Number => value,
         FieldKind.Missing => double.NaN,
-        FieldKind.Infinite => throw new DataException($"{File}, line {line}: the value is infinite; correct it, or write nan where it is missing"),
+        FieldKind.Infinite =>
+            throw new DataException($"{File}, line {line}: the value is infinite; correct it, or write nan where it is missing"),
         _ => throw new DataException($"{File}, line {line}: \"{Encoding.UTF8.GetString(text)}\" is not a number; correct it"),
     };
 }

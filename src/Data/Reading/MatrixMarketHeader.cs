@@ -61,12 +61,14 @@ internal sealed record MatrixMarketHeader(bool Coordinate, bool Pattern, Symmetr
 
         if (numbers[0] > int.MaxValue || numbers[1] > int.MaxValue)
         {
-            throw new DataException($"{reader.Path}, line {reader.Line}: more than {int.MaxValue} rows or columns are not supported; split the matrix");
+            throw new DataException(
+                $"{reader.Path}, line {reader.Line}: more than {int.MaxValue} rows or columns are not supported; split the matrix");
         }
 
         if (symmetry != Symmetry.General && numbers[0] != numbers[1])
         {
-            throw new DataException($"{reader.Path}, line {reader.Line}: a symmetric matrix cannot be {numbers[0]} x {numbers[1]}; correct the size line");
+            throw new DataException(
+                $"{reader.Path}, line {reader.Line}: a symmetric matrix cannot be {numbers[0]} x {numbers[1]}; correct the size line");
         }
 
         var entries = coordinate ? numbers[2] : ArrayEntries(numbers[0], numbers[1], symmetry);

@@ -95,7 +95,8 @@ internal sealed class MatrixMarketSource : EntrySource
 
         if (at == start || (at < line.Length && line[at] is not ((byte)' ' or (byte)'\t')))
         {
-            throw new DataException($"{File}, line {_line}: \"{Encoding.UTF8.GetString(line)}\" has no {what} index; give row, column and value");
+            throw new DataException(
+                $"{File}, line {_line}: \"{Encoding.UTF8.GetString(line)}\" has no {what} index; give row, column and value");
         }
 
         while (at < line.Length && line[at] is (byte)' ' or (byte)'\t')
@@ -105,14 +106,17 @@ internal sealed class MatrixMarketSource : EntrySource
 
         return value >= 1 && value <= limit
             ? value - 1
-            : throw new DataException($"{File}, line {_line}: {what} {value} is not within 1 to {limit}; indices count from 1, as the size line says");
+            : throw new DataException(
+                $"{File}, line {_line}: {what} {value} is not within 1 to {limit}; indices count from 1, as the size line says");
     }
 
     private double Value(ReadOnlySpan<byte> text)
     {
         if (text.Trim(" \t"u8).IsEmpty)
         {
-            throw new DataException($"{File}, line {_line}: there is no value after the two indices; give row, column and value, or write 'pattern' in the first line");
+            throw new DataException(
+                $"{File}, line {_line}: there is no value after the two indices; give row, column and value, or write 'pattern' in " +
+                "the first line");
         }
 
         var kind = NumberParser.Parse(text, out var value);
@@ -122,7 +126,8 @@ internal sealed class MatrixMarketSource : EntrySource
             FieldKind.NotANumber => throw new DataException(
                 $"{File}, line {_line}, field 3: \"{Encoding.UTF8.GetString(text).Trim()}\" is not a number; correct it"),
             _ => throw new DataException(
-                $"{File}, line {_line}, field 3: the value \"{Encoding.UTF8.GetString(text).Trim()}\" is not finite; leave missing entries out of a sparse file"),
+                $"{File}, line {_line}, field 3: the value \"{Encoding.UTF8.GetString(text).Trim()}\" is not finite; leave missing " +
+                "entries out of a sparse file"),
         };
     }
 }

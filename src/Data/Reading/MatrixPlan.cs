@@ -56,7 +56,8 @@ internal sealed class MatrixPlan
     /// <summary>The rows of a sparse source that are kept.</summary>
     public int RowCount { get; private set; }
 
-    public IReadOnlyList<string> RowNames => _rowsNamed ? _rowNames : new GeneratedNames('r', _options.Rows is null ? null : _keptRows, Pipeline.Rows);
+    public IReadOnlyList<string> RowNames =>
+        _rowsNamed ? _rowNames : new GeneratedNames('r', _options.Rows is null ? null : _keptRows, Pipeline.Rows);
 
     public IReadOnlyList<string> ColumnNames => _source.ColumnNames is null
         ? new GeneratedNames('c', _keptColumns, Pipeline.Columns)
@@ -106,8 +107,8 @@ internal sealed class MatrixPlan
 
         if (Pipeline.Columns < 2)
         {
-            throw new DataException($"{_source.Path} has {(Pipeline.Columns == 0 ? "no columns" : "one column")}{(_options.Columns is null ? "" : " as selected")}; " +
-                "a matrix to factorize has at least two");
+            var (count, which) = (Pipeline.Columns == 0 ? "no columns" : "one column", _options.Columns is null ? "" : " as selected");
+            throw new DataException($"{_source.Path} has {count}{which}; a matrix to factorize has at least two");
         }
     }
 
@@ -132,14 +133,18 @@ internal sealed class MatrixPlan
         var row = RowMap is null ? duplicate.Row : Array.IndexOf(RowMap, duplicate.Row);
         var places = new DuplicateFinder(source, row, duplicate.Column);
         source.Read(places, 1);
-        return new DataException($"{source.Path}: the entry of row {source.RowName(row)} and column {source.ColumnName(duplicate.Column)} is given twice, " +
+        return new DataException(
+            $"{source.Path}: the entry of row {source.RowName(row)} and column {source.ColumnName(duplicate.Column)} is given twice, " +
             $"at {string.Join(" and at ", places.Places.Take(2))}; keep one of them, or add them up");
     }
 
-    /// <summary>Where an entry, by its row and column after the selection, stands in its source, by reading that again; null when it is not there.</summary>
+    /// <summary>
+    /// Where an entry, by its row and column after the selection, stands in its source, by reading that again; null when it is not there.
+    /// </summary>
     public string? Where(EntrySource source, long row, int column)
     {
-        var found = new DuplicateFinder(source, RowMap is null ? (int)row : Array.IndexOf(RowMap, (int)row), _keptColumns is null ? column : _keptColumns[column]);
+        var found = new DuplicateFinder(
+            source, RowMap is null ? (int)row : Array.IndexOf(RowMap, (int)row), _keptColumns is null ? column : _keptColumns[column]);
         source.Read(found, 1);
         return found.Places.FirstOrDefault();
     }

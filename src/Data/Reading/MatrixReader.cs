@@ -20,7 +20,9 @@ internal static class MatrixReader
             throw new DataException($"data.datasets ({options.Datasets}) is not supported yet; leave it out");
         }
 
-        var detected = options.Format is MatrixFormat.Auto or MatrixFormat.Dense or MatrixFormat.Triplets ? FormatDetector.Detect(path) : options.Format;
+        var detected = options.Format is MatrixFormat.Auto or MatrixFormat.Dense or MatrixFormat.Triplets
+            ? FormatDetector.Detect(path)
+            : options.Format;
         if (options.Format is MatrixFormat.Dense or MatrixFormat.Triplets)
         {
             detected = detected is MatrixFormat.Dense or MatrixFormat.Triplets
@@ -34,7 +36,8 @@ internal static class MatrixReader
             MatrixFormat.MatrixMarket => OpenMatrixMarket(path),
             MatrixFormat.Dense => new DenseTextSource(path) { Path = path, Format = detected },
             MatrixFormat.Triplets => new TripletSource(path) { Path = path, Format = detected },
-            MatrixFormat.Npy => new NpySource(path, () => TextFile.Open(path), mappable: !TextFile.IsGzip(path)) { Path = path, Format = detected },
+            MatrixFormat.Npy =>
+                new NpySource(path, () => TextFile.Open(path), mappable: !TextFile.IsGzip(path)) { Path = path, Format = detected },
             MatrixFormat.Npz => OpenNpz(path),
             _ => MatrixStore.OpenSource(path, options),
         };
@@ -52,7 +55,8 @@ internal static class MatrixReader
         else
         {
             var dense = (DenseSource)source;
-            var sink = new MemorySink(plan.IsSparse, plan.IsSparse || options.Rows is not null ? 0 : (dense.RowCount ?? 0) * plan.Pipeline.Columns);
+            var sink = new MemorySink(
+                plan.IsSparse, plan.IsSparse || options.Rows is not null ? 0 : (dense.RowCount ?? 0) * plan.Pipeline.Columns);
             plan.ReadDense(dense, sink);
             storage = sink.Finish(plan.Pipeline.Columns, plan.Unstored);
         }
@@ -117,6 +121,8 @@ internal static class MatrixReader
 
         return archive.Members is [var only]
             ? new NpySource(path, () => archive.Stream(only), mappable: false) { Path = path, Format = MatrixFormat.Npz }
-            : throw new DataException($"{path} holds the arrays {string.Join(", ", archive.Members)}; give a sparse matrix saved by scipy.sparse.save_npz, or a single array");
+            : throw new DataException(
+                $"{path} holds the arrays {string.Join(", ", archive.Members)}; give a sparse matrix saved by scipy.sparse.save_npz, or " +
+                "a single array");
     }
 }

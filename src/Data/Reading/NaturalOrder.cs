@@ -1,6 +1,8 @@
 namespace FitCluster.Data.Reading;
 
-/// <summary>Ids in the order a reader expects: runs of digits by their number, the rest by code unit; so 2 before 10 and r2 before r10.</summary>
+/// <summary>
+/// Ids in the order a reader expects: runs of digits by their number, the rest by code unit; so 2 before 10 and r2 before r10.
+/// </summary>
 internal sealed class NaturalOrder : IComparer<string>
 {
     public static NaturalOrder Instance { get; } = new();

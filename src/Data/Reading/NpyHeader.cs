@@ -65,10 +65,12 @@ internal sealed partial record NpyHeader(char Kind, int ItemBytes, bool BigEndia
 
         var type = descr.Groups[1].Value;
         long[] sizes = [.. shape.Groups[1].Value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
-            .Select(s => long.TryParse(s.TrimEnd('L'), NumberStyles.None, CultureInfo.InvariantCulture, out var size) ? size : long.MaxValue)];
+            .Select(
+                s => long.TryParse(s.TrimEnd('L'), NumberStyles.None, CultureInfo.InvariantCulture, out var size) ? size : long.MaxValue)];
         if (sizes.Aggregate((Int128)1, (a, b) => Int128.Min(a * b, MaxCount + (Int128)1)) > MaxCount)
         {
-            throw new DataException($"{path} has the shape ({shape.Groups[1].Value}), which is larger than any file; write it again with numpy.save");
+            throw new DataException(
+                $"{path} has the shape ({shape.Groups[1].Value}), which is larger than any file; write it again with numpy.save");
         }
 
         var kind = type.Length > 1 ? type[1] : '?';
@@ -76,7 +78,8 @@ internal sealed partial record NpyHeader(char Kind, int ItemBytes, bool BigEndia
         var header = new NpyHeader(kind, kind == 'U' ? bytes * 4 : bytes, type[0] == '>', fortran.Groups[1].Value == "True", sizes, offset);
         return header.IsNumber || kind is 'U' or 'S'
             ? header
-            : throw new DataException($"{path} has the dtype {type}, which is not supported; save it as float64, float32, an integer or bool");
+            : throw new DataException(
+                $"{path} has the dtype {type}, which is not supported; save it as float64, float32, an integer or bool");
     }
 
     [GeneratedRegex("'descr'\\s*:\\s*'([^']*)'")]

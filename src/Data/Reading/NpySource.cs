@@ -2,7 +2,9 @@ using FitCluster.Data.Storage;
 
 namespace FitCluster.Data.Reading;
 
-/// <summary>A dense NumPy array, in a file of its own or in an .npz archive. Fortran order is read in place where the file can be mapped.</summary>
+/// <summary>
+/// A dense NumPy array, in a file of its own or in an .npz archive. Fortran order is read in place where the file can be mapped.
+/// </summary>
 internal sealed class NpySource : DenseSource
 {
     private readonly Func<Stream> _open;
@@ -72,7 +74,8 @@ internal sealed class NpySource : DenseSource
         var start = file.Pointer + offset;
         var (item, rows) = (_header.ItemBytes, (int)RowCount!);
         ColumnMajor.Read(rows, Columns, (first, count, column, into) =>
-            NpyReader.Convert(_header, new ReadOnlySpan<byte>(start + ((((long)column * rows) + first) * item), count * item), into), taker);
+            NpyReader.Convert(_header, new ReadOnlySpan<byte>(start + ((((long)column * rows) + first) * item), count * item), into),
+            taker);
     }
 
     private unsafe MappedFile Spool(long bytes)

@@ -3,7 +3,10 @@ using System.Text;
 
 namespace FitCluster.Data.Reading;
 
-/// <summary>An .npz archive: NumPy arrays in a zip file. Each array is read through a file handle of its own, so that several can be read side by side.</summary>
+/// <summary>
+/// An .npz archive: NumPy arrays in a zip file. Each array is read through a file handle of its
+/// own, so that several can be read side by side.
+/// </summary>
 internal sealed class NpzArchive
 {
     private readonly string _path;
@@ -43,14 +46,17 @@ internal sealed class NpzArchive
         using var reader = Array(name);
         var bytes = new byte[reader.Header.ItemBytes];
         reader.ReadBytes(bytes);
-        var encoding = reader.Header.Kind == 'S' ? Encoding.ASCII : reader.Header.BigEndian ? new UTF32Encoding(true, false) : Encoding.UTF32;
+        var encoding = reader.Header.Kind == 'S'
+            ? Encoding.ASCII
+            : reader.Header.BigEndian ? new UTF32Encoding(true, false) : Encoding.UTF32;
         return encoding.GetString(bytes).TrimEnd('\0');
     }
 
     public Stream Stream(string member)
     {
         var archive = ZipFile.OpenRead(_path);
-        var entry = archive.GetEntry(member) ?? throw new DataException($"{_path} has no array {member}; it has {string.Join(", ", Members)}");
+        var entry = archive.GetEntry(member) ??
+            throw new DataException($"{_path} has no array {member}; it has {string.Join(", ", Members)}");
         return new MemberStream(archive, entry.Open());
     }
 

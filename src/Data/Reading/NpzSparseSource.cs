@@ -76,12 +76,14 @@ internal sealed class NpzSparseSource : EntrySource
             var (row, column) = _kind switch { "csr" => (major, index), "csc" => (index, major), _ => (index, (long)second!.Next()) };
             if (row < 0 || row >= Rows || column < 0 || column >= Columns)
             {
-                throw new DataException($"{File}, entry {_entry}: row {row}, column {column} is outside {Rows} x {Columns}; indices count from 0");
+                throw new DataException(
+                    $"{File}, entry {_entry}: row {row}, column {column} is outside {Rows} x {Columns}; indices count from 0");
             }
 
             var value = values.Next();
             entries.Add(row, column, double.IsFinite(value) ? value
-                : throw new DataException($"{File}, entry {_entry}: the value is not finite; leave missing entries out of a sparse matrix"));
+                : throw new DataException(
+                    $"{File}, entry {_entry}: the value is not finite; leave missing entries out of a sparse matrix"));
         }
 
         entries.Flush();
@@ -97,7 +99,8 @@ internal sealed class NpzSparseSource : EntrySource
 
         if (!fits)
         {
-            throw new DataException($"{File} has an indptr that does not fit its shape and its {_count} values; write it again with scipy.sparse.save_npz");
+            throw new DataException(
+                $"{File} has an indptr that does not fit its shape and its {_count} values; write it again with scipy.sparse.save_npz");
         }
     }
 

@@ -138,7 +138,8 @@ internal sealed class RowPipeline
         {
             if (value < 0)
             {
-                throw new DataException($"{_file}: the transform log1p-cp10k needs counts, but row {Rows + 1} has the value {value}; use another transform");
+                throw new DataException(
+                    $"{_file}: the transform log1p-cp10k needs counts, but row {Rows + 1} has the value {value}; use another transform");
             }
 
             total += double.IsNaN(value) ? 0 : value;
@@ -156,7 +157,8 @@ internal sealed class RowPipeline
 
         return value > -1
             ? double.LogP1(value * factor)
-            : throw new DataException($"{_file}: the transform log1p needs values above -1, but row {Rows + 1} has the value {value}; use another transform");
+            : throw new DataException(
+                $"{_file}: the transform log1p needs values above -1, but row {Rows + 1} has the value {value}; use another transform");
     }
 
     private void Note(int column, double value)

@@ -52,7 +52,9 @@ internal sealed unsafe class MemorySink(bool sparse, long expectedValues) : RowS
         _starts.Pointer[0] = 0;
         var owner = (_values, _columns, _starts);
         return sparse
-            ? new MatrixStorage(owner, _rows, columns, _values.Pointer, unstored) { ColumnIndices = _columns.Pointer, RowStarts = _starts.Pointer }
+            ? new MatrixStorage(
+                owner, _rows, columns, _values.Pointer, unstored)
+            { ColumnIndices = _columns.Pointer, RowStarts = _starts.Pointer }
             : new MatrixStorage(owner, _rows, columns, _values.Pointer, UnstoredEntries.Zero)
             {
                 MissingStarts = _missing > 0 ? _starts.Pointer : null,

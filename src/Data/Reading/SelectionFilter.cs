@@ -2,7 +2,10 @@ using FitCluster.Data.Storage;
 
 namespace FitCluster.Data.Reading;
 
-/// <summary>Says of each row or column, in the order of the file, whether a selection keeps it; and at the end whether all that was selected is there.</summary>
+/// <summary>
+/// Says of each row or column, in the order of the file, whether a selection keeps it; and at the
+/// end whether all that was selected is there.
+/// </summary>
 internal sealed class SelectionFilter(Selection? selection, string what, string file)
 {
     private readonly HashSet<string> _found = new(StringComparer.Ordinal);
@@ -44,7 +47,8 @@ internal sealed class SelectionFilter(Selection? selection, string what, string 
 
         if (selection.Ranges.Count > 0 && selection.Ranges.Max(r => r.Last) > count)
         {
-            throw new DataException($"{file} has {count} {what}s, but {what} {selection.Ranges.Max(r => r.Last)} is selected; correct the selection");
+            throw new DataException(
+                $"{file} has {count} {what}s, but {what} {selection.Ranges.Max(r => r.Last)} is selected; correct the selection");
         }
     }
 }

@@ -11,7 +11,8 @@ internal static class TenXFolder
     {
         var matrix = Require(folder, "matrix.mtx");
         var barcodes = Require(folder, "barcodes.tsv");
-        var features = TextFile.WithOrWithoutGz(Path.Combine(folder, "features.tsv")) ?? TextFile.WithOrWithoutGz(Path.Combine(folder, "genes.tsv"))
+        var features = TextFile.WithOrWithoutGz(Path.Combine(folder, "features.tsv")) ??
+            TextFile.WithOrWithoutGz(Path.Combine(folder, "genes.tsv"))
             ?? throw new DataException($"{folder} has neither features.tsv nor genes.tsv (gzipped or not); a 10x folder needs one of them");
         return Open(matrix, barcodes, features);
     }
@@ -34,7 +35,8 @@ internal static class TenXFolder
 
         if (header.Rows != genes.Count || header.Columns != cells.Count)
         {
-            throw new DataException($"{matrix} is {header.Rows} features x {header.Columns} barcodes, but {Path.GetFileName(features)} has " +
+            throw new DataException(
+                $"{matrix} is {header.Rows} features x {header.Columns} barcodes, but {Path.GetFileName(features)} has " +
                 $"{genes.Count} lines and {Path.GetFileName(barcodes)} {cells.Count}; take the three files from the same run");
         }
 
@@ -61,7 +63,8 @@ internal static class TenXFolder
 
             if (!lines.TryAdd(name, reader.Line))
             {
-                throw new DataException($"{path}: the id {name} stands on line {lines[name]} and again on line {reader.Line}; ids must be unique");
+                throw new DataException(
+                    $"{path}: the id {name} stands on line {lines[name]} and again on line {reader.Line}; ids must be unique");
             }
 
             names.Add(name);

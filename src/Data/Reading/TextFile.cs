@@ -3,7 +3,9 @@ using System.IO.Compression;
 
 namespace FitCluster.Data.Reading;
 
-/// <summary>Opens files, gzipped or not by their first bytes, and finds gzip files that were cut off, which .NET reads without a word.</summary>
+/// <summary>
+/// Opens files, gzipped or not by their first bytes, and finds gzip files that were cut off, which .NET reads without a word.
+/// </summary>
 internal static class TextFile
 {
     private const int TailCandidates = 64;
@@ -32,7 +34,9 @@ internal static class TextFile
     /// <summary>The path itself or with ".gz", whichever exists; null when neither does.</summary>
     public static string? WithOrWithoutGz(string path) => File.Exists(path) ? path : File.Exists(path + ".gz") ? path + ".gz" : null;
 
-    /// <summary>Checks, after <paramref name="length"/> bytes came out of it, that a gzip file was whole; does nothing for other files.</summary>
+    /// <summary>
+    /// Checks, after <paramref name="length"/> bytes came out of it, that a gzip file was whole; does nothing for other files.
+    /// </summary>
     public static void CheckWhole(string path, long length)
     {
         using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);

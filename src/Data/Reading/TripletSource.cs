@@ -140,7 +140,8 @@ internal sealed class TripletSource : EntrySource
         column = value = default;
         if (!fields.Next(out row) || !fields.Next(out column) || !fields.Next(out value))
         {
-            throw new DataException($"{File}, line {_line}: \"{Encoding.UTF8.GetString(line)}\" has fewer than three fields; give row id, column id and value");
+            throw new DataException(
+                $"{File}, line {_line}: \"{Encoding.UTF8.GetString(line)}\" has fewer than three fields; give row id, column id and value");
         }
 
         row = row.Trim((byte)' ');
@@ -153,7 +154,8 @@ internal sealed class TripletSource : EntrySource
 
     private DataException Bad(FieldKind kind, ReadOnlySpan<byte> text) => kind == FieldKind.NotANumber
         ? new($"{File}, line {_line}, field 3: \"{Encoding.UTF8.GetString(text)}\" is not a number; correct it")
-        : new($"{File}, line {_line}, field 3: the value \"{Encoding.UTF8.GetString(text)}\" is not finite; leave missing entries out of a sparse file");
+        : new($"{File}, line {_line}, field 3: the value \"{Encoding.UTF8.GetString(text)}\" is not finite; leave missing entries out " +
+            "of a sparse file");
 
     /// <summary>The id of the line before: files are often sorted by row, and a comparison costs less than a look-up.</summary>
     private sealed class LastId

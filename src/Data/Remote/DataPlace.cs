@@ -4,8 +4,9 @@ using FitCluster.Data.Store;
 namespace FitCluster.Data.Remote;
 
 /// <summary>
-/// What a path or URL leads to: a store, or files on this machine (downloaded ones, if it is a URL, which stay while this is held). A URL whose last part is a file's
-/// name by its extension is that file; of any other, store.json and then matrix.mtx (10x) are asked for below it first.
+/// What a path or URL leads to: a store, or files on this machine (downloaded ones, if it is a URL, which stay while this
+/// is held). A URL whose last part is a file's name by its extension is that file; of any other, store.json and then
+/// matrix.mtx (10x) are asked for below it first.
 /// </summary>
 internal sealed class DataPlace : IDisposable
 {
@@ -56,7 +57,8 @@ internal sealed class DataPlace : IDisposable
         }
         catch (DataException error) when (_files.Exists(f => error.Message.Contains(f.File.Path, StringComparison.Ordinal)))
         {
-            throw new DataException(_files.Aggregate(error.Message, (words, f) => words.Replace(f.File.Path, f.Url.ToString(), StringComparison.Ordinal)), error);
+            throw new DataException(_files.Aggregate(
+                error.Message, (words, f) => words.Replace(f.File.Path, f.Url.ToString(), StringComparison.Ordinal)), error);
         }
     }
 
@@ -86,7 +88,9 @@ internal sealed class DataPlace : IDisposable
     }
 
     private string Require(DownloadCache cache, DataUrl url, string name) => FetchEither(cache, url, name) ??
-        throw new DataException($"{url} has a matrix.mtx, but no {(name == "genes.tsv" ? "features.tsv or genes.tsv" : name)} (gzipped or not) that can be read; a 10x folder needs one");
+        throw new DataException(
+            $"{url} has a matrix.mtx, but no {(name == "genes.tsv" ? "features.tsv or genes.tsv" : name)} (gzipped or not) that can be " +
+            "read; a 10x folder needs one");
 
     private string? FetchEither(DownloadCache cache, DataUrl url, string name) =>
         Fetch(cache, url.Child(name + ".gz"), isRequired: false) ?? Fetch(cache, url.Child(name), isRequired: false);

@@ -18,7 +18,8 @@ public sealed partial class DataUrl
     internal AuthenticationHeaderValue? Credentials { get; }
 
     /// <summary>The last part of the path; "data" where there is none.</summary>
-    internal string FileName => Uri.UnescapeDataString(_uri.AbsolutePath.TrimEnd('/')) is var path && path.LastIndexOf('/') is >= 0 and var slash && slash + 1 < path.Length
+    internal string FileName => Uri.UnescapeDataString(_uri.AbsolutePath.TrimEnd('/')) is var path &&
+        path.LastIndexOf('/') is >= 0 and var slash && slash + 1 < path.Length
         ? path[(slash + 1)..]
         : "data";
 
@@ -32,7 +33,9 @@ public sealed partial class DataUrl
         var scheme = Scheme().Match(text).Groups[1].Value.ToLowerInvariant();
         if (scheme is not ("http" or "https"))
         {
-            throw new DataException($"data cannot be read by {(scheme.Length > 0 ? scheme : "such a")} URL; give a path, or a URL of http or https (of an object storage: a public or a presigned one)");
+            throw new DataException(
+                $"data cannot be read by {(scheme.Length > 0 ? scheme : "such a")} URL; give a path, or a URL of http or https (of an " +
+                "object storage: a public or a presigned one)");
         }
 
         if (!Uri.TryCreate(text, UriKind.Absolute, out var uri) || uri.Host.Length == 0)

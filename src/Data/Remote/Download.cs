@@ -1,8 +1,11 @@
+using System.Globalization;
 using System.Net;
 
 namespace FitCluster.Data.Remote;
 
-/// <summary>A download on its way into a folder of its own: it goes on where an attempt broke off, if the content is still the same.</summary>
+/// <summary>
+/// A download on its way into a folder of its own: it goes on where an attempt broke off, if the content is still the same.
+/// </summary>
 internal sealed class Download : IDisposable
 {
     private readonly string _folder;
@@ -23,7 +26,9 @@ internal sealed class Download : IDisposable
     /// <summary>The bytes that are there.</summary>
     public long Length { get; private set; }
 
-    /// <summary>The ETag or date of what is there; without one nobody can say whether the rest is of the same content, and each attempt begins anew.</summary>
+    /// <summary>
+    /// The ETag or date of what is there; without one nobody can say whether the rest is of the same content, and each attempt begins anew.
+    /// </summary>
     public string? Validator { get; private set; }
 
     /// <summary>An answer has come: the rest, or all of it anew.</summary>
@@ -31,11 +36,13 @@ internal sealed class Download : IDisposable
     {
         Directory.CreateDirectory(_folder);
         _file ??= new FileStream(Path.Combine(_folder, _name), FileMode.CreateNew, FileAccess.Write, FileShare.None, 0);
-        if (answer.StatusCode != HttpStatusCode.PartialContent || answer.Content.Headers.ContentRange?.From != Length || validator != Validator)
+        if (answer.StatusCode != HttpStatusCode.PartialContent || answer.Content.Headers.ContentRange?.From != Length ||
+            validator != Validator)
         {
             if (answer.StatusCode == HttpStatusCode.PartialContent)
             {
-                throw new RemoteFailure("was asked for from where it broke off, and its server sent other bytes; use another server", false);
+                throw new RemoteFailure("was asked for from where it broke off, and its server sent other bytes; use another server",
+                    false);
             }
 
             _file.SetLength(0);
@@ -77,7 +84,9 @@ internal sealed class Download : IDisposable
         if (bytes > _mostBytes)
         {
             throw new RemoteFailure(
-                FormattableString.Invariant($"has more than {_mostBytes / 1e6:0.#} MB, all that the cache may hold; set FITCLUSTER_CACHE_MB higher, or give the URL of a store (fitcluster ingest), of which only what is needed is read"), false);
+                string.Create(CultureInfo.InvariantCulture,
+                    $"has more than {_mostBytes / 1e6:0.#} MB, all that the cache may hold; set FITCLUSTER_CACHE_MB higher, or give the " +
+                    $"URL of a store (fitcluster ingest), of which only what is needed is read"), false);
         }
     }
 }

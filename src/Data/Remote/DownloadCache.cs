@@ -6,8 +6,9 @@ using System.Text;
 namespace FitCluster.Data.Remote;
 
 /// <summary>
-/// Whole files by URL, each downloaded once for a machine while it does not change. One is the folder KEY-TAG, KEY of the URL, TAG of its ETag or its date: with the file
-/// under its own name, and "validators", which who reads the file holds open. A file without ETag and date is downloaded each time. Processes may share a cache.
+/// Whole files by URL, each downloaded once for a machine while it does not change. One is the folder KEY-TAG, KEY of the URL, TAG of its
+/// ETag or its date: with the file under its own name, and "validators", which who reads the file holds open. A file without ETag and date
+/// is downloaded each time. Processes may share a cache.
 /// </summary>
 internal sealed class DownloadCache(RemoteClient client)
 {
@@ -45,7 +46,8 @@ internal sealed class DownloadCache(RemoteClient client)
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw new DataException($"{url} cannot be kept in {_folder} ({error.Message}); make room there, or set FITCLUSTER_CACHE to another folder", error);
+            throw new DataException(
+                $"{url} cannot be kept in {_folder} ({error.Message}); make room there, or set FITCLUSTER_CACHE to another folder", error);
         }
     }
 
@@ -66,7 +68,8 @@ internal sealed class DownloadCache(RemoteClient client)
                 }
                 else if (knownValidators.Length > 0)
                 {
-                    request.Headers.TryAddWithoutValidation(knownValidators[0][0] is '"' or 'W' ? "If-None-Match" : "If-Modified-Since", knownValidators[0]);
+                    request.Headers.TryAddWithoutValidation(
+                        knownValidators[0][0] is '"' or 'W' ? "If-None-Match" : "If-Modified-Since", knownValidators[0]);
                 }
             },
             async answer =>
@@ -104,10 +107,13 @@ internal sealed class DownloadCache(RemoteClient client)
             });
     }
 
-    /// <summary>Removes what was not used for longest until there is room; not what is being read, nor what belongs to the URL in hand.</summary>
+    /// <summary>
+    /// Removes what was not used for longest until there is room; not what is being read, nor what belongs to the URL in hand.
+    /// </summary>
     private void MakeRoom(string key, long bytes)
     {
-        var entries = new DirectoryInfo(_folder).GetDirectories().Where(d => IsEntry(d.Name) && !d.Name.StartsWith(key, StringComparison.Ordinal)).OrderBy(d => d.LastWriteTimeUtc).ToList();
+        var entries = new DirectoryInfo(_folder).GetDirectories()
+            .Where(d => IsEntry(d.Name) && !d.Name.StartsWith(key, StringComparison.Ordinal)).OrderBy(d => d.LastWriteTimeUtc).ToList();
         var left = entries.Sum(SizeOf) + bytes;
         foreach (var entry in entries)
         {
@@ -168,7 +174,8 @@ internal sealed class DownloadCache(RemoteClient client)
         }
     }
 
-    private FileStream OpenLock(string key) => new(Path.Combine(_folder, key + ".lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+    private FileStream OpenLock(string key) =>
+        new(Path.Combine(_folder, key + ".lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
 
     private static bool IsEntry(string name) => name.Length > KeyLength && name[..KeyLength].All(char.IsAsciiHexDigitLower);
 

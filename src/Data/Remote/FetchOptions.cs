@@ -3,7 +3,10 @@ namespace FitCluster.Data;
 /// <summary>How data are fetched by URL, and where what was downloaded is kept.</summary>
 public sealed record FetchOptions
 {
-    /// <summary>How often a failure that may pass (no connection, no answer, a body that breaks off, status 408, 429 or 5xx) is met before it counts, 1 or more; default 3.</summary>
+    /// <summary>
+    /// How often a failure that may pass (no connection, no answer, a body that breaks off, status 408, 429 or 5xx) is
+    /// met before it counts, 1 or more; default 3.
+    /// </summary>
     public int Attempts { get; init; } = 3;
 
     /// <summary>The pause after the first failure; each next one is twice as long. Default 0.25 s.</summary>

@@ -8,8 +8,9 @@ using FitCluster.Data.Store;
 namespace FitCluster.Data.Remote;
 
 /// <summary>
-/// A file of a store at a URL. Each block is fetched once, when it is first needed, by range requests; checked against its SHA-256; and kept in a file
-/// without a name that takes the room of what was fetched. Thread-safe: of threads that need the same block one fetches it, and the others wait.
+/// A file of a store at a URL. Each block is fetched once, when it is first needed, by range requests; checked against its
+/// SHA-256; and kept in a file without a name that takes the room of what was fetched. Thread-safe: of threads that need the
+/// same block one fetches it, and the others wait.
 /// </summary>
 internal sealed class RemoteBlocks : StoreBlocks
 {
@@ -27,7 +28,8 @@ internal sealed class RemoteBlocks : StoreBlocks
     public RemoteBlocks(RemoteClient client, DataUrl url, StoreFile file)
     {
         (_client, _url, _file) = (client, url, file);
-        if (file.Length < 1 || file.BlockBytes is < 1 or > MostBlockBytes || file.BlockSha256.Count != (file.Length + file.BlockBytes - 1) / file.BlockBytes)
+        if (file.Length < 1 || file.BlockBytes is < 1 or > MostBlockBytes ||
+            file.BlockSha256.Count != (file.Length + file.BlockBytes - 1) / file.BlockBytes)
         {
             throw new DataException($"{url} has no checksums for all of its blocks; ingest the data again");
         }
@@ -93,7 +95,8 @@ internal sealed class RemoteBlocks : StoreBlocks
                     }
 
                     var count = 0;
-                    while (b + count <= last && _states[b + count] == State.Absent && (count == 0 || (count + 1L) * _file.BlockBytes <= MostBytesInRequest))
+                    while (b + count <= last && _states[b + count] == State.Absent &&
+                        (count == 0 || (count + 1L) * _file.BlockBytes <= MostBytesInRequest))
                     {
                         _states[b + count++] = State.OnItsWay;
                     }
@@ -118,7 +121,8 @@ internal sealed class RemoteBlocks : StoreBlocks
         {
             _client.Get(
                 _url,
-                request => request.Headers.Range = new RangeHeaderValue(next * _file.BlockBytes, long.Min(end * _file.BlockBytes, Length) - 1),
+                request => request.Headers.Range =
+                    new RangeHeaderValue(next * _file.BlockBytes, long.Min(end * _file.BlockBytes, Length) - 1),
                 async answer =>
                 {
                     CheckAnswer(answer, next * _file.BlockBytes, end == _states.Length);
@@ -159,7 +163,9 @@ internal sealed class RemoteBlocks : StoreBlocks
                 return;
             }
 
-            throw new RemoteFailure("is not served in parts: its server ignores range requests; use one that takes them (nginx, an object storage), or mount the folder", false);
+            throw new RemoteFailure(
+                "is not served in parts: its server ignores range requests; use one that takes them (nginx, an object storage), or " +
+                "mount the folder", false);
         }
 
         if (answer.StatusCode == HttpStatusCode.RequestedRangeNotSatisfiable)
@@ -179,7 +185,8 @@ internal sealed class RemoteBlocks : StoreBlocks
     {
         if (length is { } other && other != Length)
         {
-            throw new RemoteFailure($"has {other} bytes where {Length} belong to the store; it is cut off or changed: ingest the data again", false);
+            throw new RemoteFailure(
+                $"has {other} bytes where {Length} belong to the store; it is cut off or changed: ingest the data again", false);
         }
     }
 
@@ -200,7 +207,9 @@ internal sealed class RemoteBlocks : StoreBlocks
 
             if (Convert.ToHexStringLower(SHA256.HashData(bytes.AsSpan(0, count))) != _file.BlockSha256[(int)block])
             {
-                throw new RemoteFailure($"is damaged or was changed: block {block} (bytes {start} to {start + count}) differs from its checksum; ingest the data again", false);
+                throw new RemoteFailure(
+                    $"is damaged or was changed: block {block} (bytes {start} to {start + count}) differs from its checksum; ingest " +
+                    "the data again", false);
             }
 
             Keep(start, bytes.AsSpan(0, count));
@@ -233,5 +242,6 @@ internal sealed class RemoteBlocks : StoreBlocks
     }
 
     private DataException CannotKeep(Exception error) => new(
-        $"what is read of {_url} cannot be kept in {_client.Options.CacheFolder} ({error.Message}); make room there, or set FITCLUSTER_CACHE to another folder", error);
+        $"what is read of {_url} cannot be kept in {_client.Options.CacheFolder} ({error.Message}); make room there, or set " +
+        "FITCLUSTER_CACHE to another folder", error);
 }

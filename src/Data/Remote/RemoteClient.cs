@@ -1,8 +1,8 @@
 namespace FitCluster.Data.Remote;
 
 /// <summary>
-/// Asks for URLs and says in a sentence why one could not be read. Failures that may pass are tried again after growing pauses. Blocks its thread: data
-/// are opened and loaded where their reader waits for them. Thread-safe.
+/// Asks for URLs and says in a sentence why one could not be read. Failures that may pass are tried again after growing pauses. Blocks its
+/// thread: data are opened and loaded where their reader waits for them. Thread-safe.
 /// </summary>
 internal sealed class RemoteClient(FetchOptions options)
 {
@@ -21,8 +21,8 @@ internal sealed class RemoteClient(FetchOptions options)
     public FetchOptions Options => options;
 
     /// <summary>
-    /// Asks until the answer has been taken whole, or a failure does not pass. Both functions are called for each attempt, and may keep what an earlier
-    /// one got.
+    /// Asks until the answer has been taken whole, or a failure does not pass. Both functions are called for each
+    /// attempt, and may keep what an earlier one got.
     /// </summary>
     /// <param name="url">What is asked for.</param>
     /// <param name="prepare">Adds headers to the request.</param>
@@ -63,7 +63,8 @@ internal sealed class RemoteClient(FetchOptions options)
                 {
                     if (bytes.Length + piece.Length > MostBytesInMemory)
                     {
-                        throw new RemoteFailure($"has more than {MostBytesInMemory} bytes, too many for what it is to be; check the URL", false);
+                        throw new RemoteFailure(
+                            $"has more than {MostBytesInMemory} bytes, too many for what it is to be; check the URL", false);
                     }
 
                     bytes.Write(piece.Span);
@@ -108,7 +109,8 @@ internal sealed class RemoteClient(FetchOptions options)
         }
         catch (OperationCanceledException error)
         {
-            throw new RemoteFailure(FormattableString.Invariant($"sent nothing for {options.Patience.TotalSeconds:0.#} s"), true, null, error);
+            throw new RemoteFailure(
+                FormattableString.Invariant($"sent nothing for {options.Patience.TotalSeconds:0.#} s"), true, null, error);
         }
     }
 

@@ -3,11 +3,15 @@ using System.Net;
 namespace FitCluster.Data.Remote;
 
 /// <summary>A request that failed: what is said of the URL, and whether it may pass.</summary>
-internal sealed class RemoteFailure(string words, bool isPassing, HttpStatusCode? status = null, Exception? inner = null) : Exception(words, inner)
+internal sealed class RemoteFailure(string words, bool isPassing, HttpStatusCode? status = null, Exception? inner = null)
+    : Exception(words, inner)
 {
     public bool IsPassing => isPassing;
 
-    /// <summary>Whether there is nothing at the URL, or nothing that it lets one see: object storage answers 403 where it may not say that there is nothing.</summary>
+    /// <summary>
+    /// Whether there is nothing at the URL, or nothing that it lets one see: object storage answers 403
+    /// where it may not say that there is nothing.
+    /// </summary>
     public bool IsAbsence => status is HttpStatusCode.NotFound or HttpStatusCode.Gone or HttpStatusCode.Forbidden;
 
     /// <summary>What a status means that is no success.</summary>
@@ -18,9 +22,12 @@ internal sealed class RemoteFailure(string words, bool isPassing, HttpStatusCode
         {
             HttpStatusCode.NotFound or HttpStatusCode.Gone => new($"is not there ({shown}); check the URL", false, status),
             HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => new(
-                $"may not be read ({shown}); make it public, give a presigned URL that has not run out, or user:password@ before the host", false, status),
-            HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests => new($"is not to be had at the moment ({shown}); try again later", true, status),
-            _ when (int)status >= 500 => new($"is not to be had at the moment ({shown}); look at its server, or try again later", true, status),
+                $"may not be read ({shown}); make it public, give a presigned URL that has not run out, or user:password@ before the host",
+                false, status),
+            HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests =>
+                new($"is not to be had at the moment ({shown}); try again later", true, status),
+            _ when (int)status >= 500 =>
+                new($"is not to be had at the moment ({shown}); look at its server, or try again later", true, status),
             _ => new($"could not be read: its server answered {shown}; check the URL", false, status),
         };
     }
@@ -29,10 +36,14 @@ internal sealed class RemoteFailure(string words, bool isPassing, HttpStatusCode
     public static RemoteFailure Of(Exception error, DataUrl url) => error switch
     {
         RemoteFailure failure => failure,
-        HttpRequestException { HttpRequestError: HttpRequestError.NameResolutionError } => new($"cannot be reached: the host '{url.Uri.Host}' is not known", true, null, error),
-        HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError } => new($"cannot be trusted: {Last(error)}", false, null, error),
-        HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError } => new($"cannot be reached: {Last(error)}; is its server running, and the URL right?", true, null, error),
-        HttpRequestException { HttpRequestError: HttpRequestError.InvalidResponse } => new("gave an answer that is not HTTP; check the URL's scheme and port", false, null, error),
+        HttpRequestException { HttpRequestError: HttpRequestError.NameResolutionError } =>
+            new($"cannot be reached: the host '{url.Uri.Host}' is not known", true, null, error),
+        HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError } =>
+            new($"cannot be trusted: {Last(error)}", false, null, error),
+        HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError } =>
+            new($"cannot be reached: {Last(error)}; is its server running, and the URL right?", true, null, error),
+        HttpRequestException { HttpRequestError: HttpRequestError.InvalidResponse } =>
+            new("gave an answer that is not HTTP; check the URL's scheme and port", false, null, error),
         _ => new($"broke off: {Last(error)}", true, null, error),
     };
 

@@ -46,7 +46,8 @@ internal sealed unsafe class MappedFile : IDisposable
 
     /// <summary>A file of zeros in the folder for temporary files, deleted when disposed.</summary>
     public static MappedFile Scratch(long length) =>
-        new(System.IO.Path.Combine(System.IO.Path.GetTempPath(), "fitcluster-" + System.IO.Path.GetRandomFileName()), length, scratch: true);
+        new(System.IO.Path.Combine(System.IO.Path.GetTempPath(), "fitcluster-" + System.IO.Path.GetRandomFileName()), length,
+            scratch: true);
 
     public void Dispose()
     {

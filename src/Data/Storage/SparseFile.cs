@@ -4,8 +4,9 @@ using Microsoft.Win32.SafeHandles;
 namespace FitCluster.Data.Storage;
 
 /// <summary>
-/// A file of a given length that is filled piece by piece and read through a mapping. What was not filled takes no room. It has no name once it is open: it goes
-/// with the last that reads it, or with the process. Written by calls and not through the mapping, so that a full disk is an error and not a signal.
+/// A file of a given length that is filled piece by piece and read through a mapping. What was not filled takes no room. It has no
+/// name once it is open: it goes with the last that reads it, or with the process. Written by calls and not through the mapping, so
+/// that a full disk is an error and not a signal.
 /// </summary>
 internal sealed unsafe class SparseFile : IDisposable
 {
@@ -25,7 +26,8 @@ internal sealed unsafe class SparseFile : IDisposable
         {
             stream.SetLength(length);
             _handle = stream.SafeFileHandle;
-            _file = MemoryMappedFile.CreateFromFile(stream, null, length, MemoryMappedFileAccess.ReadWrite, HandleInheritability.None, leaveOpen: true);
+            _file = MemoryMappedFile.CreateFromFile(
+                stream, null, length, MemoryMappedFileAccess.ReadWrite, HandleInheritability.None, leaveOpen: true);
             _view = _file.CreateViewAccessor(0, length, MemoryMappedFileAccess.Read);
             byte* pointer = null;
             _view.SafeMemoryMappedViewHandle.AcquirePointer(ref pointer);

@@ -53,7 +53,9 @@ internal sealed unsafe class CheckedFile : StoreBlocks
             var bytes = new ReadOnlySpan<byte>(Pointer + start, (int)long.Min(_file.BlockBytes, Length - start));
             if (Convert.ToHexStringLower(SHA256.HashData(bytes)) != _file.BlockSha256[(int)b])
             {
-                throw new DataException($"{_mapped.Path} is damaged: block {b} (bytes {start} to {start + bytes.Length}) differs from its checksum; ingest the data again");
+                throw new DataException(
+                    $"{_mapped.Path} is damaged: block {b} (bytes {start} to {start + bytes.Length}) differs from its checksum; ingest " +
+                    "the data again");
             }
 
             Volatile.Write(ref _checked[b], true);

@@ -4,7 +4,9 @@ using FitCluster.Data.Reading;
 
 namespace FitCluster.Data.Store;
 
-/// <summary>Sends each entry to the file of its run of rows. A file is open only while its buffer is written, so that their number has no limit.</summary>
+/// <summary>
+/// Sends each entry to the file of its run of rows. A file is open only while its buffer is written, so that their number has no limit.
+/// </summary>
 internal sealed class SpillSink : IEntrySink
 {
     private const int MostEntries = 1 << 16;

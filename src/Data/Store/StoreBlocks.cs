@@ -1,6 +1,8 @@
 namespace FitCluster.Data.Store;
 
-/// <summary>A file of a store in memory, whose blocks are checked against their SHA-256, and fetched if need be, before they are first used.</summary>
+/// <summary>
+/// A file of a store in memory, whose blocks are checked against their SHA-256, and fetched if need be, before they are first used.
+/// </summary>
 internal abstract unsafe class StoreBlocks : IDisposable
 {
     /// <summary>The first byte. What lies there may be used after <see cref="Check"/> only.</summary>

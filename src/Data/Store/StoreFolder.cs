@@ -1,8 +1,8 @@
 namespace FitCluster.Data.Store;
 
 /// <summary>
-/// A store while it is written: a folder beside it, "NAME.partial", that is renamed when whole. What an interrupted writer left is removed by the
-/// next one; two writers at once are told apart by a lock.
+/// A store while it is written: a folder beside it, "NAME.partial", that is renamed when whole. What an interrupted writer left is removed
+/// by the next one; two writers at once are told apart by a lock.
 /// </summary>
 internal sealed class StoreFolder : IDisposable
 {
@@ -31,7 +31,8 @@ internal sealed class StoreFolder : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new DataException($"{_target} cannot be written ({e.Message}); wait if another ingestion is writing it, or give another path", e);
+            throw new DataException(
+                $"{_target} cannot be written ({e.Message}); wait if another ingestion is writing it, or give another path", e);
         }
 
         if (Directory.Exists(Partial))

@@ -75,7 +75,8 @@ internal sealed record StoreHeader
 
             if (root.TryGetProperty("version", out var version) && version.TryGetInt32(out var number) && number != CurrentVersion)
             {
-                throw new DataException($"{path} is a store of version {number}, and this program reads version {CurrentVersion}; ingest the data again");
+                throw new DataException(
+                    $"{path} is a store of version {number}, and this program reads version {CurrentVersion}; ingest the data again");
             }
 
             var header = root.Deserialize<StoreHeader>(_json)!;

@@ -3,11 +3,17 @@ using FitCluster.Math.Numerics;
 
 namespace FitCluster.Data.Store;
 
-/// <summary>Maps a store. The header, the names and the row offsets are checked when it is opened; values and columns, block by block, before their first use.</summary>
+/// <summary>
+/// Maps a store. The header, the names and the row offsets are checked when it is opened; values and
+/// columns, block by block, before their first use.
+/// </summary>
 internal sealed class StoreReader
 {
     private static readonly string[] Names =
-        [StoreSink.Values, StoreSink.Columns, StoreSink.RowStarts, StoreSink.MissingStarts, StoreSink.MissingColumns, NamesFile.Rows, NamesFile.Columns];
+        [
+            StoreSink.Values, StoreSink.Columns, StoreSink.RowStarts, StoreSink.MissingStarts, StoreSink.MissingColumns, NamesFile.Rows,
+            NamesFile.Columns
+        ];
 
     private readonly Dictionary<string, StoreBlocks> _files = [];
     private readonly StorePlace _place;
@@ -21,7 +27,9 @@ internal sealed class StoreReader
             // The name comes from the header: it must not lead elsewhere.
             if (!Names.Contains(file.Name) || !_files.TryAdd(file.Name, place.Open(file)))
             {
-                throw new DataException($"{place.Of(MatrixStore.HeaderName)} lists the file {file.Name}, which no store has or has twice; ingest the data again");
+                throw new DataException(
+                    $"{place.Of(MatrixStore.HeaderName)} lists the file {file.Name}, which no store has or has twice; ingest " +
+                    "the data again");
             }
         }
     }
@@ -105,5 +113,6 @@ internal sealed class StoreReader
     private StoreBlocks Require(string name, long bytes) =>
         _files.TryGetValue(name, out var file) && (file.Length == bytes || bytes == 0)
             ? file
-            : throw new DataException($"{_place.Of(name)} does not have the {bytes} bytes the header of the store asks for; ingest the data again");
+            : throw new DataException(
+                $"{_place.Of(name)} does not have the {bytes} bytes the header of the store asks for; ingest the data again");
 }

@@ -1,6 +1,9 @@
 namespace FitCluster.Data.Writing;
 
-/// <summary>A file that is written under a temporary name beside its place and renamed when whole: a reader sees the old one or the new one, never a part.</summary>
+/// <summary>
+/// A file that is written under a temporary name beside its place and renamed when whole: a reader sees
+/// the old one or the new one, never a part.
+/// </summary>
 public sealed class AtomicFile : IDisposable
 {
     private readonly string _path;

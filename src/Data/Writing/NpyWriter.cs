@@ -4,7 +4,9 @@ using System.Text;
 
 namespace FitCluster.Data.Writing;
 
-/// <summary>Writes a NumPy array: float64, little-endian, C order, version 1.0; block of rows by block of rows; whole or not at all.</summary>
+/// <summary>
+/// Writes a NumPy array: float64, little-endian, C order, version 1.0; block of rows by block of rows; whole or not at all.
+/// </summary>
 public sealed class NpyWriter : IDisposable
 {
     private const int Alignment = 64;

@@ -3,7 +3,9 @@ using System.Text;
 
 namespace FitCluster.Data.Writing;
 
-/// <summary>Writes tables with names, tab-separated, numbers in their shortest exact form, missing as NA; row by row; whole or not at all.</summary>
+/// <summary>
+/// Writes tables with names, tab-separated, numbers in their shortest exact form, missing as NA; row by row; whole or not at all.
+/// </summary>
 public sealed class TsvWriter : IDisposable
 {
     private readonly AtomicFile _file;
@@ -62,7 +64,8 @@ public sealed class TsvWriter : IDisposable
     {
         if (values.Length != _columns)
         {
-            throw new ArgumentException($"the row {name} has {values.Length} values where the table has {_columns} columns", nameof(values));
+            throw new ArgumentException(
+                $"the row {name} has {values.Length} values where the table has {_columns} columns", nameof(values));
         }
 
         _text.Write(Safe(name));
@@ -103,5 +106,6 @@ public sealed class TsvWriter : IDisposable
     }
 
     /// <summary>Tabs and line ends within a name would break the table.</summary>
-    private static string Safe(string name) => name.AsSpan().ContainsAny("\t\r\n") ? name.Replace('\t', ' ').Replace('\r', ' ').Replace('\n', ' ') : name;
+    private static string Safe(string name) =>
+        name.AsSpan().ContainsAny("\t\r\n") ? name.Replace('\t', ' ').Replace('\r', ' ').Replace('\n', ' ') : name;
 }

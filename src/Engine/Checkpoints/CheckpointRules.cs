@@ -56,7 +56,9 @@ public static class CheckpointRules
             return $"{Name(shard)} of job {job} is of round {round} and attempt {attempt}: neither may be negative";
         }
 
-        return shard.Value < CoordinatorShard ? $"a part of job {job} is of shard {shard}: -1 (the coordinator) is the least there is" : null;
+        return shard.Value < CoordinatorShard
+            ? $"a part of job {job} is of shard {shard}: -1 (the coordinator) is the least there is"
+            : null;
     }
 
     private static string? CheckCommit(CommitCheckpoint commit)
@@ -65,7 +67,8 @@ public static class CheckpointRules
         var what = $"the checkpoint of round {manifest.Round} of job {commit.Job}";
         if (manifest.Job != commit.Job || manifest.Attempt != commit.Attempt)
         {
-            return $"{what} was not committed: its manifest is of job {manifest.Job} and attempt {manifest.Attempt}, and attempt {commit.Attempt} asked";
+            return $"{what} was not committed: its manifest is of job {manifest.Job} and attempt {manifest.Attempt}, and attempt " +
+                $"{commit.Attempt} asked";
         }
 
         if (commit.Keep < 1)
@@ -73,13 +76,15 @@ public static class CheckpointRules
             return $"{what} was not committed: {commit.Keep} checkpoints cannot be kept, at least 1 must be";
         }
 
-        if (manifest.Parts.Select(p => CheckPart(commit.Job, manifest.Round, p.Shard, p.Attempt)).FirstOrDefault(p => p is not null) is { } wrong)
+        if (manifest.Parts.Select(p => CheckPart(commit.Job, manifest.Round, p.Shard, p.Attempt)).FirstOrDefault(
+            p => p is not null) is { } wrong)
         {
             return wrong;
         }
 
         var shards = manifest.Parts.Select(p => p.Shard.Value).Where(s => s != CoordinatorShard).Order().ToList();
         var isWhole = shards.SequenceEqual(Enumerable.Range(0, int.Max(0, manifest.Shards))) && manifest.Parts.Count - shards.Count <= 1;
-        return isWhole ? null : $"{what} was not committed: it has {manifest.Shards} shards, and the manifest has parts of shards {string.Join(", ", manifest.Parts.Select(p => p.Shard))}";
+        return isWhole ? null : $"{what} was not committed: it has {manifest.Shards} shards, and the manifest has parts of shards " +
+            $"{string.Join(", ", manifest.Parts.Select(p => p.Shard))}";
     }
 }

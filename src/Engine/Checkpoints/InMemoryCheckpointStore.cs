@@ -122,7 +122,8 @@ public sealed class InMemoryCheckpointStore : ICheckpointStore
             if (!job.Parts.TryGetValue(key, out var bytes) || bytes.Length != part.Bytes)
             {
                 return new StoreReply(
-                    $"the checkpoint of round {manifest.Round} of job {commit.Job} was not committed: {CheckpointRules.Name(part.Shard)} of attempt {part.Attempt} is not there with {part.Bytes} bytes");
+                    $"the checkpoint of round {manifest.Round} of job {commit.Job} was not committed: " +
+                    $"{CheckpointRules.Name(part.Shard)} of attempt {part.Attempt} is not there with {part.Bytes} bytes");
             }
         }
 

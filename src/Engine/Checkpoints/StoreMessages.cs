@@ -64,8 +64,8 @@ public record StoreReply(string? Error = null, bool IsFenced = false, bool IsCor
 /// <summary>The answer to <see cref="ClaimAttempt"/>.</summary>
 /// <param name="Attempt">The attempt.</param>
 /// <param name="Restarts">
-/// How many attempts were claimed before this one since the newest checkpoint (of a round above 0) or since a user resumed the job; 0 from a store of one machine,
-/// where a user starts each.
+/// How many attempts were claimed before this one since the newest checkpoint (of a round above 0) or since a user resumed the job; 0 from
+/// a store of one machine, where a user starts each.
 /// </param>
 /// <param name="Spec">
 /// The job's text as it was submitted last, which may have other limits than the one that a checkpoint remembers; null from a store of one
@@ -73,13 +73,17 @@ public record StoreReply(string? Error = null, bool IsFenced = false, bool IsCor
 /// </param>
 public sealed record AttemptClaimed(Attempt Attempt, int Restarts = 0, string? Spec = null) : StoreReply;
 
-/// <summary>Another answer to <see cref="ClaimAttempt"/>, of a cluster's store: the job has ended, so nobody is to begin it; a user may resume it.</summary>
+/// <summary>
+/// Another answer to <see cref="ClaimAttempt"/>, of a cluster's store: the job has ended, so nobody is to begin it; a user may resume it.
+/// </summary>
 public sealed record JobHasEnded() : StoreReply;
 
 /// <summary>The answer to <see cref="SavePart"/>.</summary>
 public sealed record PartSaved(string Checksum, long Bytes) : StoreReply;
 
-/// <summary>The answer to <see cref="FindCheckpoint"/>: the newest whole checkpoint or null, and a sentence for each that was passed over.</summary>
+/// <summary>
+/// The answer to <see cref="FindCheckpoint"/>: the newest whole checkpoint or null, and a sentence for each that was passed over.
+/// </summary>
 public sealed record CheckpointFound(CheckpointManifest? Manifest, IReadOnlyList<string> PassedOver) : StoreReply;
 
 /// <summary>The answer to <see cref="LoadPart"/>.</summary>

@@ -24,9 +24,9 @@ public enum Submitted
 }
 
 /// <summary>
-/// The store of a cluster: checkpoints, the directory of jobs, their event logs, traces and results, and the nodes. Thread-safe. The methods here
-/// throw <see cref="ClusterStoreException"/> (one sentence, no password) when the store cannot be reached or refuses.
-/// Writes that carry an attempt are refused (false) when a newer attempt of the job has been claimed.
+/// The store of a cluster: checkpoints, the directory of jobs, their event logs, traces and results, and the nodes. Thread-safe. The
+/// methods here throw <see cref="ClusterStoreException"/> (one sentence, no password) when the store cannot be reached or refuses. Writes
+/// that carry an attempt are refused (false) when a newer attempt of the job has been claimed.
 /// </summary>
 public interface IClusterStore : ICheckpointStore, IAsyncDisposable
 {
@@ -45,10 +45,14 @@ public interface IClusterStore : ICheckpointStore, IAsyncDisposable
     /// <summary>One job, or null.</summary>
     Task<JobEntry?> Job(JobName job, CancellationToken cancellation = default);
 
-    /// <summary>Notes that a job is to be cancelled; one that nobody runs yet is at once. The entry afterwards; null when there is no such job.</summary>
+    /// <summary>
+    /// Notes that a job is to be cancelled; one that nobody runs yet is at once. The entry afterwards; null when there is no such job.
+    /// </summary>
     Task<JobEntry?> Cancel(JobName job, CancellationToken cancellation = default);
 
-    /// <summary>Queues a cancelled or failed job again, or takes back a cancellation. The entry afterwards; null when there is no such job.</summary>
+    /// <summary>
+    /// Queues a cancelled or failed job again, or takes back a cancellation. The entry afterwards; null when there is no such job.
+    /// </summary>
     Task<JobEntry?> Resume(JobName job, CancellationToken cancellation = default);
 
     /// <summary>Notes that a job runs, and how far it is. False when a newer attempt has the job.</summary>
@@ -70,10 +74,10 @@ public interface IClusterStore : ICheckpointStore, IAsyncDisposable
     Task<IReadOnlyList<JobRound>> Rounds(JobName job, CancellationToken cancellation = default);
 
     /// <summary>
-    /// Ends a job: stores its result files (name and content; none unless converged or stopped, or failed with a best so far) and its state in one transaction, so that a
-    /// job that is done has all of its results. False when a newer attempt has the job. The shards' parts of the results are deleted, and
-    /// the checkpoints of a converged or stopped job, but for the newest up to <paramref name="resume"/>, from which a job that a limit
-    /// stopped can be gone on with.
+    /// Ends a job: stores its result files (name and content; none unless converged or stopped, or failed with a best so far) and its state
+    /// in one transaction, so that a job that is done has all of its results. False when a newer attempt has the job. The shards' parts of
+    /// the results are deleted, and the checkpoints of a converged or stopped job, but for the newest up to <paramref name="resume"/>, from
+    /// which a job that a limit stopped can be gone on with.
     /// </summary>
     Task<bool> End(
         JobName job, JobProgress progress, JobState state, string reason,
@@ -103,7 +107,9 @@ public sealed class ClusterStoreException(string message, bool isUnreachable, Ex
     public bool IsUnreachable { get; } = isUnreachable;
 }
 
-/// <summary>Asks for the jobs that have not ended, and for the room there is; asked by the job directory. The job's name is left empty.</summary>
+/// <summary>
+/// Asks for the jobs that have not ended, and for the room there is; asked by the job directory. The job's name is left empty.
+/// </summary>
 public sealed record ListOpenJobs() : StoreRequest(default(JobName));
 
 /// <summary>The answer to <see cref="ListOpenJobs"/>.</summary>

@@ -9,7 +9,8 @@ namespace FitCluster.Math.Ebmf;
 internal static class KullbackLeibler
 {
     /// <summary>The second term; the log-likelihood is added by the caller.</summary>
-    public static double GaussianPart(ReadOnlySpan<double> x, ReadOnlySpan<double> s, ReadOnlySpan<double> mean, ReadOnlySpan<double> second)
+    public static double GaussianPart(
+        ReadOnlySpan<double> x, ReadOnlySpan<double> s, ReadOnlySpan<double> mean, ReadOnlySpan<double> second)
     {
         var (logs, squares) = (0.0, 0.0);
         var count = 0;
@@ -47,7 +48,8 @@ internal static class KullbackLeibler
         for (; i + Vector512<double>.Count <= x.Length; i += Vector512<double>.Count)
         {
             var xi = Vector512.Create(x.Slice(i, Vector512<double>.Count));
-            sums += Vector512.Create(second.Slice(i, Vector512<double>.Count)) - (xi * ((two * Vector512.Create(mean.Slice(i, Vector512<double>.Count))) - xi));
+            sums += Vector512.Create(second.Slice(i, Vector512<double>.Count)) -
+                (xi * ((two * Vector512.Create(mean.Slice(i, Vector512<double>.Count))) - xi));
         }
 
         var sum = Vector512.Sum(sums);

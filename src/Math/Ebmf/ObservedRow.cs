@@ -143,5 +143,6 @@ internal sealed class ObservedRow
     private double Checked(double error, int row, int column) => error > 0 && double.IsFinite(error)
         ? error * error
         : throw new ArgumentException(
-            $"the standard error of row {_data.FirstRow + row + 1}, column {column + 1} is {error}: give a finite number above 0 for every observed entry");
+            $"the standard error of row {_data.FirstRow + row + 1}, column {column + 1} is {error}: give a finite number above 0 for " +
+            "every observed entry");
 }

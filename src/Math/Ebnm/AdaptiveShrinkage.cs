@@ -2,8 +2,8 @@ namespace FitCluster.Math.Ebnm;
 
 /// <summary>
 /// Adaptive shrinkage (Stephens 2017, Biostatistics 18): what a mixture prior with a point mass says about the sign of each effect. With
-/// p-, p0 and p+ the posterior masses below, at and above 0: lfdr = p0, lfsr = p0 + min(p-, p+); the q-value (s-value) of an effect is the mean lfdr (lfsr) of
-/// all effects with no larger one. All arrays have the length of x.
+/// p-, p0 and p+ the posterior masses below, at and above 0: lfdr = p0, lfsr = p0 + min(p-, p+); the q-value (s-value) of an effect is the
+/// mean lfdr (lfsr) of all effects with no larger one. All arrays have the length of x.
 /// </summary>
 public sealed class AdaptiveShrinkage
 {
@@ -47,7 +47,8 @@ public sealed class AdaptiveShrinkage
     public double LogLikelihood { get; private set; }
 
     /// <summary>
-    /// The quantities under a prior of points, normals, uniforms and truncated normals. O(n M) and a sort; x_i ~ N(theta_i, s_i^2), s &gt; 0 or infinity.
+    /// The quantities under a prior of points, normals, uniforms and truncated normals. O(n M) and a sort; x_i
+    /// ~ N(theta_i, s_i^2), s &gt; 0 or infinity.
     /// </summary>
     public static AdaptiveShrinkage Compute(Prior prior, ReadOnlySpan<double> x, ReadOnlySpan<double> s)
     {
@@ -69,8 +70,9 @@ public sealed class AdaptiveShrinkage
     }
 
     /// <summary>
-    /// Fits the weights of any given components (points, normals, uniforms, truncated normals, as half normals are) to observations: the maximum of
-    /// log-likelihood + (<paramref name="nullWeight"/> - 1) log pi_0, where component 0 is the null. Weights in <paramref name="start"/> are where to begin.
+    /// Fits the weights of any given components (points, normals, uniforms, truncated normals, as half normals are) to observations: the
+    /// maximum of log-likelihood + (<paramref name="nullWeight"/> - 1) log pi_0, where component 0 is the null. Weights in
+    /// <paramref name="start"/> are where to begin.
     /// </summary>
     /// <param name="start">The components.</param>
     /// <param name="x">The observations.</param>

@@ -5,10 +5,10 @@ using FitCluster.Math.Numerics;
 namespace FitCluster.Math.Ebnm;
 
 /// <summary>
-/// eta ~ N+(mu, (mu / 10)^2), a normal truncated to eta &gt;= 0; mu is the scale. With sigma = mu / 10 and v = s^2 + sigma^2, eta given u is
-/// N(m, d^2) truncated to the positive side, m = (u sigma^2 + mu s^2) / v, d = s sigma / sqrt v, and the marginal is
-/// N(u; mu, v) Phi(m / d) / Phi(10). Derivatives in log mu follow from f = -1 + 100 (p^2 - p), p = eta / mu, the derivative of the
-/// slab's log-density: the score is E f, the curvature E f' + var f.
+/// eta ~ N+(mu, (mu / 10)^2), a normal truncated to eta &gt;= 0; mu is the scale. With sigma = mu / 10 and v = s^2 + sigma^2, eta given u
+/// is N(m, d^2) truncated to the positive side, m = (u sigma^2 + mu s^2) / v, d = s sigma / sqrt v, and the marginal is N(u; mu, v) Phi(m /
+/// d) / Phi(10). Derivatives in log mu follow from f = -1 + 100 (p^2 - p), p = eta / mu, the derivative of the slab's log-density: the
+/// score is E f, the curvature E f' + var f.
 /// </summary>
 internal readonly struct BinarySlab : ISlab
 {

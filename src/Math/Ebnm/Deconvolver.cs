@@ -76,7 +76,8 @@ public sealed class Deconvolver : GridFamily
             if (bin is >= 0 and < Count)
             {
                 var from = low + (bin * width);
-                var row = Array.ConvertAll(components, c => Numerics.NormalDistribution.IntervalProbability(from - c.Location, from + width - c.Location));
+                var row = Array.ConvertAll(
+                    components, c => Numerics.NormalDistribution.IntervalProbability(from - c.Location, from + width - c.Location));
                 var top = row.Max();
                 rows.Add(Array.ConvertAll(row, r => r / top), 1);
             }
@@ -103,7 +104,8 @@ public sealed class Deconvolver : GridFamily
     /// <inheritdoc/>
     private protected override PriorComponent[] Grid(in GridRange range, EbnmOptions options) =>
         Array.ConvertAll(
-            PointGrid.Points(range.MinX, range.MaxX, PointGrid.PointStep(range.Count, 1)), p => new PriorComponent(ComponentKind.Point, 0, p, 0));
+            PointGrid.Points(range.MinX, range.MaxX, PointGrid.PointStep(range.Count, 1)),
+            p => new PriorComponent(ComponentKind.Point, 0, p, 0));
 
     /// <inheritdoc/>
     private protected override void Check(ReadOnlySpan<double> x, ReadOnlySpan<double> s, EbnmOptions options)

@@ -4,7 +4,8 @@ public static partial class EbnmFamilies
 {
     private static partial IEnumerable<IEbnmFamily> Grids() =>
     [
-        new NormalScaleMixture(), new Unimodal(), new UnimodalSymmetric(), new UnimodalNonnegative(), new UnimodalNonpositive(), new Npmle(),
+        new NormalScaleMixture(), new Unimodal(), new UnimodalSymmetric(), new UnimodalNonnegative(), new UnimodalNonpositive(),
+        new Npmle(),
         new Deconvolver(),
     ];
 }

@@ -12,7 +12,9 @@ public sealed record EbnmOptions
     /// <summary>A fixed scale of the slab; null (the default): estimated, or the family's grid.</summary>
     public double? Scale { get; init; }
 
-    /// <summary>The prior to start from, or with <see cref="FixPrior"/> to keep; null: a cold start. A grid family keeps the grid of it.</summary>
+    /// <summary>
+    /// The prior to start from, or with <see cref="FixPrior"/> to keep; null: a cold start. A grid family keeps the grid of it.
+    /// </summary>
     public Prior? Start { get; init; }
 
     /// <summary>Whether <see cref="Start"/> is kept, so that only posteriors are computed.</summary>
@@ -30,7 +32,8 @@ public sealed record EbnmOptions
 
 /// <summary>A solved normal-means problem: x_i ~ N(theta_i, s_i^2), theta_i ~ g.</summary>
 /// <param name="Prior">The fitted (or given) prior g.</param>
-/// <param name="LogLikelihood">sum_i log integral N(x_i; theta, s_i^2) g(dtheta), with the term -1/2 log 2 pi; NaN for the flat prior.</param>
+/// <param name="LogLikelihood">sum_i log integral N(x_i; theta, s_i^2) g(dtheta), with the term -1/2
+/// log 2 pi; NaN for the flat prior.</param>
 /// <param name="Converged">Whether the optimizer met its tolerance.</param>
 /// <param name="Iterations">The optimizer's iterations.</param>
 public sealed record EbnmFit(Prior Prior, double LogLikelihood, bool Converged, int Iterations);

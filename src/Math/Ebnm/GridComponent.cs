@@ -114,7 +114,9 @@ internal readonly struct GridComponent
         second = (m * m) + (d * d);
     }
 
-    /// <summary>P(theta &lt; 0) and P(theta &gt; 0) given x and this component, each to full relative accuracy; 0 for a point at 0.</summary>
+    /// <summary>
+    /// P(theta &lt; 0) and P(theta &gt; 0) given x and this component, each to full relative accuracy; 0 for a point at 0.
+    /// </summary>
     public void Signs(Vector512<double> x, Vector512<double> s, out Vector512<double> negative, out Vector512<double> positive)
     {
         var one = Vector512<double>.One;
@@ -194,7 +196,8 @@ internal readonly struct GridComponent
             case ComponentKind.TruncatedNormal:
                 var (logMass, mean, square) = TruncatedNormal.Moments(Standard(low), Standard(high));
                 var d = double.Sqrt(variance);
-                return (double.Exp(-logMass), location + (d * mean), (location * location) + (2 * location * d * mean) + (variance * square));
+                return (double.Exp(-logMass), location + (d * mean),
+                    (location * location) + (2 * location * d * mean) + (variance * square));
             default:
                 throw new ArgumentException(
                     $"a component of kind {Kind} is not one of a grid family: points, normals, uniforms and truncated normals are");

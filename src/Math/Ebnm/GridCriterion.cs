@@ -3,10 +3,10 @@ using FitCluster.Math.Numerics;
 namespace FitCluster.Math.Ebnm;
 
 /// <summary>
-/// How fine a grid of scales must be (Willwerscheid and others 2021, section 4 of the paper on ebnm): components between two neighbours p and q of
-/// the grid should be told from the best mixture of the two only by 1/KL observations:
-/// max over f between p and q of min over omega of KL(f || omega p + (1 - omega) q), all convolved with N(0, 1).
-/// The tables that the grids read were computed here; a test computes them again.
+/// How fine a grid of scales must be (Willwerscheid and others 2021, section 4 of the paper on ebnm): components between two
+/// neighbours p and q of the grid should be told from the best mixture of the two only by 1/KL observations: max over f between p
+/// and q of min over omega of KL(f || omega p + (1 - omega) q), all convolved with N(0, 1). The tables that the grids read were
+/// computed here; a test computes them again.
 /// </summary>
 internal static class GridCriterion
 {
@@ -63,7 +63,9 @@ internal static class GridCriterion
                 var x = start + (i * Step);
                 var density = c == 0
                     ? NormalDistribution.Density(x)
-                    : (x < c ? NormalDistribution.Cdf(x + c) - NormalDistribution.Cdf(x - c) : NormalDistribution.Cdf(c - x) - NormalDistribution.Cdf(-c - x))
+                    : (x < c
+                        ? NormalDistribution.Cdf(x + c) - NormalDistribution.Cdf(x - c)
+                        : NormalDistribution.Cdf(c - x) - NormalDistribution.Cdf(-c - x))
                         / (2 * c);
                 values[i] = double.Max(density, 1e-300) * Step * 2;
             }

@@ -2,9 +2,10 @@ namespace FitCluster.Math.Ebnm;
 
 /// <summary>
 /// A family of mixtures over a fixed grid of components, of which the weights are fitted: theta ~ sum_k pi_k h_k. The weights maximize
-/// sum_i log sum_k pi_k L_ik (+ (NullWeight - 1) log pi_0 in the unimodal families), which is concave: see <see cref="MixtureWeights"/>. Weights
-/// below 1e-10 are set to 0, and their components stay, so that a warm start keeps the grid. In distributed fits, statistics are those of
-/// <see cref="GridStatistics"/>; Newton steps are sequential quadratic ones with at most 64 components and over-relaxed EM with more.
+/// sum_i log sum_k pi_k L_ik (+ (NullWeight - 1) log pi_0 in the unimodal families), which is concave: see
+/// <see cref="MixtureWeights"/>. Weights below 1e-10 are set to 0, and their components stay, so that a warm start keeps the grid. In
+/// distributed fits, statistics are those of <see cref="GridStatistics"/>; Newton steps are sequential quadratic ones with at most 64
+/// components and over-relaxed EM with more.
 /// </summary>
 public abstract class GridFamily : IEbnmFamily
 {
@@ -80,7 +81,8 @@ public abstract class GridFamily : IEbnmFamily
         if (statistics.Length != StatisticsLength(prior))
         {
             throw new ArgumentException(
-                $"statistics has {statistics.Length} elements; {EbnmFamilies.Name(Family)} with {prior.Components.Length} components needs {StatisticsLength(prior)}");
+                $"statistics has {statistics.Length} elements; {EbnmFamilies.Name(Family)} with {prior.Components.Length} components " +
+                $"needs {StatisticsLength(prior)}");
         }
 
         MixtureKernels.Accumulate(GridComponent.Of(prior.Components), HasNull(prior), x, s, mean, secondMoment, statistics);
@@ -184,12 +186,14 @@ public abstract class GridFamily : IEbnmFamily
 
     private double Penalty(EbnmOptions options) => IsPenalized ? options.NullWeight - 1 : 0;
 
-    private bool HasNull(Prior prior) => HasMode && prior.Components[0].Kind == ComponentKind.Point && prior.Components[0].Location == prior.Mode;
+    private bool HasNull(Prior prior) =>
+        HasMode && prior.Components[0].Kind == ComponentKind.Point && prior.Components[0].Location == prior.Mode;
 
     private Prior Build(double mode, PriorComponent[] components)
     {
         var weight = 1.0 / components.Length;
-        return new Prior(Family, HasMode ? mode : 0, Array.ConvertAll(components, c => c with { Weight = c.Weight > 0 ? c.Weight : weight }));
+        return new Prior(
+            Family, HasMode ? mode : 0, Array.ConvertAll(components, c => c with { Weight = c.Weight > 0 ? c.Weight : weight }));
     }
 
     private EbnmFit FitWeights(

@@ -1,6 +1,8 @@
 namespace FitCluster.Math.Ebnm;
 
-/// <summary>What a grid depends on: of the observations with finite s, their number, the ends of x, the least s, and max((x - mode)^2 - s^2).</summary>
+/// <summary>
+/// What a grid depends on: of the observations with finite s, their number, the ends of x, the least s, and max((x - mode)^2 - s^2).
+/// </summary>
 internal readonly record struct GridRange(double Count, double MinX, double MaxX, double MinS, double MaxX2MinusS2, double Mode)
 {
     private const double LeastS = 1e-100;

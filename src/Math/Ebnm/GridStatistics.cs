@@ -2,8 +2,8 @@ namespace FitCluster.Math.Ebnm;
 
 /// <summary>
 /// What a grid family sums over observations, at a prior with M components and weights pi; S_k = L_k / (L pi):
-/// [count, log-likelihood, log-likelihood of the point at the mode, the M sums of S_k, and, for M &lt;= 64, the sums of S_k S_l, l &gt;= k];
-/// and the steps of the weights that they allow.
+/// [count, log-likelihood, log-likelihood of the point at the mode, the M sums of S_k, and, for M &lt;= 64, the sums of S_k S_l, l &gt;=
+/// k]; and the steps of the weights that they allow.
 /// </summary>
 internal static class GridStatistics
 {
@@ -57,8 +57,8 @@ internal static class GridStatistics
     }
 
     /// <summary>
-    /// A damped step of sequential quadratic programming (the model of <see cref="MixtureWeights"/>): the whole step near the optimum, shorter the
-    /// further it goes; weights at 0 may come back.
+    /// A damped step of sequential quadratic programming (the model of <see cref="MixtureWeights"/>): the whole step near the optimum,
+    /// shorter the further it goes; weights at 0 may come back.
     /// </summary>
     public static double[] Newton(ReadOnlySpan<double> pi, ReadOnlySpan<double> statistics, double penalty)
     {

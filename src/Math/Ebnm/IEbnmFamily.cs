@@ -28,7 +28,8 @@ public readonly record struct ObservationSummary(
 /// <summary>
 /// One EBNM prior family: how it is fitted on one machine (<see cref="Fit"/>), its posteriors under a given prior, and how it is
 /// fitted by sums over shards. In every method an observation with s = infinity carries no information: x is ignored, its
-/// posterior is the prior, its log-likelihood term is 0. Lengths of x, s and outputs are equal. Thread-safe; allocates nothing per observation.
+/// posterior is the prior, its log-likelihood term is 0. Lengths of x, s and outputs are equal.
+/// Thread-safe; allocates nothing per observation.
 /// </summary>
 public interface IEbnmFamily
 {
@@ -68,7 +69,8 @@ public interface IEbnmFamily
     /// (NaN where the family does not contain it), and from [3] on what the family's <see cref="Step"/> needs. Sums over disjoint sets of
     /// observations add up.
     /// </summary>
-    void Accumulate(Prior prior, ReadOnlySpan<double> x, ReadOnlySpan<double> s, Span<double> mean, Span<double> secondMoment, Span<double> statistics);
+    void Accumulate(
+        Prior prior, ReadOnlySpan<double> x, ReadOnlySpan<double> s, Span<double> mean, Span<double> secondMoment, Span<double> statistics);
 
     /// <summary>
     /// The next prior from the summed statistics at <paramref name="prior"/>. Where the point mass at the mode is in the family and

@@ -27,7 +27,9 @@ internal interface ISlab
     /// <param name="second">The sum of responsibility times E eta^2.</param>
     static abstract double Maximize(double weight, double sufficient, double first, double second);
 
-    /// <summary>The posterior of 8 observations under the slab alone, and derivatives in b = log scale of its marginal log-density l.</summary>
+    /// <summary>
+    /// The posterior of 8 observations under the slab alone, and derivatives in b = log scale of its marginal log-density l.
+    /// </summary>
     /// <param name="u">The observations less the mode.</param>
     /// <param name="s">Their standard errors.</param>
     /// <param name="r">1 / s.</param>

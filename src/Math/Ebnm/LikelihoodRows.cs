@@ -6,8 +6,8 @@ namespace FitCluster.Math.Ebnm;
 
 /// <summary>
 /// The n x M matrix L of component likelihoods, each row divided by its largest entry. A row keeps only the stretch of columns outside of
-/// which entries are below 1e-20: at a maximum-likelihood mixture (L pi)_i &gt;= 1/n, so that what is left out changes it by less than n 1e-20.
-/// Stretches begin and end at multiples of 8 columns. Rows are held in chunks, each owned by this object.
+/// which entries are below 1e-20: at a maximum-likelihood mixture (L pi)_i &gt;= 1/n, so that what is left out changes it by less than n
+/// 1e-20. Stretches begin and end at multiples of 8 columns. Rows are held in chunks, each owned by this object.
 /// </summary>
 internal sealed class LikelihoodRows(int components)
 {
@@ -153,7 +153,8 @@ internal sealed class LikelihoodRows(int components)
     /// hessian = S'S (upper triangle, row-major k x stride) for the columns S_ia = L_ia / (L pi)_i of the active components and, when
     /// <paramref name="rest"/>, one more column: the sum of pi_k S_ik over all others.
     /// </summary>
-    public void Hessian(ReadOnlySpan<int> active, bool rest, ReadOnlySpan<double> pi, ReadOnlySpan<double> inverse, Span<double> hessian, int stride)
+    public void Hessian(
+        ReadOnlySpan<int> active, bool rest, ReadOnlySpan<double> pi, ReadOnlySpan<double> inverse, Span<double> hessian, int stride)
     {
         const int Block = 4;
         hessian.Clear();

@@ -111,7 +111,8 @@ internal static class MixtureKernels
     /// <paramref name="hasNull"/> (else NaN), the M sums of S_k = L_k / (L pi), and, where they fit, the sums of S_k S_l, l &gt;= k.
     /// </summary>
     public static void Accumulate(
-        GridComponent[] components, bool hasNull, ReadOnlySpan<double> x, ReadOnlySpan<double> s, Span<double> mean, Span<double> secondMoment,
+        GridComponent[] components, bool hasNull, ReadOnlySpan<double> x, ReadOnlySpan<double> s, Span<double> mean,
+        Span<double> secondMoment,
         Span<double> statistics)
     {
         var m = components.Length;
@@ -167,7 +168,8 @@ internal static class MixtureKernels
 
     // Lanes past the end, and those with s = infinity, get x = 0, s = 1 and a mask of 0.
     private static void Load(
-        ReadOnlySpan<double> x, ReadOnlySpan<double> s, int i, out Vector512<double> xi, out Vector512<double> si, out Vector512<double> informative)
+        ReadOnlySpan<double> x, ReadOnlySpan<double> s, int i, out Vector512<double> xi, out Vector512<double> si,
+        out Vector512<double> informative)
     {
         si = VectorNormal.Load(s, i, double.PositiveInfinity);
         informative = Vector512.LessThan(si, Vector512.Create(double.PositiveInfinity));

@@ -26,7 +26,8 @@ internal static class MixtureWeights
 
     /// <summary>Solves from the given weights (of any positive sum; components with weight 0 may come in).</summary>
     public static Result Solve(
-        LikelihoodRows rows, ReadOnlySpan<double> start, double nullPenalty = 0, double tolerance = DefaultTolerance, int maxIterations = 1000)
+        LikelihoodRows rows, ReadOnlySpan<double> start, double nullPenalty = 0, double tolerance = DefaultTolerance,
+        int maxIterations = 1000)
     {
         var pi = new double[rows.Width];
         start.CopyTo(pi);
@@ -95,7 +96,8 @@ internal static class MixtureWeights
                 Normalize(trial.Pi);
                 trial.Evaluate();
                 accepted = trial.Objective >= state.Objective + (Sufficient * length * slope)
-                    || (slope < 1e-11 * double.Abs(state.Objective) && trial.Objective >= state.Objective - (1e-14 * double.Abs(state.Objective)));
+                    || (slope < 1e-11 * double.Abs(state.Objective) &&
+                        trial.Objective >= state.Objective - (1e-14 * double.Abs(state.Objective)));
             }
 
             if (!accepted)

@@ -3,8 +3,8 @@ using FitCluster.Math.Numerics;
 namespace FitCluster.Math.Ebnm;
 
 /// <summary>
-/// The mode that maximizes a profile log-likelihood, which has many local maxima: a scan over quantiles of x and its weighted mean, then golden
-/// sections between the neighbours of the two best. With more than 20000 observations the scan looks at 20000 of them.
+/// The mode that maximizes a profile log-likelihood, which has many local maxima: a scan over quantiles of x and its weighted mean, then
+/// golden sections between the neighbours of the two best. With more than 20000 observations the scan looks at 20000 of them.
 /// </summary>
 internal static class ModeSearch
 {

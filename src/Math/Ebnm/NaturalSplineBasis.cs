@@ -1,9 +1,9 @@
 namespace FitCluster.Math.Ebnm;
 
 /// <summary>
-/// The basis of natural cubic splines of Efron's deconvolution: cubic B-splines with interior knots at the quantiles 1/df, ... of the grid and
-/// boundary knots at its ends, without the first; restricted to zero second derivatives at both ends by the Householder complement of these two
-/// conditions; columns centred and scaled to length 1. The penalty on the coefficients depends on this very choice of basis.
+/// The basis of natural cubic splines of Efron's deconvolution: cubic B-splines with interior knots at the quantiles 1/df, ... of the grid
+/// and boundary knots at its ends, without the first; restricted to zero second derivatives at both ends by the Householder complement of
+/// these two conditions; columns centred and scaled to length 1. The penalty on the coefficients depends on this very choice of basis.
 /// </summary>
 internal static class NaturalSplineBasis
 {

@@ -12,7 +12,9 @@ internal static class NonnegativeQuadratic
     private const double Ridge = 1e-12;
     private const double DualTolerance = 1e-13;
 
-    /// <summary>Minimizes. Reads the upper triangle of H (row-major with the given stride); y is the start, and gets the solution.</summary>
+    /// <summary>
+    /// Minimizes. Reads the upper triangle of H (row-major with the given stride); y is the start, and gets the solution.
+    /// </summary>
     public static void Minimize(ReadOnlySpan<double> h, int stride, ReadOnlySpan<double> b, Span<double> y)
     {
         var k = y.Length;

@@ -1,8 +1,9 @@
 namespace FitCluster.Math.Ebnm;
 
 /// <summary>
-/// Nonparametric maximum likelihood (Kiefer and Wolfowitz 1956): theta ~ any distribution, on the points of <see cref="PointGrid"/>, or, where
-/// x ranges over more than 900 of the least standard error, Gaussians of standard deviation half their spacing. A fixed scale is the spacing of points.
+/// Nonparametric maximum likelihood (Kiefer and Wolfowitz 1956): theta ~ any distribution, on the points of
+/// <see cref="PointGrid"/>, or, where x ranges over more than 900 of the least standard error, Gaussians of standard deviation half
+/// their spacing. A fixed scale is the spacing of points.
 /// </summary>
 public sealed class Npmle : GridFamily
 {

@@ -1,8 +1,8 @@
 namespace FitCluster.Math.Ebnm;
 
 /// <summary>
-/// The grid of nonparametric maximum likelihood: points from the least to the largest x, no more than s (64 / n)^(1/4) apart (s the least standard
-/// error), so that the best mixture on it is within about 1/n in KL of the best without a grid; at most 300.
+/// The grid of nonparametric maximum likelihood: points from the least to the largest x, no more than s (64 / n)^(1/4) apart (s the least
+/// standard error), so that the best mixture on it is within about 1/n in KL of the best without a grid; at most 300.
 /// </summary>
 internal static class PointGrid
 {

@@ -1,6 +1,9 @@
 namespace FitCluster.Math.Ebnm;
 
-/// <summary>A prior as float64 values, so that it travels and is saved like everything else: [family, mode, (kind, weight, location, scale, low, high)*].</summary>
+/// <summary>
+/// A prior as float64 values, so that it travels and is saved like everything else: [family, mode,
+/// (kind, weight, location, scale, low, high)*].
+/// </summary>
 public static class PriorCodec
 {
     private const int HeaderLength = 2;

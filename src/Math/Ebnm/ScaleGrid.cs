@@ -48,7 +48,9 @@ internal static class ScaleGrid
         return 1 + (FirstExcess * double.Pow(ExcessRange, (j - 1 + t) / (Divergences.Length - 1.0)));
     }
 
-    /// <summary>The grid for n observations with least standard error s, |x - mode| up to <paramref name="range"/>; begins with 0; 3 to 300 points.</summary>
+    /// <summary>
+    /// The grid for n observations with least standard error s, |x - mode| up to <paramref name="range"/>; begins with 0; 3 to 300 points.
+    /// </summary>
     public static double[] Points(double n, double s, double range)
     {
         var m = Ratio(n);

@@ -77,7 +77,8 @@ internal static class SlabKernel<TSlab>
 
             var reciprocal = one / si;
             TSlab.Evaluate(
-                u, si, reciprocal, prior.Scale, out var logRatio, out var first, out var square, out var sufficient, out var score, out var curvature,
+                u, si, reciprocal, prior.Scale, out var logRatio, out var first, out var square, out var sufficient, out var score,
+                out var curvature,
                 out var cross);
             var inverse = reciprocal * reciprocal;
             halfSquares += half * u * u * inverse;

@@ -4,8 +4,8 @@ namespace FitCluster.Math.Ebnm;
 
 /// <summary>
 /// Efron's g-modelling (2016, Biometrika 103): weights g_k(a) proportional to exp((Q a)_k) on a grid of points, Q the natural splines of
-/// <see cref="NaturalSplineBasis"/>, a maximizing log-likelihood - c0 |a|. Newton's method with the exact Hessian where it is positive definite, otherwise
-/// with that of Fisher, and step halving.
+/// <see cref="NaturalSplineBasis"/>, a maximizing log-likelihood - c0 |a|. Newton's method with the exact Hessian where it is positive
+/// definite, otherwise with that of Fisher, and step halving.
 /// </summary>
 internal sealed class SplineDeconvolution
 {

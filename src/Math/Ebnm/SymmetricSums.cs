@@ -7,8 +7,9 @@ namespace FitCluster.Math.Ebnm;
 internal static class SymmetricSums
 {
     /// <summary>
-    /// h_ij += sum over r &lt; 4 of b_ri b_rj for from &lt;= i &lt; to, i &lt;= j &lt; to (and for some other j next to these, for which b is 0, or
-    /// j &lt; i, which nobody reads); b has 4 rows of <paramref name="stride"/> (a multiple of 8) values, h has rows of the same stride.
+    /// h_ij += sum over r &lt; 4 of b_ri b_rj for from &lt;= i &lt; to, i &lt;= j &lt; to (and for some other j next to
+    /// these, for which b is 0, or j &lt; i, which nobody reads); b has 4 rows of <paramref name="stride"/> (a multiple of
+    /// 8) values, h has rows of the same stride.
     /// </summary>
     public static void Add(ReadOnlySpan<double> rows, int from, int to, int stride, Span<double> h)
     {

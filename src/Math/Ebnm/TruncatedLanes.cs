@@ -15,7 +15,8 @@ internal static class TruncatedLanes
     private const double Far = 100;
 
     /// <summary>The mass.</summary>
-    public static void Mass(Vector512<double> m, Vector512<double> d, double lo, double hi, out Vector512<double> exponent, out Vector512<double> factor)
+    public static void Mass(
+        Vector512<double> m, Vector512<double> d, double lo, double hi, out Vector512<double> exponent, out Vector512<double> factor)
     {
         var o = new Orientation(m, d, lo, hi);
         var zero = Vector512<double>.Zero;

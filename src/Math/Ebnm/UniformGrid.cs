@@ -59,7 +59,8 @@ internal static class UniformGrid
         var t = position - j;
         var grid = new List<double> { 0 };
         var (coarse, fine) = (Tables[j], Tables[j + 1]);
-        for (var k = 0; grid[^1] < most && grid.Count <= Most && k < (t == 0 ? coarse.Length : t == 1 ? fine.Length : int.Min(coarse.Length, fine.Length)); k++)
+        for (var k = 0; grid[^1] < most && grid.Count <= Most &&
+            k < (t == 0 ? coarse.Length : t == 1 ? fine.Length : int.Min(coarse.Length, fine.Length)); k++)
         {
             grid.Add(t == 0 ? coarse[k] : t == 1 ? fine[k] : ((1 - t) * coarse[k]) + (t * fine[k]));
         }
@@ -81,7 +82,8 @@ internal static class UniformGrid
     private static double[][] Read()
     {
         using var stream = typeof(UniformGrid).Assembly.GetManifestResourceStream("FitCluster.Math.Ebnm.UniformGrid.txt")
-            ?? throw new InvalidOperationException("the resource UniformGrid.txt is missing from FitCluster.Math.dll; build src/Math again");
+            ??
+            throw new InvalidOperationException("the resource UniformGrid.txt is missing from FitCluster.Math.dll; build src/Math again");
         using var reader = new StreamReader(stream);
         return
         [

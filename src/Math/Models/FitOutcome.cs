@@ -6,7 +6,8 @@ namespace FitCluster.Math.Models;
 /// <param name="Status">How it ended.</param>
 /// <param name="Reason">Why, in a sentence; empty for a converged fit.</param>
 /// <param name="Rounds">The rounds done.</param>
-/// <param name="GlobalResult">The coordinator's part of the results; null unless converged or stopped, or failed with a best so far.</param>
+/// <param name="GlobalResult">The coordinator's part of the results; null unless converged or
+/// stopped, or failed with a best so far.</param>
 /// <param name="ShardResults">
 /// Each shard's rows of the results, in shard order; empty where that is null. May load a part each time it is indexed: whoever writes them
 /// goes through them part by part, and keeps none.

@@ -12,7 +12,9 @@ public enum FitStatus
     /// <summary>A limit of rounds or time was reached, or the model ended by itself: the results are valid, but not converged.</summary>
     Stopped = 2,
 
-    /// <summary>It cannot go on; the newest whole checkpoint is kept, and the best so far is in the outcome where the model has one.</summary>
+    /// <summary>
+    /// It cannot go on; the newest whole checkpoint is kept, and the best so far is in the outcome where the model has one.
+    /// </summary>
     Failed = 3,
 
     /// <summary>It was interrupted, with a checkpoint; starting it again goes on from there.</summary>

@@ -66,7 +66,8 @@ public interface IFitModel
 /// <param name="Progress">An estimate of the share of the work that is done, 0 to 1.</param>
 /// <param name="Note">Something a user should be told once, or null.</param>
 /// <param name="Failure">
-/// Why the fit cannot go on (a diverged parameter by name); null while all is well. With <see cref="IsDone"/> there are results, the best so far; without it there are none.
+/// Why the fit cannot go on (a diverged parameter by name); null while all is well. With <see cref="IsDone"/> there are results,
+/// the best so far; without it there are none.
 /// </param>
 public sealed record RoundReport(
     string Phase, double Objective, bool IsDone, bool Converged, double Progress, string? Note = null, string? Failure = null);

@@ -9,6 +9,7 @@ namespace FitCluster.Math.Models;
 /// <param name="TotalRows">The rows of the whole matrix.</param>
 /// <param name="Block">Its rows of the data matrix.</param>
 /// <param name="StandardErrors">Its rows of a matrix of known standard errors (same stored entries as the block), or null.</param>
-/// <param name="Extras">Other arrays by row (fixed loadings, starting loadings, known row standard errors), rows of this shard only.</param>
+/// <param name="Extras">Other arrays by row (fixed loadings, starting loadings, known row standard
+/// errors), rows of this shard only.</param>
 public sealed record ShardData(
     ShardId Shard, long FirstRow, long TotalRows, MatrixBlock Block, MatrixBlock? StandardErrors, ArraySet Extras);

@@ -3,8 +3,8 @@ using FitCluster.Messages;
 namespace FitCluster.Math.Models;
 
 /// <summary>
-/// The form of a state in a checkpoint: a name, and a number that grows whenever a scalar or an array is added, removed or takes another meaning. It
-/// is written into every state, so that a state of another form is refused by name and never misread.
+/// The form of a state in a checkpoint: a name, and a number that grows whenever a scalar or an array is added, removed or takes another
+/// meaning. It is written into every state, so that a state of another form is refused by name and never misread.
 /// </summary>
 /// <param name="name">What the state is of, as in "ebmf": letters, digits, '-' and '.'.</param>
 /// <param name="number">The number of the form, 1 or more.</param>
@@ -25,12 +25,14 @@ public abstract class StateFormat(string name, int number)
         var found = set.FirstOrDefault(array => array.Name.StartsWith(Prefix, StringComparison.Ordinal));
         if (found is null)
         {
-            throw new StateFormatException($"the checkpoint's state of {name} is of an older form, before forms had numbers, and this program reads form {number}");
+            throw new StateFormatException(
+                $"the checkpoint's state of {name} is of an older form, before forms had numbers, and this program reads form {number}");
         }
 
         if (found.Name != Prefix + name)
         {
-            throw new StateFormatException($"the checkpoint has a state of '{found.Name[Prefix.Length..]}' where one of '{name}' was expected");
+            throw new StateFormatException(
+                $"the checkpoint has a state of '{found.Name[Prefix.Length..]}' where one of '{name}' was expected");
         }
 
         if (found.Values is not [var form] || form != number)
@@ -64,9 +66,11 @@ public sealed class StateFormat<TField> : StateFormat
         : base(name, number)
     {
         // Scalars are kept by the enum's numbers: a gap or an alias would be a scalar that is none.
-        if (Enum.GetUnderlyingType(typeof(TField)) != typeof(int) || !Enum.GetValues<TField>().Select(f => (int)(object)f).SequenceEqual(Enumerable.Range(0, _count)))
+        if (Enum.GetUnderlyingType(typeof(TField)) != typeof(int) ||
+            !Enum.GetValues<TField>().Select(f => (int)(object)f).SequenceEqual(Enumerable.Range(0, _count)))
         {
-            throw new ArgumentException($"{typeof(TField).Name} must be an enum of int whose values are 0, 1, ... without gaps", nameof(name));
+            throw new ArgumentException(
+                $"{typeof(TField).Name} must be an enum of int whose values are 0, 1, ... without gaps", nameof(name));
         }
     }
 
@@ -89,7 +93,10 @@ public sealed class StateFormat<TField> : StateFormat
         return new StateSet<TField>(set);
     }
 
-    /// <summary>A state that begins as the one in a set of arrays and leaves that as it is: scalars are copied, arrays are shared, and replaced but never written to.</summary>
+    /// <summary>
+    /// A state that begins as the one in a set of arrays and leaves that as it is: scalars are copied, arrays are
+    /// shared, and replaced but never written to.
+    /// </summary>
     /// <exception cref="StateFormatException">The set is not of this form.</exception>
     public StateSet<TField> Next(ArraySet set)
     {
@@ -118,7 +125,8 @@ public sealed class StateFormat<TField> : StateFormat
     {
         if (!set.Contains(Scalars) || set[Scalars].Length != _count)
         {
-            throw new StateFormatException($"the checkpoint's state of {Name} does not have the {_count} scalars of form {Number}: it is damaged");
+            throw new StateFormatException(
+                $"the checkpoint's state of {Name} does not have the {_count} scalars of form {Number}: it is damaged");
         }
     }
 }

@@ -3,15 +3,16 @@ using FitCluster.Messages;
 namespace FitCluster.Math.Models;
 
 /// <summary>
-/// An array of a state, a broadcast or a partial result, declared once: code names the key, never the text. A key may stand for a family of arrays,
-/// one for each index (<see cref="At"/>) or in each scope (<see cref="In"/>), as in "factor.3.mean" or "best.columns".
+/// An array of a state, a broadcast or a partial result, declared once: code names the key, never the text. A key may stand for a family of
+/// arrays, one for each index (<see cref="At"/>) or in each scope (<see cref="In"/>), as in "factor.3.mean" or "best.columns".
 /// </summary>
 /// <param name="Name">The array's name in an <see cref="ArraySet"/>: what <c>np.load</c> of a checkpoint shows.</param>
 /// <param name="Reduction">How shards' partial results of this name are combined; of no meaning in a state.</param>
 public sealed record StateKey(string Name, Reduction Reduction = Reduction.Sum)
 {
     /// <summary>The array of this family that belongs to an index (a factor, a component), 0 or more.</summary>
-    public StateKey At(int index) => this with { Name = string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{Name}.{index}") };
+    public StateKey At(int index) =>
+        this with { Name = string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{Name}.{index}") };
 
     /// <summary>The array of this family in a scope, as in "best"; itself in the scope "".</summary>
     public StateKey In(string scope) => scope.Length == 0 ? this : this with { Name = $"{scope}.{Name}" };

@@ -4,8 +4,8 @@ using FitCluster.Messages;
 namespace FitCluster.Math.Models;
 
 /// <summary>
-/// The state of a model, at the coordinator or of a shard: scalars by enum, arrays by declared keys, in an <see cref="ArraySet"/> that is saved as it
-/// is, so that nothing can be forgotten in a checkpoint. Made by a <see cref="StateFormat{TField}"/>. Not thread-safe.
+/// The state of a model, at the coordinator or of a shard: scalars by enum, arrays by declared keys, in an <see cref="ArraySet"/> that is
+/// saved as it is, so that nothing can be forgotten in a checkpoint. Made by a <see cref="StateFormat{TField}"/>. Not thread-safe.
 /// </summary>
 /// <typeparam name="TField">The scalars.</typeparam>
 public sealed class StateSet<TField>

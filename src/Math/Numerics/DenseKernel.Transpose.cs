@@ -7,7 +7,8 @@ namespace FitCluster.Math.Numerics;
 internal static partial class DenseKernel
 {
     /// <summary>xtl[t * columns + j] += sum_r x[r * columns + j] l[t * count + r], for t in 0..factors.</summary>
-    public static void AccumulateTranspose(ReadOnlySpan<double> x, int count, int columns, ReadOnlySpan<double> l, int factors, Span<double> xtl)
+    public static void AccumulateTranspose(
+        ReadOnlySpan<double> x, int count, int columns, ReadOnlySpan<double> l, int factors, Span<double> xtl)
     {
         ref var x0 = ref MemoryMarshal.GetReference(x);
         ref var l0 = ref MemoryMarshal.GetReference(l);
@@ -18,17 +19,20 @@ internal static partial class DenseKernel
             var t = 0;
             for (; t + 4 <= factors; t += 4)
             {
-                Transpose32x4(ref Unsafe.Add(ref x0, j), count, columns, ref Unsafe.Add(ref l0, (nint)t * count), ref Unsafe.Add(ref y0, ((nint)t * columns) + j));
+                Transpose32x4(ref Unsafe.Add(ref x0, j), count, columns, ref Unsafe.Add(ref l0, (nint)t * count),
+                    ref Unsafe.Add(ref y0, ((nint)t * columns) + j));
             }
 
             for (; t + 2 <= factors; t += 2)
             {
-                Transpose32x2(ref Unsafe.Add(ref x0, j), count, columns, ref Unsafe.Add(ref l0, (nint)t * count), ref Unsafe.Add(ref y0, ((nint)t * columns) + j));
+                Transpose32x2(ref Unsafe.Add(ref x0, j), count, columns, ref Unsafe.Add(ref l0, (nint)t * count),
+                    ref Unsafe.Add(ref y0, ((nint)t * columns) + j));
             }
 
             for (; t < factors; t++)
             {
-                Transpose32x1(ref Unsafe.Add(ref x0, j), count, columns, ref Unsafe.Add(ref l0, (nint)t * count), ref Unsafe.Add(ref y0, ((nint)t * columns) + j));
+                Transpose32x1(ref Unsafe.Add(ref x0, j), count, columns, ref Unsafe.Add(ref l0, (nint)t * count),
+                    ref Unsafe.Add(ref y0, ((nint)t * columns) + j));
             }
         }
 
@@ -71,10 +75,14 @@ internal static partial class DenseKernel
         ref var l1 = ref Unsafe.Add(ref l, count);
         ref var l2 = ref Unsafe.Add(ref l1, count);
         ref var l3 = ref Unsafe.Add(ref l2, count);
-        Vector512<double> a00 = Vector512.LoadUnsafe(ref y), a01 = Vector512.LoadUnsafe(ref y, 8), a02 = Vector512.LoadUnsafe(ref y, 16), a03 = Vector512.LoadUnsafe(ref y, 24);
-        Vector512<double> a10 = Vector512.LoadUnsafe(ref y1), a11 = Vector512.LoadUnsafe(ref y1, 8), a12 = Vector512.LoadUnsafe(ref y1, 16), a13 = Vector512.LoadUnsafe(ref y1, 24);
-        Vector512<double> a20 = Vector512.LoadUnsafe(ref y2), a21 = Vector512.LoadUnsafe(ref y2, 8), a22 = Vector512.LoadUnsafe(ref y2, 16), a23 = Vector512.LoadUnsafe(ref y2, 24);
-        Vector512<double> a30 = Vector512.LoadUnsafe(ref y3), a31 = Vector512.LoadUnsafe(ref y3, 8), a32 = Vector512.LoadUnsafe(ref y3, 16), a33 = Vector512.LoadUnsafe(ref y3, 24);
+        Vector512<double> a00 = Vector512.LoadUnsafe(ref y), a01 = Vector512.LoadUnsafe(
+            ref y, 8), a02 = Vector512.LoadUnsafe(ref y, 16), a03 = Vector512.LoadUnsafe(ref y, 24);
+        Vector512<double> a10 = Vector512.LoadUnsafe(ref y1), a11 = Vector512.LoadUnsafe(
+            ref y1, 8), a12 = Vector512.LoadUnsafe(ref y1, 16), a13 = Vector512.LoadUnsafe(ref y1, 24);
+        Vector512<double> a20 = Vector512.LoadUnsafe(ref y2), a21 = Vector512.LoadUnsafe(
+            ref y2, 8), a22 = Vector512.LoadUnsafe(ref y2, 16), a23 = Vector512.LoadUnsafe(ref y2, 24);
+        Vector512<double> a30 = Vector512.LoadUnsafe(ref y3), a31 = Vector512.LoadUnsafe(
+            ref y3, 8), a32 = Vector512.LoadUnsafe(ref y3, 16), a33 = Vector512.LoadUnsafe(ref y3, 24);
         for (nint r = 0; r < count; r++)
         {
             ref var row = ref Unsafe.Add(ref x, r * columns);
@@ -114,8 +122,10 @@ internal static partial class DenseKernel
     {
         ref var y1 = ref Unsafe.Add(ref y, columns);
         ref var l1 = ref Unsafe.Add(ref l, count);
-        Vector512<double> a00 = Vector512.LoadUnsafe(ref y), a01 = Vector512.LoadUnsafe(ref y, 8), a02 = Vector512.LoadUnsafe(ref y, 16), a03 = Vector512.LoadUnsafe(ref y, 24);
-        Vector512<double> a10 = Vector512.LoadUnsafe(ref y1), a11 = Vector512.LoadUnsafe(ref y1, 8), a12 = Vector512.LoadUnsafe(ref y1, 16), a13 = Vector512.LoadUnsafe(ref y1, 24);
+        Vector512<double> a00 = Vector512.LoadUnsafe(ref y), a01 = Vector512.LoadUnsafe(
+            ref y, 8), a02 = Vector512.LoadUnsafe(ref y, 16), a03 = Vector512.LoadUnsafe(ref y, 24);
+        Vector512<double> a10 = Vector512.LoadUnsafe(ref y1), a11 = Vector512.LoadUnsafe(
+            ref y1, 8), a12 = Vector512.LoadUnsafe(ref y1, 16), a13 = Vector512.LoadUnsafe(ref y1, 24);
         for (nint r = 0; r < count; r++)
         {
             ref var row = ref Unsafe.Add(ref x, r * columns);
@@ -141,7 +151,8 @@ internal static partial class DenseKernel
 
     private static void Transpose32x1(ref double x, int count, int columns, ref double l, ref double y)
     {
-        Vector512<double> a0 = Vector512.LoadUnsafe(ref y), a1 = Vector512.LoadUnsafe(ref y, 8), a2 = Vector512.LoadUnsafe(ref y, 16), a3 = Vector512.LoadUnsafe(ref y, 24);
+        Vector512<double> a0 = Vector512.LoadUnsafe(ref y), a1 = Vector512.LoadUnsafe(
+            ref y, 8), a2 = Vector512.LoadUnsafe(ref y, 16), a3 = Vector512.LoadUnsafe(ref y, 24);
         for (nint r = 0; r < count; r++)
         {
             ref var row = ref Unsafe.Add(ref x, r * columns);

@@ -185,10 +185,14 @@ internal static partial class DenseKernel
         nint j = 0;
         for (; j + (4 * Lanes) <= length; j += 4 * Lanes)
         {
-            a0 = Vector512.FusedMultiplyAdd(Vector512.LoadUnsafe(ref Unsafe.Add(ref x, j)), Vector512.LoadUnsafe(ref Unsafe.Add(ref f, j)), a0);
-            a1 = Vector512.FusedMultiplyAdd(Vector512.LoadUnsafe(ref Unsafe.Add(ref x, j + 8)), Vector512.LoadUnsafe(ref Unsafe.Add(ref f, j + 8)), a1);
-            a2 = Vector512.FusedMultiplyAdd(Vector512.LoadUnsafe(ref Unsafe.Add(ref x, j + 16)), Vector512.LoadUnsafe(ref Unsafe.Add(ref f, j + 16)), a2);
-            a3 = Vector512.FusedMultiplyAdd(Vector512.LoadUnsafe(ref Unsafe.Add(ref x, j + 24)), Vector512.LoadUnsafe(ref Unsafe.Add(ref f, j + 24)), a3);
+            a0 = Vector512.FusedMultiplyAdd(
+                Vector512.LoadUnsafe(ref Unsafe.Add(ref x, j)), Vector512.LoadUnsafe(ref Unsafe.Add(ref f, j)), a0);
+            a1 = Vector512.FusedMultiplyAdd(
+                Vector512.LoadUnsafe(ref Unsafe.Add(ref x, j + 8)), Vector512.LoadUnsafe(ref Unsafe.Add(ref f, j + 8)), a1);
+            a2 = Vector512.FusedMultiplyAdd(
+                Vector512.LoadUnsafe(ref Unsafe.Add(ref x, j + 16)), Vector512.LoadUnsafe(ref Unsafe.Add(ref f, j + 16)), a2);
+            a3 = Vector512.FusedMultiplyAdd(
+                Vector512.LoadUnsafe(ref Unsafe.Add(ref x, j + 24)), Vector512.LoadUnsafe(ref Unsafe.Add(ref f, j + 24)), a3);
         }
 
         var sum = Vector512.Sum(a0 + a1 + (a2 + a3));

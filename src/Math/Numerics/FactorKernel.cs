@@ -43,7 +43,8 @@ internal static class FactorKernel
         nint l = 0;
         for (; l + Lanes <= a.Length; l += Lanes)
         {
-            Vector256.FusedMultiplyAdd(scale, Vector256.LoadUnsafe(ref a0, (nuint)l), Vector256.LoadUnsafe(ref r0, (nuint)l)).StoreUnsafe(ref r0, (nuint)l);
+            Vector256.FusedMultiplyAdd(scale, Vector256.LoadUnsafe(ref a0, (nuint)l), Vector256.LoadUnsafe(ref r0, (nuint)l)).StoreUnsafe(
+                ref r0, (nuint)l);
         }
 
         for (; l < a.Length; l++)
@@ -61,7 +62,8 @@ internal static class FactorKernel
     /// <param name="b">components x stride.</param>
     /// <param name="averageA">stride of them, a multiple of 4.</param>
     /// <param name="averageB">As many.</param>
-    public static void Average(ReadOnlySpan<int> which, double[] weights, double[] a, double[] b, Span<double> averageA, Span<double> averageB)
+    public static void Average(
+        ReadOnlySpan<int> which, double[] weights, double[] a, double[] b, Span<double> averageA, Span<double> averageB)
     {
         var stride = averageA.Length;
         for (var l = 0; l < stride; l += 2 * Lanes)

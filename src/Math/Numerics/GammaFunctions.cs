@@ -32,7 +32,8 @@ public static class GammaFunctions
         }
 
         var inverse = 1 / x;
-        return ((x - 0.5) * double.Log(x)) - x + NormalDistribution.LogRootTwoPi + (Horner(LogGammaSeries, inverse * inverse) * inverse) - double.Log(product);
+        return ((x - 0.5) * double.Log(x)) -
+            x + NormalDistribution.LogRootTwoPi + (Horner(LogGammaSeries, inverse * inverse) * inverse) - double.Log(product);
     }
 
     /// <summary>The derivative of log Gamma at x &gt; 0.</summary>

@@ -11,7 +11,8 @@ internal static class GoldenSection
     /// Narrows [low, high] until it is no wider than the tolerance, or for so many steps. Returns the better of the two inner points, and
     /// its value.
     /// </summary>
-    public static (double At, double Value) Maximize(double low, double high, Func<double, double> f, double tolerance, int steps = int.MaxValue)
+    public static (double At, double Value) Maximize(
+        double low, double high, Func<double, double> f, double tolerance, int steps = int.MaxValue)
     {
         var (a, b) = (low, high);
         var (x1, x2) = (b - (Golden * (b - a)), a + (Golden * (b - a)));

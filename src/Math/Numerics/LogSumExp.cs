@@ -24,7 +24,8 @@ internal static class LogSumExp
         var c = 0;
         for (; c + Vector256<double>.Count <= terms.Length; c += Vector256<double>.Count)
         {
-            var (most, sum) = One(Vector256.Create(terms[c..]), Vector256.Create<double>(largest[c..]), Vector256.Create<double>(sums[c..]));
+            var (most, sum) =
+                One(Vector256.Create(terms[c..]), Vector256.Create<double>(largest[c..]), Vector256.Create<double>(sums[c..]));
             most.CopyTo(largest[c..]);
             sum.CopyTo(sums[c..]);
         }
@@ -37,12 +38,14 @@ internal static class LogSumExp
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static (Vector256<double> Largest, Vector256<double> Sum) One(Vector256<double> term, Vector256<double> largest, Vector256<double> sum)
+    private static (Vector256<double> Largest, Vector256<double> Sum) One(
+        Vector256<double> term, Vector256<double> largest, Vector256<double> sum)
     {
         var gap = term - largest;
         var smaller = VectorExp.OfNegative(-Vector256.Abs(gap));
         var rises = Vector256.GreaterThan(gap, Vector256<double>.Zero);
-        return (Vector256.ConditionalSelect(rises, term, largest), Vector256.ConditionalSelect(rises, (sum * smaller) + Vector256<double>.One, sum + smaller));
+        return (Vector256.ConditionalSelect(
+            rises, term, largest), Vector256.ConditionalSelect(rises, (sum * smaller) + Vector256<double>.One, sum + smaller));
     }
 
     /// <summary>The scalar twin of <see cref="Accumulate"/>.</summary>

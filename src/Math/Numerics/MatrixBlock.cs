@@ -65,7 +65,8 @@ public sealed unsafe class MatrixBlock
     /// <param name="values">rows x columns values, row-major, 0 where missing.</param>
     /// <param name="missingStarts">rows + 1 offsets into <paramref name="missingColumns"/>, or null when nothing is missing.</param>
     /// <param name="missingColumns">The columns of missing entries, ascending within a row.</param>
-    public static MatrixBlock Dense(object owner, int rows, int columns, double* values, int[]? missingStarts = null, int[]? missingColumns = null) =>
+    public static MatrixBlock Dense(
+        object owner, int rows, int columns, double* values, int[]? missingStarts = null, int[]? missingColumns = null) =>
         new(owner, rows, columns, values, null, null, UnstoredEntries.Zero, missingStarts, missingColumns);
 
     /// <summary>A sparse block over memory that <paramref name="owner"/> keeps valid; offsets are relative to the pointers given.</summary>
@@ -76,7 +77,8 @@ public sealed unsafe class MatrixBlock
     /// <param name="columnIndices">The columns of the stored values, 0-based, ascending within a row.</param>
     /// <param name="rowStarts">rows + 1 offsets into both.</param>
     /// <param name="unstored">What an entry that is not stored means.</param>
-    public static MatrixBlock Sparse(object owner, int rows, int columns, double* values, int* columnIndices, long* rowStarts, UnstoredEntries unstored) =>
+    public static MatrixBlock Sparse(
+        object owner, int rows, int columns, double* values, int* columnIndices, long* rowStarts, UnstoredEntries unstored) =>
         new(owner, rows, columns, values, columnIndices, rowStarts, unstored, null, null);
 
     /// <summary>A dense block that owns a pinned copy of an array; NaN means missing.</summary>

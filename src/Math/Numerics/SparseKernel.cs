@@ -77,7 +77,8 @@ internal static class SparseKernel
     }
 
     /// <summary>xtl[column * pad + t] += value * l[t] for every stored entry of a row, t in 0..pad.</summary>
-    public static void AccumulateTranspose(ReadOnlySpan<int> columns, ReadOnlySpan<double> values, ReadOnlySpan<double> l, int pad, Span<double> xtl)
+    public static void AccumulateTranspose(
+        ReadOnlySpan<int> columns, ReadOnlySpan<double> values, ReadOnlySpan<double> l, int pad, Span<double> xtl)
     {
         ref var y0 = ref MemoryMarshal.GetReference(xtl);
         ref var c0 = ref MemoryMarshal.GetReference(columns);

@@ -45,7 +45,8 @@ public static class VectorGamma
         }
 
         var logRatio = VectorLog.Of(rising * (square * square * (square * square)));
-        return ((x - Vector256.Create(0.5)) * VectorLog.Of(y)) - y + Vector256.Create(NormalDistribution.LogRootTwoPi) + (series * inverse) - logRatio;
+        return ((x - Vector256.Create(0.5)) * VectorLog.Of(y)) -
+            y + Vector256.Create(NormalDistribution.LogRootTwoPi) + (series * inverse) - logRatio;
     }
 
     /// <summary>log Gamma of each of some numbers, as of 4 at once; the result may be longer.</summary>
@@ -68,13 +69,16 @@ public static class VectorGamma
         var twice = u + u;
         var (outer, inner) = (u * (u + Vector512.Create(6.0)), (u + Vector512.Create(10.0)) * (u + Vector512.Create(12.0)));
         var product = outer * inner;
-        var sum = (x + x + Vector512.Create(7.0)) * (((twice + Vector512.Create(6.0)) * inner) + ((twice + Vector512.Create(22.0)) * outer)) / product;
+        var sum = (x + x + Vector512.Create(7.0)) *
+            (((twice + Vector512.Create(6.0)) * inner) + ((twice + Vector512.Create(22.0)) * outer)) / product;
         var y = x + Vector512.Create(8.0);
         var inverse = Vector512<double>.One / y;
         var square = inverse * inverse;
         var logY = Vector512.Log(y);
-        var series = Polynomial(square, [1 / 12.0, -1 / 360.0, 1 / 1260.0, -1 / 1680.0, 1 / 1188.0, -691 / 360360.0, 1 / 156.0, -3617 / 122400.0]) * inverse;
-        var slopeSeries = Polynomial(square, [1 / 12.0, -1 / 120.0, 1 / 252.0, -1 / 240.0, 1 / 132.0, -691 / 32760.0, 1 / 12.0, -3617 / 8160.0]) * square;
+        var series = Polynomial(
+            square, [1 / 12.0, -1 / 360.0, 1 / 1260.0, -1 / 1680.0, 1 / 1188.0, -691 / 360360.0, 1 / 156.0, -3617 / 122400.0]) * inverse;
+        var slopeSeries =
+            Polynomial(square, [1 / 12.0, -1 / 120.0, 1 / 252.0, -1 / 240.0, 1 / 132.0, -691 / 32760.0, 1 / 12.0, -3617 / 8160.0]) * square;
         var half = Vector512.Create(0.5);
         var logGamma = ((y - half) * logY) - y + Vector512.Create(NormalDistribution.LogRootTwoPi) + series - Vector512.Log(product);
         return (logGamma, logY - (half * inverse) - slopeSeries - sum);

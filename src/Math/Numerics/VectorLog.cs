@@ -30,7 +30,8 @@ public static class VectorLog
     public static Vector256<double> Of(Vector256<double> x)
     {
         var bits = x.AsUInt64() + Vector256.Create(ToOne);
-        var n = Vector256.BitwiseOr(Vector256.ShiftRightLogical(bits, 52), Vector256.Create(Whole)).AsDouble() - Vector256.Create(WholeAndBias);
+        var n = Vector256.BitwiseOr(Vector256.ShiftRightLogical(bits, 52), Vector256.Create(Whole)).AsDouble() -
+            Vector256.Create(WholeAndBias);
         var m = (Vector256.BitwiseAnd(bits, Vector256.Create(0x000FFFFFFFFFFFFFUL)) + Vector256.Create(RootHalf)).AsDouble();
         var f = m - Vector256<double>.One;
         var s = f / (m + Vector256<double>.One);
@@ -80,9 +81,11 @@ public static class VectorLog
     private static Vector256<double> Remainder(Vector256<double> z)
     {
         var fourth = z * z;
-        var odd = Vector256.FusedMultiplyAdd(fourth, Vector256.Create(1.531383769920937332e-01), Vector256.Create(2.222219843214978396e-01));
+        var odd = Vector256.FusedMultiplyAdd(
+            fourth, Vector256.Create(1.531383769920937332e-01), Vector256.Create(2.222219843214978396e-01));
         odd = Vector256.FusedMultiplyAdd(odd, fourth, Vector256.Create(3.999999999940941908e-01));
-        var even = Vector256.FusedMultiplyAdd(fourth, Vector256.Create(1.479819860511658591e-01), Vector256.Create(1.818357216161805012e-01));
+        var even = Vector256.FusedMultiplyAdd(
+            fourth, Vector256.Create(1.479819860511658591e-01), Vector256.Create(1.818357216161805012e-01));
         even = Vector256.FusedMultiplyAdd(even, fourth, Vector256.Create(2.857142874366239149e-01));
         even = Vector256.FusedMultiplyAdd(even, fourth, Vector256.Create(6.666666666666735130e-01));
         return Vector256.FusedMultiplyAdd(odd, fourth, even * z);

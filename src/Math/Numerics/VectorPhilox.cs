@@ -18,7 +18,8 @@ internal static class VectorPhilox
     private const ulong LowHalf = 0xFFFFFFFF;
 
     /// <summary>The four words of each counter under one key.</summary>
-    public static (Vector256<ulong> A, Vector256<ulong> B, Vector256<ulong> C, Vector256<ulong> D) Words(ulong key, Vector256<ulong> counterHigh, Vector256<ulong> counterLow)
+    public static (Vector256<ulong> A, Vector256<ulong> B, Vector256<ulong> C, Vector256<ulong> D) Words(
+        ulong key, Vector256<ulong> counterHigh, Vector256<ulong> counterLow)
     {
         var (a, b) = (counterLow, Vector256.ShiftRightLogical(counterLow, 32));
         var (c, d) = (counterHigh, Vector256.ShiftRightLogical(counterHigh, 32));
@@ -52,7 +53,8 @@ internal static class VectorPhilox
     /// <summary>A uniform number in (0, 1) from one word, (word + 1/2) / 2^32: exact, by way of 2^52 + word.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<double> Unit(Vector256<ulong> word) =>
-        (((word & Vector256.Create(LowHalf)) | Vector256.Create(0x4330000000000000UL)).AsDouble() - Vector256.Create((double)(1UL << 52) - 0.5)) * Vector256.Create(1.0 / (1UL << 32));
+        (((word & Vector256.Create(LowHalf)) | Vector256.Create(0x4330000000000000UL)).AsDouble() -
+            Vector256.Create((double)(1UL << 52) - 0.5)) * Vector256.Create(1.0 / (1UL << 32));
 
     // The products of the low halves.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -36,9 +36,11 @@ internal static class VectorTurn
         var isOdd = Vector256.Equals(quarter & one, one).AsDouble();
         var signOfSine = Vector256.ShiftLeft(quarter & two, 62).AsDouble();
         var signOfCosine = Vector256.ShiftLeft((quarter + one) & two, 62).AsDouble();
-        return (Vector256.ConditionalSelect(isOdd, cosine, sine) ^ signOfSine, Vector256.ConditionalSelect(isOdd, sine, cosine) ^ signOfCosine);
+        return (Vector256.ConditionalSelect(isOdd, cosine, sine) ^ signOfSine,
+            Vector256.ConditionalSelect(isOdd, sine, cosine) ^ signOfCosine);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<double> Next(Vector256<double> sum, Vector256<double> z, double coefficient) => Vector256.FusedMultiplyAdd(sum, z, Vector256.Create(coefficient));
+    private static Vector256<double> Next(Vector256<double> sum, Vector256<double> z, double coefficient) =>
+    Vector256.FusedMultiplyAdd(sum, z, Vector256.Create(coefficient));
 }

@@ -19,14 +19,16 @@ public readonly record struct Adam(double Rate, double Decay, double Clip, doubl
     private const double Epsilon = 1e-8;
 
     /// <summary>Changes parameters and both moments in place; an empty gradient is a gradient of zeros.</summary>
-    public void Apply(Span<double> parameters, Span<double> m, Span<double> v, ReadOnlySpan<double> gradient) => Apply(parameters, m, v, gradient, parameters, m, v);
+    public void Apply(Span<double> parameters, Span<double> m, Span<double> v, ReadOnlySpan<double> gradient) =>
+        Apply(parameters, m, v, gradient, parameters, m, v);
 
     /// <summary>
     /// Writes the parameters and moments after the step to other arrays (or the same ones): one pass, which reads four arrays and writes
     /// three. Two divisions by constants are products with their inverses.
     /// </summary>
     public void Apply(
-        ReadOnlySpan<double> parameters, ReadOnlySpan<double> m, ReadOnlySpan<double> v, ReadOnlySpan<double> gradient, Span<double> nextParameters, Span<double> nextM, Span<double> nextV)
+        ReadOnlySpan<double> parameters, ReadOnlySpan<double> m, ReadOnlySpan<double> v, ReadOnlySpan<double> gradient,
+        Span<double> nextParameters, Span<double> nextM, Span<double> nextV)
     {
         var stride = Vector256.Create(Rate / (1 - double.Pow(Beta1, Step)));
         var (clip, decay, epsilon) = (Vector256.Create(Clip), Vector256.Create(Decay), Vector256.Create(Epsilon));
@@ -46,7 +48,8 @@ public readonly record struct Adam(double Rate, double Decay, double Clip, doubl
             var at = (nuint)i;
             var g = hasGradient ? clip * Vector256.LoadUnsafe(ref g0, at) : Vector256<double>.Zero;
             var (p, first, second) = One(
-                Vector256.LoadUnsafe(ref p0, at), Vector256.LoadUnsafe(ref m0, at), Vector256.LoadUnsafe(ref v0, at), g, stride, decay, inverseRoot, epsilon);
+                Vector256.LoadUnsafe(ref p0, at), Vector256.LoadUnsafe(ref m0, at), Vector256.LoadUnsafe(ref v0, at), g, stride, decay,
+                inverseRoot, epsilon);
             first.StoreUnsafe(ref nextM0, at);
             second.StoreUnsafe(ref nextV0, at);
             p.StoreUnsafe(ref nextP0, at);
@@ -77,7 +80,8 @@ public readonly record struct Adam(double Rate, double Decay, double Clip, doubl
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static (Vector256<double> P, Vector256<double> M, Vector256<double> V) One(
-        Vector256<double> p, Vector256<double> m, Vector256<double> v, Vector256<double> clipped, Vector256<double> stride, Vector256<double> decay, Vector256<double> inverseRoot, Vector256<double> epsilon)
+        Vector256<double> p, Vector256<double> m, Vector256<double> v, Vector256<double> clipped, Vector256<double> stride,
+        Vector256<double> decay, Vector256<double> inverseRoot, Vector256<double> epsilon)
     {
         var g = (decay * p) + clipped;
         m = (Vector256.Create(Beta1) * m) + (Vector256.Create(1 - Beta1) * g);

@@ -19,7 +19,8 @@ public static class TwinEbPrediction
     /// <param name="rowSd">Standard deviations of u.</param>
     /// <param name="column">E v.</param>
     /// <param name="columnSd">Standard deviations of v.</param>
-    public static double Variance(ReadOnlySpan<double> row, ReadOnlySpan<double> rowSd, ReadOnlySpan<double> column, ReadOnlySpan<double> columnSd)
+    public static double Variance(
+        ReadOnlySpan<double> row, ReadOnlySpan<double> rowSd, ReadOnlySpan<double> column, ReadOnlySpan<double> columnSd)
     {
         var sum = 0.0;
         for (var l = 0; l < row.Length; l++)
@@ -36,7 +37,8 @@ public static class TwinEbPrediction
     /// <param name="rowSd">Standard deviations of u.</param>
     /// <param name="column">E v.</param>
     /// <param name="columnSecond">E v v', its lower triangle row by row: (0,0), (1,0), (1,1), ...</param>
-    public static double VarianceOfCorrelated(ReadOnlySpan<double> row, ReadOnlySpan<double> rowSd, ReadOnlySpan<double> column, ReadOnlySpan<double> columnSecond)
+    public static double VarianceOfCorrelated(
+        ReadOnlySpan<double> row, ReadOnlySpan<double> rowSd, ReadOnlySpan<double> column, ReadOnlySpan<double> columnSecond)
     {
         var (sum, at) = (0.0, 0);
         for (var i = 0; i < row.Length; i++)

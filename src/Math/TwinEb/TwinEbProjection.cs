@@ -28,7 +28,8 @@ public sealed class TwinEbProjection
         if (options.Likelihood == TwinEbLikelihood.Gaussian)
         {
             _likelihood = new ConjugateGaussian(options);
-            _broadcast.Set(ConjugateKeys.ColumnSeconds, results["columns_second"], [options.Columns, options.Factors * (options.Factors + 1) / 2]);
+            _broadcast.Set(
+                ConjugateKeys.ColumnSeconds, results["columns_second"], [options.Columns, options.Factors * (options.Factors + 1) / 2]);
             var prior = new ConjugateNormalPrior(weights.Length, options.Factors);
             weights.CopyTo(prior.Weights, 0);
             results["row_prior_mean"].CopyTo(prior.Means, 0);
@@ -57,7 +58,8 @@ public sealed class TwinEbProjection
         _likelihood.NewRows(_broadcast, shard, rows);
         var (mean, sd) = (new double[rows * factors], new double[rows * factors]);
         ConjugateRowFits.FitRows(
-            shard, _likelihood.RowFitter(data, _broadcast), new HeldOutCells(data), heldOut: false, areNew: true, ConjugateRowFits.ProjectionSteps(_options), mean, sd);
+            shard, _likelihood.RowFitter(data, _broadcast), new HeldOutCells(data), heldOut: false, areNew: true,
+            ConjugateRowFits.ProjectionSteps(_options), mean, sd);
         data.Block.KeepAlive();
         return new ArraySet().Set("rows_mean", mean, shape).Set("rows_sd", sd, shape);
     }

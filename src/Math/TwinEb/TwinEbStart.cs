@@ -54,7 +54,8 @@ public sealed class TwinEbStart
         }
 
         double[]? Optional(string name, int length) => results.Contains(name) ? Read(name, length, double.IsFinite, "finite") : null;
-        ColumnMeans = Read("columns_mean", Columns * Factors, x => double.IsFinite(x) && (!isPoisson || x >= 0), isPoisson ? "finite and at least 0" : "finite");
+        ColumnMeans = Read("columns_mean", Columns * Factors, x => double.IsFinite(x) && (!isPoisson || x >= 0),
+            isPoisson ? "finite and at least 0" : "finite");
         ColumnSds = Read("columns_sd", Columns * Factors, x => double.IsFinite(x) && x >= 0, "finite and at least 0");
         ColumnLogs = isPoisson ? Optional("columns_log_mean", Columns * Factors) : null;
         ColumnSeconds = isPoisson ? null : Optional("columns_second", Columns * Factors * (Factors + 1) / 2);
@@ -73,7 +74,8 @@ public sealed class TwinEbStart
                 weights, Read(side + first, components * Factors, _ => true, ""), Read(side + second, components * Factors, _ => true, ""));
             for (var at = 0; at < prior.First.Length && at < prior.Second.Length; at++)
             {
-                if (weights.Length == components && weights[at / Factors] > 0 && !(double.IsFinite(prior.First[at]) && (!isPoisson || prior.First[at] > 0) && prior.Second[at] > 0 && double.IsFinite(prior.Second[at])))
+                if (weights.Length == components && weights[at / Factors] > 0 && !(double.IsFinite(prior.First[at]) &&
+                    (!isPoisson || prior.First[at] > 0) && prior.Second[at] > 0 && double.IsFinite(prior.Second[at])))
                 {
                     problems.Add($"component {(at / Factors) + 1} of '{side}' is not a distribution");
                     break;

@@ -18,6 +18,8 @@ internal static class TwinEbStartRows
         var sds = data.Extras.Contains(TwinEbStart.RowSds) ? data.Extras[TwinEbStart.RowSds] : [];
         return means.Length == sds.Length && (data.Block.Rows == 0 ? means.Length == 0 : means.Length % data.Block.Rows == 0)
             ? (means, sds)
-            : throw new ArgumentException($"shard {data.Shard.Value} has {means.Length} means and {sds.Length} standard deviations to start {data.Block.Rows} rows from", nameof(data));
+            : throw new ArgumentException(
+                $"shard {data.Shard.Value} has {means.Length} means and {sds.Length} standard deviations to start " +
+                $"{data.Block.Rows} rows from", nameof(data));
     }
 }

@@ -11,7 +11,8 @@ public static class ArraySetCodec
     /// <summary>Writes a set as one frame.</summary>
     /// <exception cref="FrameException">It is larger than a frame may be.</exception>
     public static void Encode(ArraySet set, IBufferWriter<byte> output, int maxFrameBytes = int.MaxValue) =>
-        Frame.Write(Tag, set, static (ref BodyWriter writer, ArraySet value) => writer.Arrays(value), output, maxFrameBytes, "set of arrays");
+        Frame.Write(
+            Tag, set, static (ref BodyWriter writer, ArraySet value) => writer.Arrays(value), output, maxFrameBytes, "set of arrays");
 
     /// <summary>Reads a set from one whole frame.</summary>
     /// <exception cref="FrameException">The frame is damaged, cut off, something else, or made by a newer version.</exception>

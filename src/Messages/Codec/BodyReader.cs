@@ -74,14 +74,18 @@ internal ref struct BodyReader(ReadOnlySpan<byte> body)
     public ReadOnlySpan<byte> Bytes(string what)
     {
         var (start, length) = (_at, Unsigned(what));
-        return length <= (ulong)Remaining ? Take((int)length, what) : throw Wrong(start, what, $"it is to have {length} bytes, and only {Remaining} follow");
+        return length <= (ulong)Remaining
+            ? Take((int)length, what)
+            : throw Wrong(start, what, $"it is to have {length} bytes, and only {Remaining} follow");
     }
 
     /// <summary>The number of things that follow, each of at least so many bytes.</summary>
     public int Count(string what, int leastBytesOfEach)
     {
         var (start, count) = (_at, Unsigned(what));
-        return count <= (ulong)(Remaining / leastBytesOfEach) ? (int)count : throw Wrong(start, what, $"it is {count}, and only {Remaining} bytes follow");
+        return count <= (ulong)(Remaining / leastBytesOfEach)
+            ? (int)count
+            : throw Wrong(start, what, $"it is {count}, and only {Remaining} bytes follow");
     }
 
     public JobName Job()
@@ -164,7 +168,9 @@ internal ref struct BodyReader(ReadOnlySpan<byte> body)
 
         if (elements > (ulong)Remaining / 8)
         {
-            throw new FrameException($"a frame is damaged at offset {Offset}: array '{Short(name)}' is to have {(elements == 1UL << 32 ? "too many" : elements)} values of 8 bytes, and {Remaining} bytes follow");
+            throw new FrameException(
+                $"a frame is damaged at offset {Offset}: array '{Short(name)}' is to have " +
+                $"{(elements == 1UL << 32 ? "too many" : elements)} values of 8 bytes, and {Remaining} bytes follow");
         }
 
         var values = GC.AllocateUninitializedArray<double>((int)elements);

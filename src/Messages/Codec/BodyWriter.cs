@@ -60,7 +60,8 @@ internal ref struct BodyWriter
         }
         catch (EncoderFallbackException error)
         {
-            throw new FrameException($"a text of {value.Length} characters has half a surrogate pair at {error.Index}: it cannot be written as UTF-8", error);
+            throw new FrameException(
+                $"a text of {value.Length} characters has half a surrogate pair at {error.Index}: it cannot be written as UTF-8", error);
         }
 
         if (bytes > MaxTextBytes)

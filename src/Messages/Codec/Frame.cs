@@ -4,8 +4,8 @@ using System.Buffers.Binary;
 namespace FitCluster.Messages;
 
 /// <summary>
-/// The layout around every body, little-endian: magic "FitC" (0-3), version (4), zero (5), tag (6-7), body length (8-11), CRC-32C of bytes 0-11
-/// and of the body (12-15), body (16-).
+/// The layout around every body, little-endian: magic "FitC" (0-3), version (4), zero (5), tag (6-7), body length (8-11), CRC-32C of bytes
+/// 0-11 and of the body (12-15), body (16-).
 /// </summary>
 internal static class Frame
 {
@@ -23,7 +23,8 @@ internal static class Frame
         var total = measure.Position + HeaderBytes;
         if (total > maxFrameBytes)
         {
-            throw new FrameException($"a {what} takes {total} bytes, and a frame may have {maxFrameBytes}: use more shards, or raise the limit");
+            throw new FrameException(
+                $"a {what} takes {total} bytes, and a frame may have {maxFrameBytes}: use more shards, or raise the limit");
         }
 
         var frame = output.GetSpan((int)total)[..(int)total];
@@ -36,7 +37,8 @@ internal static class Frame
         write(ref writer, value);
         if (writer.Position != measure.Position)
         {
-            throw new FrameException($"a {what} was changed while it was written: it took {measure.Position} bytes, then {writer.Position}");
+            throw new FrameException(
+                $"a {what} was changed while it was written: it took {measure.Position} bytes, then {writer.Position}");
         }
 
         BinaryPrimitives.WriteUInt32LittleEndian(frame[12..], Checksum(frame));
@@ -65,12 +67,14 @@ internal static class Frame
         if (frame[4] > Version)
         {
             throw new FrameException(
-                $"a frame was made by a newer version of FitCluster: its layout is {frame[4]}, and this program reads up to {Version}; upgrade this node");
+                $"a frame was made by a newer version of FitCluster: its layout is {frame[4]}, and this program reads up to {Version}; " +
+                "upgrade this node");
         }
 
         if (frame[4] == 0 || frame[5] != 0)
         {
-            throw new FrameException($"a frame is damaged: version {frame[4]} and {frame[5]} stand at offset 4 where 1 to {Version} and 0 were expected");
+            throw new FrameException(
+                $"a frame is damaged: version {frame[4]} and {frame[5]} stand at offset 4 where 1 to {Version} and 0 were expected");
         }
 
         tag = BinaryPrimitives.ReadUInt16LittleEndian(frame[6..]);
@@ -78,13 +82,15 @@ internal static class Frame
         if (length != frame.Length - HeaderBytes)
         {
             throw new FrameException(
-                $"a frame is cut off or has something behind it: its body at offset {HeaderBytes} is to have {length} bytes, and {frame.Length - HeaderBytes} are there");
+                $"a frame is cut off or has something behind it: its body at offset {HeaderBytes} is to have {length} bytes, and " +
+                $"{frame.Length - HeaderBytes} are there");
         }
 
         var (said, computed) = (BinaryPrimitives.ReadUInt32LittleEndian(frame[12..]), Checksum(frame));
         if (said != computed)
         {
-            throw new FrameException($"a frame is damaged: the checksum at offset 12 is 0x{said:x8}, and its content gives 0x{computed:x8}");
+            throw new FrameException(
+                $"a frame is damaged: the checksum at offset 12 is 0x{said:x8}, and its content gives 0x{computed:x8}");
         }
 
         return frame[HeaderBytes..];

@@ -3,8 +3,8 @@ using System.Buffers;
 namespace FitCluster.Messages;
 
 /// <summary>
-/// Messages as bytes: a frame with a magic, a version, a tag from a table written by hand, a length and a checksum; arrays lie in it as they lie
-/// in memory. Nothing is deserialized by type name, and nothing is allocated that the frame's length does not justify.
+/// Messages as bytes: a frame with a magic, a version, a tag from a table written by hand, a length and a checksum; arrays lie in it as
+/// they lie in memory. Nothing is deserialized by type name, and nothing is allocated that the frame's length does not justify.
 /// </summary>
 public static class MessageCodec
 {
@@ -24,7 +24,8 @@ public static class MessageCodec
     }
 
     /// <summary>Reads the message of one whole frame.</summary>
-    /// <exception cref="FrameException">The frame is damaged, cut off, too large, of an unknown tag, or made by a newer version.</exception>
+    /// <exception cref="FrameException">The frame is damaged, cut off, too large, of an unknown
+    /// tag, or made by a newer version.</exception>
     public static IMessage Decode(ReadOnlySpan<byte> frame, int maxFrameBytes = DefaultMaxFrameBytes)
     {
         var body = Frame.Read(frame, maxFrameBytes, out var tag);

@@ -15,9 +15,11 @@ internal static class MessageTable
             static (ref BodyWriter w, TimerElapsed m) => { w.Text(m.Kind); w.Signed(m.Number); },
             static (ref BodyReader r) => new TimerElapsed(r.Text("the kind of a timer"), r.Signed("the number of a timer"))),
         Make(3,
-            static (ref BodyWriter w, StartJob m) => { w.Job(m.Job); w.Text(m.Spec); w.Text(m.SpecHash); w.Text(m.DataHash); w.Signed(m.Shards); },
+            static (ref BodyWriter w, StartJob m) => { w.Job(
+                m.Job); w.Text(m.Spec); w.Text(m.SpecHash); w.Text(m.DataHash); w.Signed(m.Shards); },
             static (ref BodyReader r) => new StartJob(
-                r.Job(), r.Text("the spec"), r.Text("the hash of the spec"), r.Text("the hash of the data"), r.Signed32("the number of shards"))),
+                r.Job(), r.Text("the spec"), r.Text("the hash of the spec"), r.Text("the hash of the data"),
+                r.Signed32("the number of shards"))),
         Make(4,
             static (ref BodyWriter w, InterruptJob m) => { w.Job(m.Job); w.Text(m.Reason); },
             static (ref BodyReader r) => new InterruptJob(r.Job(), r.Text("the reason"))),
@@ -33,7 +35,8 @@ internal static class MessageTable
                 w.Text(m.PartChecksum);
             },
             static (ref BodyReader r) => new LoadShard(
-                r.Job(), r.Attempt(), r.Signed("the load"), r.Shard(), r.Signed32("the number of shards"), r.Text("the spec"), r.Flag("whether there is a checkpoint"),
+                r.Job(), r.Attempt(), r.Signed("the load"), r.Shard(), r.Signed32("the number of shards"), r.Text("the spec"),
+                r.Flag("whether there is a checkpoint"),
                 r.Attempt("the checkpoint's attempt"), r.Round("the checkpoint's round"), r.Text("the checksum"))),
         Make(6,
             static (ref BodyWriter w, ShardReady m) =>
@@ -42,9 +45,11 @@ internal static class MessageTable
                 w.Signed(m.Rows);
                 w.Signed(m.Bytes);
             },
-            static (ref BodyReader r) => new ShardReady(r.Job(), r.Attempt(), r.Signed("the load"), r.Shard(), r.Round(), r.Signed("the rows"), r.Signed("the bytes"))),
+            static (ref BodyReader r) => new ShardReady(
+                r.Job(), r.Attempt(), r.Signed("the load"), r.Shard(), r.Round(), r.Signed("the rows"), r.Signed("the bytes"))),
         Make(7,
-            static (ref BodyWriter w, RunRound m) => { Head(ref w, m.Job, m.Attempt, m.Load, m.Shard, m.Round); w.Flag(m.SaveFirst); w.Arrays(m.Broadcast); },
+            static (ref BodyWriter w, RunRound m) => { Head(
+                ref w, m.Job, m.Attempt, m.Load, m.Shard, m.Round); w.Flag(m.SaveFirst); w.Arrays(m.Broadcast); },
             static (ref BodyReader r) => new RunRound(
                 r.Job(), r.Attempt(), r.Signed("the load"), r.Shard(), r.Round(), r.Flag("whether to save first"), r.Arrays())),
         Make(8,
@@ -60,7 +65,8 @@ internal static class MessageTable
                 w.Text(m.Checksum);
                 w.Signed(m.Bytes);
             },
-            static (ref BodyReader r) => new ShardSaved(r.Job(), r.Attempt(), r.Signed("the load"), r.Shard(), r.Round(), r.Text("the checksum"), r.Signed("the bytes"))),
+            static (ref BodyReader r) => new ShardSaved(
+                r.Job(), r.Attempt(), r.Signed("the load"), r.Shard(), r.Round(), r.Text("the checksum"), r.Signed("the bytes"))),
         Make(11,
             static (ref BodyWriter w, CollectShard m) => Head(ref w, m.Job, m.Attempt, m.Load, m.Shard, m.Round),
             static (ref BodyReader r) => new CollectShard(r.Job(), r.Attempt(), r.Signed("the load"), r.Shard(), r.Round())),
@@ -73,7 +79,8 @@ internal static class MessageTable
                 w.Flag(m.IsPermanent);
             },
             static (ref BodyReader r) => new ShardFailed(
-                r.Job(), r.Attempt(), r.Signed("the load"), r.Shard(), r.Round(), r.Text("the reason"), r.Flag("whether the failure is permanent"))),
+                r.Job(), r.Attempt(), r.Signed("the load"), r.Shard(), r.Round(), r.Text("the reason"),
+                r.Flag("whether the failure is permanent"))),
         Make(14,
             static (ref BodyWriter w, ShardEmpty m) => Head(ref w, m.Job, m.Attempt, m.Load, m.Shard),
             static (ref BodyReader r) => new ShardEmpty(r.Job(), r.Attempt(), r.Signed("the load"), r.Shard())),
@@ -97,7 +104,8 @@ internal static class MessageTable
         // 18 was a part that could not be saved, without whether it was fenced.
         Make(19,
             static (ref BodyWriter w, PartDamaged m) => { Head(ref w, m.Job, m.Attempt, m.Load, m.Shard, m.Round); w.Text(m.Reason); },
-            static (ref BodyReader r) => new PartDamaged(r.Job(), r.Attempt(), r.Signed("the load"), r.Shard(), r.Round(), r.Text("the reason"))),
+            static (ref BodyReader r) =>
+                new PartDamaged(r.Job(), r.Attempt(), r.Signed("the load"), r.Shard(), r.Round(), r.Text("the reason"))),
         Make(20,
             static (ref BodyWriter w, ShardLeaving m) => Head(ref w, m.Job, m.Attempt, m.Load, m.Shard),
             static (ref BodyReader r) => new ShardLeaving(r.Job(), r.Attempt(), r.Signed("the load"), r.Shard())),
@@ -149,11 +157,13 @@ internal static class MessageTable
     public static Entry Of(ushort tag) => ByTag.TryGetValue(tag, out var entry)
         ? entry
         : throw new FrameException(
-            $"a frame has the unknown message tag {tag} at offset 6 (1 to {Entries[^1].Tag} are known): it may have been made by a newer version of FitCluster");
+            $"a frame has the unknown message tag {tag} at offset 6 (1 to {Entries[^1].Tag} are known): it may have been made by a " +
+            "newer version of FitCluster");
 
     private static Entry Make<T>(ushort tag, Frame.WriteBody<T> write, ReadBody<T> read)
         where T : class, IMessage =>
-        new(tag, typeof(T), (ref BodyWriter writer, IMessage message) => write(ref writer, (T)message), (ref BodyReader reader) => read(ref reader));
+        new(tag, typeof(T), (ref BodyWriter writer, IMessage message) => write(ref writer, (T)message),
+            (ref BodyReader reader) => read(ref reader));
 
     private static void WriteBundle(ref BodyWriter writer, Bundle bundle)
     {
@@ -173,7 +183,8 @@ internal static class MessageTable
         var messages = new BundledMessage[reader.Count("the number of messages", leastBytesOfEach: 3)];
         for (var i = 0; i < messages.Length; i++)
         {
-            messages[i] = new BundledMessage(new ActorAddress(reader.Text("the kind of a receiver"), reader.Text("the id of a receiver")), reader.Bytes("the frame of a message").ToArray());
+            messages[i] = new BundledMessage(new ActorAddress(reader.Text("the kind of a receiver"), reader.Text("the id of a receiver")),
+                reader.Bytes("the frame of a message").ToArray());
         }
 
         return new Bundle(arrays, messages);

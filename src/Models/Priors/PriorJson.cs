@@ -66,7 +66,8 @@ internal static class PriorJson
     {
         try
         {
-            using var document = JsonDocument.Parse(File.ReadAllBytes(path), new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip });
+            using var document = JsonDocument.Parse(
+                File.ReadAllBytes(path), new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip });
             var root = document.RootElement;
             return Read(root.ValueKind == JsonValueKind.Object && root.TryGetProperty("prior", out var inner) ? inner : root, path);
         }
@@ -76,7 +77,8 @@ internal static class PriorJson
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw ProblemException.BadInput(File.Exists(path) ? $"the prior '{path}' cannot be read: {e.Message}" : $"the prior file '{path}' does not exist", e);
+            throw ProblemException.BadInput(
+                File.Exists(path) ? $"the prior '{path}' cannot be read: {e.Message}" : $"the prior file '{path}' does not exist", e);
         }
     }
 
@@ -92,7 +94,8 @@ internal static class PriorJson
         {
             if (property.Name is not ("family" or "mode" or "components"))
             {
-                throw ProblemException.BadInput($"{source}: unknown key '{property.Name}'{Nearest.Suggest(property.Name, ["family", "mode", "components"])}");
+                throw ProblemException.BadInput(
+                    $"{source}: unknown key '{property.Name}'{Nearest.Suggest(property.Name, ["family", "mode", "components"])}");
             }
         }
 
@@ -117,7 +120,8 @@ internal static class PriorJson
         var total = components.Sum(c => c.Weight);
         if (double.Abs(total - 1) > WeightTolerance)
         {
-            throw ProblemException.BadInput(string.Create(CultureInfo.InvariantCulture, $"{source}: the weights add up to {total}; they must add up to 1"));
+            throw ProblemException.BadInput(
+                string.Create(CultureInfo.InvariantCulture, $"{source}: the weights add up to {total}; they must add up to 1"));
         }
 
         PriorShape.Check(parsed, components, source);
@@ -139,7 +143,8 @@ internal static class PriorJson
         {
             if (property.Name != "kind" && !fields.Contains(property.Name))
             {
-                throw ProblemException.BadInput($"{source}: '{property.Name}' is no field of the kind {name}{Nearest.Suggest(property.Name, fields)}");
+                throw ProblemException.BadInput(
+                    $"{source}: '{property.Name}' is no field of the kind {name}{Nearest.Suggest(property.Name, fields)}");
             }
         }
 
@@ -149,7 +154,8 @@ internal static class PriorJson
         var component = new PriorComponent(Kinds[at].Kind, Get("weight"), Get("location"), Get("scale"), Get("low"), Get("high"));
         return component switch
         {
-            { Weight: not (>= 0 and <= 1 + WeightTolerance) } => throw ProblemException.BadInput($"{source}: the weight must be from 0 to 1"),
+            { Weight: not (>= 0 and <= 1 + WeightTolerance) } =>
+                throw ProblemException.BadInput($"{source}: the weight must be from 0 to 1"),
             { Scale: not >= 0 } => throw ProblemException.BadInput($"{source}: the scale must not be negative"),
             _ when component.High < component.Low => throw ProblemException.BadInput($"{source}: high is below low"),
             _ => PriorShape.Simplest(component),

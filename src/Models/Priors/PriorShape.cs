@@ -16,7 +16,8 @@ internal static class PriorShape
 
     /// <summary>The mode of a prior that does not state it: where its points, or else its other components, are centred.</summary>
     public static double Mode(IReadOnlyList<PriorComponent> components) =>
-        components.Where(c => c.Kind == ComponentKind.Point).Concat(components.Where(c => c.Kind is ComponentKind.Normal or ComponentKind.Laplace
+        components.Where(c => c.Kind == ComponentKind.Point).Concat(components.Where(c =>
+            c.Kind is ComponentKind.Normal or ComponentKind.Laplace
             or ComponentKind.Exponential or ComponentKind.Horseshoe)).Select(c => c.Location).FirstOrDefault();
 
     /// <summary>Refuses components that a family of fixed form does not have; grids may be mixed of anything.</summary>
@@ -24,7 +25,9 @@ internal static class PriorShape
     {
         if (EbnmFamilies.Get(family).Traits.Form is { } form && !form.Fits(components))
         {
-            throw ProblemException.BadInput($"{source}: a prior of the family {EbnmFamilies.Name(family)} has {form.Description}; give these components, or another family");
+            throw ProblemException.BadInput(
+                $"{source}: a prior of the family {EbnmFamilies.Name(family)} has {form.Description}; give these components, or " +
+                "another family");
         }
     }
 

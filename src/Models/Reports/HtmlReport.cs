@@ -10,7 +10,8 @@ namespace FitCluster.Models.Reports;
 internal static class HtmlReport
 {
     private const string Style = "body{font:15px/1.5 sans-serif;max-width:50rem;margin:2rem auto;padding:0 1rem}svg{max-width:100%}" +
-        "table{border-collapse:collapse}td,th{text-align:left;padding:0 1rem 0 0;vertical-align:top}pre{overflow:auto;background:#f6f8fa;padding:0.5rem}";
+        "table{border-collapse:collapse}td,th{text-align:left;padding:0 1rem 0 " +
+        "0;vertical-align:top}pre{overflow:auto;background:#f6f8fa;padding:0.5rem}";
 
     /// <summary>The page.</summary>
     /// <param name="fit">The fit.</param>
@@ -20,7 +21,8 @@ internal static class HtmlReport
         var json = fit.Report;
         var name = json.GetProperty("name").GetString()!;
         var text = new StringBuilder();
-        text.Append(CultureInfo.InvariantCulture, $"<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>{Encode(name)}</title>\n");
+        text.Append(CultureInfo.InvariantCulture,
+            $"<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>{Encode(name)}</title>\n");
         text.Append(CultureInfo.InvariantCulture, $"<style>{Style}</style></head><body>\n<h1>{Encode(name)}</h1>\n");
         text.Append(Facts(json));
         foreach (var section in first.Concat(Trace(fit)).Concat(fit.Kind.Report(fit)).Concat(Events(json)).Append(Spec(json)))
@@ -34,7 +36,11 @@ internal static class HtmlReport
     private static string Facts(JsonElement json)
     {
         var text = new StringBuilder("<table>\n");
-        foreach (var field in new[] { "model", "status", "reason", "rows", "columns", "nonZeros", "missing", "seed", "shards", "rounds", "elbo", "seconds", "checkpoints", "version", "specHash", "dataHash" })
+        foreach (var field in new[]
+        {
+            "model", "status", "reason", "rows", "columns", "nonZeros", "missing", "seed", "shards", "rounds", "elbo", "seconds",
+            "checkpoints", "version", "specHash", "dataHash"
+        })
         {
             if (json.TryGetProperty(field, out var value) && value.ValueKind != JsonValueKind.Null && value.ToString().Length > 0)
             {
@@ -55,7 +61,8 @@ internal static class HtmlReport
         var points = new List<(double Round, double Elbo)>();
         foreach (var fields in File.ReadLines(fit.At("trace.csv")).Skip(1).Select(line => line.Split(',')))
         {
-            if (double.TryParse(fields[0], CultureInfo.InvariantCulture, out var round) && double.TryParse(fields[^1], CultureInfo.InvariantCulture, out var elbo))
+            if (double.TryParse(fields[0], CultureInfo.InvariantCulture, out var round) &&
+                double.TryParse(fields[^1], CultureInfo.InvariantCulture, out var elbo))
             {
                 points.Add((round, elbo));
             }

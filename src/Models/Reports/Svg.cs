@@ -36,8 +36,10 @@ public static class Svg
             var height = bars[b].Value / most * (Height - Bottom - 30);
             var x = Left + (b * step);
             text.Append(CultureInfo.InvariantCulture,
-                $"<rect x=\"{x + (0.1 * step):F1}\" y=\"{Height - Bottom - height:F1}\" width=\"{0.8 * step:F1}\" height=\"{height:F1}\" fill=\"#1f6feb\"/>");
-            text.Append(Text(x + (step / 2), Height - Bottom - height - 4, "middle", bars[b].Value.ToString("F3", CultureInfo.InvariantCulture)));
+                $"<rect x=\"{x + (0.1 * step):F1}\" y=\"{Height - Bottom - height:F1}\" width=\"{0.8 * step:F1}\" " +
+                $"height=\"{height:F1}\" fill=\"#1f6feb\"/>");
+            text.Append(
+                Text(x + (step / 2), Height - Bottom - height - 4, "middle", bars[b].Value.ToString("F3", CultureInfo.InvariantCulture)));
             text.Append(Text(x + (step / 2), Height - 12, "middle", bars[b].Name));
         }
 
@@ -57,21 +59,25 @@ public static class Svg
             {
                 var v = values[i, j];
                 text.Append(CultureInfo.InvariantCulture,
-                    $"<rect x=\"{Left + (j * cell):F0}\" y=\"{24 + (i * cell):F0}\" width=\"{cell - 2}\" height=\"{cell - 2}\" fill=\"#1f6feb\" fill-opacity=\"{v:F2}\"/>");
-                text.Append(Text(Left + (j * cell) + (cell / 2), (i * cell) + 50, "middle", v.ToString("F2", CultureInfo.InvariantCulture)));
+                    $"<rect x=\"{Left + (j * cell):F0}\" y=\"{24 + (i * cell):F0}\" width=\"{cell - 2}\" height=\"{cell - 2}\" " +
+                    $"fill=\"#1f6feb\" fill-opacity=\"{v:F2}\"/>");
+                text.Append(
+                    Text(Left + (j * cell) + (cell / 2), (i * cell) + 50, "middle", v.ToString("F2", CultureInfo.InvariantCulture)));
             }
         }
 
         for (var j = 0; j < columns; j++)
         {
-            text.Append(Text(Left + (j * cell) + (cell / 2), 16, "middle", string.Create(CultureInfo.InvariantCulture, $"{columnName} {j + 1}")));
+            text.Append(
+                Text(Left + (j * cell) + (cell / 2), 16, "middle", string.Create(CultureInfo.InvariantCulture, $"{columnName} {j + 1}")));
         }
 
         return Frame(text.ToString(), Left + (columns * cell), 30 + (rows * cell));
     }
 
     private static string Frame(string content, double width = Width, double height = Height) => string.Create(CultureInfo.InvariantCulture,
-        $"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width:F0} {height:F0}\" width=\"{width:F0}\" font-family=\"sans-serif\" font-size=\"11\">{content}</svg>\n");
+        $"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width:F0} {height:F0}\" width=\"{width:F0}\" " +
+        $"font-family=\"sans-serif\" font-size=\"11\">{content}</svg>\n");
 
     private static string Text(double x, double y, string anchor, string text) => string.Create(CultureInfo.InvariantCulture,
         $"<text x=\"{x:F1}\" y=\"{y:F1}\" text-anchor=\"{anchor}\">{System.Net.WebUtility.HtmlEncode(text)}</text>");

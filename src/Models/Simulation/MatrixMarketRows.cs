@@ -4,7 +4,10 @@ using FitCluster.Data.Writing;
 
 namespace FitCluster.Models.Simulation;
 
-/// <summary>Entries of a MatrixMarket file, none where missing. The number of entries, which the header has, is known at the end: room is left for it.</summary>
+/// <summary>
+/// Entries of a MatrixMarket file, none where missing. The number of entries, which the header has,
+/// is known at the end: room is left for it.
+/// </summary>
 internal sealed class MatrixMarketRows : IRowWriter
 {
     private const int CountWidth = 18;

@@ -10,7 +10,8 @@ public static class SimulationFields
     public static readonly SpecField<long> Rows = new("rows", SpecTypes.Whole(1, int.MaxValue), 1000) { Flag = "--rows", Help = "rows" };
 
     /// <summary>The columns.</summary>
-    public static readonly SpecField<int> Columns = new("columns", SpecTypes.Count(2, 1 << 24), 200) { Flag = "--columns", Help = "columns" };
+    public static readonly SpecField<int> Columns = new(
+        "columns", SpecTypes.Count(2, 1 << 24), 200) { Flag = "--columns", Help = "columns" };
 
     /// <summary>The seed.</summary>
     public static readonly SpecField<long> Seed = new("seed", SpecTypes.Whole(0, long.MaxValue), 1) { Flag = "--seed", Help = "the seed" };
@@ -22,7 +23,9 @@ public static class SimulationFields
         (FieldReading reading, out double value) =>
         {
             var text = reading.Section.Text(reading.Key);
-            var read = text is not null && double.TryParse(text, CultureInfo.InvariantCulture, out var zero) && zero == 0 ? 0 : reading.Section.Positive(reading.Key);
+            var read = text is not null && double.TryParse(text, CultureInfo.InvariantCulture, out var zero) && zero == 0
+                ? 0
+                : reading.Section.Positive(reading.Key);
             value = read ?? 0;
             if (value > 1 || (value == 1 && !mayBeOne))
             {

@@ -30,7 +30,8 @@ internal static class SimulationReader
         }
 
         overrides.ApplyTo(root, problems);
-        var options = simulator.Fields.Read(new SectionReader(root, "", problems), new SectionReader(null, "stop", problems), Directory.GetCurrentDirectory(), problems);
+        var options = simulator.Fields.Read(
+            new SectionReader(root, "", problems), new SectionReader(null, "stop", problems), Directory.GetCurrentDirectory(), problems);
         simulator.Check(options, problems);
         if (format is not null && !Formats.Contains(format))
         {

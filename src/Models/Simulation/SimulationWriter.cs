@@ -30,7 +30,8 @@ internal static class SimulationWriter
         if (format == "store")
         {
             var store = Path.Combine(folder, "data.store");
-            MatrixStore.Ingest(path, store, new MatrixOptions { Missing = simulator.HasMissing ? MissingEntries.Unstored : MissingEntries.None });
+            MatrixStore.Ingest(
+                path, store, new MatrixOptions { Missing = simulator.HasMissing ? MissingEntries.Unstored : MissingEntries.None });
             File.Delete(path);
             path = store;
         }

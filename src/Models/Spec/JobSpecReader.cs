@@ -141,7 +141,8 @@ internal static class JobSpecReader
     /// <summary>What of the section "stop" is another name of a model's field has no effect with a model that does not have it.</summary>
     private static void RefuseStopOfOthers(SectionReader stop, SpecTable table)
     {
-        foreach (var name in ModelKinds.Loaded.SelectMany(kind => kind.Fields.Fields).Select(field => field.StopName).OfType<string>().Distinct())
+        foreach (var name in ModelKinds.Loaded.SelectMany(kind => kind.Fields.Fields).Select(field => field.StopName).OfType<string>()
+            .Distinct())
         {
             if (table.OfStop(name) is null && stop.Node(name) is not null)
             {

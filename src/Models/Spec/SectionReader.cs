@@ -79,7 +79,8 @@ public sealed class SectionReader(MapNode? map, string path, ProblemList problem
             return null;
         }
 
-        if (long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) && value >= least && value <= most)
+        if (long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) && value >= least &&
+            value <= most)
         {
             return value;
         }
@@ -120,7 +121,9 @@ public sealed class SectionReader(MapNode? map, string path, ProblemList problem
             return value;
         }
 
-        var bounds = most == double.MaxValue ? string.Create(CultureInfo.InvariantCulture, $"of at least {least}") : string.Create(CultureInfo.InvariantCulture, $"from {least} to {most}");
+        var bounds = most == double.MaxValue
+            ? string.Create(CultureInfo.InvariantCulture, $"of at least {least}")
+            : string.Create(CultureInfo.InvariantCulture, $"from {least} to {most}");
         Wrong(key, $"must be a number {bounds}");
         return null;
     }

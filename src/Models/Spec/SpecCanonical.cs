@@ -18,8 +18,8 @@ internal static class SpecCanonical
         Convert.ToHexStringLower(SHA256.HashData(Json.Bytes(w => Write(w, spec, shards, forPeople: false), indented: false)));
 
     /// <summary>
-    /// Writes the spec as an object; for people with paths, name, and what does not determine the result. A URL's user, password and query are left out
-    /// unless it <paramref name="travels"/> to those who read the data.
+    /// Writes the spec as an object; for people with paths, name, and what does not determine the result. A URL's user, password and query
+    /// are left out unless it <paramref name="travels"/> to those who read the data.
     /// </summary>
     public static void Write(Utf8JsonWriter writer, JobSpec spec, int shards, bool forPeople, bool travels = false)
     {

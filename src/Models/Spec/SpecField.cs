@@ -3,8 +3,8 @@ using System.Text.Json;
 namespace FitCluster.Models.Spec;
 
 /// <summary>
-/// One field of a section, written once: reading with positions, the canonical form that is hashed, refusals, the command line's option, help and
-/// documents all come from it. See <see cref="SpecField{T}"/>.
+/// One field of a section, written once: reading with positions, the canonical form that is hashed, refusals, the command line's option,
+/// help and documents all come from it. See <see cref="SpecField{T}"/>.
 /// </summary>
 public abstract class SpecField
 {
@@ -28,10 +28,15 @@ public abstract class SpecField
     /// <summary>Whether it determines the result, and so is hashed (default yes).</summary>
     public bool IsIdentity { get; init; } = true;
 
-    /// <summary>Why it has no effect beside the other options, in words that follow "it", and then it is neither taken nor written; null where it has one.</summary>
+    /// <summary>
+    /// Why it has no effect beside the other options, in words that follow "it", and then it is neither
+    /// taken nor written; null where it has one.
+    /// </summary>
     public Func<SpecSection, string?> WithoutEffect { get; init; } = _ => null;
 
-    /// <summary>What else is wrong with a value that was given, beside the other options, in words that follow "it"; null where nothing is.</summary>
+    /// <summary>
+    /// What else is wrong with a value that was given, beside the other options, in words that follow "it"; null where nothing is.
+    /// </summary>
     public Func<SpecSection, string?> Check { get; init; } = _ => null;
 
     /// <summary>What a value must be, in words.</summary>

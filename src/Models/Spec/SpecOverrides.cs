@@ -14,7 +14,10 @@ internal sealed class SpecOverrides
         }
     }
 
-    /// <summary>Takes the value of an option of a model's field, which is that of the spec's model where that has such an option; null is an option not given.</summary>
+    /// <summary>
+    /// Takes the value of an option of a model's field, which is that of the spec's model where that has
+    /// such an option; null is an option not given.
+    /// </summary>
     public void AddOfModel(string? value, string option)
     {
         if (value is not null)

@@ -31,7 +31,8 @@ public sealed class SpecTable(string name, params IReadOnlyList<SpecField> field
         foreach (var field in fields)
         {
             var flag = field.Flag is null ? "" : $" ({field.Flag})";
-            text.Append(CultureInfo.InvariantCulture, $"| `{name}.{field.Name}`{flag} | {field.TypeWords} | {field.ShownDefault} | {field.Help} |\n");
+            text.Append(CultureInfo.InvariantCulture,
+                $"| `{name}.{field.Name}`{flag} | {field.TypeWords} | {field.ShownDefault} | {field.Help} |\n");
         }
 
         return text.ToString();
@@ -52,11 +53,13 @@ public sealed class SpecTable(string name, params IReadOnlyList<SpecField> field
                 values.Add(field, value);
             }
 
-            if (field.StopName is { } stopName && stop.Node(stopName) is not null && field.TryRead(new FieldReading(stop, stopName, folder), out var other) &&
+            if (field.StopName is { } stopName && stop.Node(stopName) is not null &&
+                field.TryRead(new FieldReading(stop, stopName, folder), out var other) &&
                 !values.TryAdd(field, other) && !Equals(values[field], other))
             {
                 problems.Add(stop.OriginOf(stopName)!.Value, string.Create(
-                    CultureInfo.InvariantCulture, $"stop.{stopName} is {other} and {name}.{field.Name} is {values[field]}: they are one option, give one"));
+                    CultureInfo.InvariantCulture,
+                    $"stop.{stopName} is {other} and {name}.{field.Name} is {values[field]}: they are one option, give one"));
             }
         }
 

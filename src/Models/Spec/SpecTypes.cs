@@ -75,7 +75,9 @@ public static class SpecTypes
     public static SpecType<T> Choice<T>()
         where T : struct, Enum => Choice<T>([.. Enum.GetNames<T>().Select(name => name.ToLowerInvariant())]);
 
-    /// <summary>A file or folder, kept as an absolute path; where it lies does not determine a result, so that the canonical form says "file".</summary>
+    /// <summary>
+    /// A file or folder, kept as an absolute path; where it lies does not determine a result, so that the canonical form says "file".
+    /// </summary>
     /// <param name="what">What it is, for help: "a folder with ...".</param>
     /// <param name="valueName">What stands for it in help.</param>
     public static SpecType<string> Path(string what, string valueName) => new(

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using FitCluster.Models.Tests;
+using FitCluster.Tests;
 using Xunit;
 
 namespace FitCluster.Cli.Tests.Running;

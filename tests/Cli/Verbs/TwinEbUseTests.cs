@@ -4,6 +4,7 @@ using FitCluster.Data.Writing;
 using FitCluster.Math.Numerics;
 using FitCluster.Models.Results;
 using FitCluster.Models.Tests;
+using FitCluster.Tests;
 using Xunit;
 
 namespace FitCluster.Cli.Tests.Verbs;

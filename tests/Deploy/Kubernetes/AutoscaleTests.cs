@@ -29,7 +29,8 @@ public sealed class AutoscaleTests
         var manifests = await Manifests.Render("overlays/autoscale");
         var queue = Assert.Single(Scaled(manifests)["spec"]["triggers"].Items, t => t["type"].Text == "rabbitmq")["metadata"];
         Assert.Equal("leases.shard", queue["queueName"].Text);
-        Assert.Contains("Leases(string kind) => $\"leases.{kind}\"", Checkout.Read("src/Engine/RabbitMq/BrokerQueues.cs"), StringComparison.Ordinal);
+        Assert.Contains(
+            "Leases(string kind) => $\"leases.{kind}\"", Checkout.Read("src/Engine/RabbitMq/BrokerQueues.cs"), StringComparison.Ordinal);
         Assert.Contains("Kind = \"shard\"", Checkout.Read("src/Messages/ShardAddress.cs"), StringComparison.Ordinal);
         // By AMQP only the leases that nobody holds would be counted.
         Assert.Equal(("http", "QueueLength"), (queue["protocol"].Text, queue["mode"].Text));

@@ -178,7 +178,8 @@ public sealed class PostgresStoreTests : CheckpointStoreConformance
         {
             var part = Assert.IsType<PartSaved>(
                 await store.Do(new SavePart(Job, new Attempt(attempt), new Round(round), new ShardId(-1), new ArraySet().Set("x", round))));
-            var manifest = new CheckpointManifest(Job, new Attempt(attempt), new Round(round), "s", "d", 0, [new CheckpointPart(new ShardId(-1), new Attempt(attempt), part.Checksum, part.Bytes)]);
+            var manifest = new CheckpointManifest(Job, new Attempt(attempt), new Round(round), "s", "d", 0,
+                [new CheckpointPart(new ShardId(-1), new Attempt(attempt), part.Checksum, part.Bytes)]);
             Assert.Null((await store.Do(new CommitCheckpoint(Job, new Attempt(attempt), manifest, 3))).Error);
         }
 
@@ -217,7 +218,9 @@ public sealed class PostgresStoreTests : CheckpointStoreConformance
     {
         await using var harness = await Harness.Create();
         await harness.Sql("DROP TABLE fitcluster.result_part_chunks, fitcluster.result_parts");
-        await harness.Sql("ALTER TABLE fitcluster.events DROP COLUMN node; ALTER TABLE fitcluster.nodes DROP COLUMN state, DROP COLUMN capacity; ALTER TABLE fitcluster.attempts DROP COLUMN restarts; UPDATE fitcluster.schema_version SET version = 1");
+        await harness.Sql(
+            "ALTER TABLE fitcluster.events DROP COLUMN node; ALTER TABLE fitcluster.nodes DROP COLUMN state, DROP COLUMN capacity; " +
+            "ALTER TABLE fitcluster.attempts DROP COLUMN restarts; UPDATE fitcluster.schema_version SET version = 1");
         await harness.Sql("INSERT INTO fitcluster.events (job, words) VALUES ('job-1', 'of old')");
         await using var again = new PostgresStore(harness.Url);
         await Task.WhenAll(again.Prepare(), harness.Cluster.Prepare());
@@ -289,7 +292,8 @@ public sealed class PostgresStoreTests : CheckpointStoreConformance
         public override async ValueTask Damage(JobName job, Round round, ShardId shard, Attempt attempt, PartKind kind = PartKind.State) =>
             await Sql(
             $"UPDATE fitcluster.{(kind == PartKind.Result ? "result_" : "")}part_chunks " +
-            $"SET content = set_byte(content, 0, 255 - get_byte(content, 0)) WHERE job = '{job}' AND round = {round} AND shard = {shard} AND attempt = {attempt}");
+            $"SET content = set_byte(content, 0, 255 - get_byte(content, 0)) WHERE job = '{job}' AND round = {round} AND shard = " +
+            $"{shard} AND attempt = {attempt}");
 
         public override async ValueTask Remove(JobName job, Round round, ShardId shard, Attempt attempt, PartKind kind = PartKind.State) =>
             await Sql(

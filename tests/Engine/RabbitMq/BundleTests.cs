@@ -133,7 +133,10 @@ public sealed class BundleTests
 
     private async Task<RabbitMqEngine> Join(string url, string node, string kind)
     {
-        var options = new ClusterEngineOptions { Node = node, Threads = 1, Capacity = new Dictionary<string, int> { [kind] = 10 }, Say = _said.Enqueue };
+        var options = new ClusterEngineOptions
+        {
+            Node = node, Threads = 1, Capacity = new Dictionary<string, int> { [kind] = 10 }, Say = _said.Enqueue
+        };
         var engine = await RabbitMqEngine.Connect(url, options, new InMemoryCheckpointStore(), TestContext.Current.CancellationToken);
         engine.Register(kind, address => new ScriptedActor((message, context) => Receive(node, address, message, context)));
         await engine.Start(TestContext.Current.CancellationToken);

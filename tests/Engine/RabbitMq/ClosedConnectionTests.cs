@@ -16,7 +16,8 @@ public sealed class ClosedConnectionTests
         var url = await (await RabbitServer.Shared()).NewVirtualHost();
         var options = new ClusterEngineOptions { Node = "slow", Threads = 1, Capacity = new Dictionary<string, int> { ["fit"] = 1 } };
         // Through the broker, so that there is something to acknowledge.
-        var engine = await RabbitMqEngine.Connect(url, options, new InMemoryCheckpointStore(), sendsLocally: false, TestContext.Current.CancellationToken);
+        var engine = await RabbitMqEngine.Connect(
+            url, options, new InMemoryCheckpointStore(), sendsLocally: false, TestContext.Current.CancellationToken);
         engine.Register("fit", _ => new ScriptedActor((message, _) =>
         {
             if (message is WakeDirectory)

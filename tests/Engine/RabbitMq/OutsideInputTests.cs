@@ -101,7 +101,8 @@ public sealed class OutsideInputTests
         var version = Version.Parse((await server.Control("-q", "version")).Trim());
         var said = new List<string>();
         var options = new ClusterEngineOptions { Node = "test", Say = said.Add };
-        await using var engine = await RabbitMqEngine.Connect(await server.NewVirtualHost(), options, new InMemoryCheckpointStore(), TestContext.Current.CancellationToken);
+        await using var engine = await RabbitMqEngine.Connect(
+            await server.NewVirtualHost(), options, new InMemoryCheckpointStore(), TestContext.Current.CancellationToken);
         await engine.Start(TestContext.Current.CancellationToken);
         Assert.Equal(
             version < new Version(3, 12) ? 1 : 0, said.Count(words => words.Contains("consumer_timeout", StringComparison.Ordinal)));

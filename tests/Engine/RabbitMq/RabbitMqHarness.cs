@@ -32,7 +32,8 @@ internal sealed class RabbitMqHarness : EngineHarness
             Failed = (address, error) => Failures.Enqueue((address, error)),
             Say = words => TestContext.Current.TestOutputHelper?.WriteLine(words),
         };
-        var engine = RabbitMqEngine.Connect(url, options, store, sendsLocally, TestContext.Current.CancellationToken).GetAwaiter().GetResult();
+        var engine = RabbitMqEngine.Connect(url, options, store, sendsLocally, TestContext.Current.CancellationToken).GetAwaiter()
+            .GetResult();
         foreach (var (kind, factory) in kinds)
         {
             engine.Register(kind, factory);

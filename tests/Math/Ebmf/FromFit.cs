@@ -30,7 +30,8 @@ internal static class FromFit
         {
             var extras = new ArraySet().Set("initialLoadings", Slice(mean, first, last), [last - first, k]);
             return withSd ? extras.Set("initialLoadingsSd", Slice(sd, first, last), [last - first, k]) : extras;
-        });
+        }
+        );
     }
 
     public static SequentialFit Run(

@@ -160,7 +160,8 @@ public class GridFamilyTests
         var family = EbnmFamilies.Get(name);
         var free = family.Fit(shifted, s, new EbnmOptions { EstimateMode = true, NullWeight = 1 });
         var known = family.Fit(shifted, s, new EbnmOptions { Mode = 3.7, NullWeight = 1 });
-        Assert.True(free.LogLikelihood >= known.LogLikelihood - 0.5, $"{free.LogLikelihood} at {free.Prior.Mode}, {known.LogLikelihood} at 3.7");
+        Assert.True(
+            free.LogLikelihood >= known.LogLikelihood - 0.5, $"{free.LogLikelihood} at {free.Prior.Mode}, {known.LogLikelihood} at 3.7");
         Assert.True(family.Traits.Sign != 0 || double.Abs(free.Prior.Mode - 3.7) < 0.5);
         Assert.Equal(free.Prior.Mode, free.Prior.Components[0].Location);
     }

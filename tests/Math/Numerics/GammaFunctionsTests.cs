@@ -32,7 +32,8 @@ public class GammaFunctionsTests
     {
         for (var trial = 0; trial < 1000; trial++)
         {
-            double[] x = [.. Enumerable.Range(0, Vector256<double>.Count).Select(i => double.Exp(-9 + (36 * Philox.Uniform(11, (ulong)trial, (ulong)i))))];
+            double[] x = [.. Enumerable.Range(0, Vector256<double>.Count).Select(
+                i => double.Exp(-9 + (36 * Philox.Uniform(11, (ulong)trial, (ulong)i))))];
             var logGamma = VectorGamma.LogGamma(Vector256.Create<double>(x));
             for (var i = 0; i < x.Length; i++)
             {

@@ -39,7 +39,8 @@ public sealed class LogSumExpTests
         var most = x.Max();
         var sum = x.Sum(v => double.Exp(v - most));
         var expected = x.Select(v => double.Exp(v - most) / sum).ToArray();
-        var (exponentials, softmax, responsibilities, counts) = ((double[])x.Clone(), new double[length], (double[])x.Clone(), new double[length]);
+        var (exponentials, softmax, responsibilities, counts) =
+            ((double[])x.Clone(), new double[length], (double[])x.Clone(), new double[length]);
         Assert.Equal(sum, LogSumExp.Exponentials(exponentials, most), 1e-14 * sum);
         LogSumExp.Softmax(x, softmax);
         counts.AsSpan().Fill(2);

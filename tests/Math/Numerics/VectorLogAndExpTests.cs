@@ -27,7 +27,8 @@ public sealed class VectorLogAndExpTests
             var x = i < 10_000 ? -0.07 * i : -Philox.Uniform(1, 1, (ulong)i);
             var expected = x > -700 ? double.Exp(x) : 0;
             var actual = VectorExp.OfNegative(System.Runtime.Intrinsics.Vector256.Create(x))[2];
-            Assert.True(double.Abs(actual - expected) <= 2 * (double.BitIncrement(expected) - expected), $"exp({x:R}) is {actual:R} where {expected:R} was expected");
+            Assert.True(double.Abs(actual - expected) <= 2 * (double.BitIncrement(expected) - expected),
+                $"exp({x:R}) is {actual:R} where {expected:R} was expected");
         }
 
         Assert.Equal(1, VectorExp.OfNegative(default)[0]);
@@ -37,7 +38,8 @@ public sealed class VectorLogAndExpTests
     [Fact]
     public void Exp_of_moderate_numbers_and_log_of_one_plus_are_within_two_units_in_the_last_place()
     {
-        static bool IsClose(double expected, double actual) => double.Abs(actual - expected) <= 2 * (double.BitIncrement(double.Abs(expected)) - double.Abs(expected));
+        static bool IsClose(double expected, double actual) =>
+            double.Abs(actual - expected) <= 2 * (double.BitIncrement(double.Abs(expected)) - double.Abs(expected));
         for (var i = 0; i < 20_000; i++)
         {
             var x = 690 * ((2 * Philox.Uniform(2, 1, (ulong)i)) - 1);

@@ -51,7 +51,10 @@ public sealed class ScheduleTests
     public void A_fit_has_converged_when_so_many_epochs_did_not_lower_the_lowest_by_the_share()
     {
         // Shares of the magnitude: a negative loss falls too.
-        foreach (var (losses, expected) in new (double[], int)[] { ([100, 95, 89, 88, 85, 81], 5), ([-100, -105, -111, -112, -115, -121], 5), ([100, 80, 60, 40, 20, 10], -1) })
+        foreach (var (losses, expected) in new (double[], int)[]
+        {
+            ([100, 95, 89, 88, 85, 81], 5), ([-100, -105, -111, -112, -115, -121], 5), ([100, 80, 60, 40, 20, 10], -1)
+        })
         {
             var (rule, state, at) = (new ToleranceStop(0.1, 3), ToleranceState.Start, -1);
             for (var epoch = 0; epoch < losses.Length && at < 0; epoch++)

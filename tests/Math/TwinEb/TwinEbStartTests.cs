@@ -91,7 +91,8 @@ public class TwinEbStartTests
         var fresh = new ConjugateFit(problem.Options with { Steps = 300 }, problem.Shards(2));
         Assert.True(
             more.Result.Scalar("elbo") > fresh.Result.Scalar("elbo") - (0.01 * double.Abs(fresh.Result.Scalar("elbo"))),
-            $"{more.Result.Scalar("elbo")} where a fresh fit has {fresh.Result.Scalar("elbo")} and the given one {given.Result.Scalar("elbo")}");
+            $"{more.Result.Scalar("elbo")} where a fresh fit has {fresh.Result.Scalar("elbo")} and the given one " +
+            $"{given.Result.Scalar("elbo")}");
         Assert.True(!gaussian || more.Result.Scalar("elbo") > given.Result.Scalar("elbo"));
     }
 
@@ -116,11 +117,24 @@ public class TwinEbStartTests
         // Steps too small to be seen: what comes out is what went in.
         var options = ReferenceProblem.Options(60, 20, likelihood, prior) with { Steps = 60 };
         var given = new Reference(options, ReferenceProblem.Make(1, 60, 20, likelihood, 2));
-        var still = options with { Steps = 1, RowLearningRate = 1e-12, ColumnLearningRate = 1e-12, MixtureLearningRate = 1e-12, LeastLearningRate = 0, WeightDecay = 0, Start = new TwinEbStart(likelihood, given.Run.Result) };
+        var still = options with
+        {
+            Steps = 1,
+            RowLearningRate = 1e-12,
+            ColumnLearningRate = 1e-12,
+            MixtureLearningRate = 1e-12,
+            LeastLearningRate = 0,
+            WeightDecay = 0,
+            Start = new TwinEbStart(likelihood, given.Run.Result)
+        };
         var shards = ReferenceProblem.Make(1, 60, 20, likelihood, 3);
         var same = new Reference(still, WithRows(shards, given.Means, given.Sds, 3, 60));
         var (first, second) = likelihood == TwinEbLikelihood.Poisson ? ("shape", "rate") : ("mean", "sd");
-        foreach (var name in new[] { "columns_mean", "columns_sd", "row_prior_weight", "column_prior_weight", $"row_prior_{first}", $"row_prior_{second}", $"column_prior_{first}", $"column_prior_{second}" })
+        foreach (var name in new[]
+        {
+            "columns_mean", "columns_sd", "row_prior_weight", "column_prior_weight", $"row_prior_{first}", $"row_prior_{second}",
+            $"column_prior_{first}", $"column_prior_{second}"
+        })
         {
             AssertClose(given.Run.Result[name], same.Run.Result[name], name);
         }
@@ -131,7 +145,8 @@ public class TwinEbStartTests
         // A row that the given fit does not have starts as in a fresh one.
         var means = (double[])given.Means.Clone();
         means.AsSpan(7 * 3, 3).Fill(double.NaN);
-        var (some, none) = (new Reference(still, WithRows(shards, means, given.Sds, 3, 60)), new Reference(still with { Start = null }, shards));
+        var (some, none) =
+            (new Reference(still, WithRows(shards, means, given.Sds, 3, 60)), new Reference(still with { Start = null }, shards));
         AssertClose(none.Means[21..24], some.Means[21..24], "row 7");
         AssertClose(given.Means[24..27], some.Means[24..27], "row 8");
     }
@@ -144,11 +159,13 @@ public class TwinEbStartTests
         var options = ReferenceProblem.Options(60, 20, TwinEbLikelihood.Poisson) with { Steps = 800, LocalSteps = localSteps };
         var shards = ReferenceProblem.Make(3, 60, 20, TwinEbLikelihood.Poisson, 2);
         var stopped = new Reference(options, shards);
-        var goesOn = new Reference(options with { Start = new TwinEbStart(TwinEbLikelihood.Poisson, stopped.Run.Result) }, WithRows(shards, stopped.Means, stopped.Sds, 3, 60));
+        var goesOn = new Reference(options with { Start = new TwinEbStart(TwinEbLikelihood.Poisson, stopped.Run.Result) },
+            WithRows(shards, stopped.Means, stopped.Sds, 3, 60));
         var gain = stopped.Run.Objectives[^1] - stopped.Run.Objectives[0];
 
         // Losses are as noisy as their draws: means of ten epochs.
-        var (end, begin, last) = (stopped.Run.Objectives[^10..].Average(), goesOn.Run.Objectives[..10].Average(), goesOn.Run.Objectives[^10..].Average());
+        var (end, begin, last) =
+            (stopped.Run.Objectives[^10..].Average(), goesOn.Run.Objectives[..10].Average(), goesOn.Run.Objectives[^10..].Average());
         Assert.True(begin > end - (0.1 * gain), $"it began at {begin} where the other ended at {end} from {stopped.Run.Objectives[0]}");
         Assert.True(last > end, $"it ended at {last}, the other at {end}");
     }
@@ -159,9 +176,11 @@ public class TwinEbStartTests
         var problem = new ConjugateProblem(8);
         var given = new ConjugateFit(problem.Options with { Factors = 2 }, problem.Shards());
         var options = problem.Options with { Optimizer = TwinEbOptimizer.Reference, Steps = 300 };
-        var (fresh, goesOn) = (new Reference(options, problem.Shards()), new Reference(options with { Start = Start(problem, given) }, Shards(problem, given, 1)));
+        var (fresh, goesOn) = (new Reference(
+            options, problem.Shards()), new Reference(options with { Start = Start(problem, given) }, Shards(problem, given, 1)));
         Assert.Null(goesOn.Run.Report.Failure);
-        Assert.True(goesOn.Run.Objectives[0] > fresh.Run.Objectives[0], $"the first epoch is at {goesOn.Run.Objectives[0]}, a fresh one's at {fresh.Run.Objectives[0]}");
+        Assert.True(goesOn.Run.Objectives[0] > fresh.Run.Objectives[0],
+            $"the first epoch is at {goesOn.Run.Objectives[0]}, a fresh one's at {fresh.Run.Objectives[0]}");
     }
 
     [Fact]
@@ -179,7 +198,14 @@ public class TwinEbStartTests
             "factors is 2, but the fit to start from has 3: use at least as many",
             "the fit to start from has 6 row components where 7 are asked for: use the same prior and rowComponents",
             "the fit to start from has 5 column components where 1 are asked for: use the same prior and columnComponents",
-        ], TwinEbOptionsCheck.Problems(options with { Likelihood = TwinEbLikelihood.Gaussian, Columns = 50, Factors = 2, RowComponents = 7, Prior = TwinEbPrior.Rows }));
+        ], TwinEbOptionsCheck.Problems(options with
+        {
+            Likelihood = TwinEbLikelihood.Gaussian,
+            Columns = 50,
+            Factors = 2,
+            RowComponents = 7,
+            Prior = TwinEbPrior.Rows
+        }));
 
         var spoilt = new ArraySet();
         foreach (var array in fit.Result.Where(a => a.Name is not ("columns_sd" or "row_prior_rate")))
@@ -205,11 +231,13 @@ public class TwinEbStartTests
     private static ShardData[] Shards(ConjugateProblem problem, ConjugateFit given, int shards)
     {
         var factors = given.Result.Get("columns_mean").Shape[1];
-        return WithRows(problem.Shards(shards), given.RowMeans, [.. given.Rows.SelectMany(r => r["rows_sd"])], factors, given.RowMeans.Length / factors);
+        return WithRows(problem.Shards(shards), given.RowMeans, [.. given.Rows.SelectMany(r => r["rows_sd"])], factors,
+            given.RowMeans.Length / factors);
     }
 
     // The given fit's rows are the first of the matrix.
-    private static ShardData[] WithRows(ShardData[] shards, double[] means, double[] sds, int factors, int givenRows) => [.. shards.Select(shard =>
+    private static ShardData[] WithRows(
+        ShardData[] shards, double[] means, double[] sds, int factors, int givenRows) => [.. shards.Select(shard =>
     {
         double[] Of(double[] values) => [.. Enumerable.Range(0, shard.Block.Rows * factors).Select(at =>
             shard.FirstRow + (at / factors) < givenRows ? values[(int)(shard.FirstRow * factors) + at] : double.NaN)];
@@ -228,7 +256,8 @@ public class TwinEbStartTests
         Assert.Equal(expected.Length, actual.Length);
         for (var at = 0; at < expected.Length; at++)
         {
-            Assert.True(double.Abs(expected[at] - actual[at]) <= 1e-6 * double.Max(1, double.Abs(expected[at])), $"{what}[{at}] is {actual[at]:R} where {expected[at]:R} was given");
+            Assert.True(double.Abs(expected[at] - actual[at]) <= 1e-6 * double.Max(1, double.Abs(expected[at])),
+                $"{what}[{at}] is {actual[at]:R} where {expected[at]:R} was given");
         }
     }
 

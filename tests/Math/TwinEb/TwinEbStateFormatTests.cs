@@ -28,15 +28,18 @@ public class TwinEbStateFormatTests
         var partial = model.Local(broadcast, shards[0], shard);
 
         global["format " + name][0] = 7;
-        foreach (var action in new Action[] { () => model.Update(global, partial), () => model.Broadcast(global), () => model.Report(global), () => model.EndEarly(global), () => model.GlobalResult(global) })
+        foreach (var action in new Action[] { () => model.Update(global, partial), () =>
+            model.Broadcast(global), () => model.Report(global), () => model.EndEarly(global), () => model.GlobalResult(global) })
         {
-            Assert.StartsWith($"the checkpoint's state of {name} is of form 7, and this program reads form 1", Assert.Throws<StateFormatException>(action).Message, StringComparison.Ordinal);
+            Assert.StartsWith($"the checkpoint's state of {name} is of form 7, and this program reads form 1",
+                Assert.Throws<StateFormatException>(action).Message, StringComparison.Ordinal);
         }
 
         shard[$"format {name}-shard"][0] = 2;
         foreach (var action in new Action[] { () => model.Local(broadcast, shards[0], shard), () => model.ShardResult(shards[0], shard) })
         {
-            Assert.StartsWith($"the checkpoint's state of {name}-shard is of form 2, and this program reads form 1", Assert.Throws<StateFormatException>(action).Message, StringComparison.Ordinal);
+            Assert.StartsWith($"the checkpoint's state of {name}-shard is of form 2, and this program reads form 1",
+                Assert.Throws<StateFormatException>(action).Message, StringComparison.Ordinal);
         }
     }
 
@@ -46,17 +49,22 @@ public class TwinEbStateFormatTests
     {
         var (model, shards) = Model(isReference);
         var old = new ArraySet().Set("scalars", new double[40]).Set("phase", 1.0);
-        Assert.StartsWith($"the checkpoint's state of {name} is of an older form", Assert.Throws<StateFormatException>(() => model.Report(old)).Message, StringComparison.Ordinal);
+        Assert.StartsWith($"the checkpoint's state of {name} is of an older form",
+            Assert.Throws<StateFormatException>(() => model.Report(old)).Message, StringComparison.Ordinal);
         Assert.StartsWith(
-            $"the checkpoint's state of {name}-shard is of an older form", Assert.Throws<StateFormatException>(() => model.ShardResult(shards[0], old)).Message, StringComparison.Ordinal);
+            $"the checkpoint's state of {name}-shard is of an older form",
+            Assert.Throws<StateFormatException>(() => model.ShardResult(shards[0], old)).Message, StringComparison.Ordinal);
         var (other, _) = Model(!isReference);
-        Assert.Contains($"where one of '{name}' was expected", Assert.Throws<StateFormatException>(() => model.Report(other.InitialGlobal())).Message, StringComparison.Ordinal);
+        Assert.Contains($"where one of '{name}' was expected",
+            Assert.Throws<StateFormatException>(() => model.Report(other.InitialGlobal())).Message, StringComparison.Ordinal);
     }
 
     private static (IFitModel Model, ShardData[] Shards) Model(bool isReference)
     {
         var options = ReferenceProblem.Options(30, 8, TwinEbLikelihood.Poisson);
-        IFitModel model = isReference ? new TwinEbReferenceModel(options) : new TwinEbConjugateModel(options with { Optimizer = TwinEbOptimizer.Default });
+        IFitModel model = isReference
+            ? new TwinEbReferenceModel(options)
+            : new TwinEbConjugateModel(options with { Optimizer = TwinEbOptimizer.Default });
         return (model, ReferenceProblem.Make(1, 30, 8, TwinEbLikelihood.Poisson, heldOutRows: 5));
     }
 }

@@ -45,7 +45,8 @@ internal static class Samples
         new ReleaseShard(Job, new Attempt(3), new ShardId(5)),
         new JobRefused(Job, "another spec"),
         new ShardNotSaved(Job, new Attempt(3), 2, new ShardId(5), new Round(121), "disk full", true),
-        new Bundle(Arrays, [new BundledMessage(new ActorAddress("shard", "pbmc/3"), new byte[] { 1, 2, 3 }), new BundledMessage(new ActorAddress("shard", "pbmc/4"), default)]),
+        new Bundle(Arrays, [new BundledMessage(new ActorAddress("shard", "pbmc/3"), new byte[] { 1, 2, 3 }), new BundledMessage(
+            new ActorAddress("shard", "pbmc/4"), default)]),
         new Bundle(new ArraySet(), []),
         new PartDamaged(Job, new Attempt(3), 2, new ShardId(5), new Round(121), "SHA-256 differs"),
     ];

@@ -143,7 +143,8 @@ public sealed class JobSpecReaderTests : IDisposable
         JobSpec[] others =
         [
             spec with { Seed = 2 }, spec with { Data = spec.Data with { Transform = "log1p" } }, spec with { From = "/fit" },
-            spec with { Section = spec.Section.With(EbmfFields.Nullcheck, false) }, spec with { Section = spec.Section.With(EbmfFields.Tolerance, 1) },
+            spec with { Section = spec.Section.With(EbmfFields.Nullcheck, false) },
+            spec with { Section = spec.Section.With(EbmfFields.Tolerance, 1) },
         ];
         Assert.All(others, other => Assert.NotEqual(hash, SpecCanonical.Hash(other, 8)));
         Assert.NotEqual(hash, SpecCanonical.Hash(spec, 9));

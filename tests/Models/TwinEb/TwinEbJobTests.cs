@@ -214,14 +214,16 @@ public sealed class TwinEbJobTests : IDisposable
             _scratch.At("split_rows.tsv"), "row\trole\n" + string.Concat(Enumerable.Range(1, Rows).Select(i => $"row{i}\ttraining\n")));
         File.WriteAllText(_scratch.At("split_cells.tsv"), "row\tcolumn\tkind\nrow4\tc5\tvalidation\n");
         var path = Csv("missing.csv", Counts(), (3, 4, "NA"));
-        Assert.Contains("column 'c5' is missing in the data", Assert.Throws<ProblemException>(() => TwinEbRun.Prepare(Spec($"split: {_scratch.Root}", path), _scratch)).Message, StringComparison.Ordinal);
+        Assert.Contains("column 'c5' is missing in the data", Assert.Throws<ProblemException>(
+            () => TwinEbRun.Prepare(Spec($"split: {_scratch.Root}", path), _scratch)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void More_components_than_rows_are_refused_and_the_default_fits_them()
     {
         Assert.Contains(
-            "rowComponents is 61, but there are 60 rows", Assert.Throws<ProblemException>(() => TwinEbRun.Prepare(Spec("rowComponents: 61"), _scratch)).Message, StringComparison.Ordinal);
+            "rowComponents is 61, but there are 60 rows", Assert.Throws<ProblemException>(
+                () => TwinEbRun.Prepare(Spec("rowComponents: 61"), _scratch)).Message, StringComparison.Ordinal);
         var bare = $"model: twineb\ndata: {{path: {Csv("data.csv", Counts())}}}\n";
         Assert.Contains("60 row and 20 column components", TwinEbRun.Prepare(bare, _scratch).Own.Title, StringComparison.Ordinal);
     }

@@ -18,12 +18,16 @@ public sealed class TwinEbSpecTests : IDisposable
     public void Options_are_read()
     {
         var section = Read(
-            "twineb: {likelihood: gaussian, prior: rows, factors: 4, rowComponents: 5, noiseSd: 0.5, protocol: strong, testShare: 0.4}\nstop: {tolerance: 1e-6}").Section;
+            "twineb: {likelihood: gaussian, prior: rows, factors: 4, rowComponents: 5, noiseSd: 0.5, protocol: strong, testShare: " +
+            "0.4}\nstop: {tolerance: 1e-6}").Section;
         var options = Options(section);
-        Assert.Equal((TwinEbLikelihood.Gaussian, TwinEbPrior.Rows, 4, 0.5), (options.Likelihood, options.Prior, options.Factors, options.NoiseSd));
-        Assert.Equal((5, (int?)null, 1e-6), (section.Get(TwinEbFields.RowComponents), section.Get(TwinEbFields.ColumnComponents), options.Tolerance));
         Assert.Equal(
-            (SplitProtocol.Strong, 0.2, 0.4), (section.Get(TwinEbFields.Protocol), TwinEbEffects.Validation(section), TwinEbEffects.Tested(section)));
+            (TwinEbLikelihood.Gaussian, TwinEbPrior.Rows, 4, 0.5), (options.Likelihood, options.Prior, options.Factors, options.NoiseSd));
+        Assert.Equal((5, (int?)null, 1e-6),
+            (section.Get(TwinEbFields.RowComponents), section.Get(TwinEbFields.ColumnComponents), options.Tolerance));
+        Assert.Equal(
+            (SplitProtocol.Strong, 0.2, 0.4),
+            (section.Get(TwinEbFields.Protocol), TwinEbEffects.Validation(section), TwinEbEffects.Tested(section)));
     }
 
     [Theory]
@@ -52,7 +56,8 @@ public sealed class TwinEbSpecTests : IDisposable
         // What each of them does there: tests/Math/TwinEb, ReferenceScheduleTests and ReferenceStepTests.
         var name = option[..option.IndexOf(':', StringComparison.Ordinal)];
         var property = typeof(TwinEbOptions).GetProperty(char.ToUpperInvariant(name[0]) + name[1..])!;
-        var (without, with) = (Read("twineb: {optimizer: reference, protocol: strong}"), Read($"twineb: {{optimizer: reference, protocol: strong, {option}}}"));
+        var (without, with) = (Read("twineb: {optimizer: reference, protocol: strong}"), Read(
+            $"twineb: {{optimizer: reference, protocol: strong, {option}}}"));
         Assert.NotEqual(expected, property.GetValue(Options(without.Section)));
         Assert.Equal(expected, property.GetValue(Options(with.Section)));
     }

@@ -5,9 +5,9 @@ using FitCluster.Messages;
 namespace FitCluster.Engine;
 
 /// <summary>
-/// Where things lie: root/job/attempt.json, root/job/attempt.lock, root/job/round-000123/manifest.json, and beside the manifest part-00004.a7.npz (shard 4 of
-/// attempt 7), global.a7.npz (the coordinator's part) and, at the end, result-00004.a7.npz (its rows of the results). A file that is being
-/// written has ".tmp-" and a unique text behind its name.
+/// Where things lie: root/job/attempt.json, root/job/attempt.lock, root/job/round-000123/manifest.json, and beside the manifest
+/// part-00004.a7.npz (shard 4 of attempt 7), global.a7.npz (the coordinator's part) and, at the end, result-00004.a7.npz (its rows of the
+/// results). A file that is being written has ".tmp-" and a unique text behind its name.
 /// </summary>
 internal sealed partial class CheckpointPaths(string root)
 {
@@ -22,7 +22,8 @@ internal sealed partial class CheckpointPaths(string root)
 
     public string Lock(JobName job) => Path.Combine(Job(job), "attempt.lock");
 
-    public string Round(JobName job, Round round) => Path.Combine(Job(job), string.Create(CultureInfo.InvariantCulture, $"round-{round.Value:D6}"));
+    public string Round(JobName job, Round round) =>
+        Path.Combine(Job(job), string.Create(CultureInfo.InvariantCulture, $"round-{round.Value:D6}"));
 
     public string Manifest(JobName job, Round round) => Path.Combine(Round(job, round), ManifestName);
 
@@ -50,7 +51,9 @@ internal sealed partial class CheckpointPaths(string root)
     public static Attempt? AttemptOf(string fileName)
     {
         var match = PartName().Match(fileName);
-        return match.Success && long.TryParse(match.Groups[1].ValueSpan, CultureInfo.InvariantCulture, out var attempt) ? new Attempt(attempt) : null;
+        return match.Success && long.TryParse(match.Groups[1].ValueSpan, CultureInfo.InvariantCulture, out var attempt)
+            ? new Attempt(attempt)
+            : null;
     }
 
     [GeneratedRegex(@"^round-([0-9]{6,18})$")]

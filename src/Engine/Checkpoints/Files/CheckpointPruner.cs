@@ -122,7 +122,9 @@ internal sealed class CheckpointPruner(CheckpointPaths paths, CheckpointReader r
         }
     }
 
-    /// <summary>The files that a round's manifest names; none without a manifest; null when it is damaged, and all is left as it is.</summary>
+    /// <summary>
+    /// The files that a round's manifest names; none without a manifest; null when it is damaged, and all is left as it is.
+    /// </summary>
     private HashSet<string>? Named(JobName job, Round round)
     {
         var manifest = Manifest(job, round, out var isDamaged);
@@ -150,7 +152,8 @@ internal sealed class CheckpointPruner(CheckpointPaths paths, CheckpointReader r
 
     private static void DeleteIfStale(FileInfo file)
     {
-        if (file.Name.Contains(CheckpointPaths.TemporaryMark, StringComparison.Ordinal) && DateTime.UtcNow - file.LastWriteTimeUtc > StaleAge)
+        if (file.Name.Contains(CheckpointPaths.TemporaryMark, StringComparison.Ordinal) &&
+            DateTime.UtcNow - file.LastWriteTimeUtc > StaleAge)
         {
             file.Delete();
         }

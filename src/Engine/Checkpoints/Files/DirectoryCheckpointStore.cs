@@ -4,9 +4,9 @@ using FitCluster.Messages;
 namespace FitCluster.Engine;
 
 /// <summary>
-/// Checkpoints in a folder that all nodes share (or the only node has). Parts are .npz files that np.load opens; a checkpoint is committed by the
-/// atomic appearance of its manifest.json; files are fsynced before they get their names, and their folders after. Claims and commits are
-/// serialized between processes by a file lock. Requests are carried out on the thread pool.
+/// Checkpoints in a folder that all nodes share (or the only node has). Parts are .npz files that np.load opens; a checkpoint is committed
+/// by the atomic appearance of its manifest.json; files are fsynced before they get their names, and their folders after. Claims and
+/// commits are serialized between processes by a file lock. Requests are carried out on the thread pool.
 /// </summary>
 [SuppressMessage("Design", "CA1001", Justification = "the semaphore has no wait handle unless asked for one, and so nothing to dispose of")]
 public sealed class DirectoryCheckpointStore : ICheckpointStore
@@ -20,7 +20,8 @@ public sealed class DirectoryCheckpointStore : ICheckpointStore
     /// <summary>A store over a folder. It is made when it is first written to.</summary>
     /// <param name="root">The folder; each job has a folder in it.</param>
     /// <param name="concurrency">The most requests carried out at once, 1 or more; more wait. Default 4.</param>
-    /// <param name="report">Told in words of what went wrong without harm: pruning that failed, to be tried again at the next commit.</param>
+    /// <param name="report">Told in words of what went wrong without harm: pruning that failed, to
+    /// be tried again at the next commit.</param>
     public DirectoryCheckpointStore(string root, int concurrency = 4, Action<string>? report = null)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(root);
@@ -91,9 +92,11 @@ public sealed class DirectoryCheckpointStore : ICheckpointStore
         DurableFile.MakeFolder(_paths.Round(save.Job, save.Round));
         StoreReply? refused = null;
         var path = _paths.Part(save.Job, save.Round, save.Shard, save.Attempt, save.Kind);
-        // Asked again after the writing, which may have taken long. A part that slips through is under its own attempt's name: it harms nobody.
+        // Asked again after the writing, which may have taken long. A part that slips through is
+        // under its own attempt's name: it harms nobody.
         var (checksum, bytes, isThere) = DurableFile.Write(
-            path, to => PartFile.Write(to, save), checksum => (refused = Fence(save.Job, save.Attempt) ?? Replaced(save, checksum)) is null);
+            path, to => PartFile.Write(to, save),
+            checksum => (refused = Fence(save.Job, save.Attempt) ?? Replaced(save, checksum)) is null);
         if (isThere && save.Kind == PartKind.Result)
         {
             _pruner.DropOlderResults(save);
@@ -140,7 +143,8 @@ public sealed class DirectoryCheckpointStore : ICheckpointStore
                 var file = new FileInfo(_paths.Part(commit.Job, manifest.Round, part.Shard, part.Attempt));
                 if (!file.Exists || file.Length != part.Bytes)
                 {
-                    return new StoreReply($"{what}: {file.FullName} is {(file.Exists ? $"of {file.Length} bytes, not {part.Bytes}" : "not there")}");
+                    return new StoreReply(
+                        $"{what}: {file.FullName} is {(file.Exists ? $"of {file.Length} bytes, not {part.Bytes}" : "not there")}");
                 }
             }
 
@@ -161,7 +165,8 @@ public sealed class DirectoryCheckpointStore : ICheckpointStore
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or OperationCanceledException)
         {
-            _report?.Invoke($"old checkpoints in {_paths.Job(commit.Job)} could not be deleted, and will be at the next commit: {error.Message}");
+            _report?.Invoke(
+                $"old checkpoints in {_paths.Job(commit.Job)} could not be deleted, and will be at the next commit: {error.Message}");
         }
     }
 

@@ -4,7 +4,8 @@ using Npgsql;
 namespace FitCluster.Engine;
 
 /// <summary>
-/// The tables of the store, made and brought up to date by the program. A migration that has been released is never changed; what changes is added as the next one.
+/// The tables of the store, made and brought up to date by the program. A migration that has been released is never
+/// changed; what changes is added as the next one.
 /// </summary>
 internal static class PostgresSchema
 {
@@ -16,30 +17,39 @@ internal static class PostgresSchema
         """
         CREATE TABLE fitcluster.attempts (job text PRIMARY KEY, newest bigint NOT NULL);
         CREATE TABLE fitcluster.parts (
-            job text NOT NULL, round bigint NOT NULL, shard integer NOT NULL, attempt bigint NOT NULL, checksum text NOT NULL, bytes bigint NOT NULL,
+            job text NOT NULL, round bigint NOT NULL, shard integer NOT NULL, attempt bigint NOT NULL, checksum text NOT NULL,
+                bytes bigint NOT NULL,
             chunks integer NOT NULL, PRIMARY KEY (job, round, shard, attempt));
         CREATE TABLE fitcluster.part_chunks (
-            job text NOT NULL, round bigint NOT NULL, shard integer NOT NULL, attempt bigint NOT NULL, chunk integer NOT NULL, sha bytea NOT NULL, content bytea NOT NULL,
+            job text NOT NULL, round bigint NOT NULL, shard integer NOT NULL, attempt bigint NOT NULL, chunk integer NOT NULL,
+                sha bytea NOT NULL, content bytea NOT NULL,
             PRIMARY KEY (job, round, shard, attempt, chunk),
             FOREIGN KEY (job, round, shard, attempt) REFERENCES fitcluster.parts ON DELETE CASCADE);
         ALTER TABLE fitcluster.part_chunks ALTER COLUMN content SET STORAGE EXTERNAL;
         CREATE TABLE fitcluster.manifests (
-            job text NOT NULL, round bigint NOT NULL, attempt bigint NOT NULL, spec_hash text NOT NULL, data_hash text NOT NULL, shards integer NOT NULL, parts jsonb NOT NULL,
+            job text NOT NULL, round bigint NOT NULL, attempt bigint NOT NULL, spec_hash text NOT NULL, data_hash text NOT NULL,
+                shards integer NOT NULL, parts jsonb NOT NULL,
             PRIMARY KEY (job, round));
         CREATE TABLE fitcluster.jobs (
-            job text PRIMARY KEY, number bigint GENERATED ALWAYS AS IDENTITY, spec text NOT NULL, spec_hash text NOT NULL, data_hash text NOT NULL, shards integer NOT NULL,
-            state text NOT NULL DEFAULT 'Queued', cancel_wanted boolean NOT NULL DEFAULT false, submitted timestamptz NOT NULL DEFAULT now(), reported timestamptz,
+            job text PRIMARY KEY, number bigint GENERATED ALWAYS AS IDENTITY, spec text NOT NULL, spec_hash text NOT NULL,
+                data_hash text NOT NULL, shards integer NOT NULL,
+            state text NOT NULL DEFAULT 'Queued', cancel_wanted boolean NOT NULL DEFAULT false,
+                submitted timestamptz NOT NULL DEFAULT now(), reported timestamptz,
             ended timestamptz, reason text NOT NULL DEFAULT '', progress jsonb NOT NULL DEFAULT '{}');
-        CREATE TABLE fitcluster.events (number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, job text NOT NULL, time timestamptz NOT NULL DEFAULT now(), words text NOT NULL);
+        CREATE TABLE fitcluster.events (number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, job text NOT NULL,
+            time timestamptz NOT NULL DEFAULT now(), words text NOT NULL);
         CREATE INDEX ON fitcluster.events (job, number);
         CREATE TABLE fitcluster.rounds (
-            job text NOT NULL, round bigint NOT NULL, phase text NOT NULL, objective double precision NOT NULL, seconds double precision NOT NULL, PRIMARY KEY (job, round));
-        CREATE TABLE fitcluster.results (job text NOT NULL, name text NOT NULL, bytes bigint NOT NULL, checksum text NOT NULL, PRIMARY KEY (job, name));
+            job text NOT NULL, round bigint NOT NULL, phase text NOT NULL, objective double precision NOT NULL,
+                seconds double precision NOT NULL, PRIMARY KEY (job, round));
+        CREATE TABLE fitcluster.results (job text NOT NULL, name text NOT NULL, bytes bigint NOT NULL, checksum text NOT NULL,
+            PRIMARY KEY (job, name));
         CREATE TABLE fitcluster.result_chunks (
             job text NOT NULL, name text NOT NULL, chunk integer NOT NULL, content bytea NOT NULL, PRIMARY KEY (job, name, chunk),
             FOREIGN KEY (job, name) REFERENCES fitcluster.results ON DELETE CASCADE);
         ALTER TABLE fitcluster.result_chunks ALTER COLUMN content SET STORAGE EXTERNAL;
-        CREATE TABLE fitcluster.nodes (name text PRIMARY KEY, started timestamptz NOT NULL DEFAULT now(), seen timestamptz NOT NULL DEFAULT now(), entry jsonb NOT NULL);
+        CREATE TABLE fitcluster.nodes (name text PRIMARY KEY, started timestamptz NOT NULL DEFAULT now(),
+            seen timestamptz NOT NULL DEFAULT now(), entry jsonb NOT NULL);
         """,
         // Who saw an event, and whether a node is up, were not kept at first.
         """
@@ -79,13 +89,16 @@ internal static class PostgresSchema
         if (version > Version)
         {
             throw new ClusterStoreException(
-                $"the store {url} has tables of version {version}, and this program knows versions up to {Version}: upgrade this program (tables are never taken back)", false);
+                $"the store {url} has tables of version {version}, and this program knows versions up to {Version}: upgrade this " +
+                "program (tables are never taken back)", false);
         }
 
         for (var next = version; next < Version; next++)
         {
             await Execute(connection, Migrations[next], cancellation).ConfigureAwait(false);
-            await Execute(connection, string.Create(CultureInfo.InvariantCulture, $"UPDATE fitcluster.schema_version SET version = {next + 1}"), cancellation).ConfigureAwait(false);
+            await Execute(
+                connection, string.Create(CultureInfo.InvariantCulture, $"UPDATE fitcluster.schema_version SET version = {next + 1}"),
+                cancellation).ConfigureAwait(false);
         }
 
         await transaction.CommitAsync(cancellation).ConfigureAwait(false);
@@ -97,7 +110,9 @@ internal static class PostgresSchema
         {
             if (await command.ExecuteScalarAsync(cancellation).ConfigureAwait(false) is not true)
             {
-                await Execute(connection, "CREATE SCHEMA IF NOT EXISTS fitcluster; CREATE TABLE fitcluster.schema_version (version integer NOT NULL); INSERT INTO fitcluster.schema_version VALUES (0)", cancellation)
+                await Execute(connection,
+                    "CREATE SCHEMA IF NOT EXISTS fitcluster; CREATE TABLE fitcluster.schema_version (version integer NOT NULL); INSERT " +
+                    "INTO fitcluster.schema_version VALUES (0)", cancellation)
                     .ConfigureAwait(false);
                 return 0;
             }

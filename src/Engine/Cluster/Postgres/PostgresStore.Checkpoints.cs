@@ -11,8 +11,10 @@ public sealed partial class PostgresStore
 {
     /// <summary>What is wrong with a part, found without moving it; no row when nothing is.</summary>
     private const string FaultOfPart = """
-        SELECT p.checksum <> $5 OR p.bytes <> (SELECT coalesce(sum(length(c.content)), 0) FROM fitcluster.part_chunks c WHERE (c.job, c.round, c.shard, c.attempt) = (p.job, p.round, p.shard, p.attempt))
-            OR p.chunks <> (SELECT count(*) FROM fitcluster.part_chunks c WHERE (c.job, c.round, c.shard, c.attempt) = (p.job, p.round, p.shard, p.attempt) AND sha256(c.content) = c.sha)
+        SELECT p.checksum <> $5 OR p.bytes <> (SELECT coalesce(sum(length(c.content)), 0) FROM fitcluster.part_chunks c WHERE (c.job,
+            c.round, c.shard, c.attempt) = (p.job, p.round, p.shard, p.attempt))
+            OR p.chunks <> (SELECT count(*) FROM fitcluster.part_chunks c WHERE (c.job, c.round, c.shard, c.attempt) = (p.job, p.round,
+                p.shard, p.attempt) AND sha256(c.content) = c.sha)
         FROM fitcluster.parts p WHERE p.job = $1 AND p.round = $2 AND p.shard = $3 AND p.attempt = $4
         """;
 
@@ -69,7 +71,8 @@ public sealed partial class PostgresStore
             await using var command = Command(
                 connection,
                 """
-                INSERT INTO fitcluster.attempts VALUES ($1, 1) ON CONFLICT (job) DO UPDATE SET newest = attempts.newest + 1, restarts = attempts.restarts + 1
+                INSERT INTO fitcluster.attempts VALUES ($1, 1) ON CONFLICT (job) DO UPDATE SET newest = attempts.newest + 1,
+                    restarts = attempts.restarts + 1
                 RETURNING newest, restarts
                 """,
                 claim.Job.Value);
@@ -93,9 +96,11 @@ public sealed partial class PostgresStore
         return await InTransaction(connection => Save(connection, save, bytes, checksum, cancellation), cancellation).ConfigureAwait(false);
     }
 
-    private static async Task<StoreReply> Save(NpgsqlConnection connection, SavePart save, ReadOnlyMemory<byte> bytes, string checksum, CancellationToken cancellation)
+    private static async Task<StoreReply> Save(
+        NpgsqlConnection connection, SavePart save, ReadOnlyMemory<byte> bytes, string checksum, CancellationToken cancellation)
     {
-        if (CheckpointRules.Fence(save.Job, save.Attempt, await Newest(connection, save.Job, cancellation).ConfigureAwait(false)) is { } fenced)
+        if (CheckpointRules.Fence(
+            save.Job, save.Attempt, await Newest(connection, save.Job, cancellation).ConfigureAwait(false)) is { } fenced)
         {
             return fenced;
         }
@@ -140,7 +145,8 @@ public sealed partial class PostgresStore
 
     private static async Task<StoreReply> Commit(NpgsqlConnection connection, CommitCheckpoint commit, CancellationToken cancellation)
     {
-        if (CheckpointRules.Fence(commit.Job, commit.Attempt, await Newest(connection, commit.Job, cancellation).ConfigureAwait(false)) is { } fenced)
+        if (CheckpointRules.Fence(
+            commit.Job, commit.Attempt, await Newest(connection, commit.Job, cancellation).ConfigureAwait(false)) is { } fenced)
         {
             return fenced;
         }
@@ -149,12 +155,14 @@ public sealed partial class PostgresStore
         foreach (var part in manifest.Parts)
         {
             var bytes = await Scalar(
-                connection, cancellation, "SELECT bytes FROM fitcluster.parts WHERE job = $1 AND round = $2 AND shard = $3 AND attempt = $4",
+                connection, cancellation,
+                "SELECT bytes FROM fitcluster.parts WHERE job = $1 AND round = $2 AND shard = $3 AND attempt = $4",
                 commit.Job.Value, manifest.Round.Value, part.Shard.Value, part.Attempt.Value).ConfigureAwait(false) as long?;
             if (bytes != part.Bytes)
             {
                 return new StoreReply(
-                    $"the checkpoint of round {manifest.Round} of job {commit.Job} was not committed: {CheckpointRules.Name(part.Shard)} of attempt {part.Attempt} is not there with {part.Bytes} bytes");
+                    $"the checkpoint of round {manifest.Round} of job {commit.Job} was not committed: " +
+                    $"{CheckpointRules.Name(part.Shard)} of attempt {part.Attempt} is not there with {part.Bytes} bytes");
             }
         }
 
@@ -165,10 +173,12 @@ public sealed partial class PostgresStore
             ON CONFLICT (job, round) DO UPDATE SET attempt = $3, spec_hash = $4, data_hash = $5, shards = $6, parts = $7::jsonb
             """,
             commit.Job.Value, manifest.Round.Value, manifest.Attempt.Value, manifest.SpecHash, manifest.DataHash, manifest.Shards,
-            JsonSerializer.Serialize(manifest.Parts.Select(p => new StoredPart(p.Shard.Value, p.Attempt.Value, p.Checksum, p.Bytes)))).ConfigureAwait(false);
+            JsonSerializer.Serialize(manifest.Parts.Select(p => new StoredPart(p.Shard.Value, p.Attempt.Value, p.Checksum, p.Bytes))))
+            .ConfigureAwait(false);
         if (manifest.Round.Value > 0)
         {
-            await Execute(connection, cancellation, "UPDATE fitcluster.attempts SET restarts = 0 WHERE job = $1", commit.Job.Value).ConfigureAwait(false);
+            await Execute(connection, cancellation, "UPDATE fitcluster.attempts SET restarts = 0 WHERE job = $1", commit.Job.Value)
+                .ConfigureAwait(false);
         }
 
         await Prune(connection, commit, cancellation).ConfigureAwait(false);
@@ -193,7 +203,8 @@ public sealed partial class PostgresStore
         {
             foreach (var old in manifests.Skip(int.Max(commit.Keep, newestWhole + 1)).Where(old => old != resume))
             {
-                await Execute(connection, cancellation, "DELETE FROM fitcluster.manifests WHERE job = $1 AND round = $2", commit.Job.Value, old.Round.Value).ConfigureAwait(false);
+                await Execute(connection, cancellation, "DELETE FROM fitcluster.manifests WHERE job = $1 AND round = $2", commit.Job.Value,
+                    old.Round.Value).ConfigureAwait(false);
             }
         }
 
@@ -257,10 +268,13 @@ public sealed partial class PostgresStore
         foreach (var part in manifest.Parts)
         {
             var isDamaged = await Scalar(
-                connection, cancellation, FaultOfPart, manifest.Job.Value, manifest.Round.Value, part.Shard.Value, part.Attempt.Value, part.Checksum).ConfigureAwait(false) as bool?;
+                connection, cancellation, FaultOfPart, manifest.Job.Value, manifest.Round.Value, part.Shard.Value, part.Attempt.Value,
+                part.Checksum).ConfigureAwait(false) as bool?;
             if (isDamaged != false)
             {
-                return isDamaged is null ? $"{CheckpointRules.Name(part.Shard)} is missing" : $"{CheckpointRules.Name(part.Shard)} is damaged (SHA-256 differs)";
+                return isDamaged is null
+                    ? $"{CheckpointRules.Name(part.Shard)} is missing"
+                    : $"{CheckpointRules.Name(part.Shard)} is damaged (SHA-256 differs)";
             }
         }
 
@@ -286,12 +300,14 @@ public sealed partial class PostgresStore
         await using var command = Command(
             connection,
             $"SELECT content FROM {chunkTable} WHERE job = $1 AND round = $2 AND shard = $3 AND attempt = $4 ORDER BY chunk", key);
-        await using (var reader = await command.ExecuteReaderAsync(System.Data.CommandBehavior.SequentialAccess, cancellation).ConfigureAwait(false))
+        await using (var reader =
+            await command.ExecuteReaderAsync(System.Data.CommandBehavior.SequentialAccess, cancellation).ConfigureAwait(false))
         {
             while (await reader.ReadAsync(cancellation).ConfigureAwait(false))
             {
                 await using var content = await reader.GetStreamAsync(0, cancellation).ConfigureAwait(false);
-                at += await content.ReadAtLeastAsync(bytes.AsMemory(at), int.Min(ChunkBytes, bytes.Length - at), throwOnEndOfStream: false, cancellation).ConfigureAwait(false);
+                at += await content.ReadAtLeastAsync(bytes.AsMemory(at), int.Min(ChunkBytes, bytes.Length - at), throwOnEndOfStream: false,
+                    cancellation).ConfigureAwait(false);
             }
         }
 
@@ -301,7 +317,8 @@ public sealed partial class PostgresStore
     }
 
     /// <summary>The manifests of a job, newest first; of one round only, if asked for.</summary>
-    private static async Task<IReadOnlyList<CheckpointManifest>> Manifests(NpgsqlConnection connection, JobName job, Round? round, CancellationToken cancellation)
+    private static async Task<IReadOnlyList<CheckpointManifest>> Manifests(
+        NpgsqlConnection connection, JobName job, Round? round, CancellationToken cancellation)
     {
         var sql = "SELECT round, attempt, spec_hash, data_hash, shards, parts::text FROM fitcluster.manifests WHERE job = $1" +
             (round is { } only ? string.Create(CultureInfo.InvariantCulture, $" AND round = {only.Value}") : "") + " ORDER BY round DESC";
@@ -312,7 +329,8 @@ public sealed partial class PostgresStore
         {
             var parts = JsonSerializer.Deserialize<StoredPart[]>(reader.GetString(5))!;
             manifests.Add(new CheckpointManifest(
-                job, new Attempt(reader.GetInt64(1)), new Round(reader.GetInt64(0)), reader.GetString(2), reader.GetString(3), reader.GetInt32(4),
+                job, new Attempt(reader.GetInt64(1)), new Round(reader.GetInt64(0)), reader.GetString(2), reader.GetString(3),
+                reader.GetInt32(4),
                 [.. parts.Select(p => new CheckpointPart(new ShardId(p.Shard), new Attempt(p.Attempt), p.Checksum, p.Bytes))]));
         }
 

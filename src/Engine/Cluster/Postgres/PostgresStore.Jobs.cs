@@ -7,7 +7,8 @@ namespace FitCluster.Engine;
 
 public sealed partial class PostgresStore
 {
-    private const string JobColumns = "job, spec, spec_hash, data_hash, shards, state, cancel_wanted, submitted, reported, ended, reason, progress::text";
+    private const string JobColumns =
+        "job, spec, spec_hash, data_hash, shards, state, cancel_wanted, submitted, reported, ended, reason, progress::text";
 
     /// <summary>A node that has not reported for so long counts for nothing.</summary>
     private const string IsUp = "state = 'up' AND seen > now() - interval '5 seconds'";
@@ -19,7 +20,9 @@ public sealed partial class PostgresStore
         async connection =>
         {
             var inserted = await Execute(
-                connection, cancellation, "INSERT INTO fitcluster.jobs (job, spec, spec_hash, data_hash, shards) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (job) DO NOTHING",
+                connection, cancellation,
+                    "INSERT INTO fitcluster.jobs (job, spec, spec_hash, data_hash, shards) VALUES ($1, $2, $3, $4, $5) ON CONFLICT " +
+                    "(job) DO NOTHING",
                 submission.Job.Value, submission.Spec, submission.SpecHash, submission.DataHash, submission.Shards).ConfigureAwait(false);
             if (inserted == 1)
             {
@@ -74,10 +77,12 @@ public sealed partial class PostgresStore
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<JobEntry>> Jobs(CancellationToken cancellation = default) =>
-        InTransaction(connection => ReadJobs(connection, $"SELECT {JobColumns} FROM fitcluster.jobs ORDER BY number", cancellation), cancellation);
+        InTransaction(
+            connection => ReadJobs(connection, $"SELECT {JobColumns} FROM fitcluster.jobs ORDER BY number", cancellation), cancellation);
 
     /// <inheritdoc/>
-    public Task<JobEntry?> Job(JobName job, CancellationToken cancellation = default) => InTransaction(connection => ReadJob(connection, job, cancellation), cancellation);
+    public Task<JobEntry?> Job(JobName job, CancellationToken cancellation = default) =>
+        InTransaction(connection => ReadJob(connection, job, cancellation), cancellation);
 
     /// <inheritdoc/>
     public Task<JobEntry?> Cancel(JobName job, CancellationToken cancellation = default) => InTransaction(
@@ -86,8 +91,10 @@ public sealed partial class PostgresStore
             await Execute(
                 connection, cancellation,
                 """
-                UPDATE fitcluster.jobs SET cancel_wanted = state = 'Running', state = CASE state WHEN 'Queued' THEN 'Cancelled' ELSE state END,
-                    ended = CASE state WHEN 'Queued' THEN now() ELSE ended END, reason = CASE state WHEN 'Queued' THEN 'cancelled before it began' ELSE reason END
+                UPDATE fitcluster.jobs SET cancel_wanted = state = 'Running', state = CASE state WHEN 'Queued' THEN 'Cancelled'
+                    ELSE state END,
+                    ended = CASE state WHEN 'Queued' THEN now() ELSE ended END,
+                        reason = CASE state WHEN 'Queued' THEN 'cancelled before it began' ELSE reason END
                 WHERE job = $1 AND state IN ('Queued', 'Running')
                 """,
                 job.Value).ConfigureAwait(false);
@@ -102,13 +109,15 @@ public sealed partial class PostgresStore
             await Execute(
                 connection, cancellation,
                 """
-                UPDATE fitcluster.jobs SET cancel_wanted = false, reason = '', ended = NULL, reported = CASE state WHEN 'Running' THEN reported ELSE NULL END,
+                UPDATE fitcluster.jobs SET cancel_wanted = false, reason = '', ended = NULL,
+                    reported = CASE state WHEN 'Running' THEN reported ELSE NULL END,
                     state = CASE state WHEN 'Running' THEN state ELSE 'Queued' END
                 WHERE job = $1 AND state IN ('Running', 'Cancelled', 'Failed')
                 """,
                 job.Value).ConfigureAwait(false);
             // The next claim is the first of a new count.
-            await Execute(connection, cancellation, "UPDATE fitcluster.attempts SET restarts = -1 WHERE job = $1", job.Value).ConfigureAwait(false);
+            await Execute(connection, cancellation, "UPDATE fitcluster.attempts SET restarts = -1 WHERE job = $1", job.Value)
+                .ConfigureAwait(false);
             return await ReadJob(connection, job, cancellation).ConfigureAwait(false);
         },
         cancellation);
@@ -117,7 +126,9 @@ public sealed partial class PostgresStore
     public Task<bool> Report(JobName job, JobProgress progress, CancellationToken cancellation = default) => Fenced(
         job, progress.Attempt,
         async connection => await Execute(
-            connection, cancellation, "UPDATE fitcluster.jobs SET state = 'Running', reported = now(), progress = $2::jsonb WHERE job = $1 AND state IN ('Queued', 'Running')",
+            connection, cancellation,
+                "UPDATE fitcluster.jobs SET state = 'Running', reported = now(), progress = $2::jsonb WHERE job = $1 AND state IN " +
+                "('Queued', 'Running')",
             job.Value, JsonSerializer.Serialize(StoredProgress.Of(progress), JsonForm)).ConfigureAwait(false) == 1,
         cancellation);
 
@@ -127,13 +138,15 @@ public sealed partial class PostgresStore
             connection, cancellation,
             """
             UPDATE fitcluster.jobs AS j SET state = 'Running', reported = now() FROM unnest($1, $2) AS t(job, attempt)
-            WHERE j.job = t.job AND j.state IN ('Queued', 'Running') AND NOT EXISTS (SELECT 1 FROM fitcluster.attempts a WHERE a.job = t.job AND a.newest > t.attempt)
+            WHERE j.job = t.job AND j.state IN ('Queued', 'Running') AND NOT EXISTS (SELECT 1 FROM fitcluster.attempts a
+                WHERE a.job = t.job AND a.newest > t.attempt)
             """,
             jobs.Select(j => j.Job.Value).ToArray(), jobs.Select(j => j.Attempt.Value).ToArray()),
         cancellation);
 
     /// <inheritdoc/>
-    public Task<bool> AddRounds(JobName job, Attempt attempt, IReadOnlyList<JobRound> rounds, CancellationToken cancellation = default) => Fenced(
+    public Task<bool> AddRounds(
+        JobName job, Attempt attempt, IReadOnlyList<JobRound> rounds, CancellationToken cancellation = default) => Fenced(
         job, attempt,
         async connection =>
         {
@@ -145,7 +158,8 @@ public sealed partial class PostgresStore
                 INSERT INTO fitcluster.rounds SELECT $1, r, p, o, s FROM unnest($2, $3, $4, $5) AS t(r, p, o, s)
                 ON CONFLICT (job, round) DO UPDATE SET phase = excluded.phase, objective = excluded.objective, seconds = excluded.seconds
                 """,
-                job.Value, last.Select(r => r.Round.Value).ToArray(), last.Select(r => r.Phase).ToArray(), last.Select(r => r.Objective).ToArray(),
+                job.Value, last.Select(r => r.Round.Value).ToArray(), last.Select(r => r.Phase).ToArray(),
+                last.Select(r => r.Objective).ToArray(),
                 last.Select(r => r.Seconds).ToArray()).ConfigureAwait(false);
             return true;
         },
@@ -154,19 +168,22 @@ public sealed partial class PostgresStore
     /// <inheritdoc/>
     public Task AddEvent(JobName job, string node, string words, CancellationToken cancellation = default) => InTransaction(
         // PostgreSQL's text takes every character but NUL.
-        connection => Execute(connection, cancellation, "INSERT INTO fitcluster.events (job, node, words) VALUES ($1, $2, $3)", job.Value, node, words.Replace('\0', '?')),
+        connection => Execute(connection, cancellation, "INSERT INTO fitcluster.events (job, node, words) VALUES ($1, $2, $3)", job.Value,
+            node, words.Replace('\0', '?')),
         cancellation);
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<JobEvent>> Events(JobName job, long after = 0, CancellationToken cancellation = default) => InTransaction(
         async connection =>
         {
-            await using var command = Command(connection, "SELECT number, time, node, words FROM fitcluster.events WHERE job = $1 AND number > $2 ORDER BY number", job.Value, after);
+            await using var command = Command(connection,
+                "SELECT number, time, node, words FROM fitcluster.events WHERE job = $1 AND number > $2 ORDER BY number", job.Value, after);
             await using var reader = await command.ExecuteReaderAsync(cancellation).ConfigureAwait(false);
             var events = new List<JobEvent>();
             while (await reader.ReadAsync(cancellation).ConfigureAwait(false))
             {
-                events.Add(new JobEvent(reader.GetInt64(0), reader.GetFieldValue<DateTimeOffset>(1), reader.GetString(2), reader.GetString(3)));
+                events.Add(
+                    new JobEvent(reader.GetInt64(0), reader.GetFieldValue<DateTimeOffset>(1), reader.GetString(2), reader.GetString(3)));
             }
 
             return (IReadOnlyList<JobEvent>)events;
@@ -177,7 +194,8 @@ public sealed partial class PostgresStore
     public Task<IReadOnlyList<JobRound>> Rounds(JobName job, CancellationToken cancellation = default) => InTransaction(
         async connection =>
         {
-            await using var command = Command(connection, "SELECT round, phase, objective, seconds FROM fitcluster.rounds WHERE job = $1 ORDER BY round", job.Value);
+            await using var command = Command(
+                connection, "SELECT round, phase, objective, seconds FROM fitcluster.rounds WHERE job = $1 ORDER BY round", job.Value);
             await using var reader = await command.ExecuteReaderAsync(cancellation).ConfigureAwait(false);
             var rounds = new List<JobRound>();
             while (await reader.ReadAsync(cancellation).ConfigureAwait(false))
@@ -193,11 +211,13 @@ public sealed partial class PostgresStore
         async connection =>
         {
             var capacity = Convert.ToInt64(
-                await Scalar(connection, cancellation, $"SELECT coalesce(sum(capacity), 0) FROM fitcluster.nodes WHERE {IsUp}").ConfigureAwait(false), System.Globalization.CultureInfo.InvariantCulture);
+                await Scalar(connection, cancellation, $"SELECT coalesce(sum(capacity), 0) FROM fitcluster.nodes WHERE {IsUp}")
+                    .ConfigureAwait(false), System.Globalization.CultureInfo.InvariantCulture);
             await using var command = Command(
                 connection,
                 """
-                SELECT job, spec, spec_hash, data_hash, shards, state = 'Running', cancel_wanted, coalesce(extract(epoch FROM now() - reported)::float8, 0)
+                SELECT job, spec, spec_hash, data_hash, shards, state = 'Running', cancel_wanted, coalesce(extract(epoch
+                    FROM now() - reported)::float8, 0)
                 FROM fitcluster.jobs WHERE state IN ('Queued', 'Running') ORDER BY number
                 """);
             await using var reader = await command.ExecuteReaderAsync(cancellation).ConfigureAwait(false);
@@ -212,13 +232,17 @@ public sealed partial class PostgresStore
         cancellation);
 
     /// <summary>Carries a write out unless a newer attempt of the job was claimed.</summary>
-    private Task<bool> Fenced(JobName job, Attempt attempt, Func<NpgsqlConnection, Task<bool>> write, CancellationToken cancellation) => InTransaction(
-        async connection => await Newest(connection, job, cancellation).ConfigureAwait(false) <= attempt && await write(connection).ConfigureAwait(false), cancellation);
+    private Task<bool> Fenced(
+        JobName job, Attempt attempt, Func<NpgsqlConnection, Task<bool>> write, CancellationToken cancellation) => InTransaction(
+        async connection => await Newest(connection, job, cancellation).ConfigureAwait(false) <= attempt &&
+            await write(connection).ConfigureAwait(false), cancellation);
 
     private static async Task<JobEntry?> ReadJob(NpgsqlConnection connection, JobName job, CancellationToken cancellation) =>
-        await ReadJobs(connection, $"SELECT {JobColumns} FROM fitcluster.jobs WHERE job = $1", cancellation, job.Value).ConfigureAwait(false) is [var only] ? only : null;
+        await ReadJobs(connection, $"SELECT {JobColumns} FROM fitcluster.jobs WHERE job = $1", cancellation, job.Value)
+            .ConfigureAwait(false) is [var only] ? only : null;
 
-    private static async Task<IReadOnlyList<JobEntry>> ReadJobs(NpgsqlConnection connection, string sql, CancellationToken cancellation, params object[] values)
+    private static async Task<IReadOnlyList<JobEntry>> ReadJobs(
+        NpgsqlConnection connection, string sql, CancellationToken cancellation, params object[] values)
     {
         await using var command = Command(connection, sql, values);
         await using var reader = await command.ExecuteReaderAsync(cancellation).ConfigureAwait(false);
@@ -246,11 +270,14 @@ public sealed partial class PostgresStore
 
     /// <summary>A report as it is kept: its fields' names are part of the store's form.</summary>
     private sealed record StoredProgress(
-        long Attempt, string Node, long Round, string Phase, double Objective, double Share, double Seconds, long Rows, long CheckpointRound, int Checkpoints, StoredShard[]? Shards)
+        long Attempt, string Node, long Round, string Phase, double Objective, double Share, double Seconds, long Rows,
+        long CheckpointRound, int Checkpoints, StoredShard[]? Shards)
     {
         public static StoredProgress Of(JobProgress p) => new(
-            p.Attempt.Value, p.Node, p.Round.Value, p.Phase, p.Objective, p.Share, p.Seconds, p.Rows, p.CheckpointRound.Value, p.Checkpoints,
-            [.. p.Shards.Select(s => new StoredShard(s.Shard.Value, s.Load, s.IsReady, s.Round.Value, s.WaitingSeconds, s.LastSeconds, s.Losses, s.Failures, s.IsStraggler, s.Rows))]);
+            p.Attempt.Value, p.Node, p.Round.Value, p.Phase, p.Objective, p.Share, p.Seconds, p.Rows, p.CheckpointRound.Value,
+            p.Checkpoints,
+            [.. p.Shards.Select(s => new StoredShard(s.Shard.Value, s.Load, s.IsReady, s.Round.Value, s.WaitingSeconds, s.LastSeconds,
+                s.Losses, s.Failures, s.IsStraggler, s.Rows))]);
 
         public JobProgress ToProgress() => new()
         {
@@ -264,7 +291,8 @@ public sealed partial class PostgresStore
             Rows = Rows,
             CheckpointRound = new Round(CheckpointRound),
             Checkpoints = Checkpoints,
-            Shards = [.. (Shards ?? []).Select(s => new ShardStatus(new ShardId(s.Shard), s.Load, s.IsReady, new Round(s.Round), s.Waiting, s.Last, s.Losses, s.Failures, s.IsStraggler, s.Rows))],
+            Shards = [.. (Shards ?? []).Select(s => new ShardStatus(new ShardId(s.Shard), s.Load, s.IsReady, new Round(s.Round), s.Waiting,
+                s.Last, s.Losses, s.Failures, s.IsStraggler, s.Rows))],
         };
     }
 

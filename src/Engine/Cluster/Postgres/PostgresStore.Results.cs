@@ -16,7 +16,8 @@ public sealed partial class PostgresStore
         job, progress.Attempt,
         async connection =>
         {
-            if (await Scalar(connection, cancellation, "SELECT state IN ('Queued', 'Running') FROM fitcluster.jobs WHERE job = $1", job.Value).ConfigureAwait(false) is not true)
+            if (await Scalar(connection, cancellation, "SELECT state IN ('Queued', 'Running') FROM fitcluster.jobs WHERE job = $1",
+                job.Value).ConfigureAwait(false) is not true)
             {
                 return false;
             }
@@ -31,10 +32,12 @@ public sealed partial class PostgresStore
             var ended = await Execute(
                 connection, cancellation,
                 """
-                UPDATE fitcluster.jobs SET state = $2, cancel_wanted = false, reported = now(), ended = now(), reason = $3, progress = $4::jsonb
+                UPDATE fitcluster.jobs SET state = $2, cancel_wanted = false, reported = now(), ended = now(), reason = $3,
+                    progress = $4::jsonb
                 WHERE job = $1 AND state IN ('Queued', 'Running')
                 """,
-                job.Value, state.ToString(), reason.Replace('\0', '?'), JsonSerializer.Serialize(StoredProgress.Of(progress), JsonForm)).ConfigureAwait(false);
+                job.Value, state.ToString(), reason.Replace('\0', '?'), JsonSerializer.Serialize(StoredProgress.Of(progress), JsonForm))
+                .ConfigureAwait(false);
             if (ended == 0)
             {
                 throw new ClusterStoreException($"job {job} ended while its results were being stored: nothing of them was kept", false);
@@ -58,7 +61,8 @@ public sealed partial class PostgresStore
     public Task<IReadOnlyList<ResultFile>> Results(JobName job, CancellationToken cancellation = default) => InTransaction(
         async connection =>
         {
-            await using var command = Command(connection, "SELECT name, bytes, checksum FROM fitcluster.results WHERE job = $1 ORDER BY name", job.Value);
+            await using var command = Command(
+                connection, "SELECT name, bytes, checksum FROM fitcluster.results WHERE job = $1 ORDER BY name", job.Value);
             await using var reader = await command.ExecuteReaderAsync(cancellation).ConfigureAwait(false);
             var files = new List<ResultFile>();
             while (await reader.ReadAsync(cancellation).ConfigureAwait(false))
@@ -75,7 +79,8 @@ public sealed partial class PostgresStore
         async connection =>
         {
             using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-            await using var command = Command(connection, "SELECT content FROM fitcluster.result_chunks WHERE job = $1 AND name = $2 ORDER BY chunk", job.Value, file.Name);
+            await using var command = Command(connection,
+                "SELECT content FROM fitcluster.result_chunks WHERE job = $1 AND name = $2 ORDER BY chunk", job.Value, file.Name);
             await using var reader = await command.ExecuteReaderAsync(CommandBehavior.SequentialAccess, cancellation).ConfigureAwait(false);
             while (await reader.ReadAsync(cancellation).ConfigureAwait(false))
             {
@@ -86,7 +91,9 @@ public sealed partial class PostgresStore
 
             return Convert.ToHexStringLower(hash.GetHashAndReset()) == file.Checksum
                 ? true
-                : throw new ClusterStoreException($"the result file {file.Name} of job {job} in the store {_url} is damaged (SHA-256 differs): restore the database, or run the job again under another name", false);
+                : throw new ClusterStoreException(
+                    $"the result file {file.Name} of job {job} in the store {_url} is damaged (SHA-256 differs): restore the database, " +
+                    "or run the job again under another name", false);
         },
         cancellation);
 
@@ -94,7 +101,8 @@ public sealed partial class PostgresStore
     {
         await using var file = File.OpenRead(path);
         var checksum = Convert.ToHexStringLower(await SHA256.HashDataAsync(file, cancellation).ConfigureAwait(false));
-        await Execute(connection, cancellation, "INSERT INTO fitcluster.results VALUES ($1, $2, $3, $4)", job.Value, name, file.Length, checksum).ConfigureAwait(false);
+        await Execute(connection, cancellation, "INSERT INTO fitcluster.results VALUES ($1, $2, $3, $4)", job.Value, name, file.Length,
+            checksum).ConfigureAwait(false);
         file.Position = 0;
         var buffer = new byte[long.Min(ChunkBytes, long.Max(1, file.Length))];
         for (var chunk = 0; ; chunk++)
@@ -105,7 +113,8 @@ public sealed partial class PostgresStore
                 return;
             }
 
-            await Execute(connection, cancellation, "INSERT INTO fitcluster.result_chunks VALUES ($1, $2, $3, $4)", job.Value, name, chunk, buffer.AsMemory(0, read)).ConfigureAwait(false);
+            await Execute(connection, cancellation, "INSERT INTO fitcluster.result_chunks VALUES ($1, $2, $3, $4)", job.Value, name, chunk,
+                buffer.AsMemory(0, read)).ConfigureAwait(false);
         }
     }
 }

@@ -59,7 +59,8 @@ internal static class ConjugateCells
     /// <param name="row">The row's weights, padded.</param>
     /// <param name="sums">columns x padded factors.</param>
     /// <param name="rates">One for each cell, at least as long.</param>
-    public static void Scatter(ReadOnlySpan<int> columns, ReadOnlySpan<double> values, int count, double[] weights, double[] row, double[] sums, double[] rates)
+    public static void Scatter(
+        ReadOnlySpan<int> columns, ReadOnlySpan<double> values, int count, double[] weights, double[] row, double[] sums, double[] rates)
     {
         if (row.Length == Unrolled)
         {
@@ -75,7 +76,8 @@ internal static class ConjugateCells
         }
     }
 
-    private static unsafe void Shares16(ReadOnlySpan<int> columns, ReadOnlySpan<double> values, int count, double[] weights, double[] row, double[] s)
+    private static unsafe void Shares16(
+        ReadOnlySpan<int> columns, ReadOnlySpan<double> values, int count, double[] weights, double[] row, double[] s)
     {
         Check(columns, int.Min(count, weights.Length / Unrolled));
         Load(ref row[0], out var r0, out var r1, out var r2, out var r3);
@@ -101,7 +103,8 @@ internal static class ConjugateCells
         Store(ref s[0], s0 * r0, s1 * r1, s2 * r2, s3 * r3);
     }
 
-    private static unsafe void Scatter16(ReadOnlySpan<int> columns, ReadOnlySpan<double> values, int count, double[] weights, double[] row, double[] sums, double[] rates)
+    private static unsafe void Scatter16(
+        ReadOnlySpan<int> columns, ReadOnlySpan<double> values, int count, double[] weights, double[] row, double[] sums, double[] rates)
     {
         Check(columns, int.Min(count, int.Min(weights.Length, sums.Length) / Unrolled));
         Load(ref row[0], out var r0, out var r1, out var r2, out var r3);
@@ -165,7 +168,8 @@ internal static class ConjugateCells
         Vector256.Sum(Vector256.FusedMultiplyAdd(a1, b1, a0 * b0) + Vector256.FusedMultiplyAdd(a3, b3, a2 * b2));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Load(ref double from, out Vector256<double> v0, out Vector256<double> v1, out Vector256<double> v2, out Vector256<double> v3)
+    private static void Load(
+        ref double from, out Vector256<double> v0, out Vector256<double> v1, out Vector256<double> v2, out Vector256<double> v3)
     {
         v0 = Vector256.LoadUnsafe(ref from);
         v1 = Vector256.LoadUnsafe(ref from, 4);

@@ -35,7 +35,8 @@ internal sealed class ConjugateComponentBound
     private readonly double[]?[] _ends;
 
     /// <summary>Bounds for components given by factor (factors x stride, padded with 1), with the constant part of their logits.</summary>
-    public ConjugateComponentBound(int factors, int stride, double[] shapesByFactor, double[] ratesByFactor, ReadOnlySpan<double> constants, ReadOnlySpan<double> totals)
+    public ConjugateComponentBound(int factors, int stride, double[] shapesByFactor, double[] ratesByFactor, ReadOnlySpan<double> constants,
+        ReadOnlySpan<double> totals)
     {
         (_factors, _stride, _shapes, _logShares) = (factors, stride, shapesByFactor, new double[shapesByFactor.Length]);
         _totals = totals[..factors].ToArray();
@@ -140,7 +141,8 @@ internal sealed class ConjugateComponentBound
             var shared = Vector256.Create(GammaFunctions.LogGamma(1 + s));
             for (var c = 0; c < _stride; c += Vector256<double>.Count)
             {
-                (VectorGamma.LogGamma(Vector256.Create<double>(_shapes.AsSpan((factor * _stride) + c)) + Vector256.Create(s)) - shared).CopyTo(end, c);
+                (VectorGamma.LogGamma(Vector256.Create<double>(_shapes.AsSpan((factor * _stride) + c)) + Vector256.Create(s)) -
+                    shared).CopyTo(end, c);
             }
         }
 

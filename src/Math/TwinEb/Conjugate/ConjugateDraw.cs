@@ -10,7 +10,8 @@ namespace FitCluster.Math.TwinEb;
 internal static class ConjugateDraw
 {
     /// <summary>Streams: where rows and columns start, where components start, and draws for the held-out score.</summary>
-    public const ulong RowStart = 0xC0_01, ColumnStart = 0xC0_02, Cluster = 0xC0_03, RowScore = 0xC0_04, ColumnScore = 0xC0_05, Candidates = 0xC0_06;
+    public const ulong RowStart =
+        0xC0_01, ColumnStart = 0xC0_02, Cluster = 0xC0_03, RowScore = 0xC0_04, ColumnScore = 0xC0_05, Candidates = 0xC0_06;
 
     private const double UnitOf32 = 1.0 / (1UL << 32);
 
@@ -62,7 +63,8 @@ internal static class ConjugateDraw
         var (key, low) = (seed ^ (stream << 48), Vector256.Create((ulong)entity));
         for (var l = 0; l < shapes.Length; l += Vector256<double>.Count)
         {
-            var high = Vector256.Create((ulong)(uint)draw << 32) + Vector256.ShiftLeft(Vector256.Create((ulong)l) + Vector256.Create(0UL, 1, 2, 3), 16);
+            var high = Vector256.Create((ulong)(uint)draw << 32) +
+                Vector256.ShiftLeft(Vector256.Create((ulong)l) + Vector256.Create(0UL, 1, 2, 3), 16);
             var shape = Vector256.Create(shapes[l..]);
             var small = Vector256.LessThan(shape, one);
             var boost = one;

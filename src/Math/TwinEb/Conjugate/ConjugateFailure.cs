@@ -68,10 +68,13 @@ internal static class ConjugateFailure
             if (at >= 0)
             {
                 // Of a prior the first dimension is the component, of the columns' posteriors the column.
-                var isPrior = array.Name.StartsWith("rowPrior.", StringComparison.Ordinal) || array.Name.StartsWith("columnPrior.", StringComparison.Ordinal)
+                var isPrior = array.Name.StartsWith("rowPrior.", StringComparison.Ordinal) ||
+                    array.Name.StartsWith("columnPrior.", StringComparison.Ordinal)
                     || array.Name.StartsWith("columnStatistics.", StringComparison.Ordinal);
                 var width = array.Shape.Length > 1 ? array.Shape[1..].Aggregate(1, (product, length) => product * length) : 1;
-                return Say(array.Shape.Length == 0 ? $"'{array.Name}'" : $"'{array.Name}' of {(isPrior ? "component" : "column")} {(at / width) + 1}");
+                return Say(array.Shape.Length == 0
+                    ? $"'{array.Name}'"
+                    : $"'{array.Name}' of {(isPrior ? "component" : "column")} {(at / width) + 1}");
             }
         }
 

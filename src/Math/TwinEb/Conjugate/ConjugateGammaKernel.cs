@@ -55,7 +55,8 @@ internal sealed class ConjugateGammaKernel
     /// <param name="logs">E log x, likewise.</param>
     /// <param name="logits">One for each component.</param>
     public void Evaluate(
-        ReadOnlySpan<int> components, double[] shapes, double[] rates, ReadOnlySpan<double> s, ReadOnlySpan<double> t, double[] means, double[] logs, double[] logits)
+        ReadOnlySpan<int> components, double[] shapes, double[] rates, ReadOnlySpan<double> s, ReadOnlySpan<double> t, double[] means,
+        double[] logs, double[] logits)
     {
         s = s[.._stride];
         t = t[.._stride];
@@ -69,7 +70,8 @@ internal sealed class ConjugateGammaKernel
                 var (at, own) = (block[e] * _stride, e * _stride);
                 Divide(
                     shapes.AsSpan(at, _stride), rates.AsSpan(at, _stride), s, t,
-                    means.AsSpan(at, _stride), _ratios.AsSpan(own, _stride), _inverses.AsSpan(own, _stride), _below.AsSpan(own, _stride), products[(e * _products)..]);
+                    means.AsSpan(at, _stride), _ratios.AsSpan(own, _stride), _inverses.AsSpan(own, _stride), _below.AsSpan(own, _stride),
+                    products[(e * _products)..]);
             }
 
             var used = block.Length * (_stride + _products);
@@ -79,7 +81,8 @@ internal sealed class ConjugateGammaKernel
             for (var e = 0; e < block.Length; e++)
             {
                 var (at, own) = (block[e] * _stride, e * _stride);
-                var sum = Sum(shapes.AsSpan(at, _stride), s, _ratios.AsSpan(own, _stride), _inverses.AsSpan(own, _stride), _below.AsSpan(own, _stride), logs.AsSpan(at, _stride));
+                var sum = Sum(shapes.AsSpan(at, _stride), s, _ratios.AsSpan(own, _stride), _inverses.AsSpan(own, _stride),
+                    _below.AsSpan(own, _stride), logs.AsSpan(at, _stride));
                 foreach (var product in products.Slice(e * _products, _products))
                 {
                     sum -= 0.5 * product;
@@ -92,7 +95,8 @@ internal sealed class ConjugateGammaKernel
 
     /// <summary>The scalar twin of <see cref="Evaluate"/>, for one component.</summary>
     public static double EvaluateScalar(
-        ReadOnlySpan<double> shapes, ReadOnlySpan<double> rates, ReadOnlySpan<double> s, ReadOnlySpan<double> t, Span<double> means, Span<double> logs)
+        ReadOnlySpan<double> shapes, ReadOnlySpan<double> rates, ReadOnlySpan<double> s, ReadOnlySpan<double> t, Span<double> means,
+        Span<double> logs)
     {
         var sum = 0.0;
         for (var l = 0; l < shapes.Length; l++)
@@ -131,7 +135,8 @@ internal sealed class ConjugateGammaKernel
             var twice = u + u;
             var (outer, inner) = (u * (u + Vector256.Create(6.0)), (u + Vector256.Create(10.0)) * (u + Vector256.Create(12.0)));
             var rising = outer * inner;
-            var slope = Vector256.FusedMultiplyAdd(twice + Vector256.Create(6.0), inner, (twice + Vector256.Create(22.0)) * outer) * (shape + shape + Vector256.Create(7.0));
+            var slope = Vector256.FusedMultiplyAdd(
+                twice + Vector256.Create(6.0), inner, (twice + Vector256.Create(22.0)) * outer) * (shape + shape + Vector256.Create(7.0));
             var y = shape + Vector256.Create(Shift);
             var above = y * rising;
             var inverseRate = Vector256<double>.One / rate;
@@ -158,7 +163,8 @@ internal sealed class ConjugateGammaKernel
     // which is the products'.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static double Sum(
-        ReadOnlySpan<double> shapes, ReadOnlySpan<double> s, ReadOnlySpan<double> logRatios, ReadOnlySpan<double> inverses, ReadOnlySpan<double> below, Span<double> logs)
+        ReadOnlySpan<double> shapes, ReadOnlySpan<double> s, ReadOnlySpan<double> logRatios, ReadOnlySpan<double> inverses,
+        ReadOnlySpan<double> below, Span<double> logs)
     {
         ref var shape0 = ref MemoryMarshal.GetReference(shapes);
         ref var s0 = ref MemoryMarshal.GetReference(s);
@@ -173,8 +179,10 @@ internal sealed class ConjugateGammaKernel
             var logRatio = Vector256.LoadUnsafe(ref ratio0, (nuint)l);
             var inverseY = Vector256.LoadUnsafe(ref inverse0, (nuint)l);
             var square = inverseY * inverseY;
-            (logRatio - Vector256.FusedMultiplyAdd(Digamma(square), square, Vector256.LoadUnsafe(ref below0, (nuint)l))).StoreUnsafe(ref log0, (nuint)l);
-            sum += Vector256.FusedMultiplyAdd(shape, logRatio, Vector256.FusedMultiplyAdd(LogGamma(square), inverseY, Vector256.Create(HalfLogTwoPi - Shift) - shape));
+            (logRatio - Vector256.FusedMultiplyAdd(Digamma(square), square, Vector256.LoadUnsafe(ref below0, (nuint)l))).StoreUnsafe(
+                ref log0, (nuint)l);
+            sum += Vector256.FusedMultiplyAdd(
+                shape, logRatio, Vector256.FusedMultiplyAdd(LogGamma(square), inverseY, Vector256.Create(HalfLogTwoPi - Shift) - shape));
         }
 
         return Vector256.Sum(sum);
@@ -185,11 +193,13 @@ internal sealed class ConjugateGammaKernel
     // off by less than 1e-15 / 2. Stirling's series needs two terms more.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<double> LogGamma(Vector256<double> square) =>
-        Series(square, 0.083333333333330253494, -0.0027777777679124518382, 0.00079364571611153899004, -0.00059431759085636290109, 0.00077265144672116385505);
+        Series(square, 0.083333333333330253494, -0.0027777777679124518382, 0.00079364571611153899004, -0.00059431759085636290109,
+            0.00077265144672116385505);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<double> Digamma(Vector256<double> square) =>
-        Series(square, 0.083333333333300187075, -0.0083333332271405489686, 0.003968199261569387098, -0.0041567284637540648388, 0.0068262752398650821898);
+        Series(square, 0.083333333333300187075, -0.0083333332271405489686, 0.003968199261569387098, -0.0041567284637540648388,
+            0.0068262752398650821898);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<double> Series(Vector256<double> x, double c0, double c1, double c2, double c3, double c4)

@@ -213,7 +213,8 @@ internal sealed class ConjugateGammaPosterior
     }
 
     /// <summary>The Gamma of factor l given the active component c.</summary>
-    public (double Shape, double Rate) Given(int c, int l, double s, double t) => (_shapes[(c * Stride) + l] + s, _rates[(c * Stride) + l] + t);
+    public (double Shape, double Rate) Given(int c, int l, double s, double t) =>
+        (_shapes[(c * Stride) + l] + s, _rates[(c * Stride) + l] + t);
 
     /// <summary>exp of E log x, 0 in the padding.</summary>
     public static void WeightsOf(ReadOnlySpan<double> logs, Span<double> weights)

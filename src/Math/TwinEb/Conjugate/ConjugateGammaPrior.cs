@@ -17,7 +17,8 @@ internal sealed class ConjugateGammaPrior
     public const double GreatestShape = 1e4;
 
     public ConjugateGammaPrior(int components, int factors)
-        : this(new double[components], new double[components * factors], new double[components * factors], new double[factors], new double[factors])
+        : this(new double[components], new double[components * factors], new double[components * factors], new double[factors],
+            new double[factors])
     {
     }
 
@@ -55,7 +56,8 @@ internal sealed class ConjugateGammaPrior
     }
 
     public ConjugateGammaPrior Clone() => new(
-        (double[])Weights.Clone(), (double[])Shapes.Clone(), (double[])Rates.Clone(), (double[])CentreShapes.Clone(), (double[])CentreRates.Clone());
+        (double[])Weights.Clone(), (double[])Shapes.Clone(), (double[])Rates.Clone(), (double[])CentreShapes.Clone(),
+        (double[])CentreRates.Clone());
 
     public static ConjugateGammaPrior Read(ArraySet from, ConjugatePriorKeys keys) => new(
         from.Get(keys.Weights), from.Get(keys.Shapes), from.Get(keys.Rates), from.Get(keys.CentreShapes), from.Get(keys.CentreRates));
@@ -93,7 +95,8 @@ internal sealed class ConjugateGammaPrior
     /// <summary>log a - digamma(a): how far the log of a Gamma's mean is above the mean of its log.</summary>
     public static double Gap(double shape) => double.Log(shape) - GammaFunctions.Digamma(shape);
 
-    private static double ShapePrior(double a, double logA, double logGammaA, double gapOfOne) => (a * logA) - logGammaA - a - (a * gapOfOne);
+    private static double ShapePrior(double a, double logA, double logGammaA, double gapOfOne) =>
+        (a * logA) - logGammaA - a - (a * gapOfOne);
 
     /// <summary>What the divergences of a centre from many Gammas have in common.</summary>
     /// <param name="shape">a0.</param>

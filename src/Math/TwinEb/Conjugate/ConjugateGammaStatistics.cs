@@ -20,7 +20,8 @@ internal sealed class ConjugateGammaStatistics(double[] counts, double[] logs, d
 
     public double[] Means { get; } = means;
 
-    public static ConjugateGammaStatistics Read(ArraySet from, ConjugateStatisticsKeys keys) => new(from.Get(keys.Counts), from.Get(keys.Logs), from.Get(keys.Means));
+    public static ConjugateGammaStatistics Read(ArraySet from, ConjugateStatisticsKeys keys) =>
+        new(from.Get(keys.Counts), from.Get(keys.Logs), from.Get(keys.Means));
 
     public void Write(ArraySet to, ConjugateStatisticsKeys keys) => to.Set(keys.Counts, Counts).Set(keys.Logs, Logs).Set(keys.Means, Means);
 }

@@ -15,7 +15,8 @@ internal static class ConjugateGammaStep
     /// Weights by their share; the mean of each component and factor from its members and <paramref name="strength"/> pseudo-members at the
     /// centre; the shape given the mean from the same and <paramref name="shapeStrength"/> more that say 1. Then the centre. A new prior.
     /// </summary>
-    public static ConjugateGammaPrior Mixture(ConjugateGammaPrior before, ConjugateGammaStatistics statistics, double strength, double shapeStrength)
+    public static ConjugateGammaPrior Mixture(
+        ConjugateGammaPrior before, ConjugateGammaStatistics statistics, double strength, double shapeStrength)
     {
         var (k, l) = (before.Components, before.Factors);
         var prior = before.Clone();
@@ -105,13 +106,15 @@ internal static class ConjugateGammaStep
             }
 
             var weighted = (shape / weight, rate / weight);
-            var better = IsNearer(prior, logRates, logGammas, f, new(shape / weight, rate / weight), new(prior.CentreShapes[f], prior.CentreRates[f]));
+            var better = IsNearer(
+                prior, logRates, logGammas, f, new(shape / weight, rate / weight), new(prior.CentreShapes[f], prior.CentreRates[f]));
             (prior.CentreShapes[f], prior.CentreRates[f]) = better ? weighted : (plainShape / count, plainRate / count);
         }
     }
 
     // Whether the components' divergences from one centre add up to no more than those from another.
-    private static bool IsNearer(ConjugateGammaPrior prior, double[] logRates, double[] logGammas, int factor, ConjugateGammaPrior.Centre one, ConjugateGammaPrior.Centre other)
+    private static bool IsNearer(ConjugateGammaPrior prior, double[] logRates, double[] logGammas, int factor,
+        ConjugateGammaPrior.Centre one, ConjugateGammaPrior.Centre other)
     {
         var (sum, sumOfOther) = (0.0, 0.0);
         for (var c = 0; c < prior.Components; c++)

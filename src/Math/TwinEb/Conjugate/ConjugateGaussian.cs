@@ -21,7 +21,8 @@ internal sealed class ConjugateGaussian(TwinEbOptions options) : IConjugateLikel
     /// <inheritdoc/>
     public ConjugateParameters Parameters { get; } = new(
     [
-        ConjugateKeys.ColumnMeans, ConjugateKeys.ColumnSeconds, ConjugateKeys.ColumnVariances, ConjugateKeys.ColumnTerm, ConjugateKeys.RowLevel,
+        ConjugateKeys.ColumnMeans, ConjugateKeys.ColumnSeconds, ConjugateKeys.ColumnVariances, ConjugateKeys.ColumnTerm,
+        ConjugateKeys.RowLevel,
         .. ConjugateKeys.RowPrior.Normal, .. ConjugateKeys.ColumnPrior.Normal, .. ConjugateKeys.ColumnStatistics.Normal,
         ConjugateKeys.ColumnPrecisions, ConjugateKeys.ColumnShifts,
     ]);
@@ -66,7 +67,9 @@ internal sealed class ConjugateGaussian(TwinEbOptions options) : IConjugateLikel
         StateKey[] keys =
         [
             ConjugateKeys.ColumnMeans, ConjugateKeys.ColumnSeconds, ConjugateKeys.RowLevel, .. ConjugateKeys.RowPrior.Normal,
-            .. forScore ? [ConjugateKeys.ColumnPrecisions, ConjugateKeys.ColumnShifts, .. ConjugateKeys.ColumnPrior.Normal] : (StateKey[])[],
+            .. forScore
+                ? [ConjugateKeys.ColumnPrecisions, ConjugateKeys.ColumnShifts, .. ConjugateKeys.ColumnPrior.Normal]
+                : (StateKey[])[],
         ];
         foreach (var key in keys)
         {
@@ -76,9 +79,11 @@ internal sealed class ConjugateGaussian(TwinEbOptions options) : IConjugateLikel
     }
 
     /// <inheritdoc/>
-    public ArraySet Sweep(ShardData data, ArraySet broadcast, ArraySet shard, ReadOnlySpan<int> candidates, Span<double> points, out int failedRow)
+    public ArraySet Sweep(
+        ShardData data, ArraySet broadcast, ArraySet shard, ReadOnlySpan<int> candidates, Span<double> points, out int failedRow)
     {
-        var partial = new ConjugateGaussianRows(data, broadcast, options).Sweep(shard, broadcast.Get(ConjugateKeys.RowPrior.Weights).Length, out failedRow);
+        var partial = new ConjugateGaussianRows(data, broadcast, options).Sweep(
+            shard, broadcast.Get(ConjugateKeys.RowPrior.Weights).Length, out failedRow);
         for (var c = 0; c < candidates.Length; c++)
         {
             var point = points.Slice(2 * c * _factors, 2 * _factors);
@@ -92,18 +97,23 @@ internal sealed class ConjugateGaussian(TwinEbOptions options) : IConjugateLikel
     /// <inheritdoc/>
     public double Advance(StateSet<ConjugateField> state, ArraySet partial, bool mixtures)
     {
-        var (rowPrior, columnPrior) = (ConjugateNormalPrior.Read(state.Arrays, ConjugateKeys.RowPrior), ConjugateNormalPrior.Read(state.Arrays, ConjugateKeys.ColumnPrior));
+        var (rowPrior, columnPrior) = (ConjugateNormalPrior.Read(state.Arrays, ConjugateKeys.RowPrior),
+            ConjugateNormalPrior.Read(state.Arrays, ConjugateKeys.ColumnPrior));
         var term = state.Arrays.Scalar(ConjugateKeys.ColumnTerm);
         var first = term <= ConjugateSettings.NoObjective;
         var variance = options.NoiseSd * options.NoiseSd;
-        var constant = -(0.5 * state[ConjugateField.Squares] / variance) - (state[ConjugateField.Cells] * (NormalDistribution.LogRootTwoPi + double.Log(options.NoiseSd)));
+        var constant = -(0.5 * state[ConjugateField.Squares] / variance) -
+            (state[ConjugateField.Cells] * (NormalDistribution.LogRootTwoPi + double.Log(options.NoiseSd)));
         var objective = first
             ? ConjugateSettings.NoObjective
-            : partial.Scalar(ConjugateKeys.Elbo) + term + constant + Penalty(rowPrior, options.IsRowMixture && mixtures) + Penalty(columnPrior, options.IsColumnMixture && mixtures);
-        Step(rowPrior, ConjugateNormalStatistics.Read(partial, ConjugateKeys.RowStatistics), !options.LearnsRowPrior, options.IsRowMixture, mixtures).Write(state.Arrays, ConjugateKeys.RowPrior);
+            : partial.Scalar(ConjugateKeys.Elbo) + term + constant + Penalty(rowPrior, options.IsRowMixture && mixtures) +
+                Penalty(columnPrior, options.IsColumnMixture && mixtures);
+        Step(rowPrior, ConjugateNormalStatistics.Read(partial, ConjugateKeys.RowStatistics), !options.LearnsRowPrior, options.IsRowMixture,
+            mixtures).Write(state.Arrays, ConjugateKeys.RowPrior);
         if (!first)
         {
-            Step(columnPrior, ConjugateNormalStatistics.Read(state.Arrays, ConjugateKeys.ColumnStatistics), !options.LearnsColumnPrior, options.IsColumnMixture, mixtures)
+            Step(columnPrior, ConjugateNormalStatistics.Read(state.Arrays, ConjugateKeys.ColumnStatistics), !options.LearnsColumnPrior,
+                options.IsColumnMixture, mixtures)
                 .Write(state.Arrays, ConjugateKeys.ColumnPrior);
         }
 
@@ -160,7 +170,8 @@ internal sealed class ConjugateGaussian(TwinEbOptions options) : IConjugateLikel
     public void NewRows(ArraySet broadcast, ArraySet shard, int rows) => SetRows(shard, new double[rows * _factors], rows);
 
     /// <inheritdoc/>
-    public ISideSampler RowSampler(ShardData data, ArraySet broadcast, ArraySet shard, IConjugateRowFitter fitter) => ((ConjugateGaussianRows)fitter).Sampler;
+    public ISideSampler RowSampler(ShardData data, ArraySet broadcast, ArraySet shard, IConjugateRowFitter fitter) =>
+        ((ConjugateGaussianRows)fitter).Sampler;
 
     /// <inheritdoc/>
     public ISideSampler ColumnSampler(ArraySet broadcast)
@@ -197,12 +208,14 @@ internal sealed class ConjugateGaussian(TwinEbOptions options) : IConjugateLikel
     private static void PriorResults(ConjugateNormalPrior prior, string name, ArraySet results)
     {
         int[] shape = [prior.Components, prior.Factors];
-        results.Set(name + "_weight", prior.Weights).Set(name + "_mean", prior.Means, shape).Set(name + "_sd", [.. prior.Variances.Select(v => double.Sqrt(v))], shape);
+        results.Set(name + "_weight", prior.Weights).Set(name + "_mean", prior.Means, shape).Set(
+            name + "_sd", [.. prior.Variances.Select(v => double.Sqrt(v))], shape);
     }
 
     private static double Penalty(ConjugateNormalPrior prior, bool applies) => applies ? prior.Penalty(ConjugateSettings.Strength) : 0;
 
-    private static ConjugateNormalPrior Step(ConjugateNormalPrior prior, ConjugateNormalStatistics statistics, bool isFixed, bool isMixture, bool mixtures) =>
+    private static ConjugateNormalPrior Step(
+        ConjugateNormalPrior prior, ConjugateNormalStatistics statistics, bool isFixed, bool isMixture, bool mixtures) =>
         isFixed ? prior
         : !isMixture ? ConjugateNormalStep.Shared(prior, statistics)
         : ConjugateNormalStep.Mixture(prior, statistics, mixtures ? ConjugateSettings.Strength : 0);

@@ -21,7 +21,9 @@ internal sealed class ConjugateGaussianStart(TwinEbOptions options)
         {
             var (column, factor) = (at / _factors, at % _factors);
             var isGiven = from is not null && factor < from.Factors;
-            means[at] = isGiven ? from!.ColumnMeans[(column * from.Factors) + factor] : columns * ConjugateDraw.Normal(seed, ConjugateDraw.ColumnStart, 0, column, factor);
+            means[at] = isGiven
+                ? from!.ColumnMeans[(column * from.Factors) + factor]
+                : columns * ConjugateDraw.Normal(seed, ConjugateDraw.ColumnStart, 0, column, factor);
             var sd = isGiven ? from!.ColumnSds[(column * from.Factors) + factor] : 0;
             variances[at] = sd * sd;
         }
@@ -34,7 +36,8 @@ internal sealed class ConjugateGaussianStart(TwinEbOptions options)
             : from is null ? ConjugateNormalPrior.One(_factors, 0, rows * rows)
             : Prior(from.RowPrior, from.Factors, rows, options.IsRowMixture, state[ConjugateField.TrainingRows]);
         rowPrior.Write(state.Arrays, ConjugateKeys.RowPrior);
-        var columnPrior = !options.LearnsColumnPrior ? ConjugateNormalPrior.One(_factors, 0, options.ColumnPriorScale * options.ColumnPriorScale)
+        var columnPrior =
+            !options.LearnsColumnPrior ? ConjugateNormalPrior.One(_factors, 0, options.ColumnPriorScale * options.ColumnPriorScale)
             : from is null ? ConjugateNormalPrior.One(_factors, 0, columns * columns)
             : Prior(from.ColumnPrior, from.Factors, columns, options.IsColumnMixture, options.Columns);
         columnPrior.Write(state.Arrays, ConjugateKeys.ColumnPrior);
@@ -58,7 +61,8 @@ internal sealed class ConjugateGaussianStart(TwinEbOptions options)
 
         if (options.IsColumnMixture && options.ColumnComponents > 1)
         {
-            SplitSide(state, ConjugateKeys.ColumnPrior, state[ConjugateKeys.ColumnMeans], state[ConjugateKeys.ColumnVariances], options.ColumnComponents, options.Columns, seed + 1);
+            SplitSide(state, ConjugateKeys.ColumnPrior, state[ConjugateKeys.ColumnMeans], state[ConjugateKeys.ColumnVariances],
+                options.ColumnComponents, options.Columns, seed + 1);
         }
     }
 
@@ -66,7 +70,8 @@ internal sealed class ConjugateGaussianStart(TwinEbOptions options)
     private (double Rows, double Columns) StartLevels(StateSet<ConjugateField> state)
     {
         var spread = double.Sqrt(double.Max(state[ConjugateField.Squares], 1e-12) / double.Max(state[ConjugateField.Cells], 1) / _factors);
-        var ratio = double.Sqrt((options.LearnsRowPrior ? 1 : options.RowPriorScale) / (options.LearnsColumnPrior ? 1 : options.ColumnPriorScale));
+        var ratio = double.Sqrt(
+            (options.LearnsRowPrior ? 1 : options.RowPriorScale) / (options.LearnsColumnPrior ? 1 : options.ColumnPriorScale));
         return (double.Sqrt(spread) * ratio, double.Sqrt(spread) / ratio);
     }
 
@@ -126,7 +131,8 @@ internal sealed class ConjugateGaussianStart(TwinEbOptions options)
         return prior;
     }
 
-    private void SplitSide(StateSet<ConjugateField> state, ConjugatePriorKeys keys, double[] means, double[] variances, int components, double members, ulong seed)
+    private void SplitSide(StateSet<ConjugateField> state, ConjugatePriorKeys keys, double[] means, double[] variances, int components,
+        double members, ulong seed)
     {
         var one = ConjugateNormalPrior.Read(state.Arrays, keys);
         var points = new double[means.Length];

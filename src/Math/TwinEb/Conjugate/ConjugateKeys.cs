@@ -90,7 +90,8 @@ internal static class ConjugateKeys
     /// <summary>Which scalar of the state each sum over the data becomes; a likelihood has those that it needs.</summary>
     public static readonly (StateKey Sum, ConjugateField Field)[] Described =
     [
-        (TrainingRows, ConjugateField.TrainingRows), (TrainingCells, ConjugateField.TrainingCells), (ZerosMissing, ConjugateField.ZerosMissing),
+        (TrainingRows, ConjugateField.TrainingRows), (TrainingCells, ConjugateField.TrainingCells),
+        (ZerosMissing, ConjugateField.ZerosMissing),
         (ValidationZeros, ConjugateField.ValidationZeros), (ValidationOthers, ConjugateField.ValidationOthers),
         (TestZeros, ConjugateField.TestZeros), (TestOthers, ConjugateField.TestOthers),
         (Sum, ConjugateField.Sum), (Cells, ConjugateField.Cells), (ExcludedCells, ConjugateField.ExcludedCells),

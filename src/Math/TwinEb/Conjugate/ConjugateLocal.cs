@@ -5,7 +5,8 @@ using FitCluster.Messages;
 namespace FitCluster.Math.TwinEb;
 
 /// <summary>The rounds at a shard.</summary>
-internal sealed class ConjugateLocal(TwinEbOptions options, IConjugateLikelihood likelihood, ConjugateSchedule schedule, HeldOutScorer scorer)
+internal sealed class ConjugateLocal(
+    TwinEbOptions options, IConjugateLikelihood likelihood, ConjugateSchedule schedule, HeldOutScorer scorer)
 {
     // Shards take columns in blocks of so many: tables are made anew for each part.
     private const int ColumnBlock = 64;
@@ -114,7 +115,9 @@ internal sealed class ConjugateLocal(TwinEbOptions options, IConjugateLikelihood
         int ColumnOf(long row)
         {
             var column = (double)options.Columns / data.TotalRows * row;
-            return row == data.TotalRows ? options.Columns : int.Min((int)double.Round(column / ColumnBlock) * ColumnBlock, options.Columns);
+            return row == data.TotalRows
+                ? options.Columns
+                : int.Min((int)double.Round(column / ColumnBlock) * ColumnBlock, options.Columns);
         }
     }
 
@@ -126,7 +129,8 @@ internal sealed class ConjugateLocal(TwinEbOptions options, IConjugateLikelihood
         var failedRow = ConjugateRowFits.FitRows(shard, fitter, cells, heldOut: false, areNew: false, 1, mean, sd);
         int[] shape = [data.Block.Rows, options.Factors];
         shard.Set(ConjugateKeys.Mean, mean, shape).Set(ConjugateKeys.Sd, sd, shape);
-        var partial = new ArraySet().Set(ConjugateKeys.Score, Score(HeldOutKind.Validation, broadcast, data, shard, fitter, cells, failedRow));
+        var partial = new ArraySet().Set(
+            ConjugateKeys.Score, Score(HeldOutKind.Validation, broadcast, data, shard, fitter, cells, failedRow));
         likelihood.EndRestart(shard);
         return Checked(partial, data, failedRow);
     }
@@ -144,16 +148,19 @@ internal sealed class ConjugateLocal(TwinEbOptions options, IConjugateLikelihood
         var steps = ConjugateRowFits.ProjectionSteps(options);
         var failedRow = ConjugateRowFits.FitRows(
             shard, fitter, cells, heldOut: true, areNew: true, steps, shard.Get(ConjugateKeys.BestMean), shard.Get(ConjugateKeys.BestSd));
-        return Checked(new ArraySet().Set(ConjugateKeys.Score, Score(HeldOutKind.Test, broadcast, data, shard, fitter, cells, failedRow)), data, failedRow);
+        return Checked(new ArraySet().Set(ConjugateKeys.Score, Score(HeldOutKind.Test, broadcast, data, shard, fitter, cells, failedRow)),
+            data, failedRow);
     }
 
     // Nothing where a row failed: there are no draws of it, and the coordinator takes no score of a shard that failed.
-    private double[] Score(HeldOutKind kind, ArraySet broadcast, ShardData data, ArraySet shard, IConjugateRowFitter fitter, HeldOutCells cells, int failedRow)
+    private double[] Score(
+        HeldOutKind kind, ArraySet broadcast, ShardData data, ArraySet shard, IConjugateRowFitter fitter, HeldOutCells cells, int failedRow)
     {
         var (zeros, others) = cells.CountOf(kind);
         return zeros + others == 0 || failedRow >= 0
             ? HeldOutScore.None.ToArray()
             : scorer.Score(
-                data, kind, likelihood.RowSampler(data, broadcast, shard, fitter), likelihood.ColumnSampler(broadcast), broadcast.Scalar(ConjugateKeys.ZeroShare)).ToArray();
+                data, kind, likelihood.RowSampler(data, broadcast, shard, fitter), likelihood.ColumnSampler(broadcast),
+                broadcast.Scalar(ConjugateKeys.ZeroShare)).ToArray();
     }
 }

@@ -28,7 +28,8 @@ internal sealed class ConjugateNormalPosterior
         Packed = factors * (factors + 1) / 2;
         _active = [.. Enumerable.Range(0, prior.Components).Where(k => prior.Weights[k] > 0)];
         (_constants, _responsibilities) = (new double[_active.Length], new double[_active.Length]);
-        (_precisions, _shifts, _means) = (new double[_active.Length * factors], new double[_active.Length * factors], new double[_active.Length * factors]);
+        (_precisions, _shifts, _means) =
+            (new double[_active.Length * factors], new double[_active.Length * factors], new double[_active.Length * factors]);
         _covariances = new double[_active.Length * Packed];
         for (var c = 0; c < _active.Length; c++)
         {

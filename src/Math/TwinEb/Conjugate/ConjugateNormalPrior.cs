@@ -13,7 +13,8 @@ internal sealed class ConjugateNormalPrior
     public const double LeastVariance = 1e-6;
 
     public ConjugateNormalPrior(int components, int factors)
-        : this(new double[components], new double[components * factors], new double[components * factors], new double[factors], new double[factors])
+        : this(new double[components], new double[components * factors], new double[components * factors], new double[factors],
+            new double[factors])
     {
     }
 
@@ -51,7 +52,8 @@ internal sealed class ConjugateNormalPrior
     }
 
     public ConjugateNormalPrior Clone() => new(
-        (double[])Weights.Clone(), (double[])Means.Clone(), (double[])Variances.Clone(), (double[])CentreMeans.Clone(), (double[])CentreVariances.Clone());
+        (double[])Weights.Clone(), (double[])Means.Clone(), (double[])Variances.Clone(), (double[])CentreMeans.Clone(),
+        (double[])CentreVariances.Clone());
 
     public static ConjugateNormalPrior Read(ArraySet from, ConjugatePriorKeys keys) => new(
         from.Get(keys.Weights), from.Get(keys.Means), from.Get(keys.Variances), from.Get(keys.CentreMeans), from.Get(keys.CentreVariances));

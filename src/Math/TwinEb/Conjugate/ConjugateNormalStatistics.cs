@@ -17,7 +17,9 @@ internal sealed class ConjugateNormalStatistics(double[] counts, double[] means,
 
     public double[] Squares { get; } = squares;
 
-    public static ConjugateNormalStatistics Read(ArraySet from, ConjugateStatisticsKeys keys) => new(from.Get(keys.Counts), from.Get(keys.Means), from.Get(keys.Squares));
+    public static ConjugateNormalStatistics Read(ArraySet from, ConjugateStatisticsKeys keys) =>
+        new(from.Get(keys.Counts), from.Get(keys.Means), from.Get(keys.Squares));
 
-    public void Write(ArraySet to, ConjugateStatisticsKeys keys) => to.Set(keys.Counts, Counts).Set(keys.Means, Means).Set(keys.Squares, Squares);
+    public void Write(ArraySet to, ConjugateStatisticsKeys keys) =>
+        to.Set(keys.Counts, Counts).Set(keys.Means, Means).Set(keys.Squares, Squares);
 }

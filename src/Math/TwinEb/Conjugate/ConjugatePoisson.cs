@@ -20,7 +20,8 @@ internal sealed class ConjugatePoisson(TwinEbOptions options) : IConjugateLikeli
     /// <inheritdoc/>
     public ConjugateParameters Parameters { get; } = new(
     [
-        ConjugateKeys.ColumnSums, ConjugateKeys.ColumnCounts, ConjugateKeys.ColumnRates, ConjugateKeys.ColumnLogs, ConjugateKeys.ColumnMeans, ConjugateKeys.ColumnTerm, ConjugateKeys.RowLevel,
+        ConjugateKeys.ColumnSums, ConjugateKeys.ColumnCounts, ConjugateKeys.ColumnRates, ConjugateKeys.ColumnLogs,
+        ConjugateKeys.ColumnMeans, ConjugateKeys.ColumnTerm, ConjugateKeys.RowLevel,
         .. ConjugateKeys.RowPrior.Gamma, .. ConjugateKeys.ColumnPrior.Gamma, .. ConjugateKeys.ColumnStatistics.Gamma,
     ]);
 
@@ -92,7 +93,8 @@ internal sealed class ConjugatePoisson(TwinEbOptions options) : IConjugateLikeli
     }
 
     /// <inheritdoc/>
-    public ArraySet Sweep(ShardData data, ArraySet broadcast, ArraySet shard, ReadOnlySpan<int> candidates, Span<double> points, out int failedRow)
+    public ArraySet Sweep(
+        ShardData data, ArraySet broadcast, ArraySet shard, ReadOnlySpan<int> candidates, Span<double> points, out int failedRow)
     {
         using var rows = new ConjugatePoissonRows(data, broadcast, _factors);
         return rows.Sweep(shard, broadcast.Get(ConjugateKeys.RowPrior.Weights).Length, candidates, points, out failedRow);
@@ -101,17 +103,20 @@ internal sealed class ConjugatePoisson(TwinEbOptions options) : IConjugateLikeli
     /// <inheritdoc/>
     public double Advance(StateSet<ConjugateField> state, ArraySet partial, bool mixtures)
     {
-        var (rowPrior, columnPrior) = (ConjugateGammaPrior.Read(state.Arrays, ConjugateKeys.RowPrior), ConjugateGammaPrior.Read(state.Arrays, ConjugateKeys.ColumnPrior));
+        var (rowPrior, columnPrior) = (ConjugateGammaPrior.Read(state.Arrays, ConjugateKeys.RowPrior),
+            ConjugateGammaPrior.Read(state.Arrays, ConjugateKeys.ColumnPrior));
         var term = state.Arrays.Scalar(ConjugateKeys.ColumnTerm);
         var first = term <= ConjugateSettings.NoObjective;
         var objective = first
             ? ConjugateSettings.NoObjective
             : partial.Scalar(ConjugateKeys.Elbo) + term - state[ConjugateField.LogFactorials]
                 + Penalty(rowPrior, options.IsRowMixture && mixtures) + Penalty(columnPrior, options.IsColumnMixture && mixtures);
-        Step(rowPrior, ConjugateGammaStatistics.Read(partial, ConjugateKeys.RowStatistics), !options.LearnsRowPrior, options.IsRowMixture, mixtures).Write(state.Arrays, ConjugateKeys.RowPrior);
+        Step(rowPrior, ConjugateGammaStatistics.Read(partial, ConjugateKeys.RowStatistics), !options.LearnsRowPrior, options.IsRowMixture,
+            mixtures).Write(state.Arrays, ConjugateKeys.RowPrior);
         if (!first)
         {
-            Step(columnPrior, ConjugateGammaStatistics.Read(state.Arrays, ConjugateKeys.ColumnStatistics), !options.LearnsColumnPrior, options.IsColumnMixture, mixtures)
+            Step(columnPrior, ConjugateGammaStatistics.Read(state.Arrays, ConjugateKeys.ColumnStatistics), !options.LearnsColumnPrior,
+                options.IsColumnMixture, mixtures)
                 .Write(state.Arrays, ConjugateKeys.ColumnPrior);
         }
 
@@ -120,7 +125,8 @@ internal sealed class ConjugatePoisson(TwinEbOptions options) : IConjugateLikeli
     }
 
     /// <summary>Whether a broadcast says that cells are absent; one that says nothing may have some.</summary>
-    public static bool HasAbsent(ArraySet broadcast) => !broadcast.Has(ConjugateKeys.HasAbsent) || broadcast.Scalar(ConjugateKeys.HasAbsent) != 0;
+    public static bool HasAbsent(ArraySet broadcast) =>
+        !broadcast.Has(ConjugateKeys.HasAbsent) || broadcast.Scalar(ConjugateKeys.HasAbsent) != 0;
 
     /// <inheritdoc/>
     public void BroadcastColumns(ArraySet state, ArraySet broadcast)
@@ -150,7 +156,8 @@ internal sealed class ConjugatePoisson(TwinEbOptions options) : IConjugateLikeli
         }
 
         int[] shape = [count, _factors];
-        var part = new ArraySet().Set(ConjugateKeys.ColumnLogs, logs, shape).Set(ConjugateKeys.ColumnMeans, means, shape).Set(ConjugateKeys.ColumnTerm, term);
+        var part = new ArraySet().Set(ConjugateKeys.ColumnLogs, logs, shape).Set(ConjugateKeys.ColumnMeans, means, shape).Set(
+            ConjugateKeys.ColumnTerm, term);
         posterior.Statistics(prior.Components).Write(part, ConjugateKeys.ColumnStatistics);
         return part;
     }
@@ -190,18 +197,22 @@ internal sealed class ConjugatePoisson(TwinEbOptions options) : IConjugateLikeli
     }
 
     /// <inheritdoc/>
-    public ISideSampler RowSampler(ShardData data, ArraySet broadcast, ArraySet shard, IConjugateRowFitter fitter) => new ConjugateGammaSampler(
-        ConjugateGammaPrior.Read(broadcast, ConjugateKeys.RowPrior), ((ConjugatePoissonRows)fitter).Counts, ((ConjugatePoissonRows)fitter).Rates, options.Seed, ConjugateDraw.RowScore, data.FirstRow);
+    public ISideSampler RowSampler(ShardData data, ArraySet broadcast, ArraySet shard, IConjugateRowFitter fitter) =>
+        new ConjugateGammaSampler(
+            ConjugateGammaPrior.Read(broadcast, ConjugateKeys.RowPrior), ((ConjugatePoissonRows)fitter).Counts,
+            ((ConjugatePoissonRows)fitter).Rates, options.Seed, ConjugateDraw.RowScore, data.FirstRow);
 
     /// <inheritdoc/>
     public ISideSampler ColumnSampler(ArraySet broadcast) => new ConjugateGammaSampler(
-        ConjugateGammaPrior.Read(broadcast, ConjugateKeys.ColumnPrior), broadcast.Get(ConjugateKeys.ColumnCounts), RatesOfAll(broadcast.Get(ConjugateKeys.ColumnRates)), options.Seed, ConjugateDraw.ColumnScore, 0);
+        ConjugateGammaPrior.Read(broadcast, ConjugateKeys.ColumnPrior), broadcast.Get(ConjugateKeys.ColumnCounts),
+        RatesOfAll(broadcast.Get(ConjugateKeys.ColumnRates)), options.Seed, ConjugateDraw.ColumnScore, 0);
 
     /// <inheritdoc/>
     public void Results(ArraySet state, string scope, ArraySet results)
     {
         var prior = ConjugateGammaPrior.Read(state, ConjugateKeys.ColumnPrior.In(scope));
-        var (s, t, means) = (state.Get(ConjugateKeys.ColumnCounts.In(scope)), state.Get(ConjugateKeys.ColumnRates.In(scope)), state.Get(ConjugateKeys.ColumnMeans.In(scope)));
+        var (s, t, means) = (state.Get(ConjugateKeys.ColumnCounts.In(scope)), state.Get(ConjugateKeys.ColumnRates.In(scope)),
+            state.Get(ConjugateKeys.ColumnMeans.In(scope)));
         var sd = new double[means.Length];
         var posterior = new ConjugateGammaPosterior(prior, Greatest(t));
         var (padS, padT) = (new double[posterior.Stride], new double[posterior.Stride]);
@@ -218,7 +229,8 @@ internal sealed class ConjugatePoisson(TwinEbOptions options) : IConjugateLikeli
         }
 
         int[] shape = [options.Columns, _factors];
-        results.Set("columns_mean", means, shape).Set("columns_sd", sd, shape).Set("columns_log_mean", state.Get(ConjugateKeys.ColumnLogs.In(scope)), shape);
+        results.Set("columns_mean", means, shape).Set("columns_sd", sd, shape).Set(
+            "columns_log_mean", state.Get(ConjugateKeys.ColumnLogs.In(scope)), shape);
         PriorResults(ConjugateGammaPrior.Read(state, ConjugateKeys.RowPrior.In(scope)), "row_prior", results);
         PriorResults(prior, "column_prior", results);
     }
@@ -232,14 +244,16 @@ internal sealed class ConjugatePoisson(TwinEbOptions options) : IConjugateLikeli
     private static double Penalty(ConjugateGammaPrior prior, bool applies) =>
         applies ? prior.Penalty(ConjugateSettings.Strength, ConjugateSettings.ShapeStrength) : 0;
 
-    private static ConjugateGammaPrior Step(ConjugateGammaPrior prior, ConjugateGammaStatistics statistics, bool isFixed, bool isMixture, bool mixtures) =>
+    private static ConjugateGammaPrior Step(
+        ConjugateGammaPrior prior, ConjugateGammaStatistics statistics, bool isFixed, bool isMixture, bool mixtures) =>
         isFixed ? prior
         : !isMixture ? ConjugateGammaStep.Shared(prior, statistics)
         : mixtures ? ConjugateGammaStep.Mixture(prior, statistics, ConjugateSettings.Strength, ConjugateSettings.ShapeStrength)
         : ConjugateGammaStep.Mixture(prior, statistics, 0, 0);
 
     // Whether a cell of a training row is excluded, or zeros are missing, anywhere in the data: t then differs from column to column.
-    private static bool AnyAbsent(StateSet<ConjugateField> state) => state.Is(ConjugateField.ZerosMissing) || state[ConjugateField.ExcludedCells] > 0;
+    private static bool AnyAbsent(StateSet<ConjugateField> state) =>
+        state.Is(ConjugateField.ZerosMissing) || state[ConjugateField.ExcludedCells] > 0;
 
     // s and t of every column from the sums over rows.
     private void SetColumnLikelihoods(StateSet<ConjugateField> state, ArraySet partial)

@@ -298,7 +298,8 @@ internal sealed class ConjugatePoissonRows : IConjugateRowFitter, IDisposable
         }
     }
 
-    private void StoreLogs(ArraySet shard, int row) => _posterior.Log.AsSpan(0, _factors).CopyTo(shard.Get(ConjugateKeys.RowLogs).AsSpan(row * _factors));
+    private void StoreLogs(ArraySet shard, int row) =>
+        _posterior.Log.AsSpan(0, _factors).CopyTo(shard.Get(ConjugateKeys.RowLogs).AsSpan(row * _factors));
 
     private double[] Unpadded(double[] padded, int columns)
     {

@@ -33,7 +33,8 @@ internal sealed class ConjugatePoissonStart(TwinEbOptions options)
             if (from is not null && factor < from.Factors)
             {
                 var given = (column * from.Factors) + factor;
-                (means[at], logs[at]) = (from.ColumnMeans[given], from.ColumnLogs?[given] ?? MeanLog(from.ColumnMeans[given], from.ColumnSds[given]));
+                (means[at], logs[at]) =
+                    (from.ColumnMeans[given], from.ColumnLogs?[given] ?? MeanLog(from.ColumnMeans[given], from.ColumnSds[given]));
                 continue;
             }
 
@@ -78,7 +79,8 @@ internal sealed class ConjugatePoissonStart(TwinEbOptions options)
     /// </summary>
     public bool[] KnownRows(ShardData data, ArraySet broadcast, ArraySet shard, ulong seed)
     {
-        var (cells, isKnown, logs, level) = (new HeldOutCells(data), new bool[data.Block.Rows], shard.Get(ConjugateKeys.RowLogs), Level(broadcast));
+        var (cells, isKnown, logs, level) =
+            (new HeldOutCells(data), new bool[data.Block.Rows], shard.Get(ConjugateKeys.RowLogs), Level(broadcast));
         var (means, sds) = TwinEbStartRows.Of(data);
         var given = means.Length / int.Max(1, data.Block.Rows);
         for (var i = 0; i < isKnown.Length; i++)
@@ -92,7 +94,8 @@ internal sealed class ConjugatePoissonStart(TwinEbOptions options)
             isKnown[i] = true;
             for (var l = 0; l < _factors; l++)
             {
-                logs[(i * _factors) + l] = l < given ? MeanLog(means[(i * given) + l], sds[(i * given) + l]) : level + Draw(data.FirstRow + i, l, seed);
+                logs[(i * _factors) + l] =
+                    l < given ? MeanLog(means[(i * given) + l], sds[(i * given) + l]) : level + Draw(data.FirstRow + i, l, seed);
             }
         }
 
@@ -115,20 +118,23 @@ internal sealed class ConjugatePoissonStart(TwinEbOptions options)
                 (logs[at], means[at]) = (GammaFunctions.Digamma(shape) - double.Log(rate), shape / rate);
             }
 
-            SplitSide(one, logs, means, options.RowComponents, state[ConjugateField.TrainingRows], seed).Write(state.Arrays, ConjugateKeys.RowPrior);
+            SplitSide(one, logs, means, options.RowComponents, state[ConjugateField.TrainingRows], seed).Write(
+                state.Arrays, ConjugateKeys.RowPrior);
         }
 
         if (options.IsColumnMixture && options.ColumnComponents > 1)
         {
             var one = ConjugateGammaPrior.Read(state.Arrays, ConjugateKeys.ColumnPrior);
-            SplitSide(one, state[ConjugateKeys.ColumnLogs], state[ConjugateKeys.ColumnMeans], options.ColumnComponents, options.Columns, seed + 1)
+            SplitSide(one, state[ConjugateKeys.ColumnLogs], state[ConjugateKeys.ColumnMeans], options.ColumnComponents,
+                options.Columns, seed + 1)
                 .Write(state.Arrays, ConjugateKeys.ColumnPrior);
         }
     }
 
     private static double Level(ArraySet broadcast) => double.Log(broadcast.Scalar(ConjugateKeys.RowLevel) / StartShape);
 
-    private static double Draw(long row, int factor, ulong seed) => double.Log(ConjugateDraw.Gamma(StartShape, seed, ConjugateDraw.RowStart, 0, row, factor));
+    private static double Draw(long row, int factor, ulong seed) =>
+        double.Log(ConjugateDraw.Gamma(StartShape, seed, ConjugateDraw.RowStart, 0, row, factor));
 
     // E log x of a Gamma of these moments: of one component exact, of a mixture near enough to start from.
     private static double MeanLog(double mean, double sd)
@@ -149,7 +155,8 @@ internal sealed class ConjugatePoissonStart(TwinEbOptions options)
             var (k, l) = (at / _factors, at % _factors);
             var from = isMixture ? l : 0;
             var isGiven = given.Weights[k] > 0 && from < givenFactors;
-            var shape = isGiven ? double.Clamp(given.First[(k * givenFactors) + from], ConjugateGammaPrior.LeastShape, ConjugateGammaPrior.GreatestShape) : 1;
+            var shape = isGiven ? double.Clamp(
+                given.First[(k * givenFactors) + from], ConjugateGammaPrior.LeastShape, ConjugateGammaPrior.GreatestShape) : 1;
             var mean = isGiven ? given.First[(k * givenFactors) + from] / given.Second[(k * givenFactors) + from] : level;
             (prior.Shapes[at], prior.Rates[at]) = (shape, shape / mean);
         }
@@ -160,7 +167,8 @@ internal sealed class ConjugatePoissonStart(TwinEbOptions options)
             for (var k = 0; k < prior.Components; k++)
             {
                 var share = prior.Weights[k] * members / ((prior.Weights[k] * members) + ConjugateSettings.Strength);
-                (shape, rate, weight) = (shape + (share * prior.Shapes[(k * _factors) + l]), rate + (share * prior.Rates[(k * _factors) + l]), weight + share);
+                (shape, rate, weight) =
+                    (shape + (share * prior.Shapes[(k * _factors) + l]), rate + (share * prior.Rates[(k * _factors) + l]), weight + share);
             }
 
             (prior.CentreShapes[l], prior.CentreRates[l]) = (shape / weight, rate / weight);
@@ -184,7 +192,8 @@ internal sealed class ConjugatePoissonStart(TwinEbOptions options)
     }
 
     // Components from clusters of E log x, standardized by the prior's own spread of log x.
-    private ConjugateGammaPrior SplitSide(ConjugateGammaPrior one, double[] logs, double[] means, int components, double members, ulong seed)
+    private ConjugateGammaPrior SplitSide(
+        ConjugateGammaPrior one, double[] logs, double[] means, int components, double members, ulong seed)
     {
         var count = logs.Length / _factors;
         var points = new double[logs.Length];

@@ -46,7 +46,8 @@ internal sealed class ConjugateReport(TwinEbOptions options, IConjugateLikelihoo
         }
 
         likelihood.Results(state.Arrays, ConjugateKeys.Best, results);
-        var (validation, test) = (HeldOutScore.FromArray(state[ConjugateKeys.Validation]), HeldOutScore.FromArray(state[ConjugateKeys.Test]));
+        var (validation, test) =
+            (HeldOutScore.FromArray(state[ConjugateKeys.Validation]), HeldOutScore.FromArray(state[ConjugateKeys.Test]));
         if (validation.Cells > 0)
         {
             results.Set("heldOutLogLik", validation.LogLik).Set("rmse", validation.Rmse).Set("mae", validation.Mae);
@@ -69,7 +70,8 @@ internal sealed class ConjugateReport(TwinEbOptions options, IConjugateLikelihoo
     private static string? NoData(StateSet<ConjugateField> state) =>
         !state.Is(ConjugateField.IsDescribed) ? null
         : state[ConjugateField.TrainingRows] == 0 ? "all rows are held out: at least one training row is needed"
-        : state[ConjugateField.TrainingCells] == 0 ? "there is no training cell: at least one stored cell of a training row must not be held out"
+        : state[ConjugateField.TrainingCells] ==
+            0 ? "there is no training cell: at least one stored cell of a training row must not be held out"
         : null;
 
     private string Failure(StateSet<ConjugateField> state, string divergence)

@@ -15,7 +15,8 @@ internal static class ConjugateRowFits
     /// Fits the rows that are held out, or the others, which a sweep has seen or not (are new), and notes their moments, rows x factors
     /// each; returns the first whose moments are not finite (they become NaN), or -1.
     /// </summary>
-    public static int FitRows(ArraySet shard, IConjugateRowFitter fitter, HeldOutCells cells, bool heldOut, bool areNew, int steps, double[] mean, double[] sd)
+    public static int FitRows(
+        ArraySet shard, IConjugateRowFitter fitter, HeldOutCells cells, bool heldOut, bool areNew, int steps, double[] mean, double[] sd)
     {
         var factors = mean.Length / cells.Rows;
         var failedRow = -1;

@@ -28,7 +28,8 @@ internal sealed class ConjugateSchedule(TwinEbOptions options)
     public double[] Candidates(StateSet<ConjugateField> state)
     {
         var restart = state.Whole(ConjugateField.Restart);
-        if ((ConjugatePhase)state.Whole(ConjugateField.Phase) != ConjugatePhase.Sweep || state.Whole(ConjugateField.Sweep) != SplitAfter(restart))
+        if ((ConjugatePhase)state.Whole(ConjugateField.Phase) != ConjugatePhase.Sweep ||
+            state.Whole(ConjugateField.Sweep) != SplitAfter(restart))
         {
             return [];
         }

@@ -44,7 +44,8 @@ internal sealed class ConjugateUpdate(TwinEbOptions options, IConjugateLikelihoo
 
     private static ConjugatePhase Phase(StateSet<ConjugateField> state) => (ConjugatePhase)state.Whole(ConjugateField.Phase);
 
-    private static void Move(StateSet<ConjugateField> state, ConjugateAnswer answer) => state[ConjugateField.Phase] = (int)ConjugateTransitions.Next(Phase(state), answer);
+    private static void Move(StateSet<ConjugateField> state, ConjugateAnswer answer) =>
+        state[ConjugateField.Phase] = (int)ConjugateTransitions.Next(Phase(state), answer);
 
     private void AfterDescription(StateSet<ConjugateField> state, ArraySet partial, string? failure)
     {
@@ -98,7 +99,8 @@ internal sealed class ConjugateUpdate(TwinEbOptions options, IConjugateLikelihoo
     private string? AfterSweep(StateSet<ConjugateField> state, ArraySet partial)
     {
         likelihood.Parameters.Remember(state.Arrays);
-        var (restart, sweep, before) = (state.Whole(ConjugateField.Restart), state.Whole(ConjugateField.Sweep), state[ConjugateField.Objective]);
+        var (restart, sweep, before) =
+            (state.Whole(ConjugateField.Restart), state.Whole(ConjugateField.Sweep), state[ConjugateField.Objective]);
         var splitAfter = schedule.SplitAfter(restart);
         var objective = likelihood.Advance(state, partial, sweep > splitAfter);
         state[ConjugateField.ObjectiveBefore] = before;
@@ -194,7 +196,8 @@ internal sealed class ConjugateUpdate(TwinEbOptions options, IConjugateLikelihoo
             state.Put(ConjugateField.Promote, true);
         }
 
-        NoteRestart(state, isWhole && score.Cells > 0 ? score.LogLik : ConjugateSettings.NoObjective, isWhole ? objective : ConjugateSettings.NoObjective);
+        NoteRestart(state, isWhole && score.Cells > 0 ? score.LogLik : ConjugateSettings.NoObjective,
+            isWhole ? objective : ConjugateSettings.NoObjective);
         Begin(state, restart + 1);
     }
 
@@ -202,7 +205,8 @@ internal sealed class ConjugateUpdate(TwinEbOptions options, IConjugateLikelihoo
     {
         if (failure is not null)
         {
-            NoteDivergence(state, $"held-out rows under the columns of restart {state.Whole(ConjugateField.BestRestart) + 1} have no test score: {failure}");
+            NoteDivergence(state,
+                $"held-out rows under the columns of restart {state.Whole(ConjugateField.BestRestart) + 1} have no test score: {failure}");
         }
 
         state[ConjugateKeys.Test] = failure is null ? partial.Get(ConjugateKeys.Score) : HeldOutScore.None.ToArray();

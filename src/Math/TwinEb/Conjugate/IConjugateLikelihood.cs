@@ -37,7 +37,8 @@ internal interface IConjugateLikelihood
     /// rows of the shard, ascending) the points that choose where components start are written, 2 x factors numbers each. The failed row is
     /// the first whose posterior is not finite, which keeps the state it had (-1: none).
     /// </summary>
-    ArraySet Sweep(ShardData data, ArraySet broadcast, ArraySet shard, ReadOnlySpan<int> candidates, Span<double> points, out int failedRow);
+    ArraySet Sweep(
+        ShardData data, ArraySet broadcast, ArraySet shard, ReadOnlySpan<int> candidates, Span<double> points, out int failedRow);
 
     /// <summary>
     /// The coordinator's step in place: the objective of the rows as swept and columns and priors as broadcast (-1e300 where columns are a

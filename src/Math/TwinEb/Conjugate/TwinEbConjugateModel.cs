@@ -92,9 +92,11 @@ public sealed class TwinEbConjugateModel : IFitModel
         return phase switch
         {
             ConjugatePhase.Validate => broadcast.Set(
-                ConjugateKeys.ZeroShare, HeldOutScorer.ZeroShare(_options, state[ConjugateField.ValidationZeros], state[ConjugateField.ValidationOthers])),
+                ConjugateKeys.ZeroShare,
+                HeldOutScorer.ZeroShare(_options, state[ConjugateField.ValidationZeros], state[ConjugateField.ValidationOthers])),
             ConjugatePhase.Project => broadcast.Set(
-                ConjugateKeys.ZeroShare, HeldOutScorer.ZeroShare(_options, state[ConjugateField.TestZeros], state[ConjugateField.TestOthers])),
+                ConjugateKeys.ZeroShare,
+                HeldOutScorer.ZeroShare(_options, state[ConjugateField.TestZeros], state[ConjugateField.TestOthers])),
             _ => broadcast,
         };
     }

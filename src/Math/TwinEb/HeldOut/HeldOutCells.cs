@@ -33,10 +33,12 @@ public readonly struct HeldOutCells
             throw new ArgumentException($"shard {data.Shard.Value} has {_roles.Length} row roles for {rows} rows", nameof(data));
         }
 
-        if (any && (_starts.Length != rows + 1 || _starts[rows] != _columns.Length || _values.Length != _columns.Length || _kinds.Length != _columns.Length))
+        if (any && (_starts.Length != rows + 1 || _starts[rows] != _columns.Length || _values.Length != _columns.Length ||
+            _kinds.Length != _columns.Length))
         {
             throw new ArgumentException(
-                $"shard {data.Shard.Value} has {_starts.Length} row starts, {_columns.Length} columns, {_values.Length} values and {_kinds.Length} kinds of held-out cells for {rows} rows", nameof(data));
+                $"shard {data.Shard.Value} has {_starts.Length} row starts, {_columns.Length} columns, {_values.Length} values and " +
+                $"{_kinds.Length} kinds of held-out cells for {rows} rows", nameof(data));
         }
     }
 

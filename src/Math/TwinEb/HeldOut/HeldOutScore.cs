@@ -25,7 +25,8 @@ public readonly record struct HeldOutScore(
     /// The held-out log-likelihood, a mean over cells: (sum over others + zeros / scored zeros x sum over scored zeros) / cells. NaN
     /// without cells.
     /// </summary>
-    public double LogLik => (LogLikOthers + (ScoredZeros == 0 ? 0 : LogLikZeros * (Zeros / ScoredZeros))) / (ScoredZeros == 0 ? Others : Cells);
+    public double LogLik =>
+        (LogLikOthers + (ScoredZeros == 0 ? 0 : LogLikZeros * (Zeros / ScoredZeros))) / (ScoredZeros == 0 ? Others : Cells);
 
     /// <summary>The root of the mean squared error of posterior means. NaN without cells.</summary>
     public double Rmse => double.Sqrt(SquaredError / Cells);

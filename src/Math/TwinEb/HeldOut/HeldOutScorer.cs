@@ -203,7 +203,9 @@ public sealed class HeldOutScorer
             {
                 Columns = columns,
                 Values = values,
-                LogFactorials = options.Likelihood == TwinEbLikelihood.Poisson ? [.. values.Select(x => GammaFunctions.LogFactorial(x))] : [],
+                LogFactorials = options.Likelihood == TwinEbLikelihood.Poisson
+                    ? [.. values.Select(x => GammaFunctions.LogFactorial(x))]
+                    : [],
                 Largest = new double[at],
                 Sums = new double[at],
                 ZeroIsScored = chosen,

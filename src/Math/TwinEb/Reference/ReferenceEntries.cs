@@ -4,8 +4,8 @@ using FitCluster.Math.Numerics;
 namespace FitCluster.Math.TwinEb;
 
 /// <summary>
-/// The likelihood of a minibatch's entries in one draw of rows and columns. Scratch memory is kept between steps; an instance is used by one
-/// step at a time.
+/// The likelihood of a minibatch's entries in one draw of rows and columns. Scratch memory is kept between steps;
+/// an instance is used by one step at a time.
 /// </summary>
 internal sealed class ReferenceEntries(TwinEbOptions options, ReferenceSide rows, ReferenceSide columns)
 {
@@ -16,8 +16,8 @@ internal sealed class ReferenceEntries(TwinEbOptions options, ReferenceSide rows
     private double[] _scaledRows = [];
 
     /// <summary>
-    /// The log-likelihood of the batch's rows, not scaled; its derivatives by the values of rows (not scaled) and of columns (scaled) become
-    /// <see cref="ReferenceSide.ByValue"/> of the two sides.
+    /// The log-likelihood of the batch's rows, not scaled; its derivatives by the values of rows (not scaled) and of columns (scaled)
+    /// become <see cref="ReferenceSide.ByValue"/> of the two sides.
     /// </summary>
     public double LogLikelihood(ReferenceBatch batch, bool areColumnsFrozen)
     {
@@ -86,11 +86,13 @@ internal sealed class ReferenceEntries(TwinEbOptions options, ReferenceSide rows
             var byRow = rows.ByValueOf(n);
             FactorKernel.AddScaled(-1, _sumOfColumns, byRow);
             ReferenceScatter.AddOnes(
-                batch.Cells.RowColumns(batch.Rows[n]), columns.Statistics, columns.ValueOffset, _scaledRows.AsSpan(n * width, width), byRow, areColumnsFrozen ? [] : columns.ByValue);
+                batch.Cells.RowColumns(batch.Rows[n]), columns.Statistics, columns.ValueOffset, _scaledRows.AsSpan(n * width, width), byRow,
+                areColumnsFrozen ? [] : columns.ByValue);
         }
     }
 
-    private double Row(ReadOnlySpan<int> cells, ReadOnlySpan<double> values, int row, Span<double> byRow, double ownRate, bool areColumnsFrozen)
+    private double Row(
+        ReadOnlySpan<int> cells, ReadOnlySpan<double> values, int row, Span<double> byRow, double ownRate, bool areColumnsFrozen)
     {
         if (_rates.Length < cells.Length + 4)
         {

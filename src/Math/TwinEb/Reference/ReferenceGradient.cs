@@ -39,7 +39,8 @@ internal sealed class ReferenceGradient
         _entries = new ReferenceEntries(options, Rows, Columns);
         var statistics = 2 * Rows.Width;
         (_countsOfRows, _sumsOfRows) = (new double[RowTable.PaddedComponents], new AlignedArray(RowTable.PaddedComponents * statistics));
-        (_countsOfColumns, _sumsOfColumns) = (new double[ColumnTable.PaddedComponents], new AlignedArray(ColumnTable.PaddedComponents * statistics));
+        (_countsOfColumns, _sumsOfColumns) =
+            (new double[ColumnTable.PaddedComponents], new AlignedArray(ColumnTable.PaddedComponents * statistics));
         _responsibilities = new AlignedArray(ReferenceMixture.Block * int.Max(RowTable.PaddedComponents, ColumnTable.PaddedComponents));
         _expected = new AlignedArray(ReferenceMixture.Block * statistics);
         RowPriorGradient = new double[RowPrior.Parameters];
@@ -146,13 +147,15 @@ internal sealed class ReferenceGradient
     }
 
     // The log prior of entities first to last, its gradient, and the draw's; a block at a time, while it is in the first-level cache.
-    private double Densities(ReferencePriorTable table, ReferenceSide side, int first, int last, double[] counts, AlignedArray sums, bool isFirst)
+    private double Densities(
+        ReferencePriorTable table, ReferenceSide side, int first, int last, double[] counts, AlignedArray sums, bool isFirst)
     {
         var logPrior = 0.0;
         for (var at = first; at < last; at += ReferenceMixture.Block)
         {
             var end = int.Min(last, at + ReferenceMixture.Block);
-            logPrior += ReferenceMixture.Evaluate(table, side.Statistics[(at * 2 * side.Width)..], end - at, _expected.Span, counts, sums.Span, _responsibilities.Span);
+            logPrior += ReferenceMixture.Evaluate(
+                table, side.Statistics[(at * 2 * side.Width)..], end - at, _expected.Span, counts, sums.Span, _responsibilities.Span);
             side.AddDraw(at, end, _expected.Span, isFirst);
         }
 

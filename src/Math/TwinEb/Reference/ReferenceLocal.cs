@@ -9,7 +9,8 @@ namespace FitCluster.Math.TwinEb;
 /// A shard's part of a round. Partials: <see cref="ReferenceKeys.Sums"/>, <see cref="ReferenceKeys.Flags"/>, and the gradients (or, with
 /// local steps, the weighted changes) of columns and both priors.
 /// </summary>
-internal sealed class ReferenceLocal(TwinEbOptions options, ReferenceGradient gradient, ArraySet broadcast, ShardData data, ReferenceShard shard)
+internal sealed class ReferenceLocal(
+    TwinEbOptions options, ReferenceGradient gradient, ArraySet broadcast, ShardData data, ReferenceShard shard)
 {
     private readonly double[] _scalars = broadcast.Get(ReferenceKeys.Orders);
 
@@ -60,7 +61,8 @@ internal sealed class ReferenceLocal(TwinEbOptions options, ReferenceGradient gr
     private (int[] Rows, double Scale) Batch(long batch, bool heldOut)
     {
         var all = (long)Field(heldOut ? ReferenceField.HeldOutRows : ReferenceField.TrainingRows);
-        var stream = ReferenceStreams.Of(ReferenceStreams.Purpose.Order, (int)Field(ReferenceField.Restart), (ulong)Field(ReferenceField.EpochTick));
+        var stream = ReferenceStreams.Of(
+            ReferenceStreams.Purpose.Order, (int)Field(ReferenceField.Restart), (ulong)Field(ReferenceField.EpochTick));
         var batches = ReferenceSchedule.Batches(all, options);
         var (first, last) = batches.Range(batch);
         return (shard.Batch(new EpochOrder(options.Seed, stream, all), first, last, heldOut), batches.Scale(batch));
@@ -70,13 +72,15 @@ internal sealed class ReferenceLocal(TwinEbOptions options, ReferenceGradient gr
     {
         var (rows, scale) = Batch((long)Field(ReferenceField.Batch), isProjection);
         var (first, last) = Slice(data, options.Columns);
-        Compute(rows, scale, broadcast.Get(ReferenceKeys.Columns), broadcast.Get(ReferenceKeys.RowPrior), broadcast.Get(ReferenceKeys.ColumnPrior), (ulong)Field(ReferenceField.Tick), first, last, isProjection);
+        Compute(rows, scale, broadcast.Get(ReferenceKeys.Columns), broadcast.Get(ReferenceKeys.RowPrior),
+            broadcast.Get(ReferenceKeys.ColumnPrior), (ulong)Field(ReferenceField.Tick), first, last, isProjection);
         shard.Await(rows, gradient.RowGradient);
         var partial = new ArraySet().Set(ReferenceKeys.Sums, [gradient.RowSquaredNorm, Loss(), 0]);
         if (!isProjection)
         {
             partial.Set(ReferenceKeys.Columns, gradient.TakeColumnGradient())
-                .Set(ReferenceKeys.RowPrior, [.. gradient.RowPriorGradient]).Set(ReferenceKeys.ColumnPrior, [.. gradient.ColumnPriorGradient]);
+                .Set(ReferenceKeys.RowPrior, [.. gradient.RowPriorGradient]).Set(
+                    ReferenceKeys.ColumnPrior, [.. gradient.ColumnPriorGradient]);
         }
 
         return Checked(partial);
@@ -85,7 +89,8 @@ internal sealed class ReferenceLocal(TwinEbOptions options, ReferenceGradient gr
     private double Loss() => -(gradient.LogLik + gradient.LogPrior + gradient.Entropy);
 
     private void Compute(
-        int[] rows, double scale, double[] columns, double[] rowPrior, double[] columnPrior, ulong tick, int first, int last, bool areColumnsFrozen)
+        int[] rows, double scale, double[] columns, double[] rowPrior, double[] columnPrior, ulong tick, int first, int last,
+        bool areColumnsFrozen)
     {
         var batch = new ReferenceBatch(data, shard.Cells, rows, shard.Constants, scale);
         var noise = new ReferenceNoise(options, (int)Field(ReferenceField.Restart), tick);
@@ -97,7 +102,8 @@ internal sealed class ReferenceLocal(TwinEbOptions options, ReferenceGradient gr
     private ArraySet LocalSteps()
     {
         var share = shard.RowsOf(false).Length / Field(ReferenceField.TrainingRows);
-        StateKey[][] keys = [.. Enumerable.Range(0, ReferenceKeys.Parts.Length).Select(part => (StateKey[])[ReferenceKeys.Parts[part], ReferenceKeys.First[part], ReferenceKeys.Second[part]])];
+        StateKey[][] keys = [.. Enumerable.Range(0, ReferenceKeys.Parts.Length).Select(
+            part => (StateKey[])[ReferenceKeys.Parts[part], ReferenceKeys.First[part], ReferenceKeys.Second[part]])];
         var own = keys.Select(ofPart => ofPart.Select(key => (double[])broadcast.Get(key).Clone()).ToArray()).ToArray();
         double[] sums = [0, 0, 0];
         var batches = ReferenceSchedule.Batches(Field(ReferenceField.TrainingRows), options).Count;
@@ -115,11 +121,13 @@ internal sealed class ReferenceLocal(TwinEbOptions options, ReferenceGradient gr
             Compute(rows, scale, own[0][0], own[1][0], own[2][0], (ulong)(Field(ReferenceField.Tick) + step), 0, options.Columns, false);
             double[][] gradients = [gradient.ColumnGradient, gradient.RowPriorGradient, gradient.ColumnPriorGradient];
             var norm = double.Sqrt(gradient.RowSquaredNorm + gradients.Sum(g => FactorKernel.Dot(g, g)));
-            var adam = new Adam(0, options.WeightDecay, GradientClip.Factor(norm, options.ClipNorm), Field(ReferenceField.AdamStep) + step + 1);
+            var adam = new Adam(
+                0, options.WeightDecay, GradientClip.Factor(norm, options.ClipNorm), Field(ReferenceField.AdamStep) + step + 1);
             for (var part = 0; part < own.Length; part++)
             {
                 var rate = part == 0 ? options.ColumnLearningRate : options.MixtureLearningRate;
-                (adam with { Rate = rate * Field(ReferenceField.RateFactor) }).Apply(own[part][0], own[part][1], own[part][2], gradients[part]);
+                (adam with { Rate = rate * Field(ReferenceField.RateFactor) }).Apply(
+                    own[part][0], own[part][1], own[part][2], gradients[part]);
             }
 
             shard.Step(adam with { Rate = options.RowLearningRate * Field(ReferenceField.RateFactor) }, false, rows, gradient.RowGradient);
@@ -151,7 +159,8 @@ internal sealed class ReferenceLocal(TwinEbOptions options, ReferenceGradient gr
         var flags = new double[1 + ReferenceKeys.Parts.Length];
         if (partial.FirstNonFinite() is { } name)
         {
-            var part = Array.FindIndex(ReferenceKeys.Parts, key => name == key.Name || name.EndsWith("." + key.Name, StringComparison.Ordinal));
+            var part = Array.FindIndex(
+                ReferenceKeys.Parts, key => name == key.Name || name.EndsWith("." + key.Name, StringComparison.Ordinal));
             foreach (var array in partial)
             {
                 array.Values.AsSpan().Clear();

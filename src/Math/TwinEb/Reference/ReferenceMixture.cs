@@ -24,18 +24,21 @@ internal static unsafe class ReferenceMixture
     /// <param name="sums">[padded components x 2 W].</param>
     /// <param name="responsibilities">Scratch of <see cref="Block"/> x padded components.</param>
     public static double Evaluate(
-        ReferencePriorTable table, Span<double> statistics, int count, Span<double> expected, Span<double> counts, Span<double> sums, Span<double> responsibilities)
+        ReferencePriorTable table, Span<double> statistics, int count, Span<double> expected, Span<double> counts, Span<double> sums,
+        Span<double> responsibilities)
     {
         var (width, padded, components) = (2 * table.Width, table.PaddedComponents, table.Components);
         var total = 0.0;
         fixed (double* t = statistics, e = expected, s = sums, r = responsibilities)
-        fixed (double* byComponent = table.Naturals.Span, byStatistic = table.NaturalsByStatistic.Span, constants = table.Constants, zeros = new double[width])
+        fixed (double* byComponent =
+            table.Naturals.Span, byStatistic = table.NaturalsByStatistic.Span, constants = table.Constants, zeros = new double[width])
         {
             for (var first = 0; first < count; first += Block)
             {
                 var rows = int.Min(Block, count - first);
                 var tiled = (rows + 3) & ~3;
-                ReferenceProduct.Multiply(t + ((nint)first * width), width, 1, byStatistic, padded, r, padded, tiled, padded, width, constants);
+                ReferenceProduct.Multiply(
+                    t + ((nint)first * width), width, 1, byStatistic, padded, r, padded, tiled, padded, width, constants);
                 for (var i = 0; i < tiled; i++)
                 {
                     var row = new Span<double>(r + ((nint)i * padded), padded);
@@ -49,7 +52,8 @@ internal static unsafe class ReferenceMixture
                     }
                 }
 
-                ReferenceProduct.Multiply(r, padded, 1, byComponent, width, e + ((nint)first * width), width, tiled, width, components, zeros);
+                ReferenceProduct.Multiply(
+                    r, padded, 1, byComponent, width, e + ((nint)first * width), width, tiled, width, components, zeros);
                 ReferenceProduct.Multiply(r, 1, padded, t + ((nint)first * width), width, s, width, padded, width, tiled, null);
             }
         }

@@ -13,7 +13,8 @@ internal sealed class ReferencePrior
     private readonly double _fixed1;
     private readonly double _fixed2;
 
-    private ReferencePrior(TwinEbLikelihood likelihood, int factors, int components, bool isTied, bool isFixed, double fixed1, double fixed2)
+    private ReferencePrior(
+        TwinEbLikelihood likelihood, int factors, int components, bool isTied, bool isFixed, double fixed1, double fixed2)
     {
         (Likelihood, Factors, Components, IsTied, IsFixed) = (likelihood, factors, components, isTied, isFixed);
         (_fixed1, _fixed2) = (fixed1, fixed2);
@@ -44,11 +45,13 @@ internal sealed class ReferencePrior
 
     /// <summary>The prior of the rows.</summary>
     public static ReferencePrior OfRows(TwinEbOptions options) =>
-        Of(options, options.Prior is TwinEbPrior.Twin or TwinEbPrior.Rows, options.RowComponents, options.RowPriorShape, options.RowPriorRate, options.RowPriorScale);
+        Of(options, options.Prior is TwinEbPrior.Twin or TwinEbPrior.Rows, options.RowComponents, options.RowPriorShape,
+            options.RowPriorRate, options.RowPriorScale);
 
     /// <summary>The prior of the columns.</summary>
     public static ReferencePrior OfColumns(TwinEbOptions options) =>
-        Of(options, options.Prior is TwinEbPrior.Twin or TwinEbPrior.Columns, options.ColumnComponents, options.ColumnPriorShape, options.ColumnPriorRate, options.ColumnPriorScale);
+        Of(options, options.Prior is TwinEbPrior.Twin or TwinEbPrior.Columns, options.ColumnComponents, options.ColumnPriorShape,
+            options.ColumnPriorRate, options.ColumnPriorScale);
 
     /// <summary>Starting values: e1 and e2 uniform within +-sqrt(6 / (K + L)) (1 for a single component), equal weights.</summary>
     public double[] Start(ulong seed, ulong stream)
@@ -71,6 +74,7 @@ internal sealed class ReferencePrior
     {
         var isTied = options.Prior == TwinEbPrior.Single;
         var (first, second) = options.Likelihood == TwinEbLikelihood.Poisson ? (shape, rate) : (0, scale);
-        return new ReferencePrior(options.Likelihood, options.Factors, isMixture ? components : 1, isTied, !isMixture && !isTied, first, second);
+        return new ReferencePrior(
+            options.Likelihood, options.Factors, isMixture ? components : 1, isTied, !isMixture && !isTied, first, second);
     }
 }

@@ -65,7 +65,8 @@ internal static unsafe class ReferenceProduct
 
     // All tiles of the rows whose first column is in [first, last).
     private static void Panel(
-        double* a, nint aRow, nint aInner, double* b, nint bRow, double* c, nint cRow, int rows, int first, int last, int columns, int inner, double* start)
+        double* a, nint aRow, nint aInner, double* b, nint bRow, double* c, nint cRow, int rows, int first, int last, int columns,
+        int inner, double* start)
     {
         for (var n = first; n < last; n += Columns(columns - n))
         {

@@ -10,10 +10,12 @@ internal static class ReferenceReport
     public static RoundReport Of(ReferenceState state, TwinEbOptions options)
     {
         // A fit that failed before it began has no best so far: then it is not done, only failed.
-        var isDone = state.Phase == ReferencePhase.Done && (ReferenceFailure)(int)state[ReferenceField.Failure] is ReferenceFailure.None or ReferenceFailure.Diverged;
+        var isDone = state.Phase == ReferencePhase.Done &&
+            (ReferenceFailure)(int)state[ReferenceField.Failure] is ReferenceFailure.None or ReferenceFailure.Diverged;
         var objective = state[ReferenceField.HasObjective] != 0 ? state[ReferenceField.Objective] : double.NaN;
         var converged = isDone && state[ReferenceField.Converged] != 0 && state[ReferenceField.Failure] == 0;
-        return new RoundReport(Phase(state, options), objective, isDone, converged, Progress(state, options), Note(state, options), Failure(state, options));
+        return new RoundReport(
+            Phase(state, options), objective, isDone, converged, Progress(state, options), Note(state, options), Failure(state, options));
     }
 
     /// <summary>The coordinator's results.</summary>
@@ -42,7 +44,8 @@ internal static class ReferenceReport
             result.Set("testLogLik", score.LogLik).Set("testRmse", score.Rmse).Set("testMae", score.Mae);
         }
 
-        return result.Set("elbo", state[ReferenceField.Objective]).Set("restart", state[ReferenceField.KeptRestart]).Set("restartScores", state.Scores);
+        return result.Set("elbo", state[ReferenceField.Objective]).Set("restart", state[ReferenceField.KeptRestart]).Set(
+            "restartScores", state.Scores);
     }
 
     private static void Prior(ArraySet result, string name, ReferencePrior prior, double[] parameters, TwinEbOptions options)
@@ -79,7 +82,9 @@ internal static class ReferenceReport
 
         // Held-out rows take half the steps of a restart.
         var stages = options.Restarts + (state[ReferenceField.HeldOutRows] > 0 ? 0.5 : 0);
-        var share = state.Phase is ReferencePhase.Train or ReferencePhase.Project ? state[ReferenceField.Epoch] / ReferenceSchedule.Epochs(state, options) : 1;
+        var share = state.Phase is ReferencePhase.Train or ReferencePhase.Project
+            ? state[ReferenceField.Epoch] / ReferenceSchedule.Epochs(state, options)
+            : 1;
         return state.Phase switch
         {
             ReferencePhase.Project => (options.Restarts + (0.5 * share)) / stages,
@@ -90,7 +95,8 @@ internal static class ReferenceReport
 
     private static string? Note(ReferenceState state, TwinEbOptions options) => state[ReferenceField.HasDiverged] == 0 ? null
         : state.Phase is ReferencePhase.Train or ReferencePhase.Project && state[ReferenceField.Retries] > 0
-            ? $"the fit diverged ({Cause(state, options)}) and went back to its last good state with {state[ReferenceField.RateFactor]:G3} of its learning rates (retry {state[ReferenceField.Retries]})"
+            ? $"the fit diverged ({Cause(state, options)}) and went back to its last good state with " +
+                $"{state[ReferenceField.RateFactor]:G3} of its learning rates (retry {state[ReferenceField.Retries]})"
             : $"a restart diverged ({Cause(state, options)}) more often than retries allow and was given up";
 
     private static string Cause(ReferenceState state, TwinEbOptions options)
@@ -104,7 +110,8 @@ internal static class ReferenceReport
             ReferenceDivergence.ColumnPrior => $"the {what} of the columns' prior {verb} not finite",
             ReferenceDivergence.Norm => "the norm of the gradient is not finite",
             _ when state[ReferenceField.CauseLoss] == 0 => "an epoch's loss is not finite",
-            _ => $"an epoch's loss of {state[ReferenceField.CauseLoss]:G6} is more than {options.DivergenceFactor} times the {state[ReferenceField.CauseLossBefore]:G6} before",
+            _ => $"an epoch's loss of {state[ReferenceField.CauseLoss]:G6} is more than {options.DivergenceFactor} times the " +
+                $"{state[ReferenceField.CauseLossBefore]:G6} before",
         };
     }
 
@@ -113,7 +120,10 @@ internal static class ReferenceReport
         {
             ReferenceFailure.None => null,
             ReferenceFailure.NoTrainingRows => "all rows are held out: at least one training row is needed",
-            ReferenceFailure.TooManyShards => $"shards of fewer than {(options.Rows + 4095) / 4096} rows cannot be told apart: use fewer shards",
-            _ => $"the fit diverged {state[ReferenceField.AllRetries]} times (retries {options.Retries}), at last because {Cause(state, options)}; lower the learning rates (rowLearningRate is {options.RowLearningRate}, columnLearningRate {options.ColumnLearningRate})",
+            ReferenceFailure.TooManyShards =>
+                $"shards of fewer than {(options.Rows + 4095) / 4096} rows cannot be told apart: use fewer shards",
+            _ => $"the fit diverged {state[ReferenceField.AllRetries]} times (retries {options.Retries}), at last because " +
+                $"{Cause(state, options)}; lower the learning rates (rowLearningRate is {options.RowLearningRate}, columnLearningRate " +
+                $"{options.ColumnLearningRate})",
         };
 }

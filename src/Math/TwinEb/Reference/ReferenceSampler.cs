@@ -14,7 +14,8 @@ internal sealed class ReferenceSampler : ISideSampler
     private double[] _normals = [];
 
     /// <summary>A sampler of the entities of two planes of parameters [2, count, L].</summary>
-    public ReferenceSampler(TwinEbOptions options, ReadOnlySpan<double> parameters, ReferenceStreams.Purpose purpose, int restart, long firstEntity)
+    public ReferenceSampler(
+        TwinEbOptions options, ReadOnlySpan<double> parameters, ReferenceStreams.Purpose purpose, int restart, long firstEntity)
     {
         (_options, _purpose, _restart, _firstEntity) = (options, purpose, restart, firstEntity);
         (_location, _scale) = LocationsAndScales(parameters);
@@ -62,7 +63,8 @@ internal sealed class ReferenceSampler : ISideSampler
             _normals = new double[count * width];
         }
 
-        PhiloxNormals.Fill(_options.Seed, ReferenceStreams.Of(_purpose, _restart, (ulong)draw), _firstEntity + first, count, width, _normals);
+        PhiloxNormals.Fill(
+            _options.Seed, ReferenceStreams.Of(_purpose, _restart, (ulong)draw), _firstEntity + first, count, width, _normals);
         var isLogNormal = _options.Likelihood == TwinEbLikelihood.Poisson;
         for (var n = 0; n < count; n++)
         {
@@ -86,7 +88,8 @@ internal sealed class ReferenceSampler : ISideSampler
         for (var p = 0; p < count * l; p++)
         {
             var at = (first * l) + p;
-            factors[p] = _options.Likelihood == TwinEbLikelihood.Poisson ? double.Exp(_location[at] + (_scale[at] * _scale[at] / 2)) : _location[at];
+            factors[p] =
+                _options.Likelihood == TwinEbLikelihood.Poisson ? double.Exp(_location[at] + (_scale[at] * _scale[at] / 2)) : _location[at];
         }
     }
 }

@@ -17,7 +17,8 @@ internal static unsafe class ReferenceScatter
     /// <param name="byRow">W numbers, added to.</param>
     /// <param name="byColumn">columns x W numbers, added to; empty: the columns are constants.</param>
     public static void Add(
-        ReadOnlySpan<int> columns, ReadOnlySpan<double> weights, ReadOnlySpan<double> statistics, int offset, ReadOnlySpan<double> row, Span<double> byRow, Span<double> byColumn)
+        ReadOnlySpan<int> columns, ReadOnlySpan<double> weights, ReadOnlySpan<double> statistics, int offset, ReadOnlySpan<double> row,
+        Span<double> byRow, Span<double> byColumn)
     {
         var width = row.Length;
         fixed (int* c = columns)
@@ -37,7 +38,8 @@ internal static unsafe class ReferenceScatter
     }
 
     /// <summary>rates[c] = row . v_j for the column j of each cell c.</summary>
-    public static void Rates(ReadOnlySpan<int> columns, ReadOnlySpan<double> statistics, int offset, ReadOnlySpan<double> row, Span<double> rates)
+    public static void Rates(
+        ReadOnlySpan<int> columns, ReadOnlySpan<double> statistics, int offset, ReadOnlySpan<double> row, Span<double> rates)
     {
         nint width = row.Length;
         fixed (int* c = columns)
@@ -66,7 +68,8 @@ internal static unsafe class ReferenceScatter
     /// <param name="row">W numbers.</param>
     /// <param name="byRow">W numbers, added to.</param>
     /// <param name="byColumn">columns x W numbers, added to; empty: the columns are constants.</param>
-    public static void AddOnes(ReadOnlySpan<double> columns, ReadOnlySpan<double> statistics, int offset, ReadOnlySpan<double> row, Span<double> byRow, Span<double> byColumn)
+    public static void AddOnes(ReadOnlySpan<double> columns, ReadOnlySpan<double> statistics, int offset, ReadOnlySpan<double> row,
+        Span<double> byRow, Span<double> byColumn)
     {
         var width = row.Length;
         fixed (double* c = columns, v = statistics, u = row, r = byRow, b = byColumn)
@@ -130,7 +133,8 @@ internal static unsafe class ReferenceScatter
         sum.Store(byRow);
     }
 
-    private static void Sixteen(int* columns, double* weights, int count, double* v, nint stride, double* row, double* byRow, double* byColumn, nint width)
+    private static void Sixteen(
+        int* columns, double* weights, int count, double* v, nint stride, double* row, double* byRow, double* byColumn, nint width)
     {
         var (s0, s1) = (Vector256.Load(byRow), Vector256.Load(byRow + 4));
         var (s2, s3) = (Vector256.Load(byRow + 8), Vector256.Load(byRow + 12));
@@ -160,7 +164,8 @@ internal static unsafe class ReferenceScatter
         s3.Store(byRow + 12);
     }
 
-    private static void Four(int* columns, double* weights, int count, double* v, nint stride, double* row, double* byRow, double* byColumn, nint width)
+    private static void Four(
+        int* columns, double* weights, int count, double* v, nint stride, double* row, double* byRow, double* byColumn, nint width)
     {
         var (sum, u) = (Vector256.Load(byRow), Vector256.Load(row));
         for (var c = 0; c < count; c++)

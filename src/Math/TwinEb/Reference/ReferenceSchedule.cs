@@ -33,7 +33,10 @@ internal static class ReferenceSchedule
     /// <summary>The state of a stage before its first epoch.</summary>
     public static void Begin(ReferenceState state)
     {
-        foreach (var field in new[] { ReferenceField.Epoch, ReferenceField.EpochTick, ReferenceField.Tick, ReferenceField.Retries, ReferenceField.HasBest })
+        foreach (var field in new[]
+        {
+            ReferenceField.Epoch, ReferenceField.EpochTick, ReferenceField.Tick, ReferenceField.Retries, ReferenceField.HasBest
+        })
         {
             state[field] = 0;
         }
@@ -63,15 +66,18 @@ internal static class ReferenceSchedule
         if (epoch >= 1)
         {
             var greatest = double.Max(options.RowLearningRate, double.Max(options.ColumnLearningRate, options.MixtureLearningRate));
-            var plateau = new PlateauState(state[ReferenceField.PlateauLoss], state[ReferenceField.PlateauEpochs], state[ReferenceField.RateFactor]);
-            Put(state, new PlateauSchedule(options.PlateauFactor, options.PlateauPatience, options.PlateauThreshold).Next(plateau, loss, greatest));
+            var plateau = new PlateauState(
+                state[ReferenceField.PlateauLoss], state[ReferenceField.PlateauEpochs], state[ReferenceField.RateFactor]);
+            Put(state, new PlateauSchedule(options.PlateauFactor, options.PlateauPatience, options.PlateauThreshold).Next(
+                plateau, loss, greatest));
         }
 
         state[ReferenceField.PreviousLoss] = loss;
         state[ReferenceField.Epoch] = epoch + 1;
         state[ReferenceField.EpochTick]++;
         BeginEpoch(state);
-        var least = double.Min(options.RowLearningRate, double.Min(options.ColumnLearningRate, options.MixtureLearningRate)) * state[ReferenceField.RateFactor];
+        var least = double.Min(options.RowLearningRate, double.Min(options.ColumnLearningRate, options.MixtureLearningRate)) *
+            state[ReferenceField.RateFactor];
         return rise.IsReached(state[ReferenceField.Rises]) || least < options.LeastLearningRate || IsWithinTolerance(state, loss, options);
     }
 
@@ -89,7 +95,8 @@ internal static class ReferenceSchedule
     }
 
     private static void Put(ReferenceState state, PlateauState plateau) =>
-        (state[ReferenceField.PlateauLoss], state[ReferenceField.PlateauEpochs], state[ReferenceField.RateFactor]) = (plateau.Lowest, plateau.Epochs, plateau.RateFactor);
+        (state[ReferenceField.PlateauLoss], state[ReferenceField.PlateauEpochs], state[ReferenceField.RateFactor]) =
+            (plateau.Lowest, plateau.Epochs, plateau.RateFactor);
 
     private static void Put(ReferenceState state, ToleranceState tolerance) =>
         (state[ReferenceField.ToleranceLoss], state[ReferenceField.ToleranceEpochs]) = (tolerance.Lowest, tolerance.Epochs);

@@ -43,7 +43,8 @@ internal sealed class ReferenceShard
     {
         if (!data.Block.IsSparse)
         {
-            throw new ArgumentException($"shard {data.Shard.Value} is dense, but TwinEB reads entries by row: store the data sparse", nameof(data));
+            throw new ArgumentException(
+                $"shard {data.Shard.Value} is dense, but TwinEB reads entries by row: store the data sparse", nameof(data));
         }
 
         var (rows, cells) = (data.Block.Rows, new HeldOutCells(data));
@@ -54,7 +55,10 @@ internal sealed class ReferenceShard
             state.Put(key, new double[length], [2, rows, options.Factors]);
         }
 
-        foreach (var key in new[] { ReferenceKeys.RowsBest, ReferenceKeys.RowsKept, ReferenceKeys.PendingRows, ReferenceKeys.PendingGradient })
+        foreach (var key in new[]
+        {
+            ReferenceKeys.RowsBest, ReferenceKeys.RowsKept, ReferenceKeys.PendingRows, ReferenceKeys.PendingGradient
+        })
         {
             state[key] = [];
         }
@@ -97,13 +101,16 @@ internal sealed class ReferenceShard
         double Field(ReferenceField field) => orders[(int)field];
         if (Field(ReferenceField.Locate) != 0)
         {
-            (_set[ReferenceShardField.TrainingRank], _set[ReferenceShardField.HeldOutRank]) = ReferenceSlots.Ranks(_data, broadcast.Get(ReferenceKeys.Slots));
+            (_set[ReferenceShardField.TrainingRank], _set[ReferenceShardField.HeldOutRank]) =
+                ReferenceSlots.Ranks(_data, broadcast.Get(ReferenceKeys.Slots));
         }
 
         if (Field(ReferenceField.Apply) != 0)
         {
-            var adam = new Adam(Field(ReferenceField.ApplyRate), _options.WeightDecay, Field(ReferenceField.Clip), Field(ReferenceField.ApplyStep));
-            Step(adam, Field(ReferenceField.Apply) == 2, [.. _set[ReferenceKeys.PendingRows].Select(r => (int)r)], _set[ReferenceKeys.PendingGradient]);
+            var adam = new Adam(
+                Field(ReferenceField.ApplyRate), _options.WeightDecay, Field(ReferenceField.Clip), Field(ReferenceField.ApplyStep));
+            Step(adam, Field(ReferenceField.Apply) == 2, [.. _set[ReferenceKeys.PendingRows].Select(r => (int)r)],
+                _set[ReferenceKeys.PendingGradient]);
         }
 
         _set[ReferenceKeys.PendingRows] = [];
@@ -127,7 +134,8 @@ internal sealed class ReferenceShard
         if (Field(ReferenceField.Start) != 0)
         {
             var (restart, heldOut) = ((int)Field(ReferenceField.Restart), Field(ReferenceField.Start) == 2);
-            Start(restart, heldOut, Field(heldOut ? ReferenceField.HeldOutRows : ReferenceField.TrainingRows), !heldOut && restart == 0 && Field(ReferenceField.GoesOn) != 0);
+            Start(restart, heldOut, Field(heldOut ? ReferenceField.HeldOutRows : ReferenceField.TrainingRows),
+                !heldOut && restart == 0 && Field(ReferenceField.GoesOn) != 0);
         }
     }
 
@@ -193,7 +201,8 @@ internal sealed class ReferenceShard
                 }
 
                 var (at, length) = (((plane * rows) + start) * l, (end - start) * l);
-                adam.Apply(parameters.AsSpan(at, length), first.AsSpan(at, length), second.AsSpan(at, length), firstOfRun == next ? [] : zeros[..length]);
+                adam.Apply(parameters.AsSpan(at, length), first.AsSpan(at, length), second.AsSpan(at, length),
+                    firstOfRun == next ? [] : zeros[..length]);
                 foreach (var row in batch[firstOfRun..next])
                 {
                     zeros.Slice((row - start) * l, l).Clear();
@@ -231,7 +240,8 @@ internal sealed class ReferenceShard
     {
         var (rows, l) = (_data.Block.Rows, _options.Factors);
         var bound = double.Sqrt(6 / (l + allRows));
-        var stream = ReferenceStreams.Of(heldOut ? ReferenceStreams.Purpose.HeldOutRowStart : ReferenceStreams.Purpose.RowStart, restart, 0);
+        var stream = ReferenceStreams.Of(
+            heldOut ? ReferenceStreams.Purpose.HeldOutRowStart : ReferenceStreams.Purpose.RowStart, restart, 0);
         foreach (var row in RowsOf(heldOut))
         {
             var global = (ulong)(_data.FirstRow + (long)row);

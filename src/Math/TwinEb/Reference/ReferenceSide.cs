@@ -73,7 +73,8 @@ internal sealed class ReferenceSide(int factors, TwinEbLikelihood likelihood)
         var e = VectorExp.OfNegative(-Vector256.Abs(x));
         var inverse = one / (one + e);
         var positive = Vector256.GreaterThanOrEqual(x, Vector256<double>.Zero);
-        return (Vector256.Max(x, Vector256<double>.Zero) + VectorLog.OfOnePlus(e), Vector256.ConditionalSelect(positive, inverse, e * inverse));
+        return (Vector256.Max(x, Vector256<double>.Zero) + VectorLog.OfOnePlus(e), Vector256.ConditionalSelect(
+            positive, inverse, e * inverse));
     }
 
     /// <summary>Loads the parameters of the entities of a list, or of all without a list.</summary>
@@ -270,7 +271,8 @@ internal sealed class ReferenceSide(int factors, TwinEbLikelihood likelihood)
 
     // All bits of the lanes that are among the first `left`.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<double> Within(int left) => Vector256.GreaterThan(Vector256.Create((double)left), Vector256.Create(0.0, 1, 2, 3));
+    private static Vector256<double> Within(int left) =>
+    Vector256.GreaterThan(Vector256.Create((double)left), Vector256.Create(0.0, 1, 2, 3));
 
     // Four numbers from a place on; 0 for those past the first `left`.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

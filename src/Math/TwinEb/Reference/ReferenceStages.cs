@@ -7,7 +7,10 @@ internal sealed class ReferenceStages(TwinEbOptions options, ReferenceState stat
 {
     /// <summary>The orders to shards, as they are carried out.</summary>
     public static readonly ReferenceField[] Orders =
-        [ReferenceField.Locate, ReferenceField.Apply, ReferenceField.Save, ReferenceField.Restore, ReferenceField.Keep, ReferenceField.Start];
+        [
+            ReferenceField.Locate, ReferenceField.Apply, ReferenceField.Save, ReferenceField.Restore, ReferenceField.Keep,
+            ReferenceField.Start
+        ];
 
     /// <summary>The fit cannot go on.</summary>
     public void Fail(ReferenceFailure failure)
@@ -53,7 +56,8 @@ internal sealed class ReferenceStages(TwinEbOptions options, ReferenceState stat
         state[ReferenceField.Objective] = -loss;
         state[ReferenceField.HasObjective] = 1;
         var isSettled = ReferenceSchedule.EndEpoch(state, loss, options);
-        if (isSettled || state[ReferenceField.Epoch] >= ReferenceSchedule.Epochs(state, options) || (isTraining && state[ReferenceField.EndedEarly] != 0))
+        if (isSettled || state[ReferenceField.Epoch] >= ReferenceSchedule.Epochs(state, options) ||
+            (isTraining && state[ReferenceField.EndedEarly] != 0))
         {
             // With a tolerance, steps that ran out mean a restart that did not converge; without one, taking all steps is what was asked
             // for.
@@ -71,7 +75,8 @@ internal sealed class ReferenceStages(TwinEbOptions options, ReferenceState stat
     {
         if (state.Phase == ReferencePhase.Project)
         {
-            state.Phase = state[ReferenceField.TestZeros] + state[ReferenceField.TestOthers] > 0 ? ReferencePhase.Test : ReferencePhase.Finish;
+            state.Phase =
+                state[ReferenceField.TestZeros] + state[ReferenceField.TestOthers] > 0 ? ReferencePhase.Test : ReferencePhase.Finish;
             return;
         }
 
@@ -148,13 +153,15 @@ internal sealed class ReferenceStages(TwinEbOptions options, ReferenceState stat
     }
 
     /// <summary>
-    /// Divergence: back to the best epoch (or the start) with half the learning rates; after the last retry the restart is given up at its best.
+    /// Divergence: back to the best epoch (or the start) with half the learning rates; after the last
+    /// retry the restart is given up at its best.
     /// </summary>
     public void GoBack(ReferenceDivergence cause, double loss = 0)
     {
         state[ReferenceField.HasDiverged] = 1;
         state[ReferenceField.Cause] = (int)cause;
-        (state[ReferenceField.CauseLoss], state[ReferenceField.CauseLossBefore]) = double.IsFinite(loss) ? (loss, state[ReferenceField.PreviousLoss]) : (0, 0);
+        (state[ReferenceField.CauseLoss], state[ReferenceField.CauseLossBefore]) =
+            double.IsFinite(loss) ? (loss, state[ReferenceField.PreviousLoss]) : (0, 0);
         state[ReferenceField.AllRetries]++;
         state[ReferenceField.Apply] = 0;
         if (!ReferenceSchedule.Divergence(options).MayGoOn(++state[ReferenceField.Retries]))

@@ -38,7 +38,8 @@ internal static class ReferenceStart
         {
             for (var j = 0; j < options.Columns; j++)
             {
-                Entity(options, from.ColumnMeans.AsSpan(j * from.Factors, from.Factors), from.ColumnSds.AsSpan(j * from.Factors, from.Factors), columns, j, options.Columns);
+                Entity(options, from.ColumnMeans.AsSpan(j * from.Factors, from.Factors),
+                    from.ColumnSds.AsSpan(j * from.Factors, from.Factors), columns, j, options.Columns);
             }
 
             Prior(rowPrior, from.RowPrior, from.Factors, rows);
@@ -64,7 +65,8 @@ internal static class ReferenceStart
     }
 
     // eta and psi of the first factors of one entity: scale = softplus(log 1/2 - psi), location = -eta scale.
-    private static void Entity(TwinEbOptions options, ReadOnlySpan<double> means, ReadOnlySpan<double> sds, Span<double> parameters, int entity, int entities)
+    private static void Entity(
+        TwinEbOptions options, ReadOnlySpan<double> means, ReadOnlySpan<double> sds, Span<double> parameters, int entity, int entities)
     {
         for (var l = 0; l < means.Length; l++)
         {

@@ -143,7 +143,8 @@ internal sealed class ReferenceState
     }
 
     /// <summary>Replaces parameters and moments after a step.</summary>
-    public void Replace(double[][] parameters, double[][] first, double[][] second) => (Parameters, First, Second) = (parameters, first, second);
+    public void Replace(double[][] parameters, double[][] first, double[][] second) =>
+        (Parameters, First, Second) = (parameters, first, second);
 
     /// <summary>The parameters are the best so far.</summary>
     public void SaveBest() => Put(ReferenceKeys.Best, Parameters);

@@ -72,13 +72,16 @@ internal sealed class ReferenceUpdate(TwinEbOptions options, ReferenceState stat
         var sums = partial.Get(ReferenceKeys.Sums);
         var isProjection = state.Phase == ReferencePhase.Project;
         var isExact = isProjection || options.LocalSteps == 1;
-        var batches = ReferenceSchedule.Batches(state[isProjection ? ReferenceField.HeldOutRows : ReferenceField.TrainingRows], options).Count;
+        var batches =
+            ReferenceSchedule.Batches(state[isProjection ? ReferenceField.HeldOutRows : ReferenceField.TrainingRows], options).Count;
         var steps = isExact ? 1 : long.Min(options.LocalSteps, batches - (long)state[ReferenceField.Batch]);
         state[ReferenceField.Tick] += steps;
 
         // The first array that any shard has flagged.
         var flagged = Array.FindIndex(partial.Get(ReferenceKeys.Flags), flag => flag != 0);
-        var cause = flagged >= 0 ? ReferenceDivergence.Rows + flagged : isExact ? ExactStep(partial, isProjection) : TakeLocalSteps(partial, steps);
+        var cause = flagged >= 0
+            ? ReferenceDivergence.Rows + flagged
+            : isExact ? ExactStep(partial, isProjection) : TakeLocalSteps(partial, steps);
         if (cause != ReferenceDivergence.None)
         {
             _stages.GoBack(cause);
@@ -121,7 +124,8 @@ internal sealed class ReferenceUpdate(TwinEbOptions options, ReferenceState stat
             for (var part = 0; part < parameters.Length; part++)
             {
                 var rate = factor * (part == 0 ? options.ColumnLearningRate : options.MixtureLearningRate);
-                (adam with { Rate = rate }).Apply(before[part], firstBefore[part], secondBefore[part], gradients[part], parameters[part], first[part], second[part]);
+                (adam with { Rate = rate }).Apply(
+                    before[part], firstBefore[part], secondBefore[part], gradients[part], parameters[part], first[part], second[part]);
             }
 
             state.Replace(parameters, first, second);
@@ -142,7 +146,8 @@ internal sealed class ReferenceUpdate(TwinEbOptions options, ReferenceState stat
 
         // Second moments are means of squares: rounding must not take one below 0, whose root Adam takes.
         state.Replace(
-            Changed(state.Parameters, ReferenceKeys.Parts, double.NegativeInfinity), Changed(state.First, ReferenceKeys.First, double.NegativeInfinity), Changed(state.Second, ReferenceKeys.Second, 0));
+            Changed(state.Parameters, ReferenceKeys.Parts, double.NegativeInfinity),
+            Changed(state.First, ReferenceKeys.First, double.NegativeInfinity), Changed(state.Second, ReferenceKeys.Second, 0));
         state[ReferenceField.AdamStep] += steps;
         var part = Array.FindIndex(state.Parameters, p => !p.All(double.IsFinite));
         return part < 0 ? ReferenceDivergence.None : ReferenceDivergence.Columns + part;

@@ -15,7 +15,8 @@ public class ConjugateNewRowTests
 
     // Two factors: the first is in every column alike, the second in the even ones only. The components have one factor each, and of the
     // second there is next to nothing in the prior's mean.
-    private static readonly double[] s_columns = [.. Enumerable.Range(0, 2 * Columns).Select(at => at % 2 == 0 ? 1.0 : at % 4 == 1 ? 2 : 0.01)];
+    private static readonly double[] s_columns =
+        [.. Enumerable.Range(0, 2 * Columns).Select(at => at % 2 == 0 ? 1.0 : at % 4 == 1 ? 2 : 0.01)];
     private static readonly ConjugateGammaPrior s_prior = Prior(0.999, [2, 0.3, 0.3, 20], [1, 300, 300, 5]);
 
     [Fact]
@@ -104,7 +105,8 @@ public class ConjugateNewRowTests
     {
         var likelihood = new ConjugatePoisson(new TwinEbOptions { Rows = 1, Columns = Columns, Factors = 2 });
         int[] shape = [Columns, 2];
-        var broadcast = new ArraySet().Set("column.means", s_columns, shape).Set("column.logs", [.. s_columns.Select(v => double.Log(v))], shape);
+        var broadcast = new ArraySet().Set("column.means", s_columns, shape).Set(
+            "column.logs", [.. s_columns.Select(v => double.Log(v))], shape);
         s_prior.Write(broadcast, ConjugateKeys.RowPrior);
         var shard = new ArraySet();
         likelihood.NewRows(broadcast, shard, 1);

@@ -27,7 +27,8 @@ public class ConjugateStepTests
         {
             var x = double.Exp(y);
             double Density(int k) => prior.Weights[k] * double.Exp(
-                (prior.Shapes[k] * double.Log(prior.Rates[k])) - GammaFunctions.LogGamma(prior.Shapes[k]) + ((prior.Shapes[k] - 1) * y) - (prior.Rates[k] * x));
+                (prior.Shapes[k] * double.Log(prior.Rates[k])) -
+                    GammaFunctions.LogGamma(prior.Shapes[k]) + ((prior.Shapes[k] - 1) * y) - (prior.Rates[k] * x));
             var likelihood = double.Exp((s * y) - (t * x)) * x * Step;
             var total = (Density(0) + Density(1)) * likelihood;
             (mass, mean, log, square) = (mass + total, mean + (total * x), log + (total * y), square + (total * x * x));

@@ -32,13 +32,15 @@ public class ConjugateTransitionsTests
     {
         Assert.Equal(ConjugatePhase.Columns, Assert.Single(s_all, t => t.Answer == ConjugateAnswer.RowsUpdated).Next);
         Assert.DoesNotContain(s_all, t => t.Phase == ConjugatePhase.Done);
-        Assert.All(s_all.Where(t => t.Next == ConjugatePhase.Validate), t => Assert.True(t.Phase is ConjugatePhase.Sweep or ConjugatePhase.Columns));
+        Assert.All(s_all.Where(t => t.Next == ConjugatePhase.Validate),
+            t => Assert.True(t.Phase is ConjugatePhase.Sweep or ConjugatePhase.Columns));
     }
 
     [Fact]
     public void An_answer_that_a_phase_does_not_have_is_refused_by_name()
     {
-        var words = Assert.Throws<InvalidOperationException>(() => ConjugateTransitions.Next(ConjugatePhase.Describe, ConjugateAnswer.Swept));
+        var words = Assert.Throws<InvalidOperationException>(
+            () => ConjugateTransitions.Next(ConjugatePhase.Describe, ConjugateAnswer.Swept));
         Assert.Equal("phase Describe has no answer Swept", words.Message);
     }
 

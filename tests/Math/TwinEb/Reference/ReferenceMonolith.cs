@@ -49,7 +49,8 @@ internal sealed class ReferenceMonolith
                 step++;
                 for (var part = 0; part < 4; part++)
                 {
-                    new Adam(rate * rates[part], options.WeightDecay, double.Min(1, options.ClipNorm / (norm + 1e-6)), step).Apply(parameters[part], first[part], second[part], gradients[part]);
+                    new Adam(rate * rates[part], options.WeightDecay, double.Min(1, options.ClipNorm / (norm + 1e-6)), step).Apply(
+                        parameters[part], first[part], second[part], gradients[part]);
                 }
             }
 

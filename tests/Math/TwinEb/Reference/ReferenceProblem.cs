@@ -11,7 +11,8 @@ internal static class ReferenceProblem
     /// <summary>
     /// A factorization of rank 3 with a fifth of the training rows' cells for validation; one row in heldOutRows is held out (0: none).
     /// </summary>
-    public static ShardData[] Make(ulong seed, int rows, int columns, TwinEbLikelihood likelihood, int shards = 1, int heldOutRows = 0, bool withValidation = true, double rate = 1)
+    public static ShardData[] Make(ulong seed, int rows, int columns, TwinEbLikelihood likelihood, int shards = 1, int heldOutRows = 0,
+        bool withValidation = true, double rate = 1)
     {
         var isPoisson = likelihood == TwinEbLikelihood.Poisson;
         double Factor(ulong stream, int entity, int l)

@@ -140,7 +140,8 @@ public sealed class ReferenceStepTests
         var training = shards.Select(d => new HeldOutCells(d).TrainingRows).ToArray();
         Assert.Equal(2, shards.Length);
         Assert.NotEqual(training[0], training[1]);
-        foreach (var (part, rate) in new[] { (ReferenceKeys.Columns, options.ColumnLearningRate), (ReferenceKeys.RowPrior, options.MixtureLearningRate), (ReferenceKeys.ColumnPrior, options.MixtureLearningRate) })
+        foreach (var (part, rate) in new[] { (ReferenceKeys.Columns, options.ColumnLearningRate), (ReferenceKeys.RowPrior,
+            options.MixtureLearningRate), (ReferenceKeys.ColumnPrior, options.MixtureLearningRate) })
         {
             var expected = new double[run.Globals[0].Get(part).Length];
             for (var s = 0; s < shards.Length; s++)
