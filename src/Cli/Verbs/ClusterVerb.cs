@@ -53,7 +53,7 @@ internal static class ClusterVerb
 
     public static void PrintJson(Action<Utf8JsonWriter> write)
     {
-        using var stdout = Console.OpenStandardOutput();
+        using var stdout = Terminal.OpenOut();
         stdout.Write(Json.Bytes(write));
     }
 
@@ -81,7 +81,7 @@ internal static class ClusterVerb
         }
         catch (ProblemException error)
         {
-            Console.Error.WriteLine($"warning: {error.Message}");
+            Terminal.Error.WriteLine($"warning: {error.Message}");
             return false;
         }
     }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.CommandLine;
 using FitCluster.Cli.Output;
 using FitCluster.Cli.Progress;
@@ -106,7 +107,7 @@ internal static class FitVerb
 
         var data = job.Data;
         var missing = data.MissingCount > 0 ? $", {data.MissingCount:N0} entries missing" : "";
-        yield return FormattableString.Invariant(
+        yield return string.Create(CultureInfo.InvariantCulture,
             $"{data.Rows:N0} rows x {data.Columns:N0} columns, {data.StoredCount:N0} stored entries{missing}; {job.Shards} " +
             $"{(job.Shards == 1 ? "shard" : "shards")}");
     }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.CommandLine;
 using FitCluster.Cli.Output;
 using FitCluster.Data;
@@ -61,7 +62,7 @@ internal static class IngestVerb
                 Terminal.Error.WriteLine(line);
             }
 
-            Terminal.Out.WriteLine(FormattableString.Invariant(
+            Terminal.Out.WriteLine(string.Create(CultureInfo.InvariantCulture,
                 $"{data.Rows:N0} rows x {data.Columns:N0} columns, {data.StoredCount:N0} stored entries, {data.StoredBytes / 1e6:N1} " +
                 $"MB, are in {store}"));
             Terminal.Out.WriteLine($"fit it:  fitcluster fit ebmf --data {store} --out DIR");

@@ -58,7 +58,7 @@ internal static class ListVerb
                 $"{JobWords.Elbo(p.Objective),16}  {p.Node}");
         }
 
-        Console.Out.Write(text);
+        Terminal.Out.Write(text);
     }
 
     private static void Print(IReadOnlyList<NodeEntry> nodes, OutputFormat format)
@@ -108,7 +108,7 @@ internal static class ListVerb
                 $"{$"{coordinators}/{node.Coordinators}",13} {node.MemoryBytes / 1e6,7:F0} MB {node.RowsPerSecond,11:N0}");
         }
 
-        Console.Out.Write(text);
+        Terminal.Out.Write(text);
     }
 
     private static string StateOf(NodeEntry node) => node is { State: "up", SeenSecondsAgo: > 5 } ? "silent" : node.State;

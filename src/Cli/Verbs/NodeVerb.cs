@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using FitCluster.Cli.Cluster;
+using FitCluster.Cli.Output;
 using FitCluster.Messages;
 using FitCluster.Models;
 using FitCluster.Models.Spec;
@@ -114,20 +115,20 @@ internal static class NodeVerb
             }
             else if (Environment.TickCount64 - first > OneSignalMilliseconds)
             {
-                Console.Error.WriteLine("stopped at once: other nodes go on from the last checkpoints");
+                Terminal.Error.WriteLine("stopped at once: other nodes go on from the last checkpoints");
                 Environment.Exit(ExitCode.Interrupted);
             }
         }
 
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Signalled);
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Signalled);
-        NodeRun.Run(options, Console.Error.WriteLine, stop.Task).GetAwaiter().GetResult();
+        NodeRun.Run(options, Terminal.Error.WriteLine, stop.Task).GetAwaiter().GetResult();
         return ExitCode.Done;
     }
 
     private static int Supervise(NodeOptions options, IReadOnlyList<string> arguments)
     {
-        var supervisor = new NodeSupervisor(options, name => NodeChild.Start(arguments, name), Console.Error.WriteLine);
+        var supervisor = new NodeSupervisor(options, name => NodeChild.Start(arguments, name), Terminal.Error.WriteLine);
         void Forward(PosixSignalContext context, int signal)
         {
             context.Cancel = true;

@@ -100,12 +100,11 @@ internal static class ResultsVerb
 
         if (format == OutputFormat.Json)
         {
-            using var stdout = Console.OpenStandardOutput();
-            stdout.Write(await File.ReadAllBytesAsync(folder.At(RunFile.ResultName)).ConfigureAwait(false));
+            Terminal.Write(await File.ReadAllBytesAsync(folder.At(RunFile.ResultName)).ConfigureAwait(false));
         }
         else
         {
-            Console.Out.WriteLine($"{name}: {JobWords.StateOf(job)} after round {job.Progress.Round}; the files are in '{path}'");
+            Terminal.Out.WriteLine($"{name}: {JobWords.StateOf(job)} after round {job.Progress.Round}; the files are in '{path}'");
         }
 
         return JobWords.ExitCodeOf(job)!.Value;

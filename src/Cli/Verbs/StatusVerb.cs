@@ -30,7 +30,7 @@ internal static class StatusVerb
             }
             else
             {
-                Console.Out.Write(Table(job, JobWords.WhyQueued(job, jobs, nodes), nodes, [.. events.TakeLast(EventsShown)]));
+                Terminal.Out.Write(Table(job, JobWords.WhyQueued(job, jobs, nodes), nodes, [.. events.TakeLast(EventsShown)]));
             }
 
             return ExitCode.Done;

@@ -88,7 +88,7 @@ internal static class StopVerbs
                 }
                 else
                 {
-                    Console.Out.WriteLine(words);
+                    Terminal.Out.WriteLine(words);
                 }
 
                 return ExitCode.Done;

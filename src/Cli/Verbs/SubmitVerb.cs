@@ -66,7 +66,7 @@ internal static class SubmitVerb
         var job = new PreparedJob(spec, DataOpener.Open(spec.Data));
         foreach (var line in FitVerb.Describe(job))
         {
-            Console.Error.WriteLine(line);
+            Terminal.Error.WriteLine(line);
         }
 
         var name = new JobName(spec.Name!);
@@ -96,7 +96,7 @@ internal static class SubmitVerb
         }
         else
         {
-            Console.Out.WriteLine(submitted == Submitted.New
+            Terminal.Out.WriteLine(submitted == Submitted.New
                 ? $"{name} is submitted: {job.Shards} {(job.Shards == 1 ? "shard" : "shards")}"
                 : $"{name} was submitted before, and is {JobWords.StateOf(entry)}");
         }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.CommandLine;
 using System.Runtime.InteropServices;
 using FitCluster.Cli.Cluster;
@@ -84,7 +85,7 @@ internal static class WatchVerb
                 {
                     if (!isAway)
                     {
-                        Console.Error.WriteLine($"{error.Message} (the job goes on; watching goes on when it answers)");
+                        Terminal.Error.WriteLine($"{error.Message} (the job goes on; watching goes on when it answers)");
                     }
 
                     isAway = true;
@@ -105,7 +106,7 @@ internal static class WatchVerb
             display?.Dispose();
         }
 
-        Console.Error.WriteLine($"not watched any more; {name} goes on (fitcluster cancel {name} ends it)");
+        Terminal.Error.WriteLine($"not watched any more; {name} goes on (fitcluster cancel {name} ends it)");
         return ExitCode.Interrupted;
     }
 
@@ -117,7 +118,7 @@ internal static class WatchVerb
         }
         else
         {
-            Console.Out.WriteLine(
+            Terminal.Out.WriteLine(
                 string.Create(CultureInfo.InvariantCulture,
                     $"{job.Submission.Job}: {JobWords.StateOf(job)} after round {job.Progress.Round}, elbo " +
                     $"{JobWords.Elbo(job.Progress.Objective)}, {job.Progress.Seconds:F1} s"));
@@ -125,7 +126,7 @@ internal static class WatchVerb
 
         if (job.Reason.Length > 0)
         {
-            Console.Error.WriteLine($"fitcluster: {job.Submission.Job} {JobWords.StateOf(job)}: {job.Reason}");
+            Terminal.Error.WriteLine($"fitcluster: {job.Submission.Job} {JobWords.StateOf(job)}: {job.Reason}");
         }
 
         return code;
