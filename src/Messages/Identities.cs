@@ -85,7 +85,7 @@ public readonly record struct Round(long Value) : IComparable<Round>
     public override string ToString() => Value.ToString(System.Globalization.CultureInfo.InvariantCulture);
 }
 
-/// <summary>Where a message goes: the kind of actor and its id, as in ("shard", "pbmc-ebmf/3").</summary>
+/// <summary>Where a message goes: the kind of actor and its id, as in ("shard", "pbmc/3").</summary>
 public readonly record struct ActorAddress(string Kind, string Id)
 {
     /// <inheritdoc/>

@@ -11,7 +11,7 @@ namespace FitCluster.Node;
 /// <summary>The text by which a job travels between nodes: the whole spec, and the hashes it was submitted with.</summary>
 internal static class ClusterSpec
 {
-    private const int Version = 1;
+    private const int Version = 2;
 
     public static string Write(PreparedJob job) => Encoding.UTF8.GetString(Json.Bytes(
         writer =>
@@ -55,8 +55,8 @@ internal static class ClusterSpec
             if (root.GetProperty("version").GetInt32() != Version)
             {
                 throw new InvalidDataException(
-                    $"the job was submitted by a newer version of FitCluster (its spec is of form {root.GetProperty("version")}, " +
-                    $"this program reads {Version}): upgrade this node");
+                    $"the job was submitted by another version of FitCluster (its spec is of form {root.GetProperty("version")}, " +
+                    $"this program reads {Version}): use the same version everywhere");
             }
 
             var problems = new ProblemList();

@@ -65,7 +65,7 @@ internal static class IngestVerb
             Terminal.Out.WriteLine(string.Create(CultureInfo.InvariantCulture,
                 $"{data.Rows:N0} rows x {data.Columns:N0} columns, {data.StoredCount:N0} stored entries, {data.StoredBytes / 1e6:N1} " +
                 $"MB, are in {store}"));
-            Terminal.Out.WriteLine($"fit it:  fitcluster fit ebmf --data {store} --out DIR");
+            Terminal.Out.WriteLine($"fit it:  fitcluster fit {ModelKinds.Names[0]} --data {store} --out DIR");
             return ExitCode.Done;
         }
         catch (Exception e) when (OutputFiles.IsFailure(e))

@@ -72,8 +72,12 @@ internal static class SubmitVerb
         var name = new JobName(spec.Name!);
         // Before anything is accepted: what nobody can be told of is not accepted.
         await using var engine = await ClusterOptions.Connect(broker, store).ConfigureAwait(false);
-        var submitted = await store.Submit(new JobSubmission(name, ClusterSpec.Write(job), job.SpecHash, job.DataHash, job.Shards))
-            .ConfigureAwait(false);
+        var submission = new JobSubmission(name, ClusterSpec.Write(job), job.SpecHash, job.DataHash, job.Shards);
+        var submitted = await store.Job(name).ConfigureAwait(false) is { State: JobState.Stopped } stopped &&
+            stopped.Submission.SpecHash == job.SpecHash && stopped.Submission.DataHash == job.DataHash &&
+            !job.Spec.Stop.IsBeyond(ClusterSpec.Read(stopped.Submission.Spec).Spec.Stop)
+                ? Submitted.Same
+                : await store.Submit(submission).ConfigureAwait(false);
         if (submitted is Submitted.OtherSpec or Submitted.OtherData)
         {
             throw new ProblemException(
@@ -98,6 +102,7 @@ internal static class SubmitVerb
         {
             Terminal.Out.WriteLine(submitted == Submitted.New
                 ? $"{name} is submitted: {job.Shards} {(job.Shards == 1 ? "shard" : "shards")}"
+                : submitted == Submitted.GoesOn ? $"{name} had been stopped by a limit, and goes on"
                 : $"{name} was submitted before, and is {JobWords.StateOf(entry)}");
         }
 

@@ -70,6 +70,14 @@ public sealed record StopSpec
 
     /// <summary>The most seconds; null: no limit.</summary>
     public double? MaxSeconds { get; init; }
+
+    /// <summary>Whether these limits leave more room than others: neither is smaller, and one is larger.</summary>
+    public bool IsBeyond(StopSpec others)
+    {
+        var (rounds, otherRounds) = (MaxRounds ?? long.MaxValue, others.MaxRounds ?? long.MaxValue);
+        var (seconds, otherSeconds) = (MaxSeconds ?? double.PositiveInfinity, others.MaxSeconds ?? double.PositiveInfinity);
+        return rounds >= otherRounds && seconds >= otherSeconds && (rounds > otherRounds || seconds > otherSeconds);
+    }
 }
 
 /// <summary>When checkpoints are written, and how many are kept.</summary>

@@ -83,7 +83,7 @@ public sealed class TransitionsTests
     {
         for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
         {
-            var path = Path.Combine(folder.FullName, "docs", "ebmf.md");
+            var path = Path.Combine(folder.FullName, "docs/ebmf.md");
             if (File.Exists(path))
             {
                 return path;
