@@ -80,8 +80,9 @@ public sealed class OwnModelTests : IDisposable
         var expected = Scratch.Arrays(_scratch.At("whole"));
         var run = FitProgram.StartOther(FitProgram.OwnPath, Fit("killed"));
         var clock = Stopwatch.StartNew();
+        // Two, of which one is whole.
         while (!Directory.Exists(_scratch.At("killed/checkpoints")) ||
-            Directory.GetFiles(_scratch.At("killed/checkpoints"), "manifest.json", SearchOption.AllDirectories).Length == 0)
+            Directory.GetFiles(_scratch.At("killed/checkpoints"), "manifest.json", SearchOption.AllDirectories).Length < 2)
         {
             Assert.False(run.Process.HasExited, "the fit was over before it could be killed");
             Assert.True(clock.Elapsed < TimeSpan.FromMinutes(1), "there was no checkpoint within a minute");
@@ -111,8 +112,8 @@ public sealed class OwnModelTests : IDisposable
 
     private string[] Fit(string folder, params string[] more)
     {
-        string[] steps = more.Contains("--steps") ? [] : ["--steps", "2000"];
-        return ["fit", "means", "--data", Simulated, "--out", _scratch.At(folder), "--shards", "3", "--checkpoint-rounds", "10",
+        string[] steps = more.Contains("--steps") ? [] : ["--steps", "8000"];
+        return ["fit", "means", "--data", Simulated, "--out", _scratch.At(folder), "--shards", "3", "--checkpoint-rounds", "100",
             "--progress", "none", .. steps, .. more];
     }
 }
