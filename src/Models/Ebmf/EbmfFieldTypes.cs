@@ -130,12 +130,10 @@ internal static class EbmfFieldTypes
         foreach (var word in words ?? [])
         {
             var path = reading.Resolve(word);
-            if (Intercepts.Contains(word) || Path.Exists(path))
+            result.Add(Intercepts.Contains(word) ? word : path);
+            if (!Intercepts.Contains(word) && !Path.Exists(path))
             {
-                result.Add(Intercepts.Contains(word) ? word : path);
-            }
-            else
-            {
+                // It stays in the list: whoever opens a finished fit must know that there was one.
                 var hint = Nearest.Find(word, Intercepts) is { } near ? $": did you mean '{near}'?" : "";
                 reading.Note($"'{word}' is no file or folder, nor one of {string.Join(", ", Intercepts)}{hint}");
             }

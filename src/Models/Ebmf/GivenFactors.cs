@@ -62,6 +62,11 @@ internal sealed record GivenFactors(int Count, double[] Loadings, double[] Facto
             return (1, word == ColumnIntercept);
         }
 
+        if (!Path.Exists(word))
+        {
+            throw ProblemException.BadInput($"the fixed factors '{word}' of the fit are not there any more, and without them it is not known which side is fixed: put them back");
+        }
+
         if (Directory.Exists(word))
         {
             var loadings = TryFind(word, "loadings");

@@ -11,7 +11,7 @@ internal static class StartingFit
     /// <exception cref="ProblemException">There is no such fit, or it is of another model.</exception>
     public static FinishedFit Open(string folder, JobSpec spec)
     {
-        if (spec.Out == Path.GetFullPath(folder))
+        if (spec.Out is { } output && Path.TrimEndingDirectorySeparator(output) == Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)))
         {
             throw ProblemException.BadInput($"from and out are both '{folder}', and a fit does not go over the one that it starts from: give another --out");
         }
