@@ -16,6 +16,11 @@ internal static class StartingFit
             throw ProblemException.BadInput($"from and out are both '{folder}', and a fit does not go over the one that it starts from: give another --out");
         }
 
+        if (!Directory.Exists(folder))
+        {
+            throw ProblemException.BadInput($"from: the folder '{folder}' is not there: give the --out of a finished fit, at a place that every node of a cluster has");
+        }
+
         var warnings = new List<string>();
         var fit = FinishedFit.Open(folder, warnings.Add);
         if (fit.Spec.Model != spec.Model)

@@ -122,7 +122,7 @@ public sealed class EbmfFromTests : IDisposable
         Assert.Contains("has 24 columns, and the data 23", ProblemOfData(fit.Folder), StringComparison.Ordinal);
         fit.Project(_scratch, Data([.. Enumerable.Range(0, Rows)], AllColumns), "projected");
         Assert.Contains("is projected: give one that converged or was stopped", ProblemOfData(_scratch.At("projected")), StringComparison.Ordinal);
-        Assert.Contains("does not exist: give the --out of a finished fit", ProblemOfData(_scratch.At("nowhere")), StringComparison.Ordinal);
+        Assert.Contains("is not there: give the --out of a finished fit", ProblemOfData(_scratch.At("nowhere")), StringComparison.Ordinal);
         TestMatrix.Csv(_scratch, "data.csv", Enumerable.Range(0, Rows), AllColumns, (i, j) => Philox.Normal(11, (ulong)i, (ulong)j));
         var none = FittedFolder.Of(_scratch, "none", $"model: ebmf\ndata: {{path: {_scratch.At("data.csv")}}}\n");
         Assert.Contains("has no factors, so that there is nothing to start from", ProblemOfData(none.Folder), StringComparison.Ordinal);
