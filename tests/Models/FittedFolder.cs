@@ -12,7 +12,8 @@ namespace FitCluster.Models.Tests;
 /// <summary>A job as the program prepares it, fitted by a plain loop, and its folder of results.</summary>
 internal sealed class FittedFolder
 {
-    private FittedFolder(PreparedJob job, string folder, int rounds, double elbo) => (Job, Folder, Rounds, Elbo) = (job, folder, rounds, elbo);
+    private FittedFolder(PreparedJob job, string folder, int rounds, double elbo) =>
+        (Job, Folder, Rounds, Elbo) = (job, folder, rounds, elbo);
 
     public PreparedJob Job { get; }
 
@@ -45,7 +46,8 @@ internal sealed class FittedFolder
         Assert.Null(model.Report(global).Failure);
         var result = model.GlobalResult(global);
         var outcome = new FitOutcome(
-            FitStatus.Converged, "", new Round(rounds), result, [.. data.Select((d, s) => model.ShardResult(d, shards[s]))], model.Report(global), [], 0);
+            FitStatus.Converged, "", new Round(rounds), result, [.. data.Select((d, s) => model.ShardResult(d, shards[s]))],
+                model.Report(global), [], 0);
         var folder = Directory.CreateDirectory(scratch.At(name)).FullName;
         using (var log = new RunLog(scratch.At(name + ".log")))
         {
@@ -81,7 +83,8 @@ internal sealed class FittedFolder
     }
 
     /// <summary>Projects data onto the fit.</summary>
-    public FinishedFit Project(Scratch scratch, string data, string name, bool ignoresUnknown = false) => Project(Fit, scratch, data, name, ignoresUnknown);
+    public FinishedFit Project(Scratch scratch, string data, string name, bool ignoresUnknown = false) =>
+        Project(Fit, scratch, data, name, ignoresUnknown);
 
     /// <summary>Projects data onto a fit, or onto projected rows.</summary>
     public static FinishedFit Project(FinishedFit fit, Scratch scratch, string data, string name, bool ignoresUnknown = false)

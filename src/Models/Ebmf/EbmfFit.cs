@@ -8,7 +8,8 @@ using FitCluster.Models.Results;
 namespace FitCluster.Models.Ebmf;
 
 /// <summary>
-/// What can be done with a finished fit of ebmf, or with rows projected onto one. All of it is on the scale of the data after their transformation,
+/// What can be done with a finished fit of ebmf, or with rows projected onto one. All of it is on the scale of the data after their
+/// transformation,
 /// which is what was fitted. Not thread-safe.
 /// </summary>
 internal sealed class EbmfFit : IPredictsCells, IProjectsRows
@@ -60,7 +61,8 @@ internal sealed class EbmfFit : IPredictsCells, IProjectsRows
         var priors = PriorJson.ReadListFile(path);
         return priors.Length == Factors ? priors
             : throw ProblemException.BadInput(
-                $"'{path}' has {priors.Length} priors, but the fit has {Factors} factors: the folder holds files of different fits; run the fit again");
+                $"'{path}' has {priors.Length} priors, but the fit has {Factors} factors: the folder holds files of different fits; run " +
+                "the fit again");
     }
 
     /// <summary>The part of the residual standard deviation that belongs to rows; empty where there is none.</summary>
@@ -79,7 +81,9 @@ internal sealed class EbmfFit : IPredictsCells, IProjectsRows
         return name is null ? [] : isOne ? [Fit.Scalar(name)] : Fit.ColumnArray(name, 1);
     }
 
-    /// <summary>The files of the parts of the residual standard deviation, without ending, as <see cref="EbmfOutput"/> names them.</summary>
+    /// <summary>
+    /// The files of the parts of the residual standard deviation, without ending, as <see cref="EbmfOutput"/> names them.
+    /// </summary>
     public (string? OfRows, string? OfColumns) ResidualFiles() => (Fit.Spec.Section.Get(EbmfFields.Variance), Errors.Kind) switch
     {
         (VarianceStructure.Kronecker, _) => (EbmfOutput.ResidualSdOfRows, EbmfOutput.ResidualSdOfColumns),
@@ -94,7 +98,8 @@ internal sealed class EbmfFit : IPredictsCells, IProjectsRows
         if (choice?.Path is { } path && !Path.Exists(path))
         {
             throw ProblemException.BadInput(
-                $"the standard errors '{path}' of the fit '{Fit.Folder}' are not there any more, and without them its noise is not known: put them back");
+                $"the standard errors '{path}' of the fit '{Fit.Folder}' are not there any more, and without them its noise is not " +
+                "known: put them back");
         }
 
         // Only errors that hold for any row can be known for projected ones: a file as long as there are of these is not theirs.

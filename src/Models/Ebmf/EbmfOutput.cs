@@ -14,7 +14,9 @@ namespace FitCluster.Models.Ebmf;
 /// <summary>The results of ebmf.</summary>
 internal sealed class EbmfOutput(ModelRequest request) : ModelOutput(request)
 {
-    /// <summary>The file of the residual standard deviation, without ending, where it is one for all, or belongs to rows or to columns alone.</summary>
+    /// <summary>
+    /// The file of the residual standard deviation, without ending, where it is one for all, or belongs to rows or to columns alone.
+    /// </summary>
     public const string ResidualSd = "residual_sd";
 
     /// <summary>The rows' part, where columns have one too.</summary>

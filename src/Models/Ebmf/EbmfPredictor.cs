@@ -48,8 +48,9 @@ internal sealed class EbmfPredictor : ICellPredictor
         };
         return double.IsFinite(error) ? error
             : throw ProblemException.BadInput(
-                $"the standard errors '{_fit.Fit.Spec.Section.Get(EbmfFields.StandardErrors)!.Path}' have none above 0 for row '{_fit.Fit.Rows.Names[row]}', " +
-                $"column '{_fit.Fit.Columns.Names[column]}', so that its standard deviation is not known: leave that cell out, or give it one");
+                $"the standard errors '{_fit.Fit.Spec.Section.Get(EbmfFields.StandardErrors)!.Path}' have none above 0 for " +
+                $"row '{_fit.Fit.Rows.Names[row]}', column '{_fit.Fit.Columns.Names[column]}', so that its standard deviation is " +
+                "not known: leave that cell out, or give it one");
     }
 
     private ReadOnlySpan<double> Of(double[] values, int index) => values.AsSpan(index * _factors, _factors);

@@ -25,7 +25,8 @@ internal sealed class EbmfRowProjection : IRowProjection
         {
             var side = fit.Errors.Kind == KnownErrors.Row ? "row" : "entry";
             throw ProblemException.BadInput(
-                $"the fit in '{fit.Fit.Folder}' has known standard errors by {side}, which are not known for new rows: project needs a fit with standard errors of a number or by column, or without");
+                $"the fit in '{fit.Fit.Folder}' has known standard errors by {side}, which are not known for new rows: project needs a " +
+                "fit with standard errors of a number or by column, or without");
         }
 
         var words = fit.Fit.Spec.Section.Get(EbmfFields.FixedFactors);
@@ -84,7 +85,8 @@ internal sealed class EbmfRowProjection : IRowProjection
         var (count, hasLoadings) = GivenFactors.Shape(word, rows, fit.Fit.Columns.Names.Count);
         return hasLoadings && Path.IsPathRooted(word)
             ? throw ProblemException.BadInput(
-                $"the fit in '{fit.Fit.Folder}' has fixed loadings ('{word}'), which are not known for new rows: project needs a fit whose loadings are free")
+                $"the fit in '{fit.Fit.Folder}' has fixed loadings ('{word}'), which are not known for new rows: project needs a fit " +
+                "whose loadings are free")
             : Enumerable.Repeat(hasLoadings ? 1 : double.NaN, count);
     }
 }

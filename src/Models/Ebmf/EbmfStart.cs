@@ -24,7 +24,8 @@ internal sealed class EbmfStart
         _fit = new EbmfFit(from);
         if (_fit.Factors == 0)
         {
-            throw ProblemException.BadInput($"from: the fit in '{from.Folder}' has no factors, so that there is nothing to start from: fit without --from");
+            throw ProblemException.BadInput($"from: the fit in '{from.Folder}' has no factors, so that there is nothing to start from: " +
+                "fit without --from");
         }
 
         if (section.Has(EbmfFields.Init) && section.Get(EbmfFields.Init).Init != EbmfInit.Fit)
@@ -101,7 +102,8 @@ internal sealed class EbmfStart
         if (Words(from.Spec.Section) is var given && Words(section) is var asked && given != asked)
         {
             throw ProblemException.BadInput(
-                $"from: the fit in '{from.Folder}' has ebmf.fixedFactors: {given}, and this job {asked}: fixed factors must be the same, as they come first");
+                $"from: the fit in '{from.Folder}' has ebmf.fixedFactors: {given}, and this job {asked}: fixed factors must be the " +
+                "same, as they come first");
         }
     }
 }

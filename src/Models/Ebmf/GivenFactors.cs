@@ -64,7 +64,8 @@ internal sealed record GivenFactors(int Count, double[] Loadings, double[] Facto
 
         if (!Path.Exists(word))
         {
-            throw ProblemException.BadInput($"the fixed factors '{word}' of the fit are not there any more, and without them it is not known which side is fixed: put them back");
+            throw ProblemException.BadInput($"the fixed factors '{word}' of the fit are not there any more, and without them it is not " +
+                "known which side is fixed: put them back");
         }
 
         if (Directory.Exists(word))
@@ -75,7 +76,8 @@ internal sealed record GivenFactors(int Count, double[] Loadings, double[] Facto
 
         var array = DenseArray.Read(word);
         return array.Rows == columns || array.Rows == rows ? (array.Columns, array.Rows != columns)
-            : throw ProblemException.BadInput($"{word} has {array.Rows} rows, one for neither each row nor each column of the fit: it is not the file that was fitted with");
+            : throw ProblemException.BadInput($"{word} has {array.Rows} rows, one for neither each row nor each column of the fit: it " +
+                "is not the file that was fitted with");
     }
 
     private static GivenFactors ReadFixed(string word, MatrixSource data)

@@ -57,7 +57,8 @@ internal sealed record StandardErrors(KnownErrors Kind, double[] Values, MatrixS
             (1, var p) when p == columns => new StandardErrors(KnownErrors.Column, array.Values, null),
             var (n, p) when n == rows && p == columns => OfMatrix(path, rows, columns),
             var (n, p) => throw ProblemException.BadInput(
-                $"the standard errors '{path}' are {n} x {p}; for data of {rows} x {columns} give a number, {rows} (by row), {columns} (by column) or {rows} x {columns}"),
+                $"the standard errors '{path}' are {n} x {p}; for data of {rows} x {columns} give a number, {rows} (by row), {columns} " +
+                $"(by column) or {rows} x {columns}"),
         };
     }
 
@@ -101,7 +102,8 @@ internal sealed record StandardErrors(KnownErrors Kind, double[] Values, MatrixS
     {
         var errors = MatrixSource.Open(path);
         return errors.Rows == rows && errors.Columns == columns ? new StandardErrors(KnownErrors.Matrix, [], errors)
-            : throw ProblemException.BadInput($"the standard errors '{path}' are {errors.Rows} x {errors.Columns}, but the data are {rows} x {columns}");
+            : throw ProblemException.BadInput($"the standard errors '{path}' are {errors.Rows} x {errors.Columns}, but the data are " +
+                $"{rows} x {columns}");
     }
 
     private static void CheckMatrix(string path, MatrixSource errors, MatrixSource data)

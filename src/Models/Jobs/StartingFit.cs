@@ -11,14 +11,17 @@ internal static class StartingFit
     /// <exception cref="ProblemException">There is no such fit, or it is of another model.</exception>
     public static FinishedFit Open(string folder, JobSpec spec)
     {
-        if (spec.Out is { } output && Path.TrimEndingDirectorySeparator(output) == Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)))
+        if (spec.Out is { } output
+            && Path.TrimEndingDirectorySeparator(output) == Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)))
         {
-            throw ProblemException.BadInput($"from and out are both '{folder}', and a fit does not go over the one that it starts from: give another --out");
+            throw ProblemException.BadInput($"from and out are both '{folder}', and a fit does not go over the one that it starts from: " +
+                "give another --out");
         }
 
         if (!Directory.Exists(folder))
         {
-            throw ProblemException.BadInput($"from: the folder '{folder}' is not there: give the --out of a finished fit, at a place that every node of a cluster has");
+            throw ProblemException.BadInput($"from: the folder '{folder}' is not there: give the --out of a finished fit, at a place " +
+                "that every node of a cluster has");
         }
 
         var warnings = new List<string>();
@@ -48,7 +51,8 @@ internal static class StartingFit
 
         var words = own.Count != names.Count ? $"{own.Count} columns, and the data {names.Count}"
             : $"the column '{own[at]}' where the data have '{names[at]}' (column {at + 1})";
-        throw ProblemException.BadInput($"from: the fit in '{fit.Folder}' has {words}: give data with its columns in its order, as data.columns can");
+        throw ProblemException.BadInput($"from: the fit in '{fit.Folder}' has {words}: give data with its columns in its order, as " +
+            "data.columns can");
     }
 
     /// <summary>The hash of data and of the fit's results: whatever of them is taken determines the result.</summary>

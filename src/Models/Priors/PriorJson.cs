@@ -90,7 +90,8 @@ internal static class PriorJson
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or IOException or UnauthorizedAccessException)
         {
-            throw ProblemException.BadInput($"'{path}' cannot be read as a list of priors: it is damaged or not there; run the fit again", e);
+            throw ProblemException.BadInput(
+                $"'{path}' cannot be read as a list of priors: it is damaged or not there; run the fit again", e);
         }
     }
 

@@ -7,7 +7,9 @@ using FitCluster.Models.Spec;
 
 namespace FitCluster.Models.TwinEb;
 
-/// <summary>The finished fit that a job of twineb starts from: the fit's columns and priors as they are, its rows matched by name.</summary>
+/// <summary>
+/// The finished fit that a job of twineb starts from: the fit's columns and priors as they are, its rows matched by name.
+/// </summary>
 internal sealed class TwinEbStartingFit
 {
     private readonly StartingRows _rows;
@@ -40,7 +42,8 @@ internal sealed class TwinEbStartingFit
     public TwinEbStart Start { get; }
 
     /// <summary>
-    /// How columns are standardized; null where they are not. The fit's parameters are on its standardized scale and so mean something on that alone:
+    /// How columns are standardized; null where they are not. The fit's parameters are on its standardized scale and so mean something on
+    /// that alone:
     /// its centres and scales are kept, though of other rows, or with other entries held out, the data's own would differ a little.
     /// </summary>
     public ColumnScale? Scale { get; }
@@ -58,14 +61,16 @@ internal sealed class TwinEbStartingFit
         }
         catch (ArgumentException e)
         {
-            throw ProblemException.BadInput($"from: the fit in '{fit.Fit.Folder}' holds numbers that no fit ends with, run it again: {e.Message}", e);
+            throw ProblemException.BadInput($"from: the fit in '{fit.Fit.Folder}' holds numbers that no fit ends with, run it again: " +
+                $"{e.Message}", e);
         }
     }
 
     private SpecSection Decided(SpecSection section, SpecSection given)
     {
         section = section.Has(TwinEbFields.Factors) ? section : section.With(TwinEbFields.Factors, Start.Factors);
-        section = section.Has(TwinEbFields.Standardize) ? section : section.With(TwinEbFields.Standardize, given.Get(TwinEbFields.Standardize));
+        section = section.Has(TwinEbFields.Standardize) ? section
+            : section.With(TwinEbFields.Standardize, given.Get(TwinEbFields.Standardize));
         section = WithComponents(section, TwinEbFields.RowComponents, Start.RowPrior.Components, given);
         return WithComponents(section, TwinEbFields.ColumnComponents, Start.ColumnPrior.Components, given);
     }
@@ -81,7 +86,8 @@ internal sealed class TwinEbStartingFit
         if (isAsked && given != asked)
         {
             throw ProblemException.BadInput(
-                $"from: the fit in '{from.Folder}' has twineb.{field.Name}: {given}, and this job {asked}: its parameters mean something for {given} alone; give twineb.{field.Name}: {given}");
+                $"from: the fit in '{from.Folder}' has twineb.{field.Name}: {given}, and this job {asked}: its parameters mean " +
+                $"something for {given} alone; give twineb.{field.Name}: {given}");
         }
     }
 }

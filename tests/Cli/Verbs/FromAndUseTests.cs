@@ -31,17 +31,21 @@ public sealed class FromAndUseTests : IDisposable
         Assert.Equal(mean, Number(again[1].Split('\t')[2]), 0.02);
         FitProgram.Run("project", _scratch.At("projected"), "--data", data, "--out", _scratch.At("twice"), "--threads", "1").Expect(0);
         Assert.Equal(Scratch.Arrays(_scratch.At("projected")), Scratch.Arrays(_scratch.At("twice")));
-        FitProgram.Run("recommend", _scratch.At("fit"), "--row", "r3").ExpectBadInput("is of the model ebmf: this verb is for fits of twineb");
-        FitProgram.Run("fit", "ebmf", "--data", data, "--from", _scratch.At("projected"), "--out", _scratch.At("no")).ExpectBadInput("is projected: give one that converged or was stopped");
+        FitProgram.Run("recommend", _scratch.At("fit"), "--row", "r3").ExpectBadInput("is of the model ebmf: this verb is for fits of " +
+            "twineb");
+        FitProgram.Run("fit", "ebmf", "--data", data, "--from", _scratch.At("projected"), "--out",
+            _scratch.At("no")).ExpectBadInput("is projected: give one that converged or was stopped");
     }
 
     [Theory]
     [InlineData("ebmf", "ebmf.maxFactors=2", 0, "ebmf.maxFactors=4", 4)]
     [InlineData("twineb", "twineb.steps=3", 3, "twineb.steps=500", 2)]
-    public void A_fit_starts_from_a_finished_one_and_is_another_job_when_that_changes(string model, string few, int exitCode, string more, int factors)
+    public void A_fit_starts_from_a_finished_one_and_is_another_job_when_that_changes(string model, string few, int exitCode, string more,
+        int factors)
     {
         var data = _scratch.Simulate(sparse: true, format: "mtx");
-        string[] common = model == "ebmf" ? [] : ["--set", "twineb.factors=2", "--set", "twineb.rowComponents=2", "--set", "twineb.columnComponents=2"];
+        string[] common = model == "ebmf" ? [] : ["--set", "twineb.factors=2", "--set", "twineb.rowComponents=2", "--set",
+            "twineb.columnComponents=2"];
         Fit(model, data, "first", ["--set", few, .. common], exitCode);
         string[] goesOn = ["fit", model, "--data", data, "--from", _scratch.At("first"), "--set", more, "--out", _scratch.At("second")];
         FitProgram.Run(goesOn).Expect(0);
@@ -51,7 +55,8 @@ public sealed class FromAndUseTests : IDisposable
         Assert.Equal(_scratch.At("first"), second.GetProperty("spec").GetProperty("from").GetString());
 
         // The same command finds its results; after the given fit has changed it is another job.
-        Assert.Contains("holds this very fit, converged already: nothing to do", FitProgram.Run(goesOn).Expect(0).Error, StringComparison.Ordinal);
+        Assert.Contains("holds this very fit, converged already: nothing to do", FitProgram.Run(goesOn).Expect(0).Error,
+            StringComparison.Ordinal);
         Fit(model, data, "first", ["--set", few, .. common, "--fresh", "--seed", "5", "--max-rounds", "2"], exitCode: 3);
         FitProgram.Run(goesOn).ExpectBadInput("holds the fit 'second' with other data");
     }
@@ -64,13 +69,16 @@ public sealed class FromAndUseTests : IDisposable
         Refused(["--set", "ebmf.init=svd"], "ebmf.init has no effect with from");
         Refused(["--set", "ebmf.maxFactors=1"], "maxFactors is 1, but the fit to start from has 3 factors");
         Refused(["--set", "data.columns=1-30"], "has 40 columns, and the data 30: give data with its columns in its order");
-        FitProgram.Run("fit", "ebmf", "--data", data, "--from", _scratch.At("gone"), "--out", _scratch.At("no")).ExpectBadInput("from: the folder", "is not there");
-        FitProgram.Run("fit", "ebmf", "--data", data, "--from", _scratch.At("fit"), "--out", _scratch.At("fit"), "--fresh").ExpectBadInput("from and out are both");
+        FitProgram.Run("fit", "ebmf", "--data", data, "--from", _scratch.At("gone"), "--out",
+            _scratch.At("no")).ExpectBadInput("from: the folder", "is not there");
+        FitProgram.Run("fit", "ebmf", "--data", data, "--from", _scratch.At("fit"), "--out", _scratch.At("fit"),
+            "--fresh").ExpectBadInput("from and out are both");
         Assert.True(File.Exists(_scratch.At("fit/fit.json")));
         Assert.False(Directory.Exists(_scratch.At("no")));
 
         void Refused(string[] options, string words) =>
-            FitProgram.Run(["fit", "ebmf", "--data", data, "--from", _scratch.At("fit"), "--out", _scratch.At("no"), .. options]).ExpectBadInput(words);
+            FitProgram.Run(["fit", "ebmf", "--data", data, "--from", _scratch.At("fit"), "--out", _scratch.At("no"),
+                .. options]).ExpectBadInput(words);
     }
 
     private static double Number(string text) => double.Parse(text, CultureInfo.InvariantCulture);

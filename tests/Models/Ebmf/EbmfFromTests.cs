@@ -107,7 +107,8 @@ public sealed class EbmfFromTests : IDisposable
 
     [Theory]
     [InlineData("init: svd", "ebmf.init has no effect with from, which says how factors are started: remove one of them")]
-    [InlineData("fixedFactors: [intercept]", "has ebmf.fixedFactors: none, and this job intercept: fixed factors must be the same, as they come first")]
+    [InlineData("fixedFactors: [intercept]", "has ebmf.fixedFactors: none, and this job intercept: fixed factors must be the same, as " +
+        "they come first")]
     [InlineData("maxFactors: 1", "ebmf: maxFactors is 1, but the fit to start from has 2 factors: give at least as many")]
     public void An_option_that_does_not_go_with_the_fit_is_refused(string options, string words) =>
         Assert.Contains(words, Problem(Fit("fit", "maxFactors: 2"), options), StringComparison.Ordinal);
@@ -117,17 +118,22 @@ public sealed class EbmfFromTests : IDisposable
     {
         var fit = Fit("fit", "maxFactors: 2");
         Data([.. Enumerable.Range(0, Rows)], [.. AllColumns.Reverse()]);
-        Assert.Contains("has the column 'c0' where the data have 'c23' (column 1): give data with its columns in its order", ProblemOfData(fit.Folder), StringComparison.Ordinal);
+        Assert.Contains("has the column 'c0' where the data have 'c23' (column 1): give data with its columns in its order",
+            ProblemOfData(fit.Folder), StringComparison.Ordinal);
         Data([.. Enumerable.Range(0, Rows)], AllColumns[1..]);
         Assert.Contains("has 24 columns, and the data 23", ProblemOfData(fit.Folder), StringComparison.Ordinal);
         fit.Project(_scratch, Data([.. Enumerable.Range(0, Rows)], AllColumns), "projected");
-        Assert.Contains("is projected: give one that converged or was stopped", ProblemOfData(_scratch.At("projected")), StringComparison.Ordinal);
+        Assert.Contains("is projected: give one that converged or was stopped", ProblemOfData(_scratch.At("projected")),
+            StringComparison.Ordinal);
         Assert.Contains("is not there: give the --out of a finished fit", ProblemOfData(_scratch.At("nowhere")), StringComparison.Ordinal);
         TestMatrix.Csv(_scratch, "data.csv", Enumerable.Range(0, Rows), AllColumns, (i, j) => Philox.Normal(11, (ulong)i, (ulong)j));
         var none = FittedFolder.Of(_scratch, "none", $"model: ebmf\ndata: {{path: {_scratch.At("data.csv")}}}\n");
         Assert.Contains("has no factors, so that there is nothing to start from", ProblemOfData(none.Folder), StringComparison.Ordinal);
-        Assert.Contains("ebmf.init is fit, but no fit is given", FittedFolder.Problem(_scratch, $"model: ebmf\ndata: {{path: {_scratch.At("data.csv")}}}\nebmf: {{init: fit}}\n"), StringComparison.Ordinal);
-        Assert.Contains("from and out are both", FittedFolder.Problem(_scratch, $"model: ebmf\ndata: {{path: {_scratch.At("data.csv")}}}\nfrom: {none.Folder}\nout: {none.Folder}/\n"), StringComparison.Ordinal);
+        Assert.Contains("ebmf.init is fit, but no fit is given", FittedFolder.Problem(_scratch,
+            $"model: ebmf\ndata: {{path: {_scratch.At("data.csv")}}}\nebmf: {{init: fit}}\n"), StringComparison.Ordinal);
+        Assert.Contains("from and out are both", FittedFolder.Problem(_scratch,
+            $"model: ebmf\ndata: {{path: {_scratch.At("data.csv")}}}\nfrom: {none.Folder}\nout: {none.Folder}/\n"),
+            StringComparison.Ordinal);
     }
 
     private static int Factors(FittedFolder fit) => fit.Fit.Report.GetProperty("factors").GetInt32();
@@ -146,7 +152,9 @@ public sealed class EbmfFromTests : IDisposable
     private FittedFolder From(FittedFolder fit, string name, string options, IEnumerable<int>? rows = null) =>
         FittedFolder.Of(_scratch, name, Spec(options, rows, $"from: {fit.Folder}\n"));
 
-    private PreparedJob Prepare(FittedFolder fit, string options) => FittedFolder.Prepare(_scratch, Spec(options, null, $"from: {fit.Folder}\n"));
+    private PreparedJob Prepare(FittedFolder fit, string options) =>
+        FittedFolder.Prepare(_scratch, Spec(options, null, $"from: {fit.Folder}\n"));
 
-    private string Problem(FittedFolder fit, string options) => FittedFolder.Problem(_scratch, Spec(options, null, $"from: {fit.Folder}\n"));
+    private string Problem(FittedFolder fit, string options) =>
+        FittedFolder.Problem(_scratch, Spec(options, null, $"from: {fit.Folder}\n"));
 }

@@ -65,7 +65,8 @@ public sealed class EbmfUseTests : IDisposable
             var y = sd * Philox.Normal(7, draw, 0);
             for (var t = 0; t < k; t++)
             {
-                y += (l[(i * k) + t] + (ls[(i * k) + t] * Philox.Normal(8, draw, (ulong)t))) * (f[(j * k) + t] + (fs[(j * k) + t] * Philox.Normal(9, draw, (ulong)t)));
+                var loading = l[(i * k) + t] + (ls[(i * k) + t] * Philox.Normal(8, draw, (ulong)t));
+                y += loading * (f[(j * k) + t] + (fs[(j * k) + t] * Philox.Normal(9, draw, (ulong)t)));
             }
 
             (sum, squares) = (sum + y, squares + (y * y));
@@ -115,7 +116,8 @@ public sealed class EbmfUseTests : IDisposable
         AreClose(l, pl);
         AreClose(ls, ps);
         var isRow = options.Contains("variance: row", StringComparison.Ordinal);
-        foreach (var name in isRow ? ["residual_sd"] : options.Contains("kronecker", StringComparison.Ordinal) ? new[] { "residual_sd_rows" } : [])
+        foreach (var name in isRow ? ["residual_sd"] : options.Contains("kronecker", StringComparison.Ordinal)
+            ? new[] { "residual_sd_rows" } : [])
         {
             AreClose(fit.RowArray(name, 1), projected.RowArray(name, 1));
             Assert.Equal(["name", name], File.ReadLines(projected.At(name + ".tsv")).First().Split('\t'));
@@ -142,7 +144,8 @@ public sealed class EbmfUseTests : IDisposable
         var straight = fit.Project(_scratch, TestMatrix.Csv(_scratch, "new.csv", rows, AllColumns, Holed), "straight");
         var turned = TestMatrix.Csv(_scratch, "turned.csv", rows, others, Holed);
         Assert.Equal(Scratch.Arrays(straight.Folder), Scratch.Arrays(fit.Project(_scratch, turned, "turned", ignoresUnknown: true).Folder));
-        Assert.Contains("2 columns that the fit does not have", Refusal(() => fit.Project(_scratch, turned, "no")), StringComparison.Ordinal);
+        Assert.Contains("2 columns that the fit does not have", Refusal(() => fit.Project(_scratch, turned, "no")),
+            StringComparison.Ordinal);
 
         // What is missing is not what is 0.
         var zeros = TestMatrix.Csv(_scratch, "zeros.csv", rows, AllColumns, (i, j) => double.IsNaN(Holed(i, j)) ? 0 : Holed(i, j));
@@ -194,7 +197,8 @@ public sealed class EbmfUseTests : IDisposable
     public void Standard_errors_that_are_gone_or_not_there_for_a_cell_are_named()
     {
         WriteErrors();
-        File.WriteAllText(_scratch.At("matrix.csv"), File.ReadAllText(_scratch.At("matrix.csv")).Replace("r2,0.31,", "r2,NA,", StringComparison.Ordinal));
+        File.WriteAllText(_scratch.At("matrix.csv"), File.ReadAllText(_scratch.At("matrix.csv")).Replace("r2,0.31,", "r2,NA,",
+            StringComparison.Ordinal));
         TestMatrix.Csv(_scratch, "data.csv", AllRows, AllColumns, (i, j) => (i, j) == (2, 0) ? double.NaN : TestMatrix.Entry(i, j));
         var fit = Fit("standardErrors: matrix.csv", _scratch.At("data.csv"));
         var predictor = fit.Fit.As<IPredictsCells>().Predictor(withSd: true);
@@ -202,14 +206,16 @@ public sealed class EbmfUseTests : IDisposable
         Assert.Contains("have none above 0 for row 'r2', column 'c0'", Refusal(() => predictor.Sd(2, 0)), StringComparison.Ordinal);
         File.Delete(_scratch.At("matrix.csv"));
         Assert.Equal(predictor.Mean(2, 0), fit.Fit.As<IPredictsCells>().Predictor(withSd: false).Mean(2, 0));
-        Assert.Contains("are not there any more", Refusal(() => fit.Fit.As<IPredictsCells>().Predictor(withSd: true)), StringComparison.Ordinal);
+        Assert.Contains("are not there any more", Refusal(() => fit.Fit.As<IPredictsCells>().Predictor(withSd: true)),
+            StringComparison.Ordinal);
     }
 
     private static double Thin(int i, int j) => (i + j) % 3 == 0 ? TestMatrix.Entry(i, j) : 0;
 
     private string Mtx(string name, int[] columns)
     {
-        var entries = AllRows.SelectMany(i => columns.Select((j, at) => (Row: i, At: at, Value: Thin(i, j)))).Where(e => e.Value != 0).ToList();
+        var entries = AllRows.SelectMany(i => columns.Select((j, at) => (Row: i, At: at, Value: Thin(i, j))))
+            .Where(e => e.Value != 0).ToList();
         return _scratch.File(name, $"%%MatrixMarket matrix coordinate real general\n{Rows} {columns.Length} {entries.Count}\n" +
             string.Concat(entries.Select(e => FormattableString.Invariant($"{e.Row + 1} {e.At + 1} {e.Value:R}\n"))));
     }
@@ -225,7 +231,8 @@ public sealed class EbmfUseTests : IDisposable
         {
             var projected = fit.Project(_scratch, Data(), "projected");
             Assert.True(projected.RowArray("loadings_sd", Moments(projected).K)[0] > 0);
-            Assert.Equal(Scratch.Arrays(projected.Folder), Scratch.Arrays(FittedFolder.Project(projected, _scratch, Data(), "again").Folder));
+            Assert.Equal(Scratch.Arrays(projected.Folder), Scratch.Arrays(FittedFolder.Project(projected, _scratch, Data(),
+                "again").Folder));
         }
         else
         {
@@ -233,7 +240,8 @@ public sealed class EbmfUseTests : IDisposable
         }
 
         File.Delete(_scratch.At(file));
-        Assert.Contains("of the fit are not there any more", Refusal(() => fit.Project(_scratch, Data(), "gone")), StringComparison.Ordinal);
+        Assert.Contains("of the fit are not there any more", Refusal(() => fit.Project(_scratch, Data(), "gone")),
+            StringComparison.Ordinal);
     }
 
     private static string Refusal(Action action) => Assert.Single(Assert.Throws<ProblemException>(action).Problems);
@@ -248,7 +256,8 @@ public sealed class EbmfUseTests : IDisposable
     private static (int K, double[] Loadings, double[] Factors, double[] LoadingsSd, double[] FactorsSd) Moments(FinishedFit fit)
     {
         var k = fit.Report.GetProperty("factors").GetInt32();
-        return (k, fit.RowArray("loadings_mean", k), fit.ColumnArray("factors_mean", k), fit.RowArray("loadings_sd", k), fit.ColumnArray("factors_sd", k));
+        return (k, fit.RowArray("loadings_mean", k), fit.ColumnArray("factors_mean", k), fit.RowArray("loadings_sd", k),
+            fit.ColumnArray("factors_sd", k));
     }
 
     /// <summary>The variance of a cell's residual as docs/ebmf.md has it, from files.</summary>
@@ -282,7 +291,8 @@ public sealed class EbmfUseTests : IDisposable
         TestMatrix.Csv(_scratch, "matrix.csv", AllRows, AllColumns, (i, j) => 0.31 + (0.001 * (i * j % 50)));
     }
 
-    private string Data() => File.Exists(_scratch.At("data.csv")) ? _scratch.At("data.csv") : TestMatrix.Csv(_scratch, "data.csv", AllRows, AllColumns, TestMatrix.Entry);
+    private string Data() => File.Exists(_scratch.At("data.csv")) ? _scratch.At("data.csv")
+        : TestMatrix.Csv(_scratch, "data.csv", AllRows, AllColumns, TestMatrix.Entry);
 
     private FittedFolder Fit(string options, string? data = null) =>
         FittedFolder.Of(_scratch, "fit", $"model: ebmf\ndata: {{path: {data ?? Data()}}}\nshards: 2\nebmf: {{{options}}}\n");

@@ -47,7 +47,8 @@ public sealed class TwinEbFromTests : IDisposable
         var more = From(Fit("two", Small), "three", "factors: 3");
         Assert.Equal(3, more.Fit.Report.GetProperty("factors").GetInt32());
         Assert.Equal(Rows * 3, more.Fit.RowArray("rows_mean", 3).Length);
-        Assert.Contains("factors is 2, but the fit to start from has 3: use at least as many", Problem(more, "factors: 2"), StringComparison.Ordinal);
+        Assert.Contains("factors is 2, but the fit to start from has 3: use at least as many", Problem(more, "factors: 2"),
+            StringComparison.Ordinal);
     }
 
     [Theory]
@@ -61,7 +62,8 @@ public sealed class TwinEbFromTests : IDisposable
         var all = From(half, "all", options, rows);
         var extras = all.Job.Load(new ShardId(1)).Extras;
         var (means, sds, range) = (extras[TwinEbStart.RowMeans], extras[TwinEbStart.RowSds], all.Job.Ranges[1]);
-        Assert.Equal(options.Contains("validation", StringComparison.Ordinal), extras.Contains("heldOutKind") && extras["heldOutKind"].Contains((double)HeldOutKind.Validation));
+        Assert.Equal(options.Contains("validation", StringComparison.Ordinal), extras.Contains("heldOutKind")
+            && extras["heldOutKind"].Contains((double)HeldOutKind.Validation));
         for (var i = 0; i < range.Count; i++)
         {
             var row = rows[range.First + i];
@@ -91,9 +93,11 @@ public sealed class TwinEbFromTests : IDisposable
     }
 
     [Theory]
-    [InlineData(Gaussian, "", "has twineb.likelihood: gaussian, and this job poisson: its parameters mean something for gaussian alone; give twineb.likelihood: gaussian")]
+    [InlineData(Gaussian, "", "has twineb.likelihood: gaussian, and this job poisson: its parameters mean something for gaussian alone; " +
+        "give twineb.likelihood: gaussian")]
     [InlineData(Gaussian, Gaussian + "standardize: false", "has twineb.standardize: true, and this job false")]
-    [InlineData("", "rowComponents: 3", "the fit to start from has 2 row components where 3 are asked for: use the same prior and rowComponents")]
+    [InlineData("", "rowComponents: 3", "the fit to start from has 2 row components where 3 are asked for: use the same prior and " +
+        "rowComponents")]
     public void An_option_that_does_not_go_with_the_fit_is_refused(string given, string options, string words) =>
         Assert.Contains(words, Problem(Fit("fit", given + Small), options), StringComparison.Ordinal);
 
@@ -103,21 +107,27 @@ public sealed class TwinEbFromTests : IDisposable
         var fit = Fit("fit", Small);
         var data = TestMatrix.Csv(_scratch, "other.csv", Enumerable.Range(0, Rows), Enumerable.Range(1, Columns), TestMatrix.Count);
         Assert.Contains(
-            "has the column 'c0' where the data have 'c1' (column 1)", FittedFolder.Problem(_scratch, $"model: twineb\ndata: {{path: {data}}}\nfrom: {fit.Folder}\n"), StringComparison.Ordinal);
+            "has the column 'c0' where the data have 'c1' (column 1)", FittedFolder.Problem(_scratch,
+            $"model: twineb\ndata: {{path: {data}}}\nfrom: {fit.Folder}\n"), StringComparison.Ordinal);
         Assert.Contains(
-            "is of the model twineb, and this job is of ebmf", FittedFolder.Problem(_scratch, $"model: ebmf\ndata: {{path: {data}}}\nfrom: {fit.Folder}\n"), StringComparison.Ordinal);
+            "is of the model twineb, and this job is of ebmf", FittedFolder.Problem(_scratch,
+            $"model: ebmf\ndata: {{path: {data}}}\nfrom: {fit.Folder}\n"), StringComparison.Ordinal);
     }
 
     private string Spec(string options, IEnumerable<int>? rows, string from = "") =>
-        $"model: twineb\ndata: {{path: {TestMatrix.Csv(_scratch, "data.csv", rows ?? Enumerable.Range(0, Rows), Enumerable.Range(0, Columns), TestMatrix.Count)}}}\n" +
+        $"model: twineb\ndata: {{path: " +
+        $"{TestMatrix.Csv(_scratch, "data.csv", rows ?? Enumerable.Range(0, Rows), Enumerable.Range(0, Columns), TestMatrix.Count)}}}\n" +
         $"shards: 2\n{from}twineb: {{{options.TrimEnd(' ', ',')}}}\n";
 
-    private FittedFolder Fit(string name, string options, IEnumerable<int>? rows = null) => FittedFolder.Of(_scratch, name, Spec(options, rows));
+    private FittedFolder Fit(string name, string options, IEnumerable<int>? rows = null) =>
+        FittedFolder.Of(_scratch, name, Spec(options, rows));
 
     private FittedFolder From(FittedFolder fit, string name, string options, IEnumerable<int>? rows = null) =>
         FittedFolder.Of(_scratch, name, Spec(options, rows, $"from: {fit.Folder}\n"));
 
-    private PreparedJob Prepare(FittedFolder fit, string options) => FittedFolder.Prepare(_scratch, Spec(options, null, $"from: {fit.Folder}\n"));
+    private PreparedJob Prepare(FittedFolder fit, string options) =>
+        FittedFolder.Prepare(_scratch, Spec(options, null, $"from: {fit.Folder}\n"));
 
-    private string Problem(FittedFolder fit, string options) => FittedFolder.Problem(_scratch, Spec(options, null, $"from: {fit.Folder}\n"));
+    private string Problem(FittedFolder fit, string options) =>
+        FittedFolder.Problem(_scratch, Spec(options, null, $"from: {fit.Folder}\n"));
 }
