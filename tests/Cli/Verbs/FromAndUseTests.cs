@@ -38,10 +38,10 @@ public sealed class FromAndUseTests : IDisposable
     }
 
     [Theory]
-    [InlineData("ebmf", "ebmf.maxFactors=2", 0, "ebmf.maxFactors=4", 4)]
-    [InlineData("twineb", "twineb.steps=3", 3, "twineb.steps=500", 2)]
-    public void A_fit_starts_from_a_finished_one_and_is_another_job_when_that_changes(string model, string few, int exitCode, string more,
-        int factors)
+    [InlineData("ebmf", "ebmf.maxFactors=2", 0, "ebmf.maxFactors=1", "ebmf.maxFactors=4", 4)]
+    [InlineData("twineb", "twineb.steps=3", 3, "twineb.steps=2", "twineb.steps=500", 2)]
+    public void A_fit_starts_from_a_finished_one_and_is_another_job_when_that_changes(
+        string model, string few, int exitCode, string fewer, string more, int factors)
     {
         var data = _scratch.Simulate(sparse: true, format: "mtx");
         string[] common = model == "ebmf" ? [] : ["--set", "twineb.factors=2", "--set", "twineb.rowComponents=2", "--set",
@@ -57,8 +57,24 @@ public sealed class FromAndUseTests : IDisposable
         // The same command finds its results; after the given fit has changed it is another job.
         Assert.Contains("holds this very fit, converged already: nothing to do", FitProgram.Run(goesOn).Expect(0).Error,
             StringComparison.Ordinal);
-        Fit(model, data, "first", ["--set", few, .. common, "--fresh", "--seed", "5", "--max-rounds", "2"], exitCode: 3);
+        Fit(model, data, "first", ["--set", fewer, .. common, "--fresh"], exitCode);
         FitProgram.Run(goesOn).ExpectBadInput("holds the fit 'second' with other data");
+    }
+
+    [Theory]
+    [InlineData("ebmf", "40")]
+    [InlineData("twineb", "4")]
+    public void A_fit_that_a_limit_stopped_is_used_and_started_from(string model, string limit)
+    {
+        var data = _scratch.Simulate(sparse: true, format: "mtx");
+        string[] small = model == "ebmf" ? ["--factors", "3"]
+            : ["--factors", "2", "--set", "twineb.rowComponents=2", "--set", "twineb.columnComponents=2"];
+        Fit(model, data, "stopped", [.. small, "--max-rounds", limit], exitCode: 3);
+        FitProgram.Run("predict", _scratch.At("stopped"), "--cells", _scratch.File("cells.tsv", "row\tcolumn\nr3\tc5\n")).Expect(0);
+        Fit(model, data, "on", ["--from", _scratch.At("stopped")]);
+        Assert.True(Elbo("on") > Elbo("stopped"), $"{Elbo("on")} after {Elbo("stopped")}");
+
+        double Elbo(string name) => Scratch.Json(_scratch.At(name + "/fit.json")).GetProperty("elbo").GetDouble();
     }
 
     [Fact]
