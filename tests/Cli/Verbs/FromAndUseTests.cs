@@ -61,6 +61,21 @@ public sealed class FromAndUseTests : IDisposable
         FitProgram.Run(goesOn).ExpectBadInput("holds the fit 'second' with other data");
     }
 
+    [Fact]
+    public void A_cell_without_a_known_standard_error_ends_predict_before_anything_is_written()
+    {
+        string Table(Func<int, int, double> entry) => "name," + string.Join(',', Enumerable.Range(1, 8).Select(j => $"c{j}")) + "\n" +
+            string.Concat(Enumerable.Range(1, 30).Select(i => $"r{i}," + string.Join(',', Enumerable.Range(1, 8)
+                .Select(j => (i, j) == (3, 1) ? "NA" : entry(i, j).ToString("R", CultureInfo.InvariantCulture))) + "\n"));
+        var data = _scratch.File("data.csv", Table((i, j) => (3 * double.Sin(i) * double.Cos(j)) + (0.2 * double.Sin(17 * i * j))));
+        var errors = _scratch.File("errors.csv", Table((_, _) => 0.2));
+        Fit("ebmf", data, "fit", ["--set", "ebmf.variance=known", "--set", $"ebmf.standardErrors={errors}"]);
+        var cells = _scratch.File("cells.csv", "row,column\nr1,c1\nr3,c1\n");
+        var ran = FitProgram.Run("predict", _scratch.At("fit"), "--cells", cells).ExpectBadInput("none above 0 for row 'r3', column 'c1'");
+        Assert.Empty(ran.Output);
+        FitProgram.Run("predict", _scratch.At("fit"), "--cells", _scratch.File("known.csv", "row,column\nr1,c1\n")).Expect(0);
+    }
+
     [Theory]
     [InlineData("ebmf", "40")]
     [InlineData("twineb", "4")]
