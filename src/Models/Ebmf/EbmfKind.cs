@@ -28,6 +28,9 @@ internal sealed class EbmfKind : ModelKind
     public override IReadOnlyList<Type> Offers => [typeof(IPredictsCells), typeof(IProjectsRows)];
 
     /// <inheritdoc/>
+    public override bool StartsFromFits => true;
+
+    /// <inheritdoc/>
     public override SimulatorKind Simulator { get; } = new EbmfSimulatorKind();
 
     /// <inheritdoc/>

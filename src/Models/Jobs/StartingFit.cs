@@ -11,6 +11,11 @@ internal static class StartingFit
     /// <exception cref="ProblemException">There is no such fit, or it is of another model.</exception>
     public static FinishedFit Open(string folder, JobSpec spec)
     {
+        if (!ModelKinds.Get(spec.Model).StartsFromFits)
+        {
+            throw ProblemException.BadInput($"from has no effect with the model {spec.Model}, which starts from no finished fit: remove it");
+        }
+
         if (spec.Out is { } output
             && Path.TrimEndingDirectorySeparator(output) == Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)))
         {
