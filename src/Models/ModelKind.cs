@@ -32,6 +32,9 @@ public abstract class ModelKind
     /// <summary>What can be done with a finished fit: the capabilities that <see cref="Open"/> returns an object of.</summary>
     public virtual IReadOnlyList<Type> Offers => [];
 
+    /// <summary>Whether a job may start from a finished fit (<see cref="ModelRequest.From"/>); default no.</summary>
+    public virtual bool StartsFromFits => false;
+
     /// <summary>Its simulator; null where it has none.</summary>
     public virtual SimulatorKind? Simulator => null;
 

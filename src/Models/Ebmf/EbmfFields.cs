@@ -12,7 +12,7 @@ internal static class EbmfFields
         Flag = "--factors",
         Symbol = "K",
         Help = "the most factors",
-        DefaultWords = "50, at most the matrix's sides; as many as are given to start from",
+        DefaultWords = "50, at most the matrix's sides; as many as are given to start from; with from at least those of the fit",
         WithoutEffect = s => !s.Get(Greedy!) && s.Get(Init!).Init != EbmfInit.Svd
             ? "has no effect with ebmf.greedy: false and without init: svd: remove it" : null,
     };
@@ -47,7 +47,7 @@ internal static class EbmfFields
     {
         Help = "add factors one by one",
         Check = s => !s.Get(Greedy!) && s.Get(Init!).Init == EbmfInit.Power && s.Get(FixedFactors!).Count == 0
-            ? "must be true with ebmf.init: power, which starts factors one by one; or use init: svd" : null,
+            ? "must be true with ebmf.init: power, which starts factors one by one; or use init: svd, or init: fit with from" : null,
     };
 
     public static readonly SpecField<bool> Backfit = new("backfit", SpecTypes.Flag, true)
@@ -70,6 +70,7 @@ internal static class EbmfFields
     public static readonly SpecField<InitChoice> Init = new("init", EbmfFieldTypes.Init, new InitChoice(EbmfInit.Power, null))
     {
         Help = "how factors are started",
+        DefaultWords = "power; with from fit",
     };
 
     public static readonly SpecField<IReadOnlyList<string>> FixedFactors = new("fixedFactors", EbmfFieldTypes.FixedFactors, [])

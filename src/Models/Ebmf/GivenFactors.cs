@@ -5,6 +5,8 @@ namespace FitCluster.Models.Ebmf;
 /// <summary>Starting values and fixed entries of loadings and factors, from files: rows x K and columns x K, row-major, NaN where free.</summary>
 internal sealed record GivenFactors(int Count, double[] Loadings, double[] Factors)
 {
+    private const string ColumnIntercept = "column-intercept";
+
     private static readonly string[] Extensions = [".csv", ".tsv", ".npy", ".csv.gz", ".tsv.gz"];
 
     public static GivenFactors None { get; } = new(0, [], []);
@@ -49,6 +51,35 @@ internal sealed record GivenFactors(int Count, double[] Loadings, double[] Facto
         return new GivenFactors(k, loadings, factors);
     }
 
+    /// <summary>How many factors a word of a finished fit's fixedFactors stands for, and whether their loadings are fixed.</summary>
+    /// <param name="word">The word.</param>
+    /// <param name="rows">The fit's rows; null: none of them is fixed.</param>
+    /// <param name="columns">The fit's columns.</param>
+    public static (int Count, bool HasLoadings) Shape(string word, int? rows, int columns)
+    {
+        if (!Path.IsPathRooted(word))
+        {
+            return (1, word == ColumnIntercept);
+        }
+
+        if (!Path.Exists(word))
+        {
+            throw ProblemException.BadInput($"the fixed factors '{word}' of the fit are not there any more, and without them it is not " +
+                "known which side is fixed: put them back");
+        }
+
+        if (Directory.Exists(word))
+        {
+            var loadings = TryFind(word, "loadings");
+            return (DenseArray.Read(loadings ?? Find(word, "factors")).Columns, loadings is not null);
+        }
+
+        var array = DenseArray.Read(word);
+        return array.Rows == columns || array.Rows == rows ? (array.Columns, array.Rows != columns)
+            : throw ProblemException.BadInput($"{word} has {array.Rows} rows, one for neither each row nor each column of the fit: it " +
+                "is not the file that was fitted with");
+    }
+
     private static GivenFactors ReadFixed(string word, MatrixSource data)
     {
         var (n, p) = ((int)data.Rows, data.Columns);
@@ -56,7 +87,7 @@ internal sealed record GivenFactors(int Count, double[] Loadings, double[] Facto
         {
             case "intercept" or "row-intercept":
                 return new GivenFactors(1, Filled(n, double.NaN), Filled(p, 1));
-            case "column-intercept":
+            case ColumnIntercept:
                 return new GivenFactors(1, Filled(n, 1), Filled(p, double.NaN));
         }
 

@@ -1,3 +1,4 @@
+using FitCluster.Math.Numerics;
 using FitCluster.Models.Results;
 
 namespace FitCluster.Models.Jobs;
@@ -66,6 +67,58 @@ public sealed record ColumnMap(int[] Targets, int Count)
         }
 
         return count;
+    }
+
+    /// <summary>The same rows with the fit's columns; what is missing stays missing.</summary>
+    public MatrixBlock Apply(MatrixBlock block)
+    {
+        var mapped = block.IsSparse ? Sparse(block) : Dense(block);
+        block.KeepAlive();
+        return mapped;
+    }
+
+    private MatrixBlock Dense(MatrixBlock block)
+    {
+        var values = new double[checked(block.Rows * Count)];
+        for (var i = 0; i < block.Rows; i++)
+        {
+            var from = block.DenseRows(i, 1);
+            var to = values.AsSpan(i * Count, Count);
+            for (var j = 0; j < from.Length; j++)
+            {
+                if (Targets[j] >= 0)
+                {
+                    to[Targets[j]] = from[j];
+                }
+            }
+
+            foreach (var j in block.MissingColumns(i))
+            {
+                if (Targets[j] >= 0)
+                {
+                    to[Targets[j]] = double.NaN;
+                }
+            }
+        }
+
+        return MatrixBlock.FromDense(block.Rows, Count, values);
+    }
+
+    private MatrixBlock Sparse(MatrixBlock block)
+    {
+        var (columns, values) = (new int[checked((int)block.StoredCount)], new double[checked((int)block.StoredCount)]);
+        var starts = new long[block.Rows + 1];
+        var count = 0;
+        for (var i = 0; i < block.Rows; i++)
+        {
+            var length = block.RowColumns(i).Length;
+            block.RowColumns(i).CopyTo(columns.AsSpan(count));
+            block.RowValues(i).CopyTo(values.AsSpan(count));
+            count += Apply(columns.AsSpan(count, length), values.AsSpan(count, length));
+            starts[i + 1] = count;
+        }
+
+        return MatrixBlock.FromCsr(block.Rows, Count, values.AsSpan(0, count), columns.AsSpan(0, count), starts, block.Unstored);
     }
 
     private static string Words(List<string> names) =>

@@ -123,6 +123,9 @@ public sealed class FinishedFit
     /// <summary>An array with a row for each column of the fit, row-major.</summary>
     public double[] ColumnArray(string name, int width) => Array(name, Columns.Names.Count, width, isByRow: false);
 
+    /// <summary>An array of one number.</summary>
+    public double Scalar(string name) => Array(name, 1, 1, isByRow: false)[0];
+
     /// <summary>An array of its results, row-major.</summary>
     /// <exception cref="ProblemException">It is not there, damaged, or of another shape.</exception>
     private double[] Array(string name, int rows, int columns, bool isByRow)

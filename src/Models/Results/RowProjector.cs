@@ -38,7 +38,9 @@ internal sealed class RowProjector
     public void Write(string folder, int threads, bool tables, Action<long> onRows)
     {
         Directory.CreateDirectory(folder);
-        using (var rows = new RowArrayWriter(folder, _data.RowNames, tables, array => (array.Name, _projection.Labels)))
+        // An array of one number a row is a column of its own name.
+        using (var rows = new RowArrayWriter(
+            folder, _data.RowNames, tables, array => (array.Name, array.Shape.Length == 1 ? [array.Name] : _projection.Labels)))
         {
             foreach (var result in Project(threads, onRows))
             {

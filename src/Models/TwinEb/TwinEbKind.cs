@@ -26,6 +26,9 @@ internal sealed class TwinEbKind : ModelKind
     public override IReadOnlyList<Type> Offers => [typeof(IRecommendsColumns), typeof(IProjectsRows)];
 
     /// <inheritdoc/>
+    public override bool StartsFromFits => true;
+
+    /// <inheritdoc/>
     public override SimulatorKind Simulator { get; } = new TwinEbSimulatorKind();
 
     /// <inheritdoc/>
