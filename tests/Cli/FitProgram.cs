@@ -5,15 +5,21 @@ using Xunit;
 
 namespace FitCluster.Cli.Tests;
 
-/// <summary>The real program, as built in src/Cli, in a process of its own.</summary>
-internal static class FitProgram
+/// <summary>The program as built in src/Cli, in a process of its own.</summary>
+internal static partial class FitProgram
 {
     private const int LimitMilliseconds = 120_000;
 
-    public static string Path { get; } = Find();
+    public static string Path { get; } = Find("src", "Cli", "fitcluster");
+
+    /// <summary>The program with a model of its own (tests/OwnModel).</summary>
+    public static string OwnPath { get; } = Find("tests", "OwnModel", "own-model");
 
     /// <summary>Runs it to its end.</summary>
-    public static Ran Run(params string[] arguments) => Wait(Start(arguments), arguments);
+    public static Ran RunProcess(params string[] arguments) => Wait(Start(arguments), arguments);
+
+    /// <summary>Runs the program with a model of its own to its end.</summary>
+    public static Ran RunOwn(params string[] arguments) => Wait(StartOther(OwnPath, arguments), arguments);
 
     /// <summary>Starts it.</summary>
     public static Started Start(params string[] arguments) => StartOther(Path, arguments);
@@ -41,13 +47,13 @@ internal static class FitProgram
     /// <summary>Sends a signal.</summary>
     public static void Signal(Process process, int signal) => Assert.Equal(0, Kill(process.Id, signal));
 
-    private static string Find()
+    private static string Find(string folder, string project, string name)
     {
         // .../tests/Cli/bin/Release/net10.0
         var here = new DirectoryInfo(AppContext.BaseDirectory);
         var (framework, configuration) = (here.Name, here.Parent!.Name);
         var root = here.Parent.Parent!.Parent!.Parent!.Parent!.FullName;
-        return System.IO.Path.Combine(root, "src", "Cli", "bin", configuration, framework, "fitcluster");
+        return System.IO.Path.Combine(root, folder, project, "bin", configuration, framework, name);
     }
 
     [DllImport("libc", EntryPoint = "kill")]

@@ -286,7 +286,7 @@ public sealed class FaultTests(FaultTests.Fit fit)
         private string Simulate(int rows)
         {
             var data = Path.Combine(_folder, "data");
-            FitProgram.Run(
+            FitProgram.RunProcess(
                 "simulate", "ebmf", "--out", data, "--rows", $"{rows}", "--columns", "400", "--factors", "8", "--format", "store")
                 .Expect(0);
             return Path.Combine(data, "data.store");
@@ -295,7 +295,7 @@ public sealed class FaultTests(FaultTests.Fit fit)
         private string FitInOneProcess()
         {
             var expected = Path.Combine(_folder, "expected");
-            FitProgram.Run(["fit", .. Arguments, "--data", Data, "--out", expected, "--progress", "none"]).Expect(0);
+            FitProgram.RunProcess(["fit", .. Arguments, "--data", Data, "--out", expected, "--progress", "none"]).Expect(0);
             return expected;
         }
 

@@ -27,14 +27,14 @@ public sealed class ManyJobsTests(ITestOutputHelper output)
     {
         await using var cluster = await TestCluster.Start(3);
         var data = Path.Combine(cluster.Folder, "data");
-        FitProgram.Run("simulate", "ebmf", "--out", data, "--rows", "60", "--columns", "20", "--factors", "2").Expect(0);
+        FitProgram.RunProcess("simulate", "ebmf", "--out", data, "--rows", "60", "--columns", "20", "--factors", "2").Expect(0);
         var (expected, submissions) = (new double[Specs], new JobSubmission[Specs]);
         for (var seed = 0; seed < Specs; seed++)
         {
             string[] fit =
                 ["ebmf", "--data", data, "--factors", "1", "--seed", $"{seed + 1}", "--shards", $"{1 + (seed % 2)}", "--progress", "none"];
             var output = Path.Combine(cluster.Folder, $"expected{seed}");
-            FitProgram.Run(["fit", .. fit, "--out", output]).Expect(0);
+            FitProgram.RunProcess(["fit", .. fit, "--out", output]).Expect(0);
             expected[seed] = Elbo(File.ReadAllBytes(Path.Combine(output, "fit.json")));
             cluster.Run(["submit", .. fit, "--name", $"job{seed}"]).Expect(0);
             submissions[seed] = (await cluster.Job($"job{seed}")).Submission;

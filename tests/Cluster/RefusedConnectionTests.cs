@@ -40,7 +40,7 @@ public sealed class RefusedConnectionTests
         {
             string[] where = ["--broker", theBroker, "--store", theStore];
             Refusals.Check(
-                FitProgram.Run(["submit", .. SmallFit.Arguments, "--name", "job", "--data", fit.Data, .. where]).Expect(4), words);
+                FitProgram.RunProcess(["submit", .. SmallFit.Arguments, "--name", "job", "--data", fit.Data, .. where]).Expect(4), words);
         }
 
         Assert.Null(await cluster.Store.Job(new JobName("job")));
@@ -49,7 +49,7 @@ public sealed class RefusedConnectionTests
         var nodes = some.Select(c => FitProgram.Start("node", "--broker", c.Broker, "--store", c.Store)).ToList();
         foreach (var (theBroker, theStore, words) in some)
         {
-            Refusals.Check(FitProgram.Run(["list", "--broker", theBroker, "--store", theStore]).Expect(4), words);
+            Refusals.Check(FitProgram.RunProcess(["list", "--broker", theBroker, "--store", theStore]).Expect(4), words);
         }
 
         foreach (var (node, (_, _, words)) in nodes.Zip(some))

@@ -13,9 +13,10 @@ internal sealed class SmallFit : IDisposable
 
     public SmallFit(int seed = 1)
     {
-        FitProgram.Run("simulate", "ebmf", "--out", DataFolder, "--rows", "600", "--columns", "50", "--factors", "3", "--format", "store",
-            "--seed", $"{seed}").Expect(0);
-        FitProgram.Run(["fit", .. Arguments, "--data", Data, "--out", Path.Combine(_folder, "expected"), "--progress", "none"]).Expect(0);
+        FitProgram.RunProcess("simulate", "ebmf", "--out", DataFolder, "--rows", "600", "--columns", "50", "--factors", "3",
+            "--format", "store", "--seed", $"{seed}").Expect(0);
+        string[] fit = ["fit", .. Arguments, "--data", Data, "--out", Path.Combine(_folder, "expected"), "--progress", "none"];
+        FitProgram.RunProcess(fit).Expect(0);
     }
 
     public static string[] Arguments { get; } = ["ebmf", "--shards", "4", "--factors", "4"];

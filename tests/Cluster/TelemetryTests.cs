@@ -23,7 +23,7 @@ public sealed class TelemetryTests
             more: ["--capacity", "1", "--coordinators", "0"]);
 
         var data = Path.Combine(cluster.Folder, "data");
-        FitProgram.Run("simulate", "ebmf", "--out", data, "--rows", "900", "--columns", "50", "--factors", "2").Expect(0);
+        FitProgram.RunProcess("simulate", "ebmf", "--out", data, "--rows", "900", "--columns", "50", "--factors", "2").Expect(0);
         cluster.Run("submit", "ebmf", "--shards", "3", "--factors", "3", "--checkpoint-rounds", "5", "--name", "job", "--data", data)
             .Expect(0);
         await cluster.End("job");

@@ -16,11 +16,13 @@ internal sealed class TestCluster : IAsyncDisposable
 
     private readonly string _storeUrl;
     private readonly bool _ownsServers;
+    private readonly string _program;
     private readonly ConcurrentDictionary<string, FitProgram.Started> _nodes = [];
     private int _started;
 
-    private TestCluster(RabbitServer broker, PostgresServer database, string brokerUrl, string storeUrl, bool ownsServers)
+    private TestCluster(RabbitServer broker, PostgresServer database, string brokerUrl, string storeUrl, bool ownsServers, string program)
     {
+        _program = program;
         (Broker, Database, BrokerUrl, _storeUrl, _ownsServers) =
             (broker, database, brokerUrl + (brokerUrl.Contains('?') ? "" : "?heartbeat=2"), storeUrl, ownsServers);
         Store = new PostgresStore(storeUrl);
@@ -51,21 +53,22 @@ internal sealed class TestCluster : IAsyncDisposable
     }
 
     /// <summary>A cluster on the broker and the database that the tests share, with a vhost and a database of its own.</summary>
-    public static async Task<TestCluster> StartShared(int nodes)
+    public static async Task<TestCluster> StartShared(int nodes, string? program = null)
     {
         Assert.SkipWhen(RabbitServer.Missing is not null, RabbitServer.Missing ?? "");
         Assert.SkipWhen(PostgresServer.Missing is not null, PostgresServer.Missing ?? "");
         var broker = RabbitServer.Shared();
         var database = await PostgresServer.Shared();
         return await Start(
-            nodes, await broker, database, await (await broker).NewVirtualHost(), await database.NewDatabase(), ownsServers: false);
+            nodes, await broker, database, await (await broker).NewVirtualHost(), await database.NewDatabase(), ownsServers: false, program);
     }
 
-    /// <summary>A cluster on servers that somebody else made.</summary>
+    /// <summary>A cluster on servers that somebody else made; of fitcluster, or of another program with the same verbs.</summary>
     public static async Task<TestCluster> Start(
-        int nodes, RabbitServer broker, PostgresServer database, string brokerUrl, string storeUrl, bool ownsServers)
+        int nodes, RabbitServer broker, PostgresServer database, string brokerUrl, string storeUrl, bool ownsServers,
+        string? program = null)
     {
-        var cluster = new TestCluster(broker, database, brokerUrl, storeUrl, ownsServers);
+        var cluster = new TestCluster(broker, database, brokerUrl, storeUrl, ownsServers, program ?? FitProgram.Path);
         await cluster.Store.Prepare();
         // Together, as those of a real cluster: each takes a second or two to start.
         try
@@ -94,7 +97,7 @@ internal sealed class TestCluster : IAsyncDisposable
     public async Task<string> StartNodeIn(string[] by, params string[] more)
     {
         var name = $"n{++_started}";
-        string[] line = [.. by, FitProgram.Path, "node", "--name", name, "--broker", BrokerUrl, "--store", _storeUrl, .. more];
+        string[] line = [.. by, _program, "node", "--name", name, "--broker", BrokerUrl, "--store", _storeUrl, .. more];
         var started = FitProgram.StartOther(line[0], line[1..]);
         _nodes[name] = started;
         await Until(
@@ -145,7 +148,8 @@ internal sealed class TestCluster : IAsyncDisposable
     }
 
     /// <summary>Runs a verb of the program against this cluster.</summary>
-    public FitProgram.Ran Run(params string[] arguments) => FitProgram.Run([.. arguments, "--broker", BrokerUrl, "--store", _storeUrl]);
+    public FitProgram.Ran Run(params string[] arguments) =>
+        FitProgram.Wait(FitProgram.StartOther(_program, [.. arguments, "--broker", BrokerUrl, "--store", _storeUrl]), arguments);
 
     public async Task<JobEntry> Job(string name) => (await Store.Job(new JobName(name)))!;
 

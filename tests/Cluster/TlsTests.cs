@@ -50,7 +50,7 @@ public sealed class TlsTests
                 $"the store postgres://127.0.0.1:{database.Port}/{name} could not be trusted"),
         })
         {
-            var ran = FitProgram.Run(
+            var ran = FitProgram.RunProcess(
                 ["submit", .. SmallFit.Arguments, "--name", "other", "--data", fit.Data, "--broker", theBroker, "--store", theStore])
                 .Expect(4);
             Refusals.Check(ran, words);

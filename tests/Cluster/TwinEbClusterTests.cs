@@ -30,7 +30,7 @@ public sealed class TwinEbClusterTests : IDisposable
         WriteCounts(3000);
         await using var cluster = await TestCluster.StartShared(3);
         var expected = Path.Combine(_folder, "expected");
-        var exitCode = FitProgram.Run(["fit", .. Arguments, "--out", expected, "--progress", "none"]).ExitCode;
+        var exitCode = FitProgram.RunProcess(["fit", .. Arguments, "--out", expected, "--progress", "none"]).ExitCode;
         Assert.True(exitCode is 0 or 3, $"exit code {exitCode}");
 
         cluster.Run(["submit", .. Arguments, "--name", "job"]).Expect(0);
@@ -74,7 +74,7 @@ public sealed class TwinEbClusterTests : IDisposable
         ];
         await using var cluster = await TestCluster.StartShared(1);
         var expected = Path.Combine(_folder, "expected");
-        FitProgram.Run(["fit", .. arguments, "--out", expected, "--progress", "none"]).Expect(1);
+        FitProgram.RunProcess(["fit", .. arguments, "--out", expected, "--progress", "none"]).Expect(1);
         cluster.Run(["submit", .. arguments, "--name", "job"]).Expect(0);
         await cluster.End("job");
         Assert.Equal(JobState.Failed, (await cluster.Job("job")).State);

@@ -20,10 +20,10 @@ public sealed class UrlTests
     {
         await using var cluster = await TestCluster.Start(0);
         var www = Path.Combine(cluster.Folder, "www");
-        FitProgram.Run("simulate", "ebmf", "--out", www, "--rows", $"{Rows}", "--columns", $"{Columns}", "--factors", "3",
+        FitProgram.RunProcess("simulate", "ebmf", "--out", www, "--rows", $"{Rows}", "--columns", $"{Columns}", "--factors", "3",
             "--format", "store").Expect(0);
         var expected = Path.Combine(cluster.Folder, "expected");
-        FitProgram.Run(["fit", .. Fit, "--data", Path.Combine(www, "data.store"), "--out", expected, "--progress", "none"]).Expect(0);
+        FitProgram.RunProcess(["fit", .. Fit, "--data", Path.Combine(www, "data.store"), "--out", expected, "--progress", "none"]).Expect(0);
 
         await using var server = new FileServer(www);
         // The first requests of one node for rows fail, in a way that may pass.

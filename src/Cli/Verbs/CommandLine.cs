@@ -57,7 +57,7 @@ internal static class CommandLine
             root.Add(verb);
         }
 
-        root.Options.OfType<HelpOption>().Single().Action = new RootHelp(groups);
+        root.Options.OfType<HelpOption>().Single().Action = new RootHelp(groups, new HelpAction());
         return root;
     }
 

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using FitCluster.Cli.Output;
 
@@ -6,7 +7,9 @@ namespace FitCluster.Cli.Verbs;
 
 /// <summary><c>fitcluster --help</c>: the verbs by what they are for, and the exit codes.</summary>
 /// <param name="groups">The verbs, each group below a title.</param>
-internal sealed class RootHelp(IReadOnlyList<(string Title, IReadOnlyList<Command> Verbs)> groups) : SynchronousCommandLineAction
+/// <param name="verb">The help of a verb, which is asked for by the same option.</param>
+internal sealed class RootHelp(IReadOnlyList<(string Title, IReadOnlyList<Command> Verbs)> groups, HelpAction verb)
+    : SynchronousCommandLineAction
 {
     private static readonly (int Code, string Words)[] ExitCodes =
     [
@@ -22,18 +25,23 @@ internal sealed class RootHelp(IReadOnlyList<(string Title, IReadOnlyList<Comman
     /// <inheritdoc/>
     public override int Invoke(ParseResult parseResult)
     {
+        if (parseResult.CommandResult.Command is not RootCommand)
+        {
+            return verb.Invoke(parseResult);
+        }
+
         var text = Terminal.Out;
         text.WriteLine(parseResult.RootCommandResult.Command.Description);
         text.WriteLine();
         text.WriteLine("Usage: fitcluster VERB [options]       fitcluster VERB --help       fitcluster --version");
-        var width = groups.SelectMany(group => group.Verbs).Max(verb => Usage(verb).Length);
+        var width = groups.SelectMany(group => group.Verbs).Max(one => Usage(one).Length);
         foreach (var (title, verbs) in groups)
         {
             text.WriteLine();
             text.WriteLine($"{title}:");
-            foreach (var verb in verbs)
+            foreach (var one in verbs)
             {
-                text.WriteLine($"  {Usage(verb).PadRight(width)}  {verb.Description}");
+                text.WriteLine($"  {Usage(one).PadRight(width)}  {one.Description}");
             }
         }
 
@@ -47,6 +55,6 @@ internal sealed class RootHelp(IReadOnlyList<(string Title, IReadOnlyList<Comman
         return Models.ExitCode.Done;
     }
 
-    private static string Usage(Command verb) =>
-        string.Join(' ', verb.Arguments.Select(argument => $"<{argument.Name}>").Prepend(verb.Name));
+    private static string Usage(Command one) =>
+        string.Join(' ', one.Arguments.Select(argument => $"<{argument.Name}>").Prepend(one.Name));
 }

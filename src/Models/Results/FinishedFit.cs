@@ -31,7 +31,7 @@ public sealed class FinishedFit
         Failure = Status == Failed ? fit.GetProperty("reason").GetString()! : "";
         if (Status == Failed && !Kind.ResultArrays.Any(name => File.Exists(At(name + ".npy"))))
         {
-            throw ProblemException.BadInput($"the fit in '{folder}' failed and left no results: {Failure}");
+            throw NoResults();
         }
 
         Rows = new NameIndex(ReadNames("rows.tsv", fit.GetProperty("rows").GetInt64()), "row", $"the fit '{folder}'");
@@ -75,8 +75,8 @@ public sealed class FinishedFit
             throw ProblemException.BadInput($"the folder '{path}' of the fit does not exist: give the --out of a finished fit");
         }
 
-        // What failed, or was stopped by a limit, can be gone on with as well, and keeps its run file.
-        if (File.Exists(Path.Combine(folder, RunFile.FileName)) && RunFile.Read(result)?.Status is not (Failed or "stopped"))
+        // What failed can be gone on with as well, and keeps its run file.
+        if (File.Exists(Path.Combine(folder, RunFile.FileName)) && RunFile.Read(result)?.Status != Failed)
         {
             throw ProblemException.BadInput($"the fit in '{path}' is not finished: run the command that began it to its end first");
         }
@@ -136,7 +136,8 @@ public sealed class FinishedFit
         }
 
         var path = At(name + ".npy");
-        var array = File.Exists(path) ? DenseArray.Read(path) : throw ProblemException.BadInput($"'{path}' is not there, though fit.json is: run the fit again");
+        var array = File.Exists(path) ? DenseArray.Read(path)
+            : throw (Status == Failed ? NoResults() : ProblemException.BadInput($"'{path}' is not there, though fit.json is: run the fit again"));
         if (array.Rows != rows || array.Columns != columns)
         {
             throw ProblemException.BadInput(
@@ -157,6 +158,9 @@ public sealed class FinishedFit
         _arrays.Add(name, array.Values);
         return array.Values;
     }
+
+    private ProblemException NoResults() =>
+        ProblemException.BadInput($"the fit in '{Folder}' failed and left no results: {Failure}");
 
     private string[] ReadNames(string file, long count)
     {

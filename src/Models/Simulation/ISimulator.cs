@@ -14,11 +14,11 @@ public interface ISimulator
     /// <summary>The true factors of a row.</summary>
     int Factors { get; }
 
-    /// <summary>Whether values are counts, of which zeros need not be stored.</summary>
-    bool AreCounts { get; }
+    /// <summary>Whether values are counts, of which zeros need not be stored; default no.</summary>
+    bool AreCounts => false;
 
-    /// <summary>Whether some values are missing (NaN).</summary>
-    bool HasMissing { get; }
+    /// <summary>Whether some values are missing (NaN); default no.</summary>
+    bool HasMissing => false;
 
     /// <summary>The truth's file of the rows' factors, without its ending.</summary>
     string RowTruth { get; }
@@ -29,8 +29,10 @@ public interface ISimulator
     /// <summary>Draws a row: its true factors, and its values, which come in as zeros.</summary>
     void Draw(long row, Span<double> factors, Span<double> values);
 
-    /// <summary>Writes the truth that does not come with the rows.</summary>
-    void WriteTruth(string folder);
+    /// <summary>Writes the truth that does not come with the rows; default none.</summary>
+    void WriteTruth(string folder)
+    {
+    }
 
     /// <summary>Writes what was asked for as fields of truth.json.</summary>
     void WriteOptions(Utf8JsonWriter writer, string format);

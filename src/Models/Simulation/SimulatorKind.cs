@@ -8,8 +8,8 @@ public abstract class SimulatorKind
     /// <summary>Its options; each has a flag of the command line.</summary>
     public abstract SpecTable Fields { get; }
 
-    /// <summary>Whether what it draws are counts, of which zeros need not be stored.</summary>
-    public abstract bool DrawsCounts(SpecSection options);
+    /// <summary>Whether what it draws are counts, of which zeros need not be stored; default no.</summary>
+    public virtual bool DrawsCounts(SpecSection options) => false;
 
     /// <summary>Makes it.</summary>
     /// <exception cref="ProblemException">The options cannot be met.</exception>

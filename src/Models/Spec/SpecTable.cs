@@ -30,7 +30,7 @@ public sealed class SpecTable(string name, params IReadOnlyList<SpecField> field
         var text = new StringBuilder("| field | value | default | meaning |\n|---|---|---|---|\n");
         foreach (var field in fields)
         {
-            var flag = field.Flag is null ? "" : $" ({field.Flag})";
+            var flag = field.Flag is { } option ? $" (`{option}`)" : field.StopName is { } stopName ? $", `stop.{stopName}`" : "";
             text.Append(CultureInfo.InvariantCulture,
                 $"| `{name}.{field.Name}`{flag} | {field.TypeWords} | {field.ShownDefault} | {field.Help} |\n");
         }

@@ -18,7 +18,8 @@ internal sealed class TwinEbPredictor : ICellPredictor
     public TwinEbPredictor(TwinEbFit fit, bool withSd)
     {
         (_fit, _factors) = (fit, fit.Options.Factors);
-        (_rows, _columns, _scale) = (fit.Moments("rows_mean"), fit.Moments("columns_mean"), fit.Scale);
+        // Columns first: without them a fit that failed left nothing at all, which is more than that a row failed.
+        (_columns, _rows, _scale) = (fit.Moments("columns_mean"), fit.Moments("rows_mean"), fit.Scale);
         if (!withSd)
         {
             return;

@@ -30,7 +30,7 @@ public sealed class KillTests : IDisposable
         foreach (var (data, options) in fits)
         {
             var started = Stopwatch.GetTimestamp();
-            Fit(data, "whole", options).Expect(0);
+            FitProgram.RunProcess(Arguments(data, "whole", options)).Expect(0);
             var whole = Stopwatch.GetElapsedTime(started);
             var expected = Scratch.Arrays(_scratch.At("whole"));
             Directory.Delete(_scratch.At("whole"), recursive: true);
@@ -145,7 +145,7 @@ public sealed class KillTests : IDisposable
             Thread.Sleep(5);
         }
 
-        Fit(data, "out", ["--tolerance", "1e-4"]).ExpectBadInput("another fitcluster works in");
+        FitProgram.RunProcess(Arguments(data, "out", ["--tolerance", "1e-4"])).ExpectBadInput("another fitcluster works in");
         run.Process.Kill();
         FitProgram.Wait(run);
     }

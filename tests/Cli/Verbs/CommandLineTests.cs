@@ -30,8 +30,8 @@ public sealed class CommandLineTests
     [Fact]
     public void Version_and_help_end_well()
     {
-        Assert.Matches(@"^\d+\.\d+\.\d+", FitProgram.Run("--version").Expect(0).Output);
-        var help = FitProgram.Run("--help").Expect(0).Output;
+        Assert.Matches(@"^\d+\.\d+\.\d+", FitProgram.RunProcess("--version").Expect(0).Output);
+        var help = FitProgram.RunProcess("--help").Expect(0).Output;
         Assert.All([
             "demo", "fit", "ebnm", "simulate", "ingest", "check", "node", "submit", "list", "status", "watch", "cancel", "resume",
             "results", "predict", "recommend", "project"

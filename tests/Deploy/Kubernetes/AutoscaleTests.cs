@@ -64,7 +64,7 @@ public sealed class AutoscaleTests
             Assert.Single(Scaled(manifests)["spec"]["triggers"].Items, t => t["type"].Text == "postgresql")["metadata"]["query"].Text;
         await using var database = await PostgresServer.StartNew();
         var store = await database.NewDatabase();
-        FitProgram.Run("list", "--store", store).Expect(0);
+        FitProgram.RunProcess("list", "--store", store).Expect(0);
         Assert.Equal("0", (await database.Sql(store, query)).Trim());
         await database.Sql(store, """
             INSERT INTO fitcluster.jobs (job, spec, spec_hash, data_hash, shards, state, ended) VALUES

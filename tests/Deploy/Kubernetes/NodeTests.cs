@@ -40,7 +40,7 @@ public sealed partial class NodeTests
     [MemberData(nameof(Manifests.Installable), MemberType = typeof(Manifests))]
     public async Task The_program_takes_the_arguments(string folder)
     {
-        var help = FitProgram.Run("node", "--help").Expect(0).Output;
+        var help = FitProgram.RunProcess("node", "--help").Expect(0).Output;
         foreach (var node in (await Manifests.Render(folder)).Nodes)
         {
             Assert.Equal("node", node.Arguments[0]);

@@ -148,8 +148,8 @@ public sealed class SecretsTests
             FitProgram.Signal(node.Process, 15);
             FitProgram.Wait(node).Expect(0);
 
-            Assert.Contains("broker", FitProgram.Run(Node(stranger, alsoTrusted)).Expect(4).Error, StringComparison.Ordinal);
-            Assert.Contains("store", FitProgram.Run(Node(trusted, stranger)).Expect(4).Error, StringComparison.Ordinal);
+            Assert.Contains("broker", FitProgram.RunProcess(Node(stranger, alsoTrusted)).Expect(4).Error, StringComparison.Ordinal);
+            Assert.Contains("store", FitProgram.RunProcess(Node(trusted, stranger)).Expect(4).Error, StringComparison.Ordinal);
         }
         finally
         {

@@ -20,7 +20,7 @@ public sealed class BackupTests
         await using var cluster = new LocalCluster();
         await cluster.Expect(0, "up", "--nodes", "1");
         var (data, dump) = (Path.Combine(cluster.Folder, "data"), Path.Combine(cluster.Folder, "fitcluster.dump"));
-        FitProgram.Run("simulate", "ebmf", "--out", data, "--rows", "20000", "--columns", "300", "--factors", "6").Expect(0);
+        FitProgram.RunProcess("simulate", "ebmf", "--out", data, "--rows", "20000", "--columns", "300", "--factors", "6").Expect(0);
         string[] fit = ["ebmf", "--data", data, "--shards", "3", "--factors", "15", "--checkpoint-rounds", "20"];
         cluster.Fit(["submit", "--name", "job", .. fit]).Expect(0);
         // The node runs in slices and is frozen while it is asked about and dumped: however fast it is, the job does not end meanwhile.
@@ -52,7 +52,7 @@ public sealed class BackupTests
 
         var (here, there) = (Path.Combine(cluster.Folder, "here"), Path.Combine(cluster.Folder, "there"));
         cluster.Fit("results", "job", "--out", there).Expect(0);
-        FitProgram.Run(["fit", .. fit, "--out", here, "--progress", "none"]).Expect(0);
+        FitProgram.RunProcess(["fit", .. fit, "--out", here, "--progress", "none"]).Expect(0);
         var arrays = Directory.GetFiles(here, "*.npy");
         Assert.NotEmpty(arrays);
         Assert.All(

@@ -39,7 +39,7 @@ internal sealed partial class LocalCluster : IAsyncDisposable
             System.Globalization.CultureInfo.InvariantCulture);
 
     /// <summary>Runs a verb of the program against this cluster.</summary>
-    public FitProgram.Ran Fit(params string[] arguments) => FitProgram.Run([.. arguments, .. Urls()]);
+    public FitProgram.Ran Fit(params string[] arguments) => FitProgram.RunProcess([.. arguments, .. Urls()]);
 
     /// <summary>
     /// Processes that have the folder, or the broker's URL, on their command line or in their

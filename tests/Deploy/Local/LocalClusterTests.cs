@@ -26,7 +26,7 @@ public sealed class LocalClusterTests : IAsyncLifetime
         // Two nodes, the broker, the port mapper and the database at least: what is looked for afterwards can be found.
         Assert.InRange(_cluster.StillRunning().Count, 5, 100);
         var data = Path.Combine(_cluster.Folder, "data");
-        FitProgram.Run("simulate", "ebmf", "--out", data, "--rows", "4000", "--columns", "200", "--factors", "4").Expect(0);
+        FitProgram.RunProcess("simulate", "ebmf", "--out", data, "--rows", "4000", "--columns", "200", "--factors", "4").Expect(0);
         _cluster.Fit("submit", "ebmf", "--name", "job", "--data", data, "--shards", "4", "--factors", "8").Expect(0);
         Assert.Equal("node1 has drained\n", await _cluster.Expect(0, "stop", "1"));
         Assert.Contains("node1 down", await _cluster.Expect(0, "status"), StringComparison.Ordinal);
