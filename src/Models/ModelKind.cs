@@ -6,8 +6,8 @@ using FitCluster.Models.Spec;
 namespace FitCluster.Models;
 
 /// <summary>
-/// A kind of model: everything that the program must know of it besides its mathematics. All kinds stand in one list, <see cref="ModelKinds"/>; no
-/// verb, actor or node names one. Stateless and thread-safe.
+/// A kind of model: everything that the program must know of it besides its mathematics. All kinds stand in one list,
+/// <see cref="ModelKinds"/>; no verb, actor or node names one. Stateless and thread-safe.
 /// </summary>
 public abstract class ModelKind
 {

@@ -15,9 +15,9 @@ public sealed class LimitTests : IDisposable
     public async Task A_stopped_job_goes_on_under_a_larger_limit_and_not_under_a_smaller_one()
     {
         var (data, expected) = (Path.Combine(_folder, "data"), Path.Combine(_folder, "expected"));
-        FitProgram.Run("simulate", "ebmf", "--rows", "400", "--columns", "60", "--factors", "3", "--out", data).Expect(0);
+        FitProgram.RunProcess("simulate", "ebmf", "--rows", "400", "--columns", "60", "--factors", "3", "--out", data).Expect(0);
         string[] arguments = ["ebmf", "--data", data, "--factors", "5", "--shards", "3"];
-        FitProgram.Run(["fit", .. arguments, "--out", expected, "--progress", "none"]).Expect(0);
+        FitProgram.RunProcess(["fit", .. arguments, "--out", expected, "--progress", "none"]).Expect(0);
         await using var cluster = await TestCluster.StartShared(2);
         cluster.Run(["submit", .. arguments, "--name", "job", "--max-rounds", "25", "--wait", "--progress", "none"]).Expect(3);
         var stopped = Path.Combine(_folder, "stopped");

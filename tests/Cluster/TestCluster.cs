@@ -60,7 +60,8 @@ internal sealed class TestCluster : IAsyncDisposable
         var broker = RabbitServer.Shared();
         var database = await PostgresServer.Shared();
         return await Start(
-            nodes, await broker, database, await (await broker).NewVirtualHost(), await database.NewDatabase(), ownsServers: false, program);
+            nodes, await broker, database, await (await broker).NewVirtualHost(), await database.NewDatabase(),
+            ownsServers: false, program);
     }
 
     /// <summary>A cluster on servers that somebody else made; of fitcluster, or of another program with the same verbs.</summary>

@@ -54,14 +54,16 @@ internal static class EbmfFieldTypes
         "power, svd, fit (the one of from), or a folder with loadings.csv and factors.csv",
         "power|svd|fit|DIR",
         ReadInit,
-        (writer, name, value, forPeople) => writer.WriteString(name, forPeople && value.Path is not null ? value.Path : value.Init.ToString().ToLowerInvariant()));
+        (writer, name, value, forPeople) =>
+            writer.WriteString(name, forPeople && value.Path is not null ? value.Path : value.Init.ToString().ToLowerInvariant()));
 
     /// <summary>Intercepts, files and folders.</summary>
     public static SpecType<IReadOnlyList<string>> FixedFactors { get; } = new(
         "a list of intercept, column-intercept, and files or folders with fixed loadings or factors",
         "LIST",
         ReadFixedFactors,
-        (writer, name, value, forPeople) => SpecTypes.WriteWords(writer, name, [.. value.Select(f => forPeople || !Path.IsPathRooted(f) ? f : "file")]));
+        (writer, name, value, forPeople) =>
+            SpecTypes.WriteWords(writer, name, [.. value.Select(f => forPeople || !Path.IsPathRooted(f) ? f : "file")]));
 
     private static bool ReadFamilies(FieldReading reading, out IReadOnlyList<PriorFamily> value)
     {

@@ -17,19 +17,22 @@ internal static class EbmfFields
             ? "has no effect with ebmf.greedy: false and without init: svd: remove it" : null,
     };
 
-    public static readonly SpecField<IReadOnlyList<PriorFamily>> LoadingsPrior = new("loadingsPrior", EbmfFieldTypes.Families, [PriorFamily.PointNormal])
+    public static readonly SpecField<IReadOnlyList<PriorFamily>> LoadingsPrior = new(
+        "loadingsPrior", EbmfFieldTypes.Families, [PriorFamily.PointNormal])
     {
         Flag = "--loadings-prior",
         Help = "the prior family of the loadings",
     };
 
-    public static readonly SpecField<IReadOnlyList<PriorFamily>> FactorsPrior = new("factorsPrior", EbmfFieldTypes.Families, [PriorFamily.PointNormal])
+    public static readonly SpecField<IReadOnlyList<PriorFamily>> FactorsPrior = new(
+        "factorsPrior", EbmfFieldTypes.Families, [PriorFamily.PointNormal])
     {
         Flag = "--factors-prior",
         Help = "the prior family of the factors",
     };
 
-    public static readonly SpecField<VarianceStructure> Variance = new("variance", SpecTypes.Choice<VarianceStructure>(), VarianceStructure.Constant)
+    public static readonly SpecField<VarianceStructure> Variance = new(
+        "variance", SpecTypes.Choice<VarianceStructure>(), VarianceStructure.Constant)
     {
         Flag = "--variance",
         Symbol = "KIND",
@@ -92,5 +95,6 @@ internal static class EbmfFields
 
     /// <summary>All of them, in the order of the canonical form.</summary>
     public static SpecTable Table { get; } = new(
-        "ebmf", MaxFactors, LoadingsPrior, FactorsPrior, Variance, StandardErrors, Greedy, Backfit, Nullcheck, Extrapolate, Init, FixedFactors, Tolerance, MaxSweeps);
+        "ebmf", MaxFactors, LoadingsPrior, FactorsPrior, Variance, StandardErrors, Greedy, Backfit, Nullcheck, Extrapolate, Init,
+        FixedFactors, Tolerance, MaxSweeps);
 }

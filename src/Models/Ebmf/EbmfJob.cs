@@ -71,7 +71,8 @@ internal sealed class EbmfJob : ModelJob
 
     /// <inheritdoc/>
     public override string Title => string.Create(
-        CultureInfo.InvariantCulture, $"ebmf with at most {_options.MaxFactors + _options.FixedFactorCount} factors, tolerance {_model.Tolerance:G4}");
+        CultureInfo.InvariantCulture,
+        $"ebmf with at most {_options.MaxFactors + _options.FixedFactorCount} factors, tolerance {_model.Tolerance:G4}");
 
     /// <inheritdoc/>
     public override ModelOutput Output { get; }

@@ -2,7 +2,9 @@ using FitCluster.Data;
 
 namespace FitCluster.Models.Ebmf;
 
-/// <summary>Starting values and fixed entries of loadings and factors, from files: rows x K and columns x K, row-major, NaN where free.</summary>
+/// <summary>
+/// Starting values and fixed entries of loadings and factors, from files: rows x K and columns x K, row-major, NaN where free.
+/// </summary>
 internal sealed record GivenFactors(int Count, double[] Loadings, double[] Factors)
 {
     private const string ColumnIntercept = "column-intercept";
@@ -27,7 +29,9 @@ internal sealed record GivenFactors(int Count, double[] Loadings, double[] Facto
             var at = Array.FindIndex(array.Values, double.IsNaN);
             if (at >= 0)
             {
-                throw ProblemException.BadInput($"{folder}: the {name} have a missing value (row {(at / array.Columns) + 1}, factor {(at % array.Columns) + 1}); a start needs all");
+                throw ProblemException.BadInput(
+                    $"{folder}: the {name} have a missing value (row {(at / array.Columns) + 1}, factor {(at % array.Columns) + 1}); a " +
+                    "start needs all");
             }
         }
 
@@ -94,9 +98,12 @@ internal sealed record GivenFactors(int Count, double[] Loadings, double[] Facto
         if (!Directory.Exists(word))
         {
             var array = DenseArray.Read(word);
-            return array.Rows == p ? new GivenFactors(array.Columns, Filled(n * array.Columns, double.NaN), Checked(array, word, "columns", data.ColumnNames).Values)
-                : array.Rows == n ? new GivenFactors(array.Columns, Checked(array, word, "rows", data.RowNames).Values, Filled(p * array.Columns, double.NaN))
-                : throw ProblemException.BadInput($"{word} has {array.Rows} rows; fixed factors need {p} (one for each column), fixed loadings {n}");
+            return array.Rows == p ? new GivenFactors(
+                array.Columns, Filled(n * array.Columns, double.NaN), Checked(array, word, "columns", data.ColumnNames).Values)
+                : array.Rows == n ? new GivenFactors(
+                    array.Columns, Checked(array, word, "rows", data.RowNames).Values, Filled(p * array.Columns, double.NaN))
+                : throw ProblemException.BadInput(
+                    $"{word} has {array.Rows} rows; fixed factors need {p} (one for each column), fixed loadings {n}");
         }
 
         var loadings = TryFind(word, "loadings") is { } l ? Read(l, "rows", data.RowNames) : null;
@@ -105,7 +112,8 @@ internal sealed record GivenFactors(int Count, double[] Loadings, double[] Facto
             ?? throw ProblemException.BadInput($"{word} has neither loadings.csv nor factors.csv: fixed factors need one of them");
         if (factors is not null && factors.Columns != count)
         {
-            throw ProblemException.BadInput($"{word}: the loadings have {count} columns and the factors {factors.Columns}; both need one for each factor");
+            throw ProblemException.BadInput(
+                $"{word}: the loadings have {count} columns and the factors {factors.Columns}; both need one for each factor");
         }
 
         return new GivenFactors(count, loadings?.Values ?? Filled(n * count, double.NaN), factors?.Values ?? Filled(p * count, double.NaN));
@@ -117,13 +125,15 @@ internal sealed record GivenFactors(int Count, double[] Loadings, double[] Facto
     private static string? TryFind(string folder, string name) =>
         Extensions.Select(e => Path.Combine(folder, name + e)).FirstOrDefault(File.Exists);
 
-    private static DenseArray Read(string path, string side, IReadOnlyList<string> names) => Checked(DenseArray.Read(path), path, side, names);
+    private static DenseArray Read(string path, string side, IReadOnlyList<string> names) =>
+        Checked(DenseArray.Read(path), path, side, names);
 
     private static DenseArray Checked(DenseArray array, string path, string side, IReadOnlyList<string> names)
     {
         if (array.Rows != names.Count)
         {
-            throw ProblemException.BadInput($"{path} has {array.Rows} rows, but the data have {names.Count} {side}: one row is needed for each");
+            throw ProblemException.BadInput(
+                $"{path} has {array.Rows} rows, but the data have {names.Count} {side}: one row is needed for each");
         }
 
         // Names that are mere numbers (as pandas writes them), or of data without names, say nothing about the order.
@@ -131,7 +141,9 @@ internal sealed record GivenFactors(int Count, double[] Loadings, double[] Facto
         {
             if (array.RowNames[i] != names[i] && !array.RowNames[i].All(char.IsAsciiDigit))
             {
-                throw ProblemException.BadInput($"{path}: row {i + 1} is '{array.RowNames[i]}' where the data have '{names[i]}'; put the rows in the order of the data");
+                throw ProblemException.BadInput(
+                    $"{path}: row {i + 1} is '{array.RowNames[i]}' where the data have '{names[i]}'; put the rows in the order " +
+                    "of the data");
             }
         }
 

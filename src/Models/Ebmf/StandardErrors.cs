@@ -35,7 +35,8 @@ internal sealed record StandardErrors(KnownErrors Kind, double[] Values, MatrixS
             return new StandardErrors(KnownErrors.None, [], null);
         }
 
-        if (Directory.Exists(path) || path.EndsWith(".mtx", StringComparison.Ordinal) || path.EndsWith(".mtx.gz", StringComparison.Ordinal) ||
+        if (Directory.Exists(path) || path.EndsWith(".mtx", StringComparison.Ordinal) ||
+            path.EndsWith(".mtx.gz", StringComparison.Ordinal) ||
             path.EndsWith(".npz", StringComparison.Ordinal))
         {
             return OfMatrix(path, rows, columns);
@@ -45,7 +46,8 @@ internal sealed record StandardErrors(KnownErrors Kind, double[] Values, MatrixS
         var at = array.Rows == 1 || array.Columns == 1 ? Array.FindIndex(array.Values, s => !(s > 0)) : -1;
         if (at >= 0)
         {
-            throw ProblemException.BadInput(FormattableString.Invariant($"{path}: standard error {at + 1} is {array.Values[at]}; each must be a number above 0"));
+            throw ProblemException.BadInput(
+                FormattableString.Invariant($"{path}: standard error {at + 1} is {array.Values[at]}; each must be a number above 0"));
         }
 
         return (array.Rows, array.Columns) switch
@@ -111,7 +113,8 @@ internal sealed record StandardErrors(KnownErrors Kind, double[] Values, MatrixS
         if (data.IsSparse && data.Unstored == UnstoredEntries.Zero)
         {
             throw ProblemException.BadInput(
-                $"a matrix of standard errors ('{path}') needs an error for every observed entry: give dense data, or say data.missing: unstored, or give errors by row or column");
+                $"a matrix of standard errors ('{path}') needs an error for every observed entry: give dense data, or say data.missing: " +
+                "unstored, or give errors by row or column");
         }
 
         if (!data.IsSparse && errors.IsSparse)
@@ -135,7 +138,8 @@ internal sealed record StandardErrors(KnownErrors Kind, double[] Values, MatrixS
                 if (!(Get(values, 0, column) > 0) && missing.BinarySearch(column) < 0)
                 {
                     throw ProblemException.BadInput(
-                        $"{path}: there is no standard error above 0 for row '{data.RowNames[(int)row]}', column '{data.ColumnNames[column]}', which is observed");
+                        $"{path}: there is no standard error above 0 for row '{data.RowNames[(int)row]}', column " +
+                        $"'{data.ColumnNames[column]}', which is observed");
                 }
             }
         }

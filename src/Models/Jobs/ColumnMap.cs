@@ -11,7 +11,8 @@ public sealed record ColumnMap(int[] Targets, int Count)
     private const int MostNamed = 5;
 
     /// <summary>Matches by name; null where both have the same columns in the same order.</summary>
-    /// <exception cref="ProblemException">The data lack a column of the fit, or have one that the fit has not and that is not to be ignored.</exception>
+    /// <exception cref="ProblemException">The data lack a column of the fit, or have one that the fit has not
+    /// and that is not to be ignored.</exception>
     public static ColumnMap? Of(FinishedFit fit, IReadOnlyList<string> names, string data, bool ignoresUnknown)
     {
         if (fit.Columns.Equal(names))
@@ -23,7 +24,9 @@ public sealed record ColumnMap(int[] Targets, int Count)
         var absent = fit.Columns.Names.Where(name => !own.Has(name)).ToList();
         if (absent.Count > 0)
         {
-            throw ProblemException.BadInput($"the data '{data}' lack {absent.Count} of the fit's {fit.Columns.Names.Count} columns ({Words(absent)}): add them, as missing where they are not known");
+            throw ProblemException.BadInput(
+                $"the data '{data}' lack {absent.Count} of the fit's {fit.Columns.Names.Count} columns ({Words(absent)}): add them, as " +
+                "missing where they are not known");
         }
 
         // Refuses a name that is that of several.
@@ -36,10 +39,14 @@ public sealed record ColumnMap(int[] Targets, int Count)
 
         var unknown = names.Where((_, j) => targets[j] < 0).ToList();
         return unknown.Count == 0 || ignoresUnknown ? new ColumnMap(targets, fit.Columns.Names.Count)
-            : throw ProblemException.BadInput($"the data '{data}' have {unknown.Count} columns that the fit does not have ({Words(unknown)}): take them out, or give --ignore-unknown-columns");
+            : throw ProblemException.BadInput(
+                $"the data '{data}' have {unknown.Count} columns that the fit does not have ({Words(unknown)}): take them out, or give " +
+                "--ignore-unknown-columns");
     }
 
-    /// <summary>Turns columns of the data into ascending columns of the fit, and their values with them; returns how many are left.</summary>
+    /// <summary>
+    /// Turns columns of the data into ascending columns of the fit, and their values with them; returns how many are left.
+    /// </summary>
     public int Apply(Span<int> columns, Span<double> values)
     {
         var count = 0;

@@ -13,7 +13,8 @@ internal static class StartingFit
     {
         if (!ModelKinds.Get(spec.Model).StartsFromFits)
         {
-            throw ProblemException.BadInput($"from has no effect with the model {spec.Model}, which starts from no finished fit: remove it");
+            throw ProblemException.BadInput(
+                $"from has no effect with the model {spec.Model}, which starts from no finished fit: remove it");
         }
 
         if (spec.Out is { } output
@@ -33,7 +34,9 @@ internal static class StartingFit
         var fit = FinishedFit.Open(folder, warnings.Add);
         if (fit.Spec.Model != spec.Model)
         {
-            throw ProblemException.BadInput($"from: the fit in '{folder}' is of the model {fit.Spec.Model}, and this job is of {spec.Model}: give a fit of the same model");
+            throw ProblemException.BadInput(
+                $"from: the fit in '{folder}' is of the model {fit.Spec.Model}, and this job is of {spec.Model}: give a fit of " +
+                "the same model");
         }
 
         return warnings.Count == 0 && fit.Status != FinishedFit.Projected ? fit

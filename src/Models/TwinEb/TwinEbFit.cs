@@ -41,7 +41,8 @@ internal sealed class TwinEbFit : IRecommendsColumns, IProjectsRows
         name.StartsWith("rows", StringComparison.Ordinal) ? Fit.RowArray(name, Options.Factors) : Fit.ColumnArray(name, Options.Factors);
 
     /// <summary>How columns were standardized; null where they were not.</summary>
-    public ColumnScale? Scale => IsScaled ? new ColumnScale(Fit.ColumnArray("columns_center", 1), Fit.ColumnArray("columns_scale", 1)) : null;
+    public ColumnScale? Scale =>
+        IsScaled ? new ColumnScale(Fit.ColumnArray("columns_center", 1), Fit.ColumnArray("columns_scale", 1)) : null;
 
     /// <summary>The array of the columns' other moments, which the default optimizer has, and its width.</summary>
     private (string Name, int Width) Second =>
@@ -53,7 +54,9 @@ internal sealed class TwinEbFit : IRecommendsColumns, IProjectsRows
     {
         if (Options.Optimizer != TwinEbOptimizer.Default)
         {
-            throw ProblemException.BadInput($"the fit in '{Fit.Folder}' is of twineb.optimizer: {Options.Optimizer.ToString().ToLowerInvariant()}, whose rows are found by steps of Adam: project needs a fit of optimizer: default");
+            throw ProblemException.BadInput(
+                $"the fit in '{Fit.Folder}' is of twineb.optimizer: {Options.Optimizer.ToString().ToLowerInvariant()}, whose rows are " +
+                "found by steps of Adam: project needs a fit of optimizer: default");
         }
 
         var (second, width) = Second;
@@ -94,7 +97,9 @@ internal sealed class TwinEbFit : IRecommendsColumns, IProjectsRows
                 var values = components.SelectMany(c => c.GetProperty(name).EnumerateArray()).Select(v => v.GetDouble()).ToArray();
                 if (values.Length != components.Length * Options.Factors)
                 {
-                    throw ProblemException.BadInput($"'{path}' has {values.Length} numbers '{name}' for {components.Length} components of {Options.Factors} factors: the folder holds files of different fits; run the fit again");
+                    throw ProblemException.BadInput(
+                        $"'{path}' has {values.Length} numbers '{name}' for {components.Length} components of {Options.Factors} " +
+                        "factors: the folder holds files of different fits; run the fit again");
                 }
 
                 results.Set($"{side}_{name}", values);

@@ -48,7 +48,8 @@ internal sealed class TwinEbJob : ModelJob
         }
 
         _split = Section.Get(TwinEbFields.Split) is { } folder ? new GivenSplit(folder, data, IsPoisson, _threshold)
-            : TwinEbEffects.HoldsOut(Section) ? new ProtocolSplit(Section, (ulong?)Section.Get(TwinEbFields.SplitSeed) ?? spec.Seed, data.Rows)
+            : TwinEbEffects.HoldsOut(Section) ? new ProtocolSplit(
+                Section, (ulong?)Section.Get(TwinEbFields.SplitSeed) ?? spec.Seed, data.Rows)
             : null;
         _scale = !IsPoisson && Section.Get(TwinEbFields.Standardize)
             ? new Lazy<ColumnScale>(() => _from?.Scale ?? ColumnScale.Of(data, request.Ranges, _split)) : null;
@@ -77,7 +78,8 @@ internal sealed class TwinEbJob : ModelJob
     /// <inheritdoc/>
     public override string Title => string.Create(
         CultureInfo.InvariantCulture,
-        $"twineb, {_options.Likelihood.ToString().ToLowerInvariant()}, prior {_options.Prior.ToString().ToLowerInvariant()}: {_options.Factors} factors, {_options.RowComponents} row and {_options.ColumnComponents} column components");
+        $"twineb, {_options.Likelihood.ToString().ToLowerInvariant()}, prior {_options.Prior.ToString().ToLowerInvariant()}: " +
+        $"{_options.Factors} factors, {_options.RowComponents} row and {_options.ColumnComponents} column components");
 
     /// <inheritdoc/>
     public override IEnumerable<string> Notes => IsPoisson && _threshold is null && RatingScale.Describe(_data) is { } words ? [words] : [];
@@ -92,7 +94,9 @@ internal sealed class TwinEbJob : ModelJob
             var priors = 6 * l * (_options.RowComponents + _options.ColumnComponents);
             var state = 8 * ((n * l * NumbersByRow) + (d * ((l * NumbersByColumn) + packed)) + priors);
             // Shards hold copies where entries are held out or changed; a cell that is held out takes three numbers.
-            var copies = TwinEbShard.Rebuilds(_data, _threshold, _scale is not null, _split) ? _data.StoredBytes + (long)(24 * TwinEbEffects.Validation(Section) * n * d) : 0;
+            var copies = TwinEbShard.Rebuilds(_data, _threshold, _scale is not null, _split)
+                ? _data.StoredBytes + (long)(24 * TwinEbEffects.Validation(Section) * n * d)
+                : 0;
             var given = _from is null ? 0 : NumbersOfStart * 8 * n * l;
             var frozen = _options.Optimizer != TwinEbOptimizer.Default ? 0 : IsPoisson ? 8 * l * d : 4 * packed * d;
             return SizeEstimate.Of(_data.StoredBytes + copies + given, state, (16 * l * (n + d)) + frozen);
