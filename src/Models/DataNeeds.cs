@@ -12,6 +12,9 @@ public sealed record DataNeeds
     /// <summary>With <see cref="Counts"/>: what else to do with data that are no counts.</summary>
     public string CountsHint { get; init; } = "";
 
-    /// <summary>That every observed entry is stored: who would have to store the zeros of sparse data, as in "the gaussian likelihood of twineb"; null: zeros may be implied.</summary>
+    /// <summary>
+    /// That every observed entry is stored: who would have to store the zeros of sparse data, as in "the gaussian
+    /// likelihood of twineb"; null: zeros may be implied.
+    /// </summary>
     public string? StoredZeros { get; init; }
 }

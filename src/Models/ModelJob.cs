@@ -33,7 +33,8 @@ public abstract class ModelJob(ModelRequest request)
     public virtual ModelOutput Output => new(request);
 
     /// <summary>The data of a shard: its rows as they are.</summary>
-    public virtual ShardData Load(ShardId shard, ShardRange range) => new(shard, range.First, request.Data.Rows, request.Data.RowBlock(range), null, []);
+    public virtual ShardData Load(ShardId shard, ShardRange range) =>
+        new(shard, range.First, request.Data.Rows, request.Data.RowBlock(range), null, []);
 
     /// <summary>Writes what a plan says of the model.</summary>
     public virtual void WritePlan(Utf8JsonWriter writer)

@@ -6,8 +6,8 @@ using FitCluster.Models.Spec;
 namespace FitCluster.Models;
 
 /// <summary>
-/// A kind of model: everything that the program must know of it besides its mathematics. All kinds stand in one list, <see cref="ModelKinds"/>; no
-/// verb, actor or node names one. Stateless and thread-safe.
+/// A kind of model: everything that the program must know of it besides its mathematics. All kinds stand in one list,
+/// <see cref="ModelKinds"/>; no verb, actor or node names one. Stateless and thread-safe.
 /// </summary>
 public abstract class ModelKind
 {
@@ -31,6 +31,9 @@ public abstract class ModelKind
 
     /// <summary>What can be done with a finished fit: the capabilities that <see cref="Open"/> returns an object of.</summary>
     public virtual IReadOnlyList<Type> Offers => [];
+
+    /// <summary>Whether a job may start from a finished fit (<see cref="ModelRequest.From"/>); default no.</summary>
+    public virtual bool StartsFromFits => false;
 
     /// <summary>Its simulator; null where it has none.</summary>
     public virtual SimulatorKind? Simulator => null;

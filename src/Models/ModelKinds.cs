@@ -4,8 +4,9 @@ using FitCluster.Models.TwinEb;
 namespace FitCluster.Models;
 
 /// <summary>
-/// The list of all kinds of models. A kind in an assembly of its own (which may bring native libraries) is loaded only when it is asked for: its entry
-/// is a name and a function. Whoever builds a program with models of its own adds them before anything else is done (docs/models.md).
+/// The list of all kinds of models. A kind in an assembly of its own (which may bring native libraries) is loaded only
+/// when it is asked for: its entry is a name and a function. Whoever builds a program with models of its own adds them
+/// before anything else is done (docs/models.md).
 /// </summary>
 public static class ModelKinds
 {

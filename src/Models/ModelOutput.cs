@@ -8,8 +8,8 @@ using FitCluster.Models.Results;
 namespace FitCluster.Models;
 
 /// <summary>
-/// How a fit's results are written: as they are, every array of the shards by rows and every array of the coordinator, with scalars in fit.json. Models whose results need
-/// more override it.
+/// How a fit's results are written: as they are, every array of the shards by rows and every array of the coordinator, with scalars in
+/// fit.json. Models whose results need more override it.
 /// </summary>
 /// <param name="request">What was fitted.</param>
 public class ModelOutput(ModelRequest request)
@@ -54,7 +54,8 @@ public class ModelOutput(ModelRequest request)
     /// <summary>How a fit ended, in words: "converged after 12 rounds and 0.1 s".</summary>
     protected static string Ended(FitOutcome outcome) => string.Create(
         CultureInfo.InvariantCulture,
-        $"{(outcome.Status == FitStatus.Converged ? "converged" : "stopped, not converged,")} after {outcome.Rounds} rounds and {Duration.Words(outcome.Seconds)}");
+        $"{(outcome.Status == FitStatus.Converged ? "converged" : "stopped, not converged,")} after {outcome.Rounds} rounds and " +
+        $"{Duration.Words(outcome.Seconds)}");
 
     /// <summary>Streams the arrays of the shards' rows, one shard after the other.</summary>
     /// <param name="to">The folder.</param>

@@ -18,6 +18,8 @@ internal sealed class MeansKind : ModelKind
 
     public override SpecTable Fields { get; } = new("means", Steps);
 
+    public override bool StartsFromFits => true;
+
     public override IReadOnlyList<string> ResultArrays => ["mean", "row_residual"];
 
     public override IReadOnlyList<Type> Offers => [typeof(IPredictsCells)];

@@ -38,7 +38,7 @@ public sealed partial class DependencyTests
         from Match folder in Folder().Matches(cells[2])
         select $"{folder.Value}: {package}";
 
-    [GeneratedRegex(@"<PackageReference Include=""([^""]+)""")]
+    [GeneratedRegex(@"<Package(?:Reference|Download) Include=""([^""]+)""")]
     private static partial Regex Reference();
 
     [GeneratedRegex(@"<PackageVersion Include=""([^""]+)""")]

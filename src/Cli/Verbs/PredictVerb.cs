@@ -50,11 +50,14 @@ internal static class PredictVerb
             OutputFiles.CheckWritable(outPath);
         }
 
+        // Before anything is written: a cell may be refused.
+        double[] sd = [.. cells.Select(cell => predictor.Sd(cell.Row, cell.Column))];
         RecordWriter.WriteAll(outPath, format, Fields, records =>
         {
-            foreach (var (row, column) in cells)
+            for (var at = 0; at < sd.Length; at++)
             {
-                records.Write(fit.Rows.Names[row], fit.Columns.Names[column], predictor.Mean(row, column), predictor.Sd(row, column));
+                var (row, column) = cells[at];
+                records.Write(fit.Rows.Names[row], fit.Columns.Names[column], predictor.Mean(row, column), sd[at]);
             }
         });
         return ExitCode.Done;

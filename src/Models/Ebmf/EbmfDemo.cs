@@ -13,7 +13,8 @@ internal sealed class EbmfDemo : IModelDemo
     private static readonly SimulationOptions Atlas = new() { Rows = 4000, Columns = 500, Factors = 6 };
 
     /// <inheritdoc/>
-    public IReadOnlyList<string> Next => ["fitcluster check ebmf --data PATH --factors 20", "fitcluster fit ebmf --data PATH --factors 20 --out DIR"];
+    public IReadOnlyList<string> Next =>
+        ["fitcluster check ebmf --data PATH --factors 20", "fitcluster fit ebmf --data PATH --factors 20 --out DIR"];
 
     /// <inheritdoc/>
     public ISimulator Simulator() => new EbmfSimulator(Atlas);

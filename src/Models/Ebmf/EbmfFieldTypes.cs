@@ -49,19 +49,21 @@ internal static class EbmfFieldTypes
             }
         });
 
-    /// <summary>power, svd or a folder.</summary>
+    /// <summary>power, svd, fit or a folder.</summary>
     public static SpecType<InitChoice> Init { get; } = new(
-        "power, svd, or a folder with loadings.csv and factors.csv",
-        "power|svd|DIR",
+        "power, svd, fit (the one of from), or a folder with loadings.csv and factors.csv",
+        "power|svd|fit|DIR",
         ReadInit,
-        (writer, name, value, forPeople) => writer.WriteString(name, forPeople && value.Path is not null ? value.Path : value.Init.ToString().ToLowerInvariant()));
+        (writer, name, value, forPeople) =>
+            writer.WriteString(name, forPeople && value.Path is not null ? value.Path : value.Init.ToString().ToLowerInvariant()));
 
     /// <summary>Intercepts, files and folders.</summary>
     public static SpecType<IReadOnlyList<string>> FixedFactors { get; } = new(
         "a list of intercept, column-intercept, and files or folders with fixed loadings or factors",
         "LIST",
         ReadFixedFactors,
-        (writer, name, value, forPeople) => SpecTypes.WriteWords(writer, name, [.. value.Select(f => forPeople || !Path.IsPathRooted(f) ? f : "file")]));
+        (writer, name, value, forPeople) =>
+            SpecTypes.WriteWords(writer, name, [.. value.Select(f => forPeople || !Path.IsPathRooted(f) ? f : "file")]));
 
     private static bool ReadFamilies(FieldReading reading, out IReadOnlyList<PriorFamily> value)
     {
@@ -112,11 +114,12 @@ internal static class EbmfFieldTypes
         {
             null or "power" => new InitChoice(EbmfInit.Power, null),
             "svd" => new InitChoice(EbmfInit.Svd, null),
+            "fit" => new InitChoice(EbmfInit.Fit, null),
             _ => new InitChoice(EbmfInit.Given, reading.Resolve(text)),
         };
         if (value.Path is { } path && !Directory.Exists(path))
         {
-            reading.Wrong("must be power, svd, or a folder with loadings.csv and factors.csv (that folder does not exist)");
+            reading.Wrong("must be power, svd, fit, or a folder with loadings.csv and factors.csv (that folder does not exist)");
         }
 
         return text is not null;
@@ -129,12 +132,10 @@ internal static class EbmfFieldTypes
         foreach (var word in words ?? [])
         {
             var path = reading.Resolve(word);
-            if (Intercepts.Contains(word) || Path.Exists(path))
+            result.Add(Intercepts.Contains(word) ? word : path);
+            if (!Intercepts.Contains(word) && !Path.Exists(path))
             {
-                result.Add(Intercepts.Contains(word) ? word : path);
-            }
-            else
-            {
+                // It stays in the list: whoever opens a finished fit must know that there was one.
                 var hint = Nearest.Find(word, Intercepts) is { } near ? $": did you mean '{near}'?" : "";
                 reading.Note($"'{word}' is no file or folder, nor one of {string.Join(", ", Intercepts)}{hint}");
             }

@@ -12,24 +12,27 @@ internal static class EbmfFields
         Flag = "--factors",
         Symbol = "K",
         Help = "the most factors",
-        DefaultWords = "50, at most the matrix's sides; as many as are given to start from",
+        DefaultWords = "50, at most the matrix's sides; as many as are given to start from; with from at least those of the fit",
         WithoutEffect = s => !s.Get(Greedy!) && s.Get(Init!).Init != EbmfInit.Svd
             ? "has no effect with ebmf.greedy: false and without init: svd: remove it" : null,
     };
 
-    public static readonly SpecField<IReadOnlyList<PriorFamily>> LoadingsPrior = new("loadingsPrior", EbmfFieldTypes.Families, [PriorFamily.PointNormal])
+    public static readonly SpecField<IReadOnlyList<PriorFamily>> LoadingsPrior = new(
+        "loadingsPrior", EbmfFieldTypes.Families, [PriorFamily.PointNormal])
     {
         Flag = "--loadings-prior",
         Help = "the prior family of the loadings",
     };
 
-    public static readonly SpecField<IReadOnlyList<PriorFamily>> FactorsPrior = new("factorsPrior", EbmfFieldTypes.Families, [PriorFamily.PointNormal])
+    public static readonly SpecField<IReadOnlyList<PriorFamily>> FactorsPrior = new(
+        "factorsPrior", EbmfFieldTypes.Families, [PriorFamily.PointNormal])
     {
         Flag = "--factors-prior",
         Help = "the prior family of the factors",
     };
 
-    public static readonly SpecField<VarianceStructure> Variance = new("variance", SpecTypes.Choice<VarianceStructure>(), VarianceStructure.Constant)
+    public static readonly SpecField<VarianceStructure> Variance = new(
+        "variance", SpecTypes.Choice<VarianceStructure>(), VarianceStructure.Constant)
     {
         Flag = "--variance",
         Symbol = "KIND",
@@ -47,7 +50,7 @@ internal static class EbmfFields
     {
         Help = "add factors one by one",
         Check = s => !s.Get(Greedy!) && s.Get(Init!).Init == EbmfInit.Power && s.Get(FixedFactors!).Count == 0
-            ? "must be true with ebmf.init: power, which starts factors one by one; or use init: svd" : null,
+            ? "must be true with ebmf.init: power, which starts factors one by one; or use init: svd, or init: fit with from" : null,
     };
 
     public static readonly SpecField<bool> Backfit = new("backfit", SpecTypes.Flag, true)
@@ -70,6 +73,7 @@ internal static class EbmfFields
     public static readonly SpecField<InitChoice> Init = new("init", EbmfFieldTypes.Init, new InitChoice(EbmfInit.Power, null))
     {
         Help = "how factors are started",
+        DefaultWords = "power; with from fit",
     };
 
     public static readonly SpecField<IReadOnlyList<string>> FixedFactors = new("fixedFactors", EbmfFieldTypes.FixedFactors, [])
@@ -91,5 +95,6 @@ internal static class EbmfFields
 
     /// <summary>All of them, in the order of the canonical form.</summary>
     public static SpecTable Table { get; } = new(
-        "ebmf", MaxFactors, LoadingsPrior, FactorsPrior, Variance, StandardErrors, Greedy, Backfit, Nullcheck, Extrapolate, Init, FixedFactors, Tolerance, MaxSweeps);
+        "ebmf", MaxFactors, LoadingsPrior, FactorsPrior, Variance, StandardErrors, Greedy, Backfit, Nullcheck, Extrapolate, Init,
+        FixedFactors, Tolerance, MaxSweeps);
 }

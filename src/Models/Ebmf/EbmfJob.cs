@@ -21,9 +21,13 @@ internal sealed class EbmfJob : ModelJob
     private const int ArraysByLoading = 6;
     private const int ArraysByResult = 3;
 
+    // Of a fit to start from means and standard deviations of loadings, and the shards' copies of them.
+    private const int ArraysByStart = 4;
+
     private readonly MatrixSource _data;
     private readonly GivenFactors _fixed;
     private readonly GivenFactors _start;
+    private readonly EbmfStart? _from;
     private readonly StandardErrors _errors;
     private readonly EbmfOptions _options;
     private readonly EbmfModel _model;
@@ -32,8 +36,14 @@ internal sealed class EbmfJob : ModelJob
     public EbmfJob(ModelRequest request)
         : base(request)
     {
-        var section = request.Section;
         _data = request.Data;
+        _from = request.From is { } from ? new EbmfStart(from, request.Section, _data) : null;
+        var section = _from?.Section ?? request.Section;
+        if (_from is null && section.Get(EbmfFields.Init).Init == EbmfInit.Fit)
+        {
+            throw ProblemException.BadInput("ebmf.init is fit, but no fit is given: give from, or another init");
+        }
+
         _fixed = GivenFactors.ReadFixed(section.Get(EbmfFields.FixedFactors), _data);
         _start = section.Get(EbmfFields.Init).Path is { } folder ? GivenFactors.ReadInit(folder, _data) : GivenFactors.None;
         _errors = StandardErrors.Read(section.Get(EbmfFields.StandardErrors), _data);
@@ -61,7 +71,8 @@ internal sealed class EbmfJob : ModelJob
 
     /// <inheritdoc/>
     public override string Title => string.Create(
-        CultureInfo.InvariantCulture, $"ebmf with at most {_options.MaxFactors + _options.FixedFactorCount} factors, tolerance {_model.Tolerance:G4}");
+        CultureInfo.InvariantCulture,
+        $"ebmf with at most {_options.MaxFactors + _options.FixedFactorCount} factors, tolerance {_model.Tolerance:G4}");
 
     /// <inheritdoc/>
     public override ModelOutput Output { get; }
@@ -73,7 +84,8 @@ internal sealed class EbmfJob : ModelJob
         {
             long k = _options.MaxFactors + _options.FixedFactorCount;
             var (n, p) = (_data.Rows, (long)_data.Columns);
-            return SizeEstimate.Of(_data.StoredBytes, 8 * k * (n + p) * ArraysByLoading, 8 * k * (n + p) * ArraysByResult);
+            var given = _from is null ? 0 : 8L * _from.Count * n * ArraysByStart;
+            return SizeEstimate.Of(_data.StoredBytes + given, 8 * k * (n + p) * ArraysByLoading, 8 * k * (n + p) * ArraysByResult);
         }
     }
 
@@ -99,6 +111,7 @@ internal sealed class EbmfJob : ModelJob
             extras.Set("initialLoadings", Slice(_start.Loadings, range, _start.Count), [range.Count, _start.Count]);
         }
 
+        _from?.AddTo(extras, range);
         if (_errors.Kind == KnownErrors.Row)
         {
             extras.Set("standardErrors", Slice(_errors.Values, range, 1));
@@ -112,12 +125,11 @@ internal sealed class EbmfJob : ModelJob
 
     private EbmfOptions MakeOptions(SpecSection section, ulong seed)
     {
-        var least = (int)long.Min(int.MaxValue, long.Min(_data.Rows, _data.Columns));
-        return new EbmfOptions
+        var options = new EbmfOptions
         {
             Rows = _data.Rows,
             Columns = _data.Columns,
-            MaxFactors = section.Get(EbmfFields.MaxFactors) ?? (_start.Count > 0 ? _start.Count : int.Min(DefaultMaxFactors, least)),
+            MaxFactors = section.Get(EbmfFields.MaxFactors) ?? MostFactors(),
             LoadingsPrior = section.Get(EbmfFields.LoadingsPrior),
             FactorsPrior = section.Get(EbmfFields.FactorsPrior),
             Variance = section.Get(EbmfFields.Variance),
@@ -136,6 +148,13 @@ internal sealed class EbmfJob : ModelJob
             MaxSweeps = section.Get(EbmfFields.MaxSweeps),
             Seed = seed,
         };
+        return _from?.AddTo(options) ?? options;
+    }
+
+    private int MostFactors()
+    {
+        var most = (int)long.Min(DefaultMaxFactors, long.Min(_data.Rows, _data.Columns));
+        return _start.Count > 0 ? _start.Count : int.Max(most, (_from?.Count ?? 0) - _fixed.Count);
     }
 
     private string HashData()

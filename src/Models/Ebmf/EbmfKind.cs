@@ -25,6 +25,12 @@ internal sealed class EbmfKind : ModelKind
     public override IReadOnlyList<string> OtherResults => ["loadings_prior.json", "factors_prior.json"];
 
     /// <inheritdoc/>
+    public override IReadOnlyList<Type> Offers => [typeof(IPredictsCells), typeof(IProjectsRows)];
+
+    /// <inheritdoc/>
+    public override bool StartsFromFits => true;
+
+    /// <inheritdoc/>
     public override SimulatorKind Simulator { get; } = new EbmfSimulatorKind();
 
     /// <inheritdoc/>
@@ -32,6 +38,9 @@ internal sealed class EbmfKind : ModelKind
 
     /// <inheritdoc/>
     public override ModelJob Prepare(ModelRequest request) => new EbmfJob(request);
+
+    /// <inheritdoc/>
+    public override object Open(FinishedFit fit) => new EbmfFit(fit);
 
     /// <inheritdoc/>
     public override IEnumerable<ReportSection> Report(FinishedFit fit) => EbmfReport.Sections(fit);

@@ -14,7 +14,16 @@ namespace FitCluster.Models.Ebmf;
 /// <summary>The results of ebmf.</summary>
 internal sealed class EbmfOutput(ModelRequest request) : ModelOutput(request)
 {
-    private const string ResidualSd = "residual_sd";
+    /// <summary>
+    /// The file of the residual standard deviation, without ending, where it is one for all, or belongs to rows or to columns alone.
+    /// </summary>
+    public const string ResidualSd = "residual_sd";
+
+    /// <summary>The rows' part, where columns have one too.</summary>
+    public const string ResidualSdOfRows = "residual_sd_rows";
+
+    /// <summary>The columns' part, where rows have one too.</summary>
+    public const string ResidualSdOfColumns = "residual_sd_columns";
 
     // A list of a number for each row of an atlas belongs into an array file.
     private const int LongestList = 100_000;
@@ -73,7 +82,7 @@ internal sealed class EbmfOutput(ModelRequest request) : ModelOutput(request)
             {
                 // With rank-one variances both rows and columns have a part.
                 hasRowNoise = true;
-                return (global.Contains(ResidualSd) ? "residual_sd_rows" : ResidualSd, [ResidualSd]);
+                return (global.Contains(ResidualSd) ? ResidualSdOfRows : ResidualSd, [ResidualSd]);
             }
 
             if (k == 0)
@@ -92,7 +101,7 @@ internal sealed class EbmfOutput(ModelRequest request) : ModelOutput(request)
 
         if (global.Contains(ResidualSd))
         {
-            WriteColumns(to, global.Get(ResidualSd), hasRowNoise ? "residual_sd_columns" : ResidualSd, [ResidualSd]);
+            WriteColumns(to, global.Get(ResidualSd), hasRowNoise ? ResidualSdOfColumns : ResidualSd, [ResidualSd]);
         }
 
         WritePriors(to, "loadings", global, k);

@@ -24,7 +24,8 @@ internal static class EbmfReport
             yield break;
         }
 
-        yield return new ReportSection("Share of variance explained by each factor", Svg.Bars([.. pve.Select((v, k) => ($"{k + 1}", v))], "pve"));
+        yield return new ReportSection(
+            "Share of variance explained by each factor", Svg.Bars([.. pve.Select((v, k) => ($"{k + 1}", v))], "pve"));
         yield return new ReportSection("Columns that lead each factor", Leaders(fit, pve));
     }
 
@@ -39,8 +40,10 @@ internal static class EbmfReport
                 .OrderByDescending(j => double.Abs(mean[(j * k) + factor]))
                 .Take(Leading)
                 .Select(j => System.Net.WebUtility.HtmlEncode(fit.Columns.Names[j]) + (mean[(j * k) + factor] > 0 ? "+" : "−"));
-            return FormattableString.Invariant($"<tr><td>{factor + 1}</td><td>{pve[factor]:F4}</td><td>{string.Join(", ", leading)}</td></tr>\n");
+            return FormattableString.Invariant(
+                $"<tr><td>{factor + 1}</td><td>{pve[factor]:F4}</td><td>{string.Join(", ", leading)}</td></tr>\n");
         });
-        return $"<table>\n<tr><th>factor</th><th>pve</th><th>columns with lfsr below {Sure}, the largest first, and their signs</th></tr>\n{string.Concat(rows)}</table>";
+        return $"<table>\n<tr><th>factor</th><th>pve</th><th>columns with lfsr below {Sure}, the largest first, and their " +
+            $"signs</th></tr>\n{string.Concat(rows)}</table>";
     }
 }

@@ -7,8 +7,8 @@ namespace FitCluster.Models.Ebmf;
 
 /// <summary>
 /// Data of known truth, row by row. Dense: Y = L F' + E, entries of L and F point-normal, E ~ N(0, noise^2). Sparse: counts
-/// Y ~ Poisson(c (0.2 + L F')), entries of L and F zero or exponential, c such that the wanted share of counts is not zero. Every number is a
-/// function of (seed, what it is for, row, column): rows can be drawn in any order, and again.
+/// Y ~ Poisson(c (0.2 + L F')), entries of L and F zero or exponential, c such that the wanted share of counts is not zero. Every number is
+/// a function of (seed, what it is for, row, column): rows can be drawn in any order, and again.
 /// </summary>
 internal sealed class EbmfSimulator : ISimulator
 {

@@ -8,7 +8,9 @@ internal sealed class EbmfSimulatorKind : SimulatorKind
 {
     private static readonly SimulationOptions D = new();
 
-    private static readonly SpecField<int> Factors = new("factors", SpecTypes.Count(1, 10_000), D.Factors) { Flag = "--factors", Help = "factors" };
+    private static readonly SpecField<int> Factors = new(
+        "factors", SpecTypes.Count(1, 10_000), D.Factors)
+    { Flag = "--factors", Help = "factors" };
 
     private static readonly SpecField<bool> Sparse = new("sparse", SpecTypes.Flag, D.Sparse)
     {
@@ -24,13 +26,15 @@ internal sealed class EbmfSimulatorKind : SimulatorKind
         WithoutEffect = s => s.Get(Sparse) ? "has no effect with --sparse, whose counts are Poisson: remove it" : null,
     };
 
-    private static readonly SpecField<double> LoadingsDensity = new("loadingsDensity", SimulationFields.Share(mayBeOne: true), D.LoadingsDensity)
+    private static readonly SpecField<double> LoadingsDensity = new(
+        "loadingsDensity", SimulationFields.Share(mayBeOne: true), D.LoadingsDensity)
     {
         Flag = "--loadings-density",
         Help = "share of loadings that are not zero",
     };
 
-    private static readonly SpecField<double> FactorsDensity = new("factorsDensity", SimulationFields.Share(mayBeOne: true), D.FactorsDensity)
+    private static readonly SpecField<double> FactorsDensity = new(
+        "factorsDensity", SimulationFields.Share(mayBeOne: true), D.FactorsDensity)
     {
         Flag = "--factors-density",
         Help = "share of factor entries that are not zero",
@@ -51,7 +55,8 @@ internal sealed class EbmfSimulatorKind : SimulatorKind
 
     /// <inheritdoc/>
     public override SpecTable Fields { get; } = new(
-        "ebmf", SimulationFields.Rows, SimulationFields.Columns, Factors, Sparse, Noise, LoadingsDensity, FactorsDensity, Missing, Density, SimulationFields.Seed);
+        "ebmf", SimulationFields.Rows, SimulationFields.Columns, Factors, Sparse, Noise, LoadingsDensity, FactorsDensity, Missing, Density,
+        SimulationFields.Seed);
 
     /// <inheritdoc/>
     public override bool DrawsCounts(SpecSection options) => options.Get(Sparse);

@@ -2,9 +2,13 @@ using FitCluster.Data;
 
 namespace FitCluster.Models.Ebmf;
 
-/// <summary>Starting values and fixed entries of loadings and factors, from files: rows x K and columns x K, row-major, NaN where free.</summary>
+/// <summary>
+/// Starting values and fixed entries of loadings and factors, from files: rows x K and columns x K, row-major, NaN where free.
+/// </summary>
 internal sealed record GivenFactors(int Count, double[] Loadings, double[] Factors)
 {
+    private const string ColumnIntercept = "column-intercept";
+
     private static readonly string[] Extensions = [".csv", ".tsv", ".npy", ".csv.gz", ".tsv.gz"];
 
     public static GivenFactors None { get; } = new(0, [], []);
@@ -25,7 +29,9 @@ internal sealed record GivenFactors(int Count, double[] Loadings, double[] Facto
             var at = Array.FindIndex(array.Values, double.IsNaN);
             if (at >= 0)
             {
-                throw ProblemException.BadInput($"{folder}: the {name} have a missing value (row {(at / array.Columns) + 1}, factor {(at % array.Columns) + 1}); a start needs all");
+                throw ProblemException.BadInput(
+                    $"{folder}: the {name} have a missing value (row {(at / array.Columns) + 1}, factor {(at % array.Columns) + 1}); a " +
+                    "start needs all");
             }
         }
 
@@ -49,6 +55,35 @@ internal sealed record GivenFactors(int Count, double[] Loadings, double[] Facto
         return new GivenFactors(k, loadings, factors);
     }
 
+    /// <summary>How many factors a word of a finished fit's fixedFactors stands for, and whether their loadings are fixed.</summary>
+    /// <param name="word">The word.</param>
+    /// <param name="rows">The fit's rows; null: none of them is fixed.</param>
+    /// <param name="columns">The fit's columns.</param>
+    public static (int Count, bool HasLoadings) Shape(string word, int? rows, int columns)
+    {
+        if (!Path.IsPathRooted(word))
+        {
+            return (1, word == ColumnIntercept);
+        }
+
+        if (!Path.Exists(word))
+        {
+            throw ProblemException.BadInput($"the fixed factors '{word}' of the fit are not there any more, and without them it is not " +
+                "known which side is fixed: put them back");
+        }
+
+        if (Directory.Exists(word))
+        {
+            var loadings = TryFind(word, "loadings");
+            return (DenseArray.Read(loadings ?? Find(word, "factors")).Columns, loadings is not null);
+        }
+
+        var array = DenseArray.Read(word);
+        return array.Rows == columns || array.Rows == rows ? (array.Columns, array.Rows != columns)
+            : throw ProblemException.BadInput($"{word} has {array.Rows} rows, one for neither each row nor each column of the fit: it " +
+                "is not the file that was fitted with");
+    }
+
     private static GivenFactors ReadFixed(string word, MatrixSource data)
     {
         var (n, p) = ((int)data.Rows, data.Columns);
@@ -56,16 +91,19 @@ internal sealed record GivenFactors(int Count, double[] Loadings, double[] Facto
         {
             case "intercept" or "row-intercept":
                 return new GivenFactors(1, Filled(n, double.NaN), Filled(p, 1));
-            case "column-intercept":
+            case ColumnIntercept:
                 return new GivenFactors(1, Filled(n, 1), Filled(p, double.NaN));
         }
 
         if (!Directory.Exists(word))
         {
             var array = DenseArray.Read(word);
-            return array.Rows == p ? new GivenFactors(array.Columns, Filled(n * array.Columns, double.NaN), Checked(array, word, "columns", data.ColumnNames).Values)
-                : array.Rows == n ? new GivenFactors(array.Columns, Checked(array, word, "rows", data.RowNames).Values, Filled(p * array.Columns, double.NaN))
-                : throw ProblemException.BadInput($"{word} has {array.Rows} rows; fixed factors need {p} (one for each column), fixed loadings {n}");
+            return array.Rows == p ? new GivenFactors(
+                array.Columns, Filled(n * array.Columns, double.NaN), Checked(array, word, "columns", data.ColumnNames).Values)
+                : array.Rows == n ? new GivenFactors(
+                    array.Columns, Checked(array, word, "rows", data.RowNames).Values, Filled(p * array.Columns, double.NaN))
+                : throw ProblemException.BadInput(
+                    $"{word} has {array.Rows} rows; fixed factors need {p} (one for each column), fixed loadings {n}");
         }
 
         var loadings = TryFind(word, "loadings") is { } l ? Read(l, "rows", data.RowNames) : null;
@@ -74,7 +112,8 @@ internal sealed record GivenFactors(int Count, double[] Loadings, double[] Facto
             ?? throw ProblemException.BadInput($"{word} has neither loadings.csv nor factors.csv: fixed factors need one of them");
         if (factors is not null && factors.Columns != count)
         {
-            throw ProblemException.BadInput($"{word}: the loadings have {count} columns and the factors {factors.Columns}; both need one for each factor");
+            throw ProblemException.BadInput(
+                $"{word}: the loadings have {count} columns and the factors {factors.Columns}; both need one for each factor");
         }
 
         return new GivenFactors(count, loadings?.Values ?? Filled(n * count, double.NaN), factors?.Values ?? Filled(p * count, double.NaN));
@@ -86,13 +125,15 @@ internal sealed record GivenFactors(int Count, double[] Loadings, double[] Facto
     private static string? TryFind(string folder, string name) =>
         Extensions.Select(e => Path.Combine(folder, name + e)).FirstOrDefault(File.Exists);
 
-    private static DenseArray Read(string path, string side, IReadOnlyList<string> names) => Checked(DenseArray.Read(path), path, side, names);
+    private static DenseArray Read(string path, string side, IReadOnlyList<string> names) =>
+        Checked(DenseArray.Read(path), path, side, names);
 
     private static DenseArray Checked(DenseArray array, string path, string side, IReadOnlyList<string> names)
     {
         if (array.Rows != names.Count)
         {
-            throw ProblemException.BadInput($"{path} has {array.Rows} rows, but the data have {names.Count} {side}: one row is needed for each");
+            throw ProblemException.BadInput(
+                $"{path} has {array.Rows} rows, but the data have {names.Count} {side}: one row is needed for each");
         }
 
         // Names that are mere numbers (as pandas writes them), or of data without names, say nothing about the order.
@@ -100,7 +141,9 @@ internal sealed record GivenFactors(int Count, double[] Loadings, double[] Facto
         {
             if (array.RowNames[i] != names[i] && !array.RowNames[i].All(char.IsAsciiDigit))
             {
-                throw ProblemException.BadInput($"{path}: row {i + 1} is '{array.RowNames[i]}' where the data have '{names[i]}'; put the rows in the order of the data");
+                throw ProblemException.BadInput(
+                    $"{path}: row {i + 1} is '{array.RowNames[i]}' where the data have '{names[i]}'; put the rows in the order " +
+                    "of the data");
             }
         }
 

@@ -1,3 +1,4 @@
+using FitCluster.Math.Numerics;
 using FitCluster.Models.Results;
 
 namespace FitCluster.Models.Jobs;
@@ -10,7 +11,8 @@ public sealed record ColumnMap(int[] Targets, int Count)
     private const int MostNamed = 5;
 
     /// <summary>Matches by name; null where both have the same columns in the same order.</summary>
-    /// <exception cref="ProblemException">The data lack a column of the fit, or have one that the fit has not and that is not to be ignored.</exception>
+    /// <exception cref="ProblemException">The data lack a column of the fit, or have one that the fit has not
+    /// and that is not to be ignored.</exception>
     public static ColumnMap? Of(FinishedFit fit, IReadOnlyList<string> names, string data, bool ignoresUnknown)
     {
         if (fit.Columns.Equal(names))
@@ -22,7 +24,9 @@ public sealed record ColumnMap(int[] Targets, int Count)
         var absent = fit.Columns.Names.Where(name => !own.Has(name)).ToList();
         if (absent.Count > 0)
         {
-            throw ProblemException.BadInput($"the data '{data}' lack {absent.Count} of the fit's {fit.Columns.Names.Count} columns ({Words(absent)}): add them, as missing where they are not known");
+            throw ProblemException.BadInput(
+                $"the data '{data}' lack {absent.Count} of the fit's {fit.Columns.Names.Count} columns ({Words(absent)}): add them, as " +
+                "missing where they are not known");
         }
 
         // Refuses a name that is that of several.
@@ -35,10 +39,14 @@ public sealed record ColumnMap(int[] Targets, int Count)
 
         var unknown = names.Where((_, j) => targets[j] < 0).ToList();
         return unknown.Count == 0 || ignoresUnknown ? new ColumnMap(targets, fit.Columns.Names.Count)
-            : throw ProblemException.BadInput($"the data '{data}' have {unknown.Count} columns that the fit does not have ({Words(unknown)}): take them out, or give --ignore-unknown-columns");
+            : throw ProblemException.BadInput(
+                $"the data '{data}' have {unknown.Count} columns that the fit does not have ({Words(unknown)}): take them out, or give " +
+                "--ignore-unknown-columns");
     }
 
-    /// <summary>Turns columns of the data into ascending columns of the fit, and their values with them; returns how many are left.</summary>
+    /// <summary>
+    /// Turns columns of the data into ascending columns of the fit, and their values with them; returns how many are left.
+    /// </summary>
     public int Apply(Span<int> columns, Span<double> values)
     {
         var count = 0;
@@ -66,6 +74,58 @@ public sealed record ColumnMap(int[] Targets, int Count)
         }
 
         return count;
+    }
+
+    /// <summary>The same rows with the fit's columns; what is missing stays missing.</summary>
+    public MatrixBlock Apply(MatrixBlock block)
+    {
+        var mapped = block.IsSparse ? Sparse(block) : Dense(block);
+        block.KeepAlive();
+        return mapped;
+    }
+
+    private MatrixBlock Dense(MatrixBlock block)
+    {
+        var values = new double[checked(block.Rows * Count)];
+        for (var i = 0; i < block.Rows; i++)
+        {
+            var from = block.DenseRows(i, 1);
+            var to = values.AsSpan(i * Count, Count);
+            for (var j = 0; j < from.Length; j++)
+            {
+                if (Targets[j] >= 0)
+                {
+                    to[Targets[j]] = from[j];
+                }
+            }
+
+            foreach (var j in block.MissingColumns(i))
+            {
+                if (Targets[j] >= 0)
+                {
+                    to[Targets[j]] = double.NaN;
+                }
+            }
+        }
+
+        return MatrixBlock.FromDense(block.Rows, Count, values);
+    }
+
+    private MatrixBlock Sparse(MatrixBlock block)
+    {
+        var (columns, values) = (new int[checked((int)block.StoredCount)], new double[checked((int)block.StoredCount)]);
+        var starts = new long[block.Rows + 1];
+        var count = 0;
+        for (var i = 0; i < block.Rows; i++)
+        {
+            var length = block.RowColumns(i).Length;
+            block.RowColumns(i).CopyTo(columns.AsSpan(count));
+            block.RowValues(i).CopyTo(values.AsSpan(count));
+            count += Apply(columns.AsSpan(count, length), values.AsSpan(count, length));
+            starts[i + 1] = count;
+        }
+
+        return MatrixBlock.FromCsr(block.Rows, Count, values.AsSpan(0, count), columns.AsSpan(0, count), starts, block.Unstored);
     }
 
     private static string Words(List<string> names) =>

@@ -15,17 +15,21 @@ internal static class DataCheck
         if (needs.StoredZeros is { } who && data.IsSparse && data.Unstored == UnstoredEntries.Zero)
         {
             throw ProblemException.BadInput(
-                $"'{path}' is sparse, and {who} would have to store its zeros: say data.missing: zeros, so that zeros are missing, or give dense data");
+                $"'{path}' is sparse, and {who} would have to store its zeros: say data.missing: zeros, so that zeros are missing, or " +
+                "give dense data");
         }
 
         if (needs.Counts is { } counting && (data.Facts.FirstNegative ?? data.Facts.FirstNonInteger) is { } entry)
         {
-            var line = MatrixSource.LineOf(DataOpener.Resolve(spec.Path), DataOpener.ToOptions(spec), entry) is { } found ? $"{found}: " : "";
+            var line = MatrixSource.LineOf(DataOpener.Resolve(spec.Path), DataOpener.ToOptions(spec), entry) is { } found
+                ? $"{found}: "
+                : "";
             var others = data.Facts.NegativeCount + data.Facts.NonIntegerCount - 1;
             var cell = $"row '{data.RowNames[(int)entry.Row]}', column '{data.ColumnNames[entry.Column]}'";
             throw ProblemException.BadInput(string.Create(
                 CultureInfo.InvariantCulture,
-                $"'{path}', {line}{entry.Value} in {cell} (and in {others} more such entries) is no count, but {counting} needs counts, whole numbers from 0: give counts without a transform{needs.CountsHint}"));
+                $"'{path}', {line}{entry.Value} in {cell} (and in {others} more such entries) is no count, but {counting} needs counts, " +
+                $"whole numbers from 0: give counts without a transform{needs.CountsHint}"));
         }
     }
 }

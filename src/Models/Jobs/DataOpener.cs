@@ -50,9 +50,11 @@ internal static class DataOpener
 
         if (Environment.GetEnvironmentVariable("FITCLUSTER_CACHE_MB") is { Length: > 0 } text)
         {
-            options = long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var megabytes) && megabytes is >= 1 and <= MostCacheMegabytes
+            options = long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var megabytes) &&
+                megabytes is >= 1 and <= MostCacheMegabytes
                 ? options with { CacheBytes = megabytes * 1_000_000 }
-                : throw ProblemException.BadInput($"FITCLUSTER_CACHE_MB is '{text}'; it must be a whole number of megabytes from 1 to {MostCacheMegabytes}");
+                : throw ProblemException.BadInput(
+                    $"FITCLUSTER_CACHE_MB is '{text}'; it must be a whole number of megabytes from 1 to {MostCacheMegabytes}");
         }
 
         return options;

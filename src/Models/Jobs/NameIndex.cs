@@ -19,8 +19,10 @@ public sealed class NameIndex(IReadOnlyList<string> names, string side, string o
     /// <param name="place">Where it was given, as the beginning of a message: "cells.tsv:3: ".</param>
     /// <exception cref="ProblemException">It is no name, or that of several.</exception>
     public int Find(string name, string place) => !_positions.Value.TryGetValue(name, out var at)
-        ? throw ProblemException.BadInput($"{place}{owner} has no {side} '{name}'{(names.Count > 0 ? $" (its first is '{names[0]}')" : "")}")
-        : at != Several ? at : throw ProblemException.BadInput($"{place}{owner} has several {side}s of the name '{name}', so that none can be told by it: give them names of their own");
+        ? throw ProblemException.BadInput(
+            $"{place}{owner} has no {side} '{name}'{(names.Count > 0 ? $" (its first is '{names[0]}')" : "")}")
+        : at != Several ? at : throw ProblemException.BadInput(
+            $"{place}{owner} has several {side}s of the name '{name}', so that none can be told by it: give them names of their own");
 
     /// <summary>The position of a name; null when it is no name, or that of several.</summary>
     public int? TryFind(string name) => _positions.Value.TryGetValue(name, out var at) && at != Several ? at : null;

@@ -19,7 +19,9 @@ public sealed class PreparedJob : IFitJob
 
         if (data.ObservedCount == 0)
         {
-            throw ProblemException.BadInput($"'{DataUrl.Show(spec.Data.Path)}' has no observed entry: every one is missing; give data with values, or correct data.missing");
+            throw ProblemException.BadInput(
+                $"'{DataUrl.Show(spec.Data.Path)}' has no observed entry: every one is missing; give data with values, or correct " +
+                "data.missing");
         }
 
         Ranges = data.Shards(spec.Shards);

@@ -13,5 +13,6 @@ public sealed record SizeEstimate(long DataBytes, long MemoryBytes, long Checkpo
     /// <param name="data">The bytes of the data.</param>
     /// <param name="state">The bytes of all states.</param>
     /// <param name="result">The bytes of the results.</param>
-    public static SizeEstimate Of(long data, long state, long result) => new(data, data + (2 * state) + result + RuntimeBytes, state, result);
+    public static SizeEstimate Of(long data, long state, long result) =>
+        new(data, data + (2 * state) + result + RuntimeBytes, state, result);
 }

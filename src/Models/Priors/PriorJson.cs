@@ -82,6 +82,21 @@ internal static class PriorJson
         }
     }
 
+    /// <summary>Reads a list of priors of a file, as <see cref="WriteList"/> writes it.</summary>
+    public static Prior[] ReadListFile(string path)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(File.ReadAllBytes(path));
+            return [.. document.RootElement.EnumerateArray().Select((prior, k) => Read(prior, $"{path}: factor {k + 1}"))];
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException or IOException or UnauthorizedAccessException)
+        {
+            throw ProblemException.BadInput(
+                $"'{path}' cannot be read as a list of priors: it is damaged or not there; run the fit again", e);
+        }
+    }
+
     /// <summary>Reads one prior; <paramref name="source"/> names it in messages.</summary>
     public static Prior Read(JsonElement element, string source)
     {

@@ -1,6 +1,9 @@
 namespace FitCluster.Models.Results;
 
-/// <summary>Cells of a fit, from a file with the fields row and column, and others that are passed over, below a header; separated by tabs, or by commas where the header has no tab.</summary>
+/// <summary>
+/// Cells of a fit, from a file with the fields row and column, and others that are passed over, below a header; separated by tabs,
+/// or by commas where the header has no tab.
+/// </summary>
 internal static class CellList
 {
     /// <summary>Reads the file.</summary>
@@ -21,7 +24,8 @@ internal static class CellList
                 separator = line.Contains('\t', StringComparison.Ordinal) ? '\t' : ',';
                 if (line.Split(separator) is not ["row", "column", ..])
                 {
-                    throw ProblemException.BadInput($"{path}:1: the header is '{line}': its first two fields must be row and column, separated by a tab or a comma");
+                    throw ProblemException.BadInput(
+                        $"{path}:1: the header is '{line}': its first two fields must be row and column, separated by a tab or a comma");
                 }
 
                 continue;
@@ -42,6 +46,8 @@ internal static class CellList
             cells.Add((fit.Rows.Find(fields[0], place), fit.Columns.Find(fields[1], place)));
         }
 
-        return cells.Count > 0 ? cells : throw ProblemException.BadInput($"{path} names no cell: give a line with row and column for each, below the header");
+        return cells.Count > 0
+            ? cells
+            : throw ProblemException.BadInput($"{path} names no cell: give a line with row and column for each, below the header");
     }
 }

@@ -17,7 +17,9 @@ internal sealed class EmptyFolder
         }
     }
 
-    /// <summary>Fills it. Whatever goes wrong, be it the disk or damaged data: what is in it by then is half of what was to be, and is deleted.</summary>
+    /// <summary>
+    /// Fills it. Whatever goes wrong, be it the disk or damaged data: what is in it by then is half of what was to be, and is deleted.
+    /// </summary>
     public void Fill(Action write)
     {
         try

@@ -5,7 +5,10 @@ using FitCluster.Models.Spec;
 
 namespace FitCluster.Models.Results;
 
-/// <summary>The folder of a finished fit of any model, or of rows projected onto one. Arrays are read when they are first asked for, and kept. Not thread-safe.</summary>
+/// <summary>
+/// The folder of a finished fit of any model, or of rows projected onto one. Arrays are read when they are
+/// first asked for, and kept. Not thread-safe.
+/// </summary>
 public sealed class FinishedFit
 {
     /// <summary>The status of a folder that <c>project</c> wrote.</summary>
@@ -83,7 +86,8 @@ public sealed class FinishedFit
 
         if (!File.Exists(result))
         {
-            throw ProblemException.BadInput($"'{path}' holds no fit: there is no {RunFile.ResultName} in it; give the --out of a finished fit");
+            throw ProblemException.BadInput(
+                $"'{path}' holds no fit: there is no {RunFile.ResultName} in it; give the --out of a finished fit");
         }
 
         try
@@ -111,7 +115,8 @@ public sealed class FinishedFit
     {
         var offering = ModelKinds.Loaded.Where(kind => kind.Offers.Any(offer => offer.IsAssignableTo(typeof(T)))).Select(kind => kind.Name);
         return Kind.Open(this) as T
-            ?? throw ProblemException.BadInput($"the fit in '{Folder}' is of the model {Kind.Name}: this verb is for fits of {string.Join(", ", offering)}");
+            ?? throw ProblemException.BadInput(
+                $"the fit in '{Folder}' is of the model {Kind.Name}: this verb is for fits of {string.Join(", ", offering)}");
     }
 
     /// <summary>The full path of a file in it.</summary>
@@ -122,6 +127,9 @@ public sealed class FinishedFit
 
     /// <summary>An array with a row for each column of the fit, row-major.</summary>
     public double[] ColumnArray(string name, int width) => Array(name, Columns.Names.Count, width, isByRow: false);
+
+    /// <summary>An array of one number.</summary>
+    public double Scalar(string name) => Array(name, 1, 1, isByRow: false)[0];
 
     /// <summary>An array of its results, row-major.</summary>
     /// <exception cref="ProblemException">It is not there, damaged, or of another shape.</exception>
@@ -134,11 +142,14 @@ public sealed class FinishedFit
 
         var path = At(name + ".npy");
         var array = File.Exists(path) ? DenseArray.Read(path)
-            : throw (Status == Failed ? NoResults() : ProblemException.BadInput($"'{path}' is not there, though fit.json is: run the fit again"));
+            : throw (Status == Failed
+                ? NoResults()
+                : ProblemException.BadInput($"'{path}' is not there, though fit.json is: run the fit again"));
         if (array.Rows != rows || array.Columns != columns)
         {
             throw ProblemException.BadInput(
-                $"'{path}' is {array.Rows} x {array.Columns}, but the fit's is {rows} x {columns}: the folder holds files of different fits; run the fit again");
+                $"'{path}' is {array.Rows} x {array.Columns}, but the fit's is {rows} x {columns}: the folder holds files of different " +
+                "fits; run the fit again");
         }
 
         if (System.Array.FindIndex(array.Values, v => !double.IsFinite(v)) is >= 0 and var at)
@@ -146,10 +157,12 @@ public sealed class FinishedFit
             if (Status == Failed && isByRow)
             {
                 throw ProblemException.BadInput(
-                    $"row '{Rows.Names[at / columns]}' has no parameters in '{path}', as the fit in '{Folder}' failed there: project it, or the other rows, onto its columns, or look at its entries and fit again");
+                    $"row '{Rows.Names[at / columns]}' has no parameters in '{path}', as the fit in '{Folder}' failed there: project " +
+                    "it, or the other rows, onto its columns, or look at its entries and fit again");
             }
 
-            throw ProblemException.BadInput($"'{path}' has {array.Values[at]} in row {(at / columns) + 1}: the file is damaged; run the fit again");
+            throw ProblemException.BadInput(
+                $"'{path}' has {array.Values[at]} in row {(at / columns) + 1}: the file is damaged; run the fit again");
         }
 
         _arrays.Add(name, array.Values);
@@ -169,6 +182,8 @@ public sealed class FinishedFit
 
         string[] names = [.. File.ReadLines(path).Skip(1)];
         return names.Length == count ? names
-            : throw ProblemException.BadInput($"'{path}' has {names.Length} names below its header, but the fit has {count}: the folder holds files of different fits; run the fit again");
+            : throw ProblemException.BadInput(
+                $"'{path}' has {names.Length} names below its header, but the fit has {count}: the folder holds files of different " +
+                "fits; run the fit again");
     }
 }

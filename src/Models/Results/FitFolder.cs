@@ -229,7 +229,8 @@ internal sealed class FitFolder : IDisposable
         var foreign = ResultNames.Value.FirstOrDefault(name => File.Exists(At(name)));
         if (foreign is not null)
         {
-            throw ProblemException.BadInput($"'{Path}' has a file {foreign} that is not of a fit known here: give another --out, or --fresh to overwrite it");
+            throw ProblemException.BadInput(
+                $"'{Path}' has a file {foreign} that is not of a fit known here: give another --out, or --fresh to overwrite it");
         }
     }
 }

@@ -4,15 +4,16 @@ using FitCluster.Messages;
 namespace FitCluster.Models.Results;
 
 /// <summary>
-/// Writes arrays with a row for each row of the data, shard by shard: .npy, and .tsv with names where tables are wanted. Holds one shard's rows at a
-/// time at most.
+/// Writes arrays with a row for each row of the data, shard by shard: .npy, and .tsv with names where tables are wanted.
+/// Holds one shard's rows at a time at most.
 /// </summary>
 /// <param name="folder">The folder.</param>
 /// <param name="names">The names of all rows.</param>
 /// <param name="tables">Whether tables are written.</param>
 /// <param name="describe">The file of an array, without ending, and the names of its columns; null: it is not written.</param>
 internal sealed class RowArrayWriter(
-    string folder, IReadOnlyList<string> names, bool tables, Func<NamedArray, (string File, IReadOnlyList<string> Labels)?> describe) : IDisposable
+    string folder, IReadOnlyList<string> names, bool tables, Func<NamedArray, (string File, IReadOnlyList<string> Labels)?> describe)
+    : IDisposable
 {
     private readonly List<(string Name, NpyWriter Npy, TsvWriter? Tsv)> _writers = [];
     private bool _isOpen;

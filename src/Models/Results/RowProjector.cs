@@ -7,8 +7,8 @@ using FitCluster.Models.Spec;
 namespace FitCluster.Models.Results;
 
 /// <summary>
-/// Fits new rows to a finished fit whose columns and priors stay as they are, shard by shard as a fit cuts them, as many at a time as there are
-/// threads; and writes a folder which verbs take for a fit. A result does not depend on threads or shards.
+/// Fits new rows to a finished fit whose columns and priors stay as they are, shard by shard as a fit cuts them, as many at a time as there
+/// are threads; and writes a folder which verbs take for a fit. A result does not depend on threads or shards.
 /// </summary>
 internal sealed class RowProjector
 {
@@ -38,7 +38,9 @@ internal sealed class RowProjector
     public void Write(string folder, int threads, bool tables, Action<long> onRows)
     {
         Directory.CreateDirectory(folder);
-        using (var rows = new RowArrayWriter(folder, _data.RowNames, tables, array => (array.Name, _projection.Labels)))
+        // An array of one number a row is a column of its own name.
+        using (var rows = new RowArrayWriter(
+            folder, _data.RowNames, tables, array => (array.Name, array.Shape.Length == 1 ? [array.Name] : _projection.Labels)))
         {
             foreach (var result in Project(threads, onRows))
             {
@@ -90,7 +92,8 @@ internal sealed class RowProjector
             {
                 var row = _data.RowNames[(int)first + (at / (array.Values.Length / array.Shape[0]))];
                 throw new ProblemException(
-                    Models.ExitCode.Failed, $"row '{row}' cannot be projected: its posterior is not finite; look at its entries, or leave it out");
+                    Models.ExitCode.Failed,
+                    $"row '{row}' cannot be projected: its posterior is not finite; look at its entries, or leave it out");
             }
         }
 

@@ -44,7 +44,8 @@ internal sealed record RunFile(string Name, string SpecHash, string DataHash, st
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
         {
-            throw ProblemException.BadInput($"'{path}' is not a file of fitcluster, or it is damaged: give another --out, or --fresh to throw it away", e);
+            throw ProblemException.BadInput(
+                $"'{path}' is not a file of fitcluster, or it is damaged: give another --out, or --fresh to throw it away", e);
         }
     }
 

@@ -4,7 +4,8 @@ namespace FitCluster.Models.Results;
 
 /// <summary>
 /// What happened over all attempts at a fit, kept in a file so that a killed process takes nothing of it along: a line each for a
-/// round (R, round, seconds), an event (E, words), a checkpoint (C, round, bytes), and a return to an earlier round (B, round). A line that is cut short is passed over.
+/// round (R, round, seconds), an event (E, words), a checkpoint (C, round, bytes), and a return to an earlier round (B,
+/// round). A line that is cut short is passed over.
 /// </summary>
 internal sealed class RunLog : IDisposable
 {
@@ -19,7 +20,9 @@ internal sealed class RunLog : IDisposable
 
         try
         {
-            _writer = new StreamWriter(new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.Read)) { AutoFlush = true, NewLine = "\n" };
+            _writer = new StreamWriter(
+                new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.Read))
+            { AutoFlush = true, NewLine = "\n" };
             _writer.WriteLine();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -44,11 +47,13 @@ internal sealed class RunLog : IDisposable
     /// <summary>The round of the newest checkpoint; 0 while there is none.</summary>
     public long LastCheckpoint { get; private set; }
 
-    public void Round(long round, double seconds) => Add("R", round.ToString(CultureInfo.InvariantCulture), seconds.ToString("R", CultureInfo.InvariantCulture));
+    public void Round(long round, double seconds) =>
+        Add("R", round.ToString(CultureInfo.InvariantCulture), seconds.ToString("R", CultureInfo.InvariantCulture));
 
     public void Event(string words) => Add("E", words.ReplaceLineEndings(" ").Replace('\t', ' '));
 
-    public void Checkpoint(long round, long bytes) => Add("C", round.ToString(CultureInfo.InvariantCulture), bytes.ToString(CultureInfo.InvariantCulture));
+    public void Checkpoint(long round, long bytes) =>
+        Add("C", round.ToString(CultureInfo.InvariantCulture), bytes.ToString(CultureInfo.InvariantCulture));
 
     /// <summary>The fit goes on from an earlier round, since what followed it was the end that a limit made.</summary>
     public void GoBackTo(long round) => Add("B", round.ToString(CultureInfo.InvariantCulture));

@@ -11,7 +11,8 @@ public static class SimulationFields
 
     /// <summary>The columns.</summary>
     public static readonly SpecField<int> Columns = new(
-        "columns", SpecTypes.Count(2, 1 << 24), 200) { Flag = "--columns", Help = "columns" };
+        "columns", SpecTypes.Count(2, 1 << 24), 200)
+    { Flag = "--columns", Help = "columns" };
 
     /// <summary>The seed.</summary>
     public static readonly SpecField<long> Seed = new("seed", SpecTypes.Whole(0, long.MaxValue), 1) { Flag = "--seed", Help = "the seed" };

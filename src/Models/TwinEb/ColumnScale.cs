@@ -2,7 +2,9 @@ using FitCluster.Data;
 
 namespace FitCluster.Models.TwinEb;
 
-/// <summary>Mean and standard deviation of each column over its observed training entries; 0 and 1 where there are none, or no spread.</summary>
+/// <summary>
+/// Mean and standard deviation of each column over its observed training entries; 0 and 1 where there are none, or no spread.
+/// </summary>
 /// <param name="Center">By column: the mean.</param>
 /// <param name="Scale">By column: the standard deviation, of the entries themselves (divisor n).</param>
 internal sealed record ColumnScale(double[] Center, double[] Scale)

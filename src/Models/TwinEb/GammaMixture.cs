@@ -4,8 +4,8 @@ using FitCluster.Models.Results;
 namespace FitCluster.Models.TwinEb;
 
 /// <summary>
-/// One side's true prior: K components, weights ~ Dirichlet(10), in each a Gamma(shape, rate) for each factor, shape and rate both 0.2 + an exponential number of mean 1.
-/// An entity's component and factors depend on (seed, stream, entity) alone.
+/// One side's true prior: K components, weights ~ Dirichlet(10), in each a Gamma(shape, rate) for each factor, shape and rate both 0.2 + an
+/// exponential number of mean 1. An entity's component and factors depend on (seed, stream, entity) alone.
 /// </summary>
 internal sealed class GammaMixture
 {
@@ -76,5 +76,6 @@ internal sealed class GammaMixture
 
     /// <summary>The prior as row_prior.json has it, of factors that are this many times as large.</summary>
     public byte[] ToJson(double scale) =>
-        Json.Bytes(writer => MixtureJson.Write(writer, isGamma: true, _weights, ("shape", _shapes), ("rate", [.. _rates.Select(r => r / scale)])));
+        Json.Bytes(
+            writer => MixtureJson.Write(writer, isGamma: true, _weights, ("shape", _shapes), ("rate", [.. _rates.Select(r => r / scale)])));
 }

@@ -21,10 +21,13 @@ internal sealed class GivenSplit : IHeldOutSplit
         (_rowsPath, _cellsPath) = (Path.Combine(folder, SplitFiles.RowsName), Path.Combine(folder, SplitFiles.CellsName));
         if (!File.Exists(_rowsPath) || !File.Exists(_cellsPath))
         {
-            throw ProblemException.BadInput($"twineb.split '{folder}' must be a folder with {SplitFiles.RowsName} and {SplitFiles.CellsName}: one of them is not there");
+            throw ProblemException.BadInput(
+                $"twineb.split '{folder}' must be a folder with {SplitFiles.RowsName} and {SplitFiles.CellsName}: one of them " +
+                "is not there");
         }
 
-        Content = Convert.ToHexStringLower(SHA256.HashData([.. SHA256.HashData(File.ReadAllBytes(_rowsPath)), .. SHA256.HashData(File.ReadAllBytes(_cellsPath))]));
+        Content = Convert.ToHexStringLower(
+            SHA256.HashData([.. SHA256.HashData(File.ReadAllBytes(_rowsPath)), .. SHA256.HashData(File.ReadAllBytes(_cellsPath))]));
         var rows = NameIndex.Positions(data.RowNames);
         _heldOut = ReadRows(rows);
         _cells = ReadCells(rows, NameIndex.Positions(data.ColumnNames));
@@ -46,8 +49,11 @@ internal sealed class GivenSplit : IHeldOutSplit
         }
     }
 
-    private static int Find(Dictionary<string, int> positions, string name, string side, string place) => positions.TryGetValue(name, out var at)
-        ? at != NameIndex.Several ? at : throw ProblemException.BadInput($"{place}: the data have several {side}s of the name '{name}': give them names of their own")
+    private static int Find(Dictionary<string, int> positions, string name, string side, string place) =>
+        positions.TryGetValue(name, out var at)
+        ? at != NameIndex.Several
+            ? at
+            : throw ProblemException.BadInput($"{place}: the data have several {side}s of the name '{name}': give them names of their own")
         : throw ProblemException.BadInput($"{place}: the data have no {side} '{name}': correct the split, or data.{side}s");
 
     private static IEnumerable<(string[] Fields, string Place)> Lines(string path, int width)
@@ -64,7 +70,8 @@ internal sealed class GivenSplit : IHeldOutSplit
             var fields = line.Split('\t');
             var place = FormattableString.Invariant($"{path}:{number}");
             yield return fields.Length == width ? (fields, place)
-                : throw ProblemException.BadInput($"{place}: {fields.Length} fields, but each line below the header needs {width}, separated by tabs");
+                : throw ProblemException.BadInput(
+                    $"{place}: {fields.Length} fields, but each line below the header needs {width}, separated by tabs");
         }
     }
 
@@ -99,10 +106,14 @@ internal sealed class GivenSplit : IHeldOutSplit
         var absent = Array.IndexOf(isNamed, false);
         if (absent >= 0)
         {
-            throw ProblemException.BadInput($"{_rowsPath} names {isNamed.Count(n => n)} of the {_data.Rows} rows, and not '{_data.RowNames[absent]}': give every row a role");
+            throw ProblemException.BadInput(
+                $"{_rowsPath} names {isNamed.Count(n => n)} of the {_data.Rows} rows, and not '{_data.RowNames[absent]}': give " +
+                "every row a role");
         }
 
-        return heldOut.Contains(false) ? heldOut : throw ProblemException.BadInput($"{_rowsPath}: all {_data.Rows} rows are held out: at least one must be for training");
+        return heldOut.Contains(false)
+            ? heldOut
+            : throw ProblemException.BadInput($"{_rowsPath}: all {_data.Rows} rows are held out: at least one must be for training");
     }
 
     private Dictionary<long, HeldOutCell[]> ReadCells(Dictionary<string, int> rows, Dictionary<string, int> columns)
@@ -116,7 +127,8 @@ internal sealed class GivenSplit : IHeldOutSplit
             if (kind != HeldOutKind.Ignored && (kind == HeldOutKind.Test) != _heldOut[row])
             {
                 throw ProblemException.BadInput(
-                    $"{place}: a {fields[2]} cell in the {(_heldOut[row] ? "held-out" : "training")} row '{fields[0]}': test cells are of held-out rows, validation cells of training rows");
+                    $"{place}: a {fields[2]} cell in the {(_heldOut[row] ? "held-out" : "training")} row '{fields[0]}': test cells are " +
+                    "of held-out rows, validation cells of training rows");
             }
 
             if (!cells.TryGetValue(row, out var list))
@@ -141,18 +153,24 @@ internal sealed class GivenSplit : IHeldOutSplit
             {
                 if (c > 0 && cells[c].Column == cells[c - 1].Column)
                 {
-                    throw ProblemException.BadInput($"{_cellsPath}: the cell of row '{name}' and column '{_data.ColumnNames[cells[c].Column]}' is named twice: keep one line");
+                    throw ProblemException.BadInput(
+                        $"{_cellsPath}: the cell of row '{name}' and column '{_data.ColumnNames[cells[c].Column]}' is named twice: " +
+                        "keep one line");
                 }
 
                 if (!entries.IsObserved(cells[c].Column))
                 {
-                    throw ProblemException.BadInput($"{_cellsPath}: the cell of row '{name}' and column '{_data.ColumnNames[cells[c].Column]}' is missing in the data: take it out of the split");
+                    throw ProblemException.BadInput(
+                        $"{_cellsPath}: the cell of row '{name}' and column '{_data.ColumnNames[cells[c].Column]}' is missing in the " +
+                        "data: take it out of the split");
                 }
             }
 
             if (cells.Length == entries.ObservedCount)
             {
-                throw ProblemException.BadInput($"{_cellsPath}: all {cells.Length} entries of row '{name}' are held out, so that nothing tells about it: leave it at least one");
+                throw ProblemException.BadInput(
+                    $"{_cellsPath}: all {cells.Length} entries of row '{name}' are held out, so that nothing tells about it: leave it " +
+                    "at least one");
             }
         }
     }

@@ -7,7 +7,9 @@ namespace FitCluster.Models.TwinEb;
 /// <param name="Kind">What it is for.</param>
 internal readonly record struct HeldOutCell(int Column, HeldOutKind Kind);
 
-/// <summary>Which rows and cells are not trained on. A row's part depends on that row alone, so that every shard makes its own. Thread-safe.</summary>
+/// <summary>
+/// Which rows and cells are not trained on. A row's part depends on that row alone, so that every shard makes its own. Thread-safe.
+/// </summary>
 internal interface IHeldOutSplit
 {
     /// <summary>What is hashed with the data: the content of files, or nothing.</summary>

@@ -11,7 +11,8 @@ internal static class MixtureJson
     /// <param name="isGamma">Whether components are Gammas; else they are normal.</param>
     /// <param name="weights">The weights.</param>
     /// <param name="parameters">Name and values, components x factors.</param>
-    public static void Write(Utf8JsonWriter writer, bool isGamma, double[] weights, params ReadOnlySpan<(string Name, double[] Values)> parameters)
+    public static void Write(
+        Utf8JsonWriter writer, bool isGamma, double[] weights, params ReadOnlySpan<(string Name, double[] Values)> parameters)
     {
         writer.WriteStartObject();
         writer.WriteString("family", isGamma ? "gamma_mixture" : "normal_mixture");

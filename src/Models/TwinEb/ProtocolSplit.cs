@@ -5,10 +5,10 @@ using FitCluster.Models.Spec;
 namespace FitCluster.Models.TwinEb;
 
 /// <summary>
-/// The split of the paper's protocols, by counter-based random numbers of (seed, row, column). Strong: a share of the rows is held out (an exact number: those of
-/// least random numbers); of their non-zeros a share is tested and a share of the rest is ignored, or (testZeros)
-/// cells are drawn from all of theirs as for validation. Both: from each training row (share x its cells) cells are drawn with replacement for
-/// validation, zeros included, so that a share of 0.2 leaves out 18 % of them. A row keeps at least one cell.
+/// The split of the paper's protocols, by counter-based random numbers of (seed, row, column). Strong: a share of the rows is held out (an
+/// exact number: those of least random numbers); of their non-zeros a share is tested and a share of the rest is ignored, or (testZeros)
+/// cells are drawn from all of theirs as for validation. Both: from each training row (share x its cells) cells are drawn with replacement
+/// for validation, zeros included, so that a share of 0.2 leaves out 18 % of them. A row keeps at least one cell.
 /// </summary>
 internal sealed class ProtocolSplit : IHeldOutSplit
 {
@@ -30,7 +30,8 @@ internal sealed class ProtocolSplit : IHeldOutSplit
         _testsZeros = section.Get(TwinEbFields.TestZeros);
         (_validation, _tested) = (TwinEbEffects.Validation(section), TwinEbEffects.Tested(section));
         _ignored = section.Get(TwinEbFields.IgnoredShare);
-        _heldOut = section.Get(TwinEbFields.Protocol) == SplitProtocol.Strong ? HeldOutRows(rows, section.Get(TwinEbFields.HeldOutRows)) : [];
+        _heldOut =
+            section.Get(TwinEbFields.Protocol) == SplitProtocol.Strong ? HeldOutRows(rows, section.Get(TwinEbFields.HeldOutRows)) : [];
     }
 
     /// <inheritdoc/>
@@ -66,7 +67,8 @@ internal sealed class ProtocolSplit : IHeldOutSplit
     {
         if (rows < 2)
         {
-            throw ProblemException.BadInput("twineb.protocol: strong holds rows out, but the data have one row only: give more rows, or set protocol: plain");
+            throw ProblemException.BadInput(
+                "twineb.protocol: strong holds rows out, but the data have one row only: give more rows, or set protocol: plain");
         }
 
         var count = (int)long.Clamp((long)double.Floor(share * rows), 1, rows - 1);

@@ -3,7 +3,9 @@ using FitCluster.Data;
 
 namespace FitCluster.Models.TwinEb;
 
-/// <summary>Tells data that look like ratings, where counts were asked for: few whole numbers, of which 1 is not the most frequent.</summary>
+/// <summary>
+/// Tells data that look like ratings, where counts were asked for: few whole numbers, of which 1 is not the most frequent.
+/// </summary>
 internal static class RatingScale
 {
     private const int Highest = 10;
@@ -41,6 +43,7 @@ internal static class RatingScale
 
         return seen < LeastEntries || mode == 1 || positive.Length - positive.Count(0L) < LeastDistinct ? null : string.Create(
             CultureInfo.InvariantCulture,
-            $"warning: entries are whole numbers up to {Highest} at most and {mode} is the most frequent, as on a rating scale; they are fitted as counts, as asked: twineb.binarize: 0 models which entries are above 0");
+            $"warning: entries are whole numbers up to {Highest} at most and {mode} is the most frequent, as on a rating scale; they " +
+            $"are fitted as counts, as asked: twineb.binarize: 0 models which entries are above 0");
     }
 }

@@ -4,8 +4,8 @@ using FitCluster.Models.Jobs;
 namespace FitCluster.Models.TwinEb;
 
 /// <summary>
-/// The columns that a row of a fit has seen: Poisson, those whose entry is not zero; Gaussian, those whose entry is observed; whether a fit trained on them or held them out.
-/// Rows and columns of the data are matched to the fit's by name. Not thread-safe.
+/// The columns that a row of a fit has seen: Poisson, those whose entry is not zero; Gaussian, those whose entry is observed; whether a fit
+/// trained on them or held them out. Rows and columns of the data are matched to the fit's by name. Not thread-safe.
 /// </summary>
 internal sealed class SeenCells : ISeenCells
 {
@@ -24,12 +24,14 @@ internal sealed class SeenCells : ISeenCells
         var spec = path is null ? fit.Fit.Spec.Data : fit.Fit.Spec.Data with { Path = path, Rows = null, Columns = null };
         if (path is null && !DataUrl.IsUrl(spec.Path) && !Path.Exists(spec.Path))
         {
-            throw ProblemException.BadInput($"the data '{spec.Path}' of the fit '{fit.Fit.Folder}' are not there any more: give their place with --data");
+            throw ProblemException.BadInput(
+                $"the data '{spec.Path}' of the fit '{fit.Fit.Folder}' are not there any more: give their place with --data");
         }
 
         (_fit, _data) = (fit, DataOpener.Open(spec));
         _rows = fit.Fit.Rows.Equal(_data.RowNames) ? null : new NameIndex(_data.RowNames, "row", $"the data '{DataUrl.Show(spec.Path)}'");
-        _columns = fit.Fit.Columns.Equal(_data.ColumnNames) ? null : [.. _data.ColumnNames.Select(name => fit.Fit.Columns.TryFind(name) ?? -1)];
+        _columns =
+            fit.Fit.Columns.Equal(_data.ColumnNames) ? null : [.. _data.ColumnNames.Select(name => fit.Fit.Columns.TryFind(name) ?? -1)];
     }
 
     private SeenCells(SeenCells other) => (_fit, _data, _rows, _columns) = (other._fit, other._data, other._rows, other._columns);

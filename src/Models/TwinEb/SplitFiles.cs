@@ -4,7 +4,9 @@ using FitCluster.Math.TwinEb;
 
 namespace FitCluster.Models.TwinEb;
 
-/// <summary>The form of a split in files: split_rows.tsv (row, role) and split_cells.tsv (row, column, kind), tab-separated, by names.</summary>
+/// <summary>
+/// The form of a split in files: split_rows.tsv (row, role) and split_cells.tsv (row, column, kind), tab-separated, by names.
+/// </summary>
 internal static class SplitFiles
 {
     /// <summary>The file of the rows.</summary>
@@ -20,7 +22,8 @@ internal static class SplitFiles
     public static IReadOnlyList<string> Kinds { get; } = ["validation", "test", "ignored"];
 
     /// <summary>Writes both files into a folder, reading the data once.</summary>
-    public static void Write(string folder, MatrixSource data, IReadOnlyList<ShardRange> ranges, IHeldOutSplit split, bool isPoisson, double? threshold)
+    public static void Write(
+        string folder, MatrixSource data, IReadOnlyList<ShardRange> ranges, IHeldOutSplit split, bool isPoisson, double? threshold)
     {
         using var rows = new AtomicFile(Path.Combine(folder, RowsName));
         using var cells = new AtomicFile(Path.Combine(folder, CellsName));

@@ -3,7 +3,9 @@ using FitCluster.Models.Spec;
 
 namespace FitCluster.Models.TwinEb;
 
-/// <summary>When a field of twineb has no effect, in words that follow "it"; null where it has one. And what follows from several fields.</summary>
+/// <summary>
+/// When a field of twineb has no effect, in words that follow "it"; null where it has one. And what follows from several fields.
+/// </summary>
 internal static class TwinEbEffects
 {
     /// <summary>The share of validation cells that holds.</summary>
@@ -17,7 +19,8 @@ internal static class TwinEbEffects
     public static bool HoldsOut(SpecSection s) => HoldsOutRows(s) || Validation(s) > 0;
 
     /// <summary>Whether rows may be held out.</summary>
-    public static bool HoldsOutRows(SpecSection s) => s.Get(TwinEbFields.Split) is not null || s.Get(TwinEbFields.Protocol) == SplitProtocol.Strong;
+    public static bool HoldsOutRows(SpecSection s) =>
+        s.Get(TwinEbFields.Split) is not null || s.Get(TwinEbFields.Protocol) == SplitProtocol.Strong;
 
     public static string? Reference(SpecSection s) => s.Get(TwinEbFields.Optimizer) == TwinEbOptimizer.Reference ? null
         : "has no effect with the default optimizer: remove it, or set twineb.optimizer: reference";
@@ -46,7 +49,8 @@ internal static class TwinEbEffects
     public static string? Learnt(SpecSection s) => s.Get(TwinEbFields.Prior) != TwinEbPrior.Fixed ? null
         : "has no effect with twineb.prior: fixed: remove it";
 
-    public static string? Mixture(SpecSection s, TwinEbPrior side) => s.Get(TwinEbFields.Prior) == TwinEbPrior.Twin || s.Get(TwinEbFields.Prior) == side ? null
+    public static string? Mixture(SpecSection s, TwinEbPrior side) =>
+        s.Get(TwinEbFields.Prior) == TwinEbPrior.Twin || s.Get(TwinEbFields.Prior) == side ? null
         : $"has no effect with twineb.prior: {Prior(s)}, where that side has no mixture: remove it";
 
     /// <summary>A side's fixed prior holds where all are fixed, or where only the other side's is learnt.</summary>

@@ -37,7 +37,8 @@ internal static class TwinEbFields
         Help = "conjugate coordinate ascent (default), or the published stochastic gradients",
     };
 
-    public static readonly SpecField<string?> Split = new("split", SpecTypes.Path("a folder with split_rows.tsv and split_cells.tsv", "DIR").OrNone(), null)
+    public static readonly SpecField<string?> Split = new(
+        "split", SpecTypes.Path("a folder with split_rows.tsv and split_cells.tsv", "DIR").OrNone(), null)
     {
         Help = "a given split into training, validation and test, in place of the protocol",
     };
@@ -283,7 +284,8 @@ internal static class TwinEbFields
         WithoutEffect = Reference,
     };
 
-    public static readonly SpecField<double> DivergenceFactor = new("divergenceFactor", SpecTypes.Number(1.001, double.MaxValue), D.DivergenceFactor)
+    public static readonly SpecField<double> DivergenceFactor = new(
+        "divergenceFactor", SpecTypes.Number(1.001, double.MaxValue), D.DivergenceFactor)
     {
         Help = "an epoch's loss of more than so many times the one before is divergence",
         WithoutEffect = Reference,

@@ -41,7 +41,12 @@ internal sealed class TwinEbFit : IRecommendsColumns, IProjectsRows
         name.StartsWith("rows", StringComparison.Ordinal) ? Fit.RowArray(name, Options.Factors) : Fit.ColumnArray(name, Options.Factors);
 
     /// <summary>How columns were standardized; null where they were not.</summary>
-    public ColumnScale? Scale => IsScaled ? new ColumnScale(Fit.ColumnArray("columns_center", 1), Fit.ColumnArray("columns_scale", 1)) : null;
+    public ColumnScale? Scale =>
+        IsScaled ? new ColumnScale(Fit.ColumnArray("columns_center", 1), Fit.ColumnArray("columns_scale", 1)) : null;
+
+    /// <summary>The array of the columns' other moments, which the default optimizer has, and its width.</summary>
+    private (string Name, int Width) Second =>
+        IsPoisson ? ("columns_log_mean", Options.Factors) : ("columns_second", Options.Factors * (Options.Factors + 1) / 2);
 
     /// <summary>What new rows are fitted with.</summary>
     /// <exception cref="ProblemException">The fit is not of the default optimizer, or files are not what they were.</exception>
@@ -49,32 +54,55 @@ internal sealed class TwinEbFit : IRecommendsColumns, IProjectsRows
     {
         if (Options.Optimizer != TwinEbOptimizer.Default)
         {
-            throw ProblemException.BadInput($"the fit in '{Fit.Folder}' is of twineb.optimizer: {Options.Optimizer.ToString().ToLowerInvariant()}, whose rows are found by steps of Adam: project needs a fit of optimizer: default");
+            throw ProblemException.BadInput(
+                $"the fit in '{Fit.Folder}' is of twineb.optimizer: {Options.Optimizer.ToString().ToLowerInvariant()}, whose rows are " +
+                "found by steps of Adam: project needs a fit of optimizer: default");
         }
 
-        var (second, width) = IsPoisson ? ("columns_log_mean", Options.Factors) : ("columns_second", Options.Factors * (Options.Factors + 1) / 2);
+        var (second, width) = Second;
         var results = new ArraySet().Set("columns_mean", Moments("columns_mean")).Set(second, Fit.ColumnArray(second, width));
-        ReadPrior(results);
+        ReadPrior(results, "row_prior");
         return new TwinEbProjection(Options, results);
     }
 
-    private void ReadPrior(ArraySet results)
+    /// <summary>The results that another fit starts from: columns and priors.</summary>
+    public ArraySet StartingResults()
     {
-        var path = Fit.At("row_prior.json");
+        var results = new ArraySet();
+        int[] shape = [Options.Columns, Options.Factors];
+        results.Set("columns_mean", Moments("columns_mean"), shape).Set("columns_sd", Moments("columns_sd"), shape);
+
+        // The default optimizer's alone.
+        if (Options.Optimizer == TwinEbOptimizer.Default)
+        {
+            var (second, width) = Second;
+            results.Set(second, Fit.ColumnArray(second, width), [Options.Columns, width]);
+        }
+
+        ReadPrior(results, "row_prior");
+        ReadPrior(results, "column_prior");
+        return results;
+    }
+
+    private void ReadPrior(ArraySet results, string side)
+    {
+        var path = Fit.At(side + ".json");
         try
         {
             using var document = JsonDocument.Parse(File.ReadAllBytes(path));
             var components = document.RootElement.GetProperty("components").EnumerateArray().ToArray();
-            results.Set("row_prior_weight", [.. components.Select(c => c.GetProperty("weight").GetDouble())]);
+            results.Set(side + "_weight", [.. components.Select(c => c.GetProperty("weight").GetDouble())]);
             foreach (var name in IsPoisson ? new[] { "shape", "rate" } : ["mean", "sd"])
             {
                 var values = components.SelectMany(c => c.GetProperty(name).EnumerateArray()).Select(v => v.GetDouble()).ToArray();
                 if (values.Length != components.Length * Options.Factors)
                 {
-                    throw ProblemException.BadInput($"'{path}' has {values.Length} numbers '{name}' for {components.Length} components of {Options.Factors} factors: the folder holds files of different fits; run the fit again");
+                    throw ProblemException.BadInput(
+                        $"'{path}' has {values.Length} numbers '{name}' for {components.Length} components of {Options.Factors} " +
+                        "factors: the folder holds files of different fits; run the fit again");
                 }
 
-                results.Set("row_prior_" + name, values);
+                results.Set($"{side}_{name}", values);
             }
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException or IOException)

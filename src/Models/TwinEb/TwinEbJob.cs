@@ -21,8 +21,12 @@ internal sealed class TwinEbJob : ModelJob
     private const int NumbersByRow = 10;
     private const int NumbersByColumn = 16;
 
+    // Of a fit to start from means and standard deviations by row, and the shards' copies of them.
+    private const int NumbersOfStart = 4;
+
     private readonly MatrixSource _data;
     private readonly TwinEbOptions _options;
+    private readonly TwinEbStartingFit? _from;
     private readonly IHeldOutSplit? _split;
     private readonly Lazy<ColumnScale>? _scale;
     private readonly double? _threshold;
@@ -33,9 +37,10 @@ internal sealed class TwinEbJob : ModelJob
     {
         var (spec, data) = (request.Spec, request.Data);
         _data = data;
-        Section = Decided(request.Section, data);
+        _from = request.From is { } from ? new TwinEbStartingFit(from, request.Section, data) : null;
+        Section = Decided(_from?.Section ?? request.Section, data);
         _threshold = Section.Get(TwinEbFields.Binarize);
-        _options = OptionsOf(Section, data.Rows, data.Columns, spec.Seed);
+        _options = OptionsOf(Section, data.Rows, data.Columns, spec.Seed) with { Start = _from?.Start };
         var problems = TwinEbOptionsCheck.Problems(_options);
         if (problems.Count > 0)
         {
@@ -43,9 +48,11 @@ internal sealed class TwinEbJob : ModelJob
         }
 
         _split = Section.Get(TwinEbFields.Split) is { } folder ? new GivenSplit(folder, data, IsPoisson, _threshold)
-            : TwinEbEffects.HoldsOut(Section) ? new ProtocolSplit(Section, (ulong?)Section.Get(TwinEbFields.SplitSeed) ?? spec.Seed, data.Rows)
+            : TwinEbEffects.HoldsOut(Section) ? new ProtocolSplit(
+                Section, (ulong?)Section.Get(TwinEbFields.SplitSeed) ?? spec.Seed, data.Rows)
             : null;
-        _scale = !IsPoisson && Section.Get(TwinEbFields.Standardize) ? new Lazy<ColumnScale>(() => ColumnScale.Of(data, request.Ranges, _split)) : null;
+        _scale = !IsPoisson && Section.Get(TwinEbFields.Standardize)
+            ? new Lazy<ColumnScale>(() => _from?.Scale ?? ColumnScale.Of(data, request.Ranges, _split)) : null;
         Model = _options.Optimizer == TwinEbOptimizer.Reference ? new TwinEbReferenceModel(_options) : new TwinEbConjugateModel(_options);
         DataHash = _split is null or { Content: "" }
             ? data.ContentHash
@@ -71,7 +78,8 @@ internal sealed class TwinEbJob : ModelJob
     /// <inheritdoc/>
     public override string Title => string.Create(
         CultureInfo.InvariantCulture,
-        $"twineb, {_options.Likelihood.ToString().ToLowerInvariant()}, prior {_options.Prior.ToString().ToLowerInvariant()}: {_options.Factors} factors, {_options.RowComponents} row and {_options.ColumnComponents} column components");
+        $"twineb, {_options.Likelihood.ToString().ToLowerInvariant()}, prior {_options.Prior.ToString().ToLowerInvariant()}: " +
+        $"{_options.Factors} factors, {_options.RowComponents} row and {_options.ColumnComponents} column components");
 
     /// <inheritdoc/>
     public override IEnumerable<string> Notes => IsPoisson && _threshold is null && RatingScale.Describe(_data) is { } words ? [words] : [];
@@ -86,9 +94,12 @@ internal sealed class TwinEbJob : ModelJob
             var priors = 6 * l * (_options.RowComponents + _options.ColumnComponents);
             var state = 8 * ((n * l * NumbersByRow) + (d * ((l * NumbersByColumn) + packed)) + priors);
             // Shards hold copies where entries are held out or changed; a cell that is held out takes three numbers.
-            var copies = TwinEbShard.Rebuilds(_data, _threshold, _scale is not null, _split) ? _data.StoredBytes + (long)(24 * TwinEbEffects.Validation(Section) * n * d) : 0;
+            var copies = TwinEbShard.Rebuilds(_data, _threshold, _scale is not null, _split)
+                ? _data.StoredBytes + (long)(24 * TwinEbEffects.Validation(Section) * n * d)
+                : 0;
+            var given = _from is null ? 0 : NumbersOfStart * 8 * n * l;
             var frozen = _options.Optimizer != TwinEbOptimizer.Default ? 0 : IsPoisson ? 8 * l * d : 4 * packed * d;
-            return SizeEstimate.Of(_data.StoredBytes + copies, state, (16 * l * (n + d)) + frozen);
+            return SizeEstimate.Of(_data.StoredBytes + copies + given, state, (16 * l * (n + d)) + frozen);
         }
     }
 
@@ -103,7 +114,12 @@ internal sealed class TwinEbJob : ModelJob
     }
 
     /// <inheritdoc/>
-    public override ShardData Load(ShardId shard, ShardRange range) => TwinEbShard.Load(_data, shard, range, IsPoisson, _threshold, _scale?.Value, _split);
+    public override ShardData Load(ShardId shard, ShardRange range)
+    {
+        var loaded = TwinEbShard.Load(_data, shard, range, IsPoisson, _threshold, _scale?.Value, _split);
+        _from?.AddTo(loaded.Extras, range);
+        return loaded;
+    }
 
     /// <summary>The model's options.</summary>
     public static TwinEbOptions OptionsOf(SpecSection s, long rows, int columns, ulong seed) => new()

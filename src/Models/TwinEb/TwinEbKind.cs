@@ -20,10 +20,14 @@ internal sealed class TwinEbKind : ModelKind
         ["rows_mean", "rows_sd", "columns_mean", "columns_sd", "columns_center", "columns_scale", "columns_log_mean", "columns_second"];
 
     /// <inheritdoc/>
-    public override IReadOnlyList<string> OtherResults => ["row_prior.json", "column_prior.json", SplitFiles.RowsName, SplitFiles.CellsName];
+    public override IReadOnlyList<string> OtherResults =>
+        ["row_prior.json", "column_prior.json", SplitFiles.RowsName, SplitFiles.CellsName];
 
     /// <inheritdoc/>
     public override IReadOnlyList<Type> Offers => [typeof(IRecommendsColumns), typeof(IProjectsRows)];
+
+    /// <inheritdoc/>
+    public override bool StartsFromFits => true;
 
     /// <inheritdoc/>
     public override SimulatorKind Simulator { get; } = new TwinEbSimulatorKind();
@@ -35,7 +39,8 @@ internal sealed class TwinEbKind : ModelKind
         : new DataNeeds
         {
             Counts = "the poisson likelihood of twineb",
-            CountsHint = "; of a rating scale, set twineb.binarize: 0 to model which entries are above 0; or set twineb.likelihood: gaussian",
+            CountsHint =
+                "; of a rating scale, set twineb.binarize: 0 to model which entries are above 0; or set twineb.likelihood: gaussian",
         };
 
     /// <inheritdoc/>

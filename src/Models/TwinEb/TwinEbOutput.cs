@@ -61,7 +61,8 @@ internal sealed class TwinEbOutput(ModelRequest request, TwinEbOptions options, 
             if (double.IsFinite(Score(global, score)))
             {
                 var (rmse, mae) = score == "testLogLik" ? ("testRmse", "testMae") : ("rmse", "mae");
-                var errors = double.IsFinite(Score(global, rmse)) ? string.Create(CultureInfo.InvariantCulture, $"   RMSE {Score(global, rmse):F4}   MAE {Score(global, mae):F4}") : "";
+                var errors = double.IsFinite(Score(global, rmse)) ? string.Create(
+                    CultureInfo.InvariantCulture, $"   RMSE {Score(global, rmse):F4}   MAE {Score(global, mae):F4}") : "";
                 text.AppendLine(CultureInfo.InvariantCulture, $"{words}   log-likelihood {Score(global, score):F4}{errors}");
             }
         }
@@ -72,7 +73,9 @@ internal sealed class TwinEbOutput(ModelRequest request, TwinEbOptions options, 
             text.AppendLine("restart  validation           ELBO");
             for (var r = 0; r < restarts.Count; r++)
             {
-                text.AppendLine(CultureInfo.InvariantCulture, $"{r + 1,7}  {Words(restarts[r].HeldOut),10}  {Words(restarts[r].Elbo),13}{(r == BestRestart(global) ? "  best" : "")}");
+                text.AppendLine(CultureInfo.InvariantCulture,
+                    $"{r + 1,7}  {Words(restarts[r].HeldOut),10}  " +
+                    $"{Words(restarts[r].Elbo),13}{(r == BestRestart(global) ? "  best" : "")}");
             }
         }
 
@@ -142,6 +145,7 @@ internal sealed class TwinEbOutput(ModelRequest request, TwinEbOptions options, 
     {
         var isGamma = options.Likelihood == TwinEbLikelihood.Poisson;
         var (first, second) = isGamma ? ("shape", "rate") : ("mean", "sd");
-        MixtureJson.Write(writer, isGamma, global[$"{side}_weight"], (first, global[$"{side}_{first}"]), (second, global[$"{side}_{second}"]));
+        MixtureJson.Write(
+            writer, isGamma, global[$"{side}_weight"], (first, global[$"{side}_{first}"]), (second, global[$"{side}_{second}"]));
     }
 }

@@ -20,14 +20,18 @@ internal static class TwinEbReport
             ("test cells: log-likelihood", "testLogLik"), ("test cells: RMSE", "testRmse"), ("test cells: MAE", "testMae"),
         ];
         var lines = scores.Where(score => Has(own, score.Field))
-            .Select(score => FormattableString.Invariant($"<tr><th>{score.Words}</th><td>{own.GetProperty(score.Field).GetDouble():F4}</td></tr>\n"))
+            .Select(score =>
+                FormattableString.Invariant($"<tr><th>{score.Words}</th><td>{own.GetProperty(score.Field).GetDouble():F4}</td></tr>\n"))
             .ToList();
         if (lines.Count > 0)
         {
             yield return new ReportSection("Held-out scores", $"<table>\n{string.Concat(lines)}</table>");
         }
 
-        foreach (var (title, file) in new[] { ("Weights of the rows' components", "row_prior.json"), ("Weights of the columns' components", "column_prior.json") })
+        foreach (var (title, file) in new[]
+        {
+            ("Weights of the rows' components", "row_prior.json"), ("Weights of the columns' components", "column_prior.json")
+        })
         {
             if (File.Exists(fit.At(file)))
             {
@@ -36,7 +40,8 @@ internal static class TwinEbReport
         }
     }
 
-    private static bool Has(JsonElement own, string field) => own.TryGetProperty(field, out var value) && value.ValueKind == JsonValueKind.Number;
+    private static bool Has(JsonElement own, string field) =>
+        own.TryGetProperty(field, out var value) && value.ValueKind == JsonValueKind.Number;
 
     private static string Weights(string path)
     {

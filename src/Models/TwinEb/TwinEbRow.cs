@@ -3,7 +3,9 @@ using FitCluster.Models.Jobs;
 
 namespace FitCluster.Models.TwinEb;
 
-/// <summary>The observed entries of one row after another, whatever the block, binarized where that is asked for. Owns its buffers.</summary>
+/// <summary>
+/// The observed entries of one row after another, whatever the block, binarized where that is asked for. Owns its buffers.
+/// </summary>
 /// <param name="block">The block.</param>
 /// <param name="isPoisson">Whether zeros need not be stored; of a dense Gaussian block zeros are entries like others.</param>
 /// <param name="threshold">Entries above it become 1, others 0; null: as they are.</param>

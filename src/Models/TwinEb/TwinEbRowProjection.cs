@@ -27,7 +27,8 @@ internal sealed class TwinEbRowProjection(TwinEbFit fit, MatrixSource data, Colu
     ];
 
     /// <inheritdoc/>
-    public ShardData Load(ShardId shard, ShardRange range) => TwinEbShard.Load(data, shard, range, fit.IsPoisson, _threshold, _scale, split: null, map);
+    public ShardData Load(ShardId shard, ShardRange range) =>
+        TwinEbShard.Load(data, shard, range, fit.IsPoisson, _threshold, _scale, split: null, map);
 
     /// <inheritdoc/>
     public ArraySet Project(ShardData data) => _projection.Project(data);

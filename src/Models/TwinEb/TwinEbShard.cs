@@ -7,7 +7,10 @@ using FitCluster.Models.Jobs;
 
 namespace FitCluster.Models.TwinEb;
 
-/// <summary>Builds what a shard of twineb reads: a sparse block of the training entries, and the held-out cells as <see cref="HeldOutCells"/> has them.</summary>
+/// <summary>
+/// Builds what a shard of twineb reads: a sparse block of the training entries, and the held-out
+/// cells as <see cref="HeldOutCells"/> has them.
+/// </summary>
 internal sealed class TwinEbShard(ColumnScale? scale)
 {
     private readonly List<double> _values = [];
@@ -29,7 +32,8 @@ internal sealed class TwinEbShard(ColumnScale? scale)
     /// <param name="split">What is held out; null: nothing.</param>
     /// <param name="map">Where the columns are among those of a fit; null: they are the same.</param>
     public static ShardData Load(
-        MatrixSource data, ShardId shard, ShardRange range, bool isPoisson, double? threshold, ColumnScale? scale, IHeldOutSplit? split = null, ColumnMap? map = null)
+        MatrixSource data, ShardId shard, ShardRange range, bool isPoisson, double? threshold, ColumnScale? scale,
+        IHeldOutSplit? split = null, ColumnMap? map = null)
     {
         var block = data.RowBlock(range);
         if (!Rebuilds(data, threshold, scale is not null, split, map))
@@ -67,7 +71,8 @@ internal sealed class TwinEbShard(ColumnScale? scale)
         var missing = 0;
         while (stored < entries.Columns.Length || cell < cells.Count || missing < entries.Missing.Length)
         {
-            var column = int.Min(At(entries.Columns, stored), int.Min(At(entries.Missing, missing), cell < cells.Count ? cells[cell].Column : int.MaxValue));
+            var column = int.Min(
+                At(entries.Columns, stored), int.Min(At(entries.Missing, missing), cell < cells.Count ? cells[cell].Column : int.MaxValue));
             var isStored = At(entries.Columns, stored) == column;
             var value = isStored ? Scaled(column, entries.Values[stored]) : 0;
             if (cell < cells.Count && cells[cell].Column == column)

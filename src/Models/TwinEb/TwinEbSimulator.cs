@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using FitCluster.Data.Writing;
 using FitCluster.Math.Numerics;
@@ -6,8 +7,9 @@ using FitCluster.Models.Simulation;
 namespace FitCluster.Models.TwinEb;
 
 /// <summary>
-/// Counts x_ij ~ Poisson(u_i . v_j), u_i and v_j from mixtures of Gammas. A row is drawn as one Poisson process: events at the rate u_i . sum_j v_j, each at factor l
-/// and column j with a chance in proportion to u_il v_jl; so a row costs its counts, not its columns. Every number is a function of (seed, what it is for, row or column).
+/// Counts x_ij ~ Poisson(u_i . v_j), u_i and v_j from mixtures of Gammas. A row is drawn as one Poisson process: events at the rate u_i .
+/// sum_j v_j, each at factor l and column j with a chance in proportion to u_il v_jl; so a row costs its counts, not its columns. Every
+/// number is a function of (seed, what it is for, row or column).
 /// </summary>
 internal sealed class TwinEbSimulator : ISimulator
 {
@@ -49,8 +51,9 @@ internal sealed class TwinEbSimulator : ISimulator
         _scale = options.Density is { } density ? ScaleOf(density) : (options.Rate ?? 1) / mean;
         if (_scale * mean > LargestRate)
         {
-            throw ProblemException.BadInput(FormattableString.Invariant(
-                $"--density {options.Density} needs a mean count of {_scale * mean:G3}, above {LargestRate}: give a lower one, or another --seed"));
+            throw ProblemException.BadInput(string.Create(CultureInfo.InvariantCulture, 
+                $"--density {options.Density} needs a mean count of {_scale * mean:G3}, above {LargestRate}: give a lower one, or " +
+                $"another --seed"));
         }
 
         _cumulative = new double[d * factors];
@@ -146,7 +149,9 @@ internal sealed class TwinEbSimulator : ISimulator
         writer.Finish();
     }
 
-    /// <summary>Finds by bisection the factor at which the share of counts that are not zero, over probed cells, is the wanted one.</summary>
+    /// <summary>
+    /// Finds by bisection the factor at which the share of counts that are not zero, over probed cells, is the wanted one.
+    /// </summary>
     private double ScaleOf(double density)
     {
         var rates = new double[Probes];

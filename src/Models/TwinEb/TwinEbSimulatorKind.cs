@@ -10,7 +10,9 @@ internal sealed class TwinEbSimulatorKind : SimulatorKind
 
     private static readonly TwinEbSimulationOptions D = new();
 
-    private static readonly SpecField<int> Factors = new("factors", SpecTypes.Count(1, 1024), D.Factors) { Flag = "--factors", Help = "factors" };
+    private static readonly SpecField<int> Factors = new(
+        "factors", SpecTypes.Count(1, 1024), D.Factors)
+    { Flag = "--factors", Help = "factors" };
 
     private static readonly SpecField<double?> Rate = new("rate", SpecTypes.Number(1e-6, TwinEbSimulator.LargestRate).Optional(), null)
     {
@@ -43,7 +45,8 @@ internal sealed class TwinEbSimulatorKind : SimulatorKind
 
     /// <inheritdoc/>
     public override SpecTable Fields { get; } = new(
-        "twineb", SimulationFields.Rows, SimulationFields.Columns, Factors, Rate, Density, RowComponents, ColumnComponents, SimulationFields.Seed);
+        "twineb", SimulationFields.Rows, SimulationFields.Columns, Factors, Rate, Density, RowComponents, ColumnComponents,
+        SimulationFields.Seed);
 
     /// <inheritdoc/>
     public override bool DrawsCounts(SpecSection options) => true;
@@ -58,7 +61,8 @@ internal sealed class TwinEbSimulatorKind : SimulatorKind
     }
 
     /// <inheritdoc/>
-    public override string InsteadOf(string flag) => flag == "--sparse" ? ", whose data are counts: give their --density or --rate" : base.InsteadOf(flag);
+    public override string InsteadOf(string flag) =>
+        flag == "--sparse" ? ", whose data are counts: give their --density or --rate" : base.InsteadOf(flag);
 
     /// <inheritdoc/>
     public override ISimulator Create(SpecSection options)
@@ -78,5 +82,6 @@ internal sealed class TwinEbSimulatorKind : SimulatorKind
     }
 
     private static string? TooMany(int? components, long entities) =>
-        components > entities ? FormattableString.Invariant($"must be a whole number from 1 to {long.Min(entities, MostComponents)}") : null;
+        components > entities ? FormattableString.Invariant(
+            $"must be a whole number from 1 to {long.Min(entities, MostComponents)}") : null;
 }

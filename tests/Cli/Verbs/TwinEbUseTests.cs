@@ -270,7 +270,8 @@ public sealed class TwinEbUseTests : IDisposable
         Directory.CreateDirectory(_scratch.At("empty"));
         Predict("empty", "there is no fit.json");
         FitProgram.Run("fit", "ebmf", "--data", _scratch.Csv(), "--factors", "1", "--out", _scratch.At("ebmf")).Expect(0);
-        Predict("ebmf", "of the model ebmf");
+        Predict("ebmf", "has no row 'u3'");
+        FitProgram.Run("recommend", _scratch.At("ebmf"), "--row", "r1").ExpectBadInput("of the model ebmf");
         Fit(data, "fit");
         Predict("fit", "has no row 'ux'", _scratch.File("bad.tsv", "row\tcolumn\nu3\ti5\nux\ti5\n"), "bad.tsv:3");
         Predict("fit", "has no column 'ix'", _scratch.File("bad.tsv", "row\tcolumn\nu3\tix\n"), "bad.tsv:2");
