@@ -24,8 +24,7 @@ public sealed class OwnModelTests : IDisposable
     public void It_is_simulated_checked_fitted_from_a_spec_predicted_and_reported()
     {
         Simulate(500);
-        var spec = _scratch.File(
-            "spec.yaml", $"model: means\ndata: {{path: {Simulated}}}\nout: {_scratch.At("out")}\nmeans: {{steps: 40}}\n");
+        var spec = Spec("means: {steps: 40}\n");
         var plan = FitProgram.RunOwn("check", spec).Expect(0).Output;
         Assert.Contains("means", plan, StringComparison.Ordinal);
         Assert.False(Directory.Exists(_scratch.At("out")));
@@ -63,8 +62,7 @@ public sealed class OwnModelTests : IDisposable
         Assert.Contains("means: a Gaussian mean for each column", help, StringComparison.Ordinal);
         Assert.Contains("means.steps, --steps", help, StringComparison.Ordinal);
         Simulate(50);
-        var spec = _scratch.File(
-            "spec.yaml", $"model: means\ndata: {{path: {Simulated}}}\nout: {_scratch.At("out")}\nmeans:\n  stps: 40\n");
+        var spec = Spec("means:\n  stps: 40\n");
         FitProgram.RunOwn("fit", spec).ExpectBadInput("spec.yaml:5", "did you mean 'steps'?");
         FitProgram.RunOwn("fit", "means", "--data", Simulated, "--out", _scratch.At("out"), "--steps", "0")
             .ExpectBadInput("--steps", "a whole number");
@@ -111,6 +109,9 @@ public sealed class OwnModelTests : IDisposable
 
     private void Simulate(int rows) =>
         FitProgram.RunOwn("simulate", "means", "--rows", $"{rows}", "--columns", $"{Columns}", "--out", _scratch.At("sim")).Expect(0);
+
+    private string Spec(string options) => _scratch.File(
+        "spec.yaml", $"model: means\ndata: {{path: {Simulated}}}\nout: {_scratch.At("out")}\n{options}");
 
     private string[] Fit(string folder, params string[] more)
     {

@@ -59,9 +59,8 @@ internal sealed class TestCluster : IAsyncDisposable
         Assert.SkipWhen(PostgresServer.Missing is not null, PostgresServer.Missing ?? "");
         var broker = RabbitServer.Shared();
         var database = await PostgresServer.Shared();
-        return await Start(
-            nodes, await broker, database, await (await broker).NewVirtualHost(), await database.NewDatabase(),
-            ownsServers: false, program);
+        var (brokerUrl, storeUrl) = (await (await broker).NewVirtualHost(), await database.NewDatabase());
+        return await Start(nodes, await broker, database, brokerUrl, storeUrl, ownsServers: false, program);
     }
 
     /// <summary>A cluster on servers that somebody else made; of fitcluster, or of another program with the same verbs.</summary>

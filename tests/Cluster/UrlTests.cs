@@ -23,8 +23,8 @@ public sealed class UrlTests
         FitProgram.RunProcess("simulate", "ebmf", "--out", www, "--rows", $"{Rows}", "--columns", $"{Columns}", "--factors", "3",
             "--format", "store").Expect(0);
         var expected = Path.Combine(cluster.Folder, "expected");
-        FitProgram.RunProcess(["fit", .. Fit, "--data", Path.Combine(www, "data.store"), "--out", expected, "--progress", "none"])
-            .Expect(0);
+        string[] fit = ["fit", .. Fit, "--data", Path.Combine(www, "data.store"), "--out", expected, "--progress", "none"];
+        FitProgram.RunProcess(fit).Expect(0);
 
         await using var server = new FileServer(www);
         // The first requests of one node for rows fail, in a way that may pass.

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using FitCluster.Cli.Tests;
 using FitCluster.Deploy.Tests.Kubernetes;
 using Xunit;
 
@@ -17,7 +18,9 @@ public sealed partial class DockerfileTests
         var version = Assert.Single(Arguments("ARG"))[0].Split('=')[1];
         Assert.Contains(
             $"<TargetFramework>net{version}</TargetFramework>", Checkout.Read("Directory.Build.props"), StringComparison.Ordinal);
-        Assert.Contains("Microsoft.AspNetCore.App", Checkout.Read("src/Cli/Cli.csproj"), StringComparison.Ordinal);
+        // A project that the program refers to asks for it.
+        Assert.Contains(
+            "\"Microsoft.AspNetCore.App\"", File.ReadAllText(FitProgram.Path + ".runtimeconfig.json"), StringComparison.Ordinal);
         Assert.Equal(["mcr.microsoft.com/dotnet/sdk:${DOTNET}-noble", "mcr.microsoft.com/dotnet/aspnet:${DOTNET}-noble-chiseled"],
             Arguments("FROM").Select(words => words[0]));
     }

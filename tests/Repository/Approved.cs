@@ -10,7 +10,7 @@ internal static class Approved
     /// <summary>A text is what its file says.</summary>
     public static void Check(string file, string actual)
     {
-        var path = Checkout.At($"tests/Repository/{file}");
+        var path = WorkingCopy.At($"tests/Repository/{file}");
         if (Writes)
         {
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
@@ -29,7 +29,7 @@ internal static class Approved
     /// <summary>A folder has these files and no others.</summary>
     public static void CheckFiles(string folder, IEnumerable<string> names)
     {
-        var path = Checkout.At($"tests/Repository/{folder}");
+        var path = WorkingCopy.At($"tests/Repository/{folder}");
         var surplus = Directory.GetFiles(path, "*.txt").Where(f => !names.Contains(Path.GetFileNameWithoutExtension(f))).ToList();
         if (Writes)
         {

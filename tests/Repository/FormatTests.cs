@@ -17,12 +17,12 @@ public sealed class FormatTests
 
     [Fact]
     public void Editors_are_told_the_same_width() =>
-        Assert.Contains($"max_line_length = {Width}\n", File.ReadAllText(Checkout.At(".editorconfig")), StringComparison.Ordinal);
+        Assert.Contains($"max_line_length = {Width}\n", File.ReadAllText(WorkingCopy.At(".editorconfig")), StringComparison.Ordinal);
 
     [Fact]
     public async Task White_space_is_as_dotnet_format_leaves_it()
     {
-        var info = new ProcessStartInfo("dotnet", ["format", "whitespace", Checkout.Root, "--folder", "--verify-no-changes"])
+        var info = new ProcessStartInfo("dotnet", ["format", "whitespace", WorkingCopy.Root, "--folder", "--verify-no-changes"])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -34,8 +34,8 @@ public sealed class FormatTests
     }
 
     private static IEnumerable<string> LongLines() =>
-        from path in Checkout.Sources("src", "tests", "bench")
-        from line in File.ReadLines(Checkout.At(path)).Select((text, at) => (Text: text, Number: at + 1))
+        from path in WorkingCopy.Sources("src", "tests", "bench")
+        from line in File.ReadLines(WorkingCopy.At(path)).Select((text, at) => (Text: text, Number: at + 1))
         where line.Text.Length > Width
         select $"{path}:{line.Number}";
 }

@@ -7,6 +7,14 @@ internal static class WorkingCopy
 
     public static string Root { get; } = FindRoot();
 
+    public static string At(string path) => Path.Combine(Root, path);
+
+    /// <summary>Source files below some folders, as paths from the root.</summary>
+    public static IEnumerable<string> Sources(params string[] folders) => folders.SelectMany(folder => Below(At(folder)))
+        .Where(file => file.EndsWith(".cs", StringComparison.Ordinal))
+        .Select(file => Path.GetRelativePath(Root, file))
+        .Order(StringComparer.Ordinal);
+
     /// <summary>The files with one of these extensions ("" for none).</summary>
     public static IEnumerable<string> Files(params string[] extensions) =>
         Below(Root).Where(f => extensions.Contains(Path.GetExtension(f)) && Path.GetFileName(f) != ".git");

@@ -16,19 +16,18 @@ internal static class Plan
         // Mostly waits: for heartbeats, for cut cables, for brokers to start. One test at a time, as each has several nodes.
         ["Cluster"] =
         [
-            new("Faults", 170, 0.5, 1, "FaultTests"),
-            new("Jobs", 120, 0.6, 1, "ManyJobsTests", "TwinEbClusterTests", "PoisonShardTests"),
-            new("", 150, 0.4, 1),
+            new("Faults", 300, 0.5, 1, "FaultTests"),
+            new("Jobs", 180, 0.5, 1, "ManyJobsTests", "TwinEbClusterTests", "PoisonShardTests"),
+            new("", 320, 0.4, 1),
         ],
-        // One process of the program at a time, which has two threads.
+        // One command or process at a time, which has two threads.
         ["Cli"] =
         [
-            new("Kills", 60, 1, 1, "KillTests"),
-            new("TwinEb", 50, 1, 1, "TwinEbUseTests", "TwinEbTests", "TwinEbJobTests"),
-            new("", 70, 1, 1),
+            new("Kills", 70, 0.6, 1, "KillTests"),
+            new("", 80, 0.8, 1),
         ],
-        ["Deploy"] = [new("", 100, 0.5, 1)],
-        ["Engine"] = [new("RabbitMq", 70, 0.7, 1, "RabbitMq.*"), new("", 20, 0.7, 2)],
+        ["Deploy"] = [new("", 200, 0.4, 1)],
+        ["Engine"] = [new("RabbitMq", 70, 0.4, 1, "RabbitMq.*"), new("", 20, 0.7, 2)],
         ["Math"] = [new("", 30, 1, 1)],
         ["Simulation"] = [new("", 10, 1, 1)],
         ["Data"] = [new("", 6, 1, 1)],

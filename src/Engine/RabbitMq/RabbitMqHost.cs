@@ -68,7 +68,15 @@ internal sealed class RabbitMqHost : ActorHost
                 Say(warning);
             }
 
-            await TakeLeases(session, cancellation).ConfigureAwait(false);
+            try
+            {
+                await TakeLeases(session, cancellation).ConfigureAwait(false);
+            }
+            catch (Exception error) when (
+                error is OperationInterruptedException or AlreadyClosedException or IOException && !session.Connection.IsOpen)
+            {
+                // Lost in the midst of it, as of a broker that has just started: who connects again takes leases then.
+            }
         }
     }
 
