@@ -51,7 +51,7 @@ internal sealed class TwinEbSimulator : ISimulator
         _scale = options.Density is { } density ? ScaleOf(density) : (options.Rate ?? 1) / mean;
         if (_scale * mean > LargestRate)
         {
-            throw ProblemException.BadInput(string.Create(CultureInfo.InvariantCulture, 
+            throw ProblemException.BadInput(string.Create(CultureInfo.InvariantCulture,
                 $"--density {options.Density} needs a mean count of {_scale * mean:G3}, above {LargestRate}: give a lower one, or " +
                 $"another --seed"));
         }
