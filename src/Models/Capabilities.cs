@@ -58,10 +58,7 @@ public interface IProjectsRows
 /// <summary>Fits new rows, shard by shard; a row's result depends on that row alone. Thread-safe.</summary>
 public interface IRowProjection
 {
-    /// <summary>The arrays of the results, one row for each new row.</summary>
-    IReadOnlyList<string> RowArrays { get; }
-
-    /// <summary>The names of their columns.</summary>
+    /// <summary>The names of the columns of the results' arrays.</summary>
     IReadOnlyList<string> Labels { get; }
 
     /// <summary>The files of the fit that hold for new rows as well.</summary>
@@ -70,6 +67,6 @@ public interface IRowProjection
     /// <summary>What a shard reads.</summary>
     ShardData Load(ShardId shard, ShardRange range);
 
-    /// <summary>The arrays of a shard's rows.</summary>
+    /// <summary>The arrays of a shard's rows: those of the results, one row for each new row.</summary>
     ArraySet Project(ShardData data);
 }

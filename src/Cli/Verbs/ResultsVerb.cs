@@ -10,8 +10,6 @@ namespace FitCluster.Cli.Verbs;
 /// <summary><c>fitcluster results JOB --out DIR</c>: fetches what 'fit' would have written.</summary>
 internal static class ResultsVerb
 {
-    private const string Temporary = ".results.tmp";
-
     public static Command Create()
     {
         var name = new Argument<string>("JOB") { Description = "the job's name" };
@@ -73,7 +71,7 @@ internal static class ResultsVerb
 
         folder.Take();
         folder.Clear();
-        var temporary = folder.At(Temporary);
+        var temporary = folder.At(FitFolder.TemporaryName);
         try
         {
             Directory.CreateDirectory(temporary);

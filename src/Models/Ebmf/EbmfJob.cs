@@ -103,18 +103,18 @@ internal sealed class EbmfJob : ModelJob
         var extras = new ArraySet();
         if (_fixed.Count > 0)
         {
-            extras.Set("fixedLoadings", Slice(_fixed.Loadings, range, _fixed.Count), [range.Count, _fixed.Count]);
+            extras.Set(ExtraKeys.FixedLoadings, Slice(_fixed.Loadings, range, _fixed.Count), [range.Count, _fixed.Count]);
         }
 
         if (_start.Count > 0)
         {
-            extras.Set("initialLoadings", Slice(_start.Loadings, range, _start.Count), [range.Count, _start.Count]);
+            extras.Set(ExtraKeys.InitialLoadings, Slice(_start.Loadings, range, _start.Count), [range.Count, _start.Count]);
         }
 
         _from?.AddTo(extras, range);
         if (_errors.Kind == KnownErrors.Row)
         {
-            extras.Set("standardErrors", Slice(_errors.Values, range, 1));
+            extras.Set(ExtraKeys.StandardErrors, Slice(_errors.Values, range, 1));
         }
 
         return new ShardData(shard, range.First, _data.Rows, block, _errors.Block(range, block), extras);

@@ -39,10 +39,6 @@ internal sealed class EbmfRowProjection : IRowProjection
     }
 
     /// <inheritdoc/>
-    public IReadOnlyList<string> RowArrays =>
-        ["loadings_mean", "loadings_sd", "loadings_lfsr", .. _residualOfRows is null ? Array.Empty<string>() : [_residualOfRows]];
-
-    /// <inheritdoc/>
     public IReadOnlyList<string> Labels { get; }
 
     /// <inheritdoc/>
@@ -60,7 +56,7 @@ internal sealed class EbmfRowProjection : IRowProjection
         if (_fixedLoadings.Length > 0)
         {
             double[] every = [.. Enumerable.Repeat(_fixedLoadings, range.Count).SelectMany(row => row)];
-            extras.Set(ExtraKeys.FixedLoadings.Name, every, [range.Count, _fixedLoadings.Length]);
+            extras.Set(ExtraKeys.FixedLoadings, every, [range.Count, _fixedLoadings.Length]);
         }
 
         return new ShardData(shard, range.First, _data.Rows, _map is null ? block : _map.Apply(block), null, extras);

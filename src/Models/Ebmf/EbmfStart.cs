@@ -1,5 +1,6 @@
 using FitCluster.Data;
 using FitCluster.Math.Ebmf;
+using FitCluster.Math.Models;
 using FitCluster.Math.Ebnm;
 using FitCluster.Messages;
 using FitCluster.Models.Jobs;
@@ -68,8 +69,8 @@ internal sealed class EbmfStart
 
     /// <summary>Adds the loadings of a shard's rows; a row that the fit does not have is NaN.</summary>
     public void AddTo(ArraySet extras, ShardRange range) => extras
-        .Set(ExtraKeys.InitialLoadings.Name, _rows.Of(_loadings, Count, range), [range.Count, Count])
-        .Set(ExtraKeys.InitialLoadingsSd.Name, _rows.Of(_loadingsSd, Count, range), [range.Count, Count]);
+        .Set(ExtraKeys.InitialLoadings, _rows.Of(_loadings, Count, range), [range.Count, Count])
+        .Set(ExtraKeys.InitialLoadingsSd, _rows.Of(_loadingsSd, Count, range), [range.Count, Count]);
 
     private static PriorFamily Of(IReadOnlyList<PriorFamily> families, int k) => families[int.Min(k, families.Count - 1)];
 

@@ -35,6 +35,9 @@ internal sealed class FitFolder : IDisposable
     /// <summary>The name of the report, where there is one.</summary>
     public const string ReportName = "report.html";
 
+    /// <summary>The name of the folder in which results are written before they get their own names.</summary>
+    public const string TemporaryName = ".results.tmp";
+
     private readonly bool _wasThere;
     private FileStream? _lock;
 
@@ -171,7 +174,7 @@ internal sealed class FitFolder : IDisposable
             Directory.Delete(Checkpoints, recursive: true);
         }
 
-        foreach (var leftover in Directory.GetDirectories(Path, ".results.tmp"))
+        foreach (var leftover in Directory.GetDirectories(Path, TemporaryName))
         {
             Directory.Delete(leftover, recursive: true);
         }

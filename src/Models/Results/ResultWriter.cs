@@ -11,13 +11,11 @@ namespace FitCluster.Models.Results;
 /// </summary>
 internal sealed class ResultWriter(PreparedJob job, FitFolder folder, FitOutcome outcome, RunLog log)
 {
-    private const string Temporary = ".results.tmp";
-
     /// <summary>Writes everything; nothing is left of it when that fails.</summary>
     /// <exception cref="IOException">The disk is full, or failed.</exception>
     public void Write(ReadOnlySpan<byte> fitJson)
     {
-        var temporary = folder.At(Temporary);
+        var temporary = folder.At(FitFolder.TemporaryName);
         try
         {
             Recreate(temporary);

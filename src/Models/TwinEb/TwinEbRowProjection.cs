@@ -14,9 +14,6 @@ internal sealed class TwinEbRowProjection(TwinEbFit fit, MatrixSource data, Colu
     private readonly double? _threshold = fit.Fit.Spec.Section.Get(TwinEbFields.Binarize);
 
     /// <inheritdoc/>
-    public IReadOnlyList<string> RowArrays => ["rows_mean", "rows_sd"];
-
-    /// <inheritdoc/>
     public IReadOnlyList<string> Labels => [.. Enumerable.Range(1, fit.Options.Factors).Select(i => $"factor{i}")];
 
     /// <inheritdoc/>
