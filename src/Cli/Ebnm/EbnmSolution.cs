@@ -9,27 +9,24 @@ namespace FitCluster.Cli.Ebnm;
 
 /// <summary>A solved normal-means problem with its posteriors, and how it is written (docs/formats.md, "Output").</summary>
 internal sealed record EbnmSolution(
-    EbnmInput Input, EbnmFit Fit, double[] Mean, double[] SecondMoment, double[] FalseSignRates, FalseDiscovery? Discovery)
+    EbnmInput Input, EbnmFit Fit, double[] Mean, double[] Variance, double[] FalseSignRates, FalseDiscovery? Discovery)
 {
-    // A variance below this share of the second moment has fewer than ten digits left.
-    private const double Cancelled = 1e-6;
-
     public static EbnmSolution Solve(EbnmInput input, PriorFamily family, EbnmOptions options)
     {
         var solver = EbnmFamilies.Get(family);
         var (x, s, n) = (input.X, input.S, input.X.Length);
-        var (mean, second, lfsr) = (new double[n], new double[n], new double[n]);
+        var (mean, variance, lfsr) = (new double[n], new double[n], new double[n]);
         var fit = options.FixPrior
             ? new EbnmFit(options.Start!, 0, Converged: true, Iterations: 0)
             : solver.Fit(x, s, options);
-        var logLikelihood = solver.Moments(fit.Prior, x, s, mean, second);
+        var logLikelihood = solver.Moments(fit.Prior, x, s, mean, variance);
         solver.FalseSignRates(fit.Prior, x, s, lfsr);
         if (options.FixPrior)
         {
             fit = fit with { LogLikelihood = logLikelihood };
         }
 
-        return new EbnmSolution(input, fit, mean, second, lfsr, FalseDiscovery.Of(fit.Prior, x, s));
+        return new EbnmSolution(input, fit, mean, variance, lfsr, FalseDiscovery.Of(fit.Prior, x, s));
     }
 
     public void Write(Utf8JsonWriter writer)
@@ -41,8 +38,8 @@ internal sealed record EbnmSolution(
         PriorJson.Write(writer, Fit.Prior);
         writer.WriteStartObject("posterior");
         writer.Numbers("mean", Mean);
-        writer.Numbers("sd", StandardDeviations());
-        writer.Numbers("secondMoment", SecondMoment);
+        writer.Numbers("sd", Array.ConvertAll(Variance, double.Sqrt));
+        writer.Numbers("secondMoment", [.. Mean.Zip(Variance, (m, v) => (m * m) + v)]);
         writer.Numbers("lfsr", FalseSignRates);
         if (Discovery is not null)
         {
@@ -78,38 +75,5 @@ internal sealed record EbnmSolution(
 
         text.AppendLine(CultureInfo.InvariantCulture, $"lfsr < 0.05     {FalseSignRates.Count(r => r < 0.05)}");
         return text.ToString();
-    }
-
-    private double[] StandardDeviations()
-    {
-        var sd = new double[Mean.Length];
-        for (var i = 0; i < sd.Length; i++)
-        {
-            var variance = SecondMoment[i] - (Mean[i] * Mean[i]);
-            sd[i] = double.Sqrt(double.Max(0, variance < Cancelled * SecondMoment[i] ? Variance(i) : variance));
-        }
-
-        return sd;
-    }
-
-    // Where the difference of the moments has lost its digits: the second moment about the mean, of the problem moved there.
-    private double Variance(int i)
-    {
-        var (family, by) = (Fit.Prior.Family, -Mean[i]);
-        if (!EbnmFamilies.Get(family).Traits.CanBeMoved)
-        {
-            return double.IsPositiveInfinity(Fit.Prior.Components[0].Scale)
-                ? Input.S[i] * Input.S[i]
-                : SecondMoment[i] - (Mean[i] * Mean[i]);
-        }
-
-        var moved = new Prior(family, Fit.Prior.Mode + by, Array.ConvertAll(Fit.Prior.Components, c => c.Kind == ComponentKind.Uniform
-            ? c with { Low = c.Low + by, High = c.High + by }
-            : c.Kind == ComponentKind.TruncatedNormal
-                ? c with { Location = c.Location + by, Low = c.Low + by, High = c.High + by }
-                : c with { Location = c.Location + by }));
-        Span<double> mean = [0.0], second = [0.0];
-        EbnmFamilies.Get(family).Moments(moved, [Input.X[i] + by], [Input.S[i]], mean, second);
-        return second[0] - (mean[0] * mean[0]);
     }
 }

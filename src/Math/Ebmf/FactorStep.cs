@@ -104,7 +104,7 @@ internal static class FactorStep
         var (prior, logLikelihood, mean, second) = Posterior(problem, family, factor.FactorsPrior, isCold, x, s);
         factor.ProposedKlFactors = (double.IsNaN(logLikelihood) ? 0 : logLikelihood) + KullbackLeibler.GaussianPart(x, s, mean, second);
         factor.ProposedFactorsPrior = prior;
-        Uninformed.MakeFinite(family, mean, second);
+        Uninformed.SecondMoments(mean, second);
         if (state.Stage == EbmfStage.Final)
         {
             factor.FalseSignRate = new double[x.Length];

@@ -4,13 +4,13 @@ namespace FitCluster.Math.Ebmf;
 
 /// <summary>
 /// Minus the Kullback-Leibler divergence of a posterior from its prior, as EBNM yields it (docs/ebmf.md, "Model"):
-/// log-likelihood + 1/2 sum_i [log 2 pi s_i^2 + (E l_i^2 - 2 x_i E l_i + x_i^2) / s_i^2], over finite s_i.
+/// log-likelihood + 1/2 sum_i [log 2 pi s_i^2 + ((E l_i - x_i)^2 + var l_i) / s_i^2], over finite s_i.
 /// </summary>
 internal static class KullbackLeibler
 {
     /// <summary>The second term; the log-likelihood is added by the caller.</summary>
     public static double GaussianPart(
-        ReadOnlySpan<double> x, ReadOnlySpan<double> s, ReadOnlySpan<double> mean, ReadOnlySpan<double> second)
+        ReadOnlySpan<double> x, ReadOnlySpan<double> s, ReadOnlySpan<double> mean, ReadOnlySpan<double> variance)
     {
         var (logs, squares) = (0.0, 0.0);
         var count = 0;
@@ -21,7 +21,7 @@ internal static class KullbackLeibler
             var length = RunLength(s[first..]);
             if (!double.IsPositiveInfinity(s[first]))
             {
-                var run = Distances(x.Slice(first, length), mean.Slice(first, length), second.Slice(first, length));
+                var run = Distances(x.Slice(first, length), mean.Slice(first, length), variance.Slice(first, length));
                 count += length;
                 logs += length * 2 * double.Log(s[first]);
                 squares += run / (s[first] * s[first]);
@@ -39,23 +39,21 @@ internal static class KullbackLeibler
         return end < 0 ? s.Length : int.Max(end, 1);
     }
 
-    // The sum of E (l_i - x_i)^2 = E l_i^2 - x_i (2 E l_i - x_i).
-    private static double Distances(ReadOnlySpan<double> x, ReadOnlySpan<double> mean, ReadOnlySpan<double> second)
+    // The sum of E (l_i - x_i)^2 = (E l_i - x_i)^2 + var l_i.
+    private static double Distances(ReadOnlySpan<double> x, ReadOnlySpan<double> mean, ReadOnlySpan<double> variance)
     {
         var sums = Vector512<double>.Zero;
-        var two = Vector512.Create(2.0);
         var i = 0;
         for (; i + Vector512<double>.Count <= x.Length; i += Vector512<double>.Count)
         {
-            var xi = Vector512.Create(x.Slice(i, Vector512<double>.Count));
-            sums += Vector512.Create(second.Slice(i, Vector512<double>.Count)) -
-                (xi * ((two * Vector512.Create(mean.Slice(i, Vector512<double>.Count))) - xi));
+            var apart = Vector512.Create(mean.Slice(i, Vector512<double>.Count)) - Vector512.Create(x.Slice(i, Vector512<double>.Count));
+            sums += (apart * apart) + Vector512.Create(variance.Slice(i, Vector512<double>.Count));
         }
 
         var sum = Vector512.Sum(sums);
         for (; i < x.Length; i++)
         {
-            sum += second[i] - (x[i] * ((2 * mean[i]) - x[i]));
+            sum += ((mean[i] - x[i]) * (mean[i] - x[i])) + variance[i];
         }
 
         return sum;

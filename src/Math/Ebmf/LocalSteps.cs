@@ -97,13 +97,13 @@ internal static class LocalSteps
     public static ArraySet Prior(EbmfBroadcast order, EbmfShard shard)
     {
         var partial = new ArraySet();
-        var (mean, second) = (new double[shard.Rows], new double[shard.Rows]);
+        var (mean, variance) = (new double[shard.Rows], new double[shard.Rows]);
         for (var t = 0; t < order.Active.Length; t++)
         {
             var prior = order.Priors[t];
             var family = EbnmFamilies.Get(prior.Family);
             var statistics = new double[family.StatisticsLength(prior)];
-            family.Accumulate(prior, shard.X[t], shard.S[t], mean, second, statistics);
+            family.Accumulate(prior, shard.X[t], shard.S[t], mean, variance, statistics);
             partial.Set(PartialKeys.Statistics.At(t), Finite(statistics));
         }
 

@@ -253,7 +253,7 @@ internal sealed class LocalSweep
         var statistics = _statistics[t];
         family.Accumulate(_order.Priors[t], x, s, mean, second, statistics);
         _kl[t] += KullbackLeibler.GaussianPart(x, s, mean, second);
-        Uninformed.MakeFinite(family, mean, second);
+        Uninformed.SecondMoments(mean, second);
         if (_fixed[t] is { } given)
         {
             for (var r = 0; r < count; r++)

@@ -166,7 +166,7 @@ internal sealed class RowProjection
                     _priors[t], _x.AsSpan(t, 1), _s.AsSpan(t, 1), Mean.AsSpan(t, 1), Second.AsSpan(t, 1));
                 divergence += (double.IsNaN(logLikelihood) ? 0 : logLikelihood)
                     + KullbackLeibler.GaussianPart(_x.AsSpan(t, 1), _s.AsSpan(t, 1), Mean.AsSpan(t, 1), Second.AsSpan(t, 1));
-                Uninformed.MakeFinite(_families[t], Mean.AsSpan(t, 1), Second.AsSpan(t, 1));
+                Uninformed.SecondMoments(Mean.AsSpan(t, 1), Second.AsSpan(t, 1));
             }
             else
             {

@@ -1,5 +1,3 @@
-using FitCluster.Math.Ebnm;
-
 namespace FitCluster.Math.Ebmf;
 
 /// <summary>
@@ -16,17 +14,12 @@ internal static class Uninformed
     /// </summary>
     public const double LeastInformation = 1e-100;
 
-    /// <summary>Replaces an infinite second moment by the squared mean.</summary>
-    public static void MakeFinite(IEbnmFamily family, ReadOnlySpan<double> mean, Span<double> second)
+    /// <summary>Makes second moments of variances, in place; an infinite variance counts as 0.</summary>
+    public static void SecondMoments(ReadOnlySpan<double> mean, Span<double> variance)
     {
-        if (!family.Traits.HasInfiniteMoments)
+        for (var i = 0; i < variance.Length; i++)
         {
-            return;
-        }
-
-        for (var i = 0; i < second.Length; i++)
-        {
-            second[i] = double.IsFinite(second[i]) ? second[i] : mean[i] * mean[i];
+            variance[i] = (mean[i] * mean[i]) + (double.IsFinite(variance[i]) ? variance[i] : 0);
         }
     }
 }

@@ -55,12 +55,12 @@ public sealed class AdaptiveShrinkage
         CheckLengths(x, s);
         var result = new AdaptiveShrinkage(x.Length);
         var components = GridComponent.Of(prior.Components);
-        var (mean, second, lfsr) = (result.PosteriorMean, result.PosteriorStandardDeviation, result.LocalFalseSignRate);
-        result.LogLikelihood = MixtureKernels.Moments(components, x, s, mean, second);
+        var (mean, variance, lfsr) = (result.PosteriorMean, result.PosteriorStandardDeviation, result.LocalFalseSignRate);
+        result.LogLikelihood = MixtureKernels.Moments(components, x, s, mean, variance);
         MixtureKernels.Signs(components, x, s, result.NegativeProbability, result.LocalFalseDiscoveryRate, result.PositiveProbability);
         for (var i = 0; i < x.Length; i++)
         {
-            second[i] = double.Sqrt(double.Max(second[i] - (mean[i] * mean[i]), 0));
+            variance[i] = double.Sqrt(variance[i]);
             lfsr[i] = result.LocalFalseDiscoveryRate[i] + double.Min(result.NegativeProbability[i], result.PositiveProbability[i]);
         }
 

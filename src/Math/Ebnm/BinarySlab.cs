@@ -26,6 +26,8 @@ internal readonly struct BinarySlab : ISlab
 
     public static double PriorSecondMoment(double scale) => (1 + (Ratio * Ratio)) * scale * scale;
 
+    public static double PriorVariance(double scale) => Ratio * Ratio * scale * scale;
+
     // Maximizes -R log mu - 50 (second / mu^2 - 2 first / mu): the positive root of R mu^2 + 100 first mu - 100 second.
     public static double Maximize(double weight, double sufficient, double first, double second)
     {
@@ -37,7 +39,7 @@ internal readonly struct BinarySlab : ISlab
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Evaluate(
         Vector512<double> u, Vector512<double> s, Vector512<double> r, double scale, out Vector512<double> logRatio,
-        out Vector512<double> first, out Vector512<double> second, out Vector512<double> sufficient, out Vector512<double> score,
+        out Vector512<double> first, out Vector512<double> variance, out Vector512<double> sufficient, out Vector512<double> score,
         out Vector512<double> curvature, out Vector512<double> cross)
     {
         var one = Vector512<double>.One;
@@ -66,8 +68,8 @@ internal readonly struct BinarySlab : ISlab
         var p4 = unit * unit * unit * unit * j4 * scaled;
         var f = p2 - p1;
         first = mu * p1;
-        second = mu * mu * p2;
-        sufficient = second;
+        variance = mu * mu * Vector512.Max(p2 - (p1 * p1), Vector512<double>.Zero);
+        sufficient = first;
         score = (hundred * f) - one;
         curvature = hundred * ((p1 - two * p2) + (hundred * Vector512.Max(p4 - (two * p3) + p2 - (f * f), Vector512<double>.Zero)));
 

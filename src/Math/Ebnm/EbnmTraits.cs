@@ -24,7 +24,7 @@ public sealed record EbnmTraits
     /// </summary>
     public bool ClimbsFromStart { get; init; }
 
-    /// <summary>Whether the second moment of the prior, and so of an uninformed entry, is infinite (default no).</summary>
+    /// <summary>Whether the variance of the prior, and so of an uninformed entry, is infinite (default no).</summary>
     public bool HasInfiniteMoments { get; init; }
 
     /// <summary>Whether every standard error must be 1: a family for z-scores alone (default no).</summary>

@@ -18,12 +18,14 @@ internal readonly struct ExponentialSlab : ISlab
 
     public static double PriorSecondMoment(double scale) => 2 * scale * scale;
 
+    public static double PriorVariance(double scale) => scale * scale;
+
     public static double Maximize(double weight, double sufficient, double first, double second) => first / weight;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Evaluate(
         Vector512<double> u, Vector512<double> s, Vector512<double> r, double scale, out Vector512<double> logRatio,
-        out Vector512<double> first, out Vector512<double> second, out Vector512<double> sufficient, out Vector512<double> score,
+        out Vector512<double> first, out Vector512<double> variance, out Vector512<double> sufficient, out Vector512<double> score,
         out Vector512<double> curvature, out Vector512<double> cross)
     {
         var one = Vector512<double>.One;
@@ -35,13 +37,13 @@ internal readonly struct ExponentialSlab : ISlab
         var inverse = one / j0;
         var mean = j1 * inverse;
         var square = j2 * inverse;
-        var variance = square - (mean * mean);
+        var unit = Vector512.Max(square - (mean * mean), Vector512<double>.Zero);
         first = mean * s;
-        second = square * s * s;
+        variance = unit * s * s;
         sufficient = first;
         score = (k * mean) - one;
-        curvature = k * ((k * variance) - mean);
-        cross = -variance * Vector512.Create(1 / scale);
+        curvature = k * ((k * unit) - mean);
+        cross = -unit * Vector512.Create(1 / scale);
     }
 
     public static double LogRatio(double u, double s, double scale)

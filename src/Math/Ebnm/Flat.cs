@@ -4,7 +4,7 @@ namespace FitCluster.Math.Ebnm;
 
 /// <summary>
 /// The improper flat prior: theta | x ~ N(x, s^2). It has no log-likelihood (NaN everywhere). With s = infinity there is no posterior:
-/// mean 0, second moment infinity, false sign rate 1/2, and a draw of 0.
+/// mean 0, variance infinity, false sign rate 1/2, and a draw of 0.
 /// </summary>
 internal sealed class Flat : IEbnmFamily
 {
@@ -25,12 +25,12 @@ internal sealed class Flat : IEbnmFamily
         new(Prior(options), double.NaN, true, 0);
 
     /// <inheritdoc/>
-    public double Moments(Prior prior, ReadOnlySpan<double> x, ReadOnlySpan<double> s, Span<double> mean, Span<double> secondMoment)
+    public double Moments(Prior prior, ReadOnlySpan<double> x, ReadOnlySpan<double> s, Span<double> mean, Span<double> variance)
     {
         for (var i = 0; i < x.Length; i++)
         {
             mean[i] = double.IsInfinity(s[i]) ? 0 : x[i];
-            secondMoment[i] = (mean[i] * mean[i]) + (s[i] * s[i]);
+            variance[i] = s[i] * s[i];
         }
 
         return double.NaN;
@@ -62,9 +62,9 @@ internal sealed class Flat : IEbnmFamily
 
     /// <inheritdoc/>
     public void Accumulate(
-        Prior prior, ReadOnlySpan<double> x, ReadOnlySpan<double> s, Span<double> mean, Span<double> secondMoment, Span<double> statistics)
+        Prior prior, ReadOnlySpan<double> x, ReadOnlySpan<double> s, Span<double> mean, Span<double> variance, Span<double> statistics)
     {
-        statistics[1] += Moments(prior, x, s, mean, secondMoment);
+        statistics[1] += Moments(prior, x, s, mean, variance);
         statistics[2] = double.NaN;
         foreach (var value in s)
         {

@@ -36,7 +36,7 @@ internal readonly struct GridComponent
         variance = Kind == ComponentKind.Point ? 0 : component.Scale * component.Scale;
         (low, high) = (component.Low, component.High);
         Weight = component.Weight;
-        (scale, PriorMean, PriorSecondMoment) = Constants();
+        (scale, PriorMean, PriorVariance) = Constants();
     }
 
     public ComponentKind Kind { get; }
@@ -46,8 +46,8 @@ internal readonly struct GridComponent
     /// <summary>The mean of h.</summary>
     public double PriorMean { get; }
 
-    /// <summary>The mean square of h.</summary>
-    public double PriorSecondMoment { get; }
+    /// <summary>The variance of h.</summary>
+    public double PriorVariance { get; }
 
     /// <summary>All components of a prior.</summary>
     public static GridComponent[] Of(PriorComponent[] components)
@@ -81,14 +81,14 @@ internal readonly struct GridComponent
         }
     }
 
-    /// <summary>The likelihood of x, and the mean and the second moment of theta given x and this component.</summary>
+    /// <summary>The likelihood of x, and the mean and the variance of theta given x and this component.</summary>
     public void Posterior(
         Vector512<double> x, Vector512<double> s,
-        out Vector512<double> exponent, out Vector512<double> factor, out Vector512<double> mean, out Vector512<double> second)
+        out Vector512<double> exponent, out Vector512<double> factor, out Vector512<double> mean, out Vector512<double> around)
     {
         if (Kind == ComponentKind.Uniform)
         {
-            TruncatedLanes.Moments(x, s, low, high, out exponent, out factor, out mean, out second);
+            TruncatedLanes.Moments(x, s, low, high, out exponent, out factor, out mean, out around);
             factor *= Vector512.Create(scale);
             return;
         }
@@ -97,21 +97,21 @@ internal readonly struct GridComponent
         if (Kind == ComponentKind.Point)
         {
             mean = Vector512.Create(location);
-            second = mean * mean;
+            around = Vector512<double>.Zero;
             return;
         }
 
         Gaussian(x, s, out var m, out var d);
         if (Kind == ComponentKind.TruncatedNormal)
         {
-            TruncatedLanes.Moments(m, d, low, high, out var e, out var f, out mean, out second);
+            TruncatedLanes.Moments(m, d, low, high, out var e, out var f, out mean, out around);
             exponent += e;
             factor *= f * Vector512.Create(scale);
             return;
         }
 
         mean = m;
-        second = (m * m) + (d * d);
+        around = d * d;
     }
 
     /// <summary>
@@ -185,19 +185,18 @@ internal readonly struct GridComponent
         d = Vector512.Sqrt(shrinkage) * s;
     }
 
-    private (double Scale, double Mean, double SecondMoment) Constants()
+    private (double Scale, double Mean, double Variance) Constants()
     {
         switch (Kind)
         {
             case ComponentKind.Point or ComponentKind.Normal:
-                return (1, location, (location * location) + variance);
+                return (1, location, variance);
             case ComponentKind.Uniform:
-                return (1 / (high - low), 0.5 * (low + high), ((low * low) + (low * high) + (high * high)) / 3);
+                return (1 / (high - low), 0.5 * (low + high), (high - low) * (high - low) / 12);
             case ComponentKind.TruncatedNormal:
                 var (logMass, mean, square) = TruncatedNormal.Moments(Standard(low), Standard(high));
                 var d = double.Sqrt(variance);
-                return (double.Exp(-logMass), location + (d * mean),
-                    (location * location) + (2 * location * d * mean) + (variance * square));
+                return (double.Exp(-logMass), location + (d * mean), variance * double.Max(square - (mean * mean), 0));
             default:
                 throw new ArgumentException(
                     $"a component of kind {Kind} is not one of a grid family: points, normals, uniforms and truncated normals are");

@@ -5,22 +5,22 @@ namespace FitCluster.Math.Ebnm;
 /// <summary>The slow twin of <see cref="GridComponent"/>, for one observation; and draws from a component's posterior.</summary>
 internal static class GridComponentScalar
 {
-    /// <summary>The log-likelihood of x under a component, and the mean and second moment of theta given x and it.</summary>
-    public static (double LogLikelihood, double Mean, double SecondMoment) Posterior(in PriorComponent component, double x, double s)
+    /// <summary>The log-likelihood of x under a component, and the mean and variance of theta given x and it.</summary>
+    public static (double LogLikelihood, double Mean, double Variance) Posterior(in PriorComponent component, double x, double s)
     {
         var (m, d, low, high, log) = Gaussian(component, x, s);
         if (d == 0)
         {
-            return (log, m, m * m);
+            return (log, m, 0);
         }
 
         if (double.IsNegativeInfinity(low) && double.IsPositiveInfinity(high))
         {
-            return (log, m, (m * m) + (d * d));
+            return (log, m, d * d);
         }
 
         var (mass, mean, square) = TruncatedNormal.Moments((low - m) / d, (high - m) / d);
-        return (log + mass, m + (d * mean), (m * m) + (2 * m * d * mean) + (d * d * square));
+        return (log + mass, m + (d * mean), d * d * double.Max(square - (mean * mean), 0));
     }
 
     /// <summary>P(theta &lt; 0) and P(theta = 0) given x and a component.</summary>

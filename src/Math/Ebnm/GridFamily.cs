@@ -50,8 +50,8 @@ public abstract class GridFamily : IEbnmFamily
     }
 
     /// <inheritdoc/>
-    public double Moments(Prior prior, ReadOnlySpan<double> x, ReadOnlySpan<double> s, Span<double> mean, Span<double> secondMoment) =>
-        MixtureKernels.Moments(GridComponent.Of(prior.Components), x, s, mean, secondMoment);
+    public double Moments(Prior prior, ReadOnlySpan<double> x, ReadOnlySpan<double> s, Span<double> mean, Span<double> variance) =>
+        MixtureKernels.Moments(GridComponent.Of(prior.Components), x, s, mean, variance);
 
     /// <inheritdoc/>
     public void FalseSignRates(Prior prior, ReadOnlySpan<double> x, ReadOnlySpan<double> s, Span<double> lfsr) =>
@@ -76,7 +76,7 @@ public abstract class GridFamily : IEbnmFamily
 
     /// <inheritdoc/>
     public void Accumulate(
-        Prior prior, ReadOnlySpan<double> x, ReadOnlySpan<double> s, Span<double> mean, Span<double> secondMoment, Span<double> statistics)
+        Prior prior, ReadOnlySpan<double> x, ReadOnlySpan<double> s, Span<double> mean, Span<double> variance, Span<double> statistics)
     {
         if (statistics.Length != StatisticsLength(prior))
         {
@@ -85,7 +85,7 @@ public abstract class GridFamily : IEbnmFamily
                 $"needs {StatisticsLength(prior)}");
         }
 
-        MixtureKernels.Accumulate(GridComponent.Of(prior.Components), HasNull(prior), x, s, mean, secondMoment, statistics);
+        MixtureKernels.Accumulate(GridComponent.Of(prior.Components), HasNull(prior), x, s, mean, variance, statistics);
     }
 
     /// <inheritdoc/>

@@ -4,7 +4,7 @@ namespace FitCluster.Math.Ebnm;
 
 /// <summary>
 /// The horseshoe (Carvalho, Polson and Scott 2010): theta ~ N(mode, T^2 lambda^2), lambda half-Cauchy. T is estimated in
-/// [g / n, g], g the geometric mean of s (with equal s: T = tau s, 1 / n &lt;= tau &lt;= 1). With s = infinity the second moment is
+/// [g / n, g], g the geometric mean of s (with equal s: T = tau s, 1 / n &lt;= tau &lt;= 1). With s = infinity the variance is
 /// infinite, as the prior's is.
 /// </summary>
 internal sealed partial class Horseshoe : IEbnmFamily
@@ -22,11 +22,11 @@ internal sealed partial class Horseshoe : IEbnmFamily
     };
 
     /// <inheritdoc/>
-    public double Moments(Prior prior, ReadOnlySpan<double> x, ReadOnlySpan<double> s, Span<double> mean, Span<double> secondMoment)
+    public double Moments(Prior prior, ReadOnlySpan<double> x, ReadOnlySpan<double> s, Span<double> mean, Span<double> variance)
     {
         Span<double> sums = stackalloc double[Length];
         sums.Clear();
-        Pass(prior, x, s, mean, secondMoment, sums, 1);
+        Pass(prior, x, s, mean, variance, sums, 1);
         return sums[1];
     }
 
@@ -102,9 +102,9 @@ internal sealed partial class Horseshoe : IEbnmFamily
 
     /// <inheritdoc/>
     public void Accumulate(
-        Prior prior, ReadOnlySpan<double> x, ReadOnlySpan<double> s, Span<double> mean, Span<double> secondMoment, Span<double> statistics)
+        Prior prior, ReadOnlySpan<double> x, ReadOnlySpan<double> s, Span<double> mean, Span<double> variance, Span<double> statistics)
     {
-        Pass(prior, x, s, mean, secondMoment, statistics, 1);
+        Pass(prior, x, s, mean, variance, statistics, 1);
         statistics[2] = double.NaN;
     }
 
@@ -130,7 +130,7 @@ internal sealed partial class Horseshoe : IEbnmFamily
 
     // One pass over every stride-th observation; adds to the sums, and writes moments where there is room for them.
     private static void Pass(
-        Prior prior, ReadOnlySpan<double> x, ReadOnlySpan<double> s, Span<double> mean, Span<double> secondMoment, Span<double> sums,
+        Prior prior, ReadOnlySpan<double> x, ReadOnlySpan<double> s, Span<double> means, Span<double> variances, Span<double> sums,
         int stride)
     {
         Span<double> fractions = stackalloc double[HorseshoeMixture.Nodes];
@@ -152,7 +152,7 @@ internal sealed partial class Horseshoe : IEbnmFamily
                 var total = HorseshoeMixture.Posterior(z, fractions, factors, weights);
                 var e = HorseshoeMixture.Expectations(z, scale / s[i], total, fractions, weights);
                 center = z * s[i] * e.Shrinkage;
-                variance = s[i] * s[i] * (e.Shrinkage + (z * z * e.Squared));
+                variance = s[i] * s[i] * (e.Shrinkage + (z * z * e.Spread));
                 sums[0]++;
                 sums[1] += double.Log(total) - double.Log(s[i]) - NormalDistribution.LogRootTwoPi;
                 sums[3] += s[i] * s[i] * e.Scaled;
@@ -161,10 +161,10 @@ internal sealed partial class Horseshoe : IEbnmFamily
                 sums[6] += double.Log(s[i]);
             }
 
-            if (!mean.IsEmpty)
+            if (!means.IsEmpty)
             {
-                mean[i] = prior.Mode + center;
-                secondMoment[i] = (prior.Mode * (prior.Mode + (2 * center))) + variance;
+                means[i] = prior.Mode + center;
+                variances[i] = variance;
             }
         }
     }

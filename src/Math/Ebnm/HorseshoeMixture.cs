@@ -58,17 +58,18 @@ internal static class HorseshoeMixture
     }
 
     /// <summary>
-    /// Sums over nodes, normalized, of: t_j = 1 - c_j; t_j^2; the derivatives of the log-likelihood in log T, first and second;
+    /// Sums over nodes, normalized, of: t_j = 1 - c_j; (t_j - E t)^2; the derivatives of the log-likelihood in log T, first and second;
     /// E[theta^2 | j] / (s^2 lambda_j^2), for EM.
     /// </summary>
-    public static (double Shrinkage, double Squared, double Score, double Curvature, double Scaled) Expectations(
+    public static (double Shrinkage, double Spread, double Score, double Curvature, double Scaled) Expectations(
         double z, double ratio, double total, ReadOnlySpan<double> fractions, ReadOnlySpan<double> weights)
     {
         var one = Vector512<double>.One;
         var two = Vector512.Create(2.0);
         var zz = Vector512.Create(z * z);
         var ratioSquare = Vector512.Create(ratio * ratio);
-        Vector512<double> first = default, second = default, score = default, curvature = default, scaled = default;
+        Vector512<double> first = default, second = default, rest = default, restSecond = default;
+        Vector512<double> score = default, curvature = default, scaled = default;
         for (var j = 0; j < Nodes; j += VectorNormal.Lanes)
         {
             var p = Vector512.Create(weights[j..]);
@@ -79,14 +80,22 @@ internal static class HorseshoeMixture
             var d = t * (square - one);
             first += p * t;
             second += p * t * t;
+            rest += p * c;
+            restSecond += p * c * c;
             score += p * d;
             curvature += p * ((two * (d + (t * t * (one - (two * square))))) + (d * d));
             scaled += p * ratioSquare * c * (one + (t * zz));
         }
 
         var mean = Vector512.Sum(score) / total;
+        var (shrinkage, left) = (Vector512.Sum(first) / total, Vector512.Sum(rest) / total);
+
+        // Posteriors of t near 0 and of c near 0 are spread about as wide as they are high: the difference loses no digits there.
+        var spread = shrinkage < left
+            ? (Vector512.Sum(second) / total) - (shrinkage * shrinkage)
+            : (Vector512.Sum(restSecond) / total) - (left * left);
         return (
-            Vector512.Sum(first) / total, Vector512.Sum(second) / total, mean, (Vector512.Sum(curvature) / total) - (mean * mean),
+            shrinkage, double.Max(spread, 0), mean, (Vector512.Sum(curvature) / total) - (mean * mean),
             Vector512.Sum(scaled) / total);
     }
 

@@ -42,8 +42,8 @@ public interface IEbnmFamily
     /// <summary>Fits the prior to all observations at once by maximum (penalized) likelihood, to tight tolerance.</summary>
     EbnmFit Fit(ReadOnlySpan<double> x, ReadOnlySpan<double> s, EbnmOptions options);
 
-    /// <summary>Posterior means and second moments under a prior. Returns the log-likelihood.</summary>
-    double Moments(Prior prior, ReadOnlySpan<double> x, ReadOnlySpan<double> s, Span<double> mean, Span<double> secondMoment);
+    /// <summary>Posterior means and variances under a prior. Returns the log-likelihood.</summary>
+    double Moments(Prior prior, ReadOnlySpan<double> x, ReadOnlySpan<double> s, Span<double> mean, Span<double> variance);
 
     /// <summary>
     /// Local false sign rates under a prior: min(P(theta &lt;= 0), P(theta &gt;= 0))
@@ -70,7 +70,7 @@ public interface IEbnmFamily
     /// observations add up.
     /// </summary>
     void Accumulate(
-        Prior prior, ReadOnlySpan<double> x, ReadOnlySpan<double> s, Span<double> mean, Span<double> secondMoment, Span<double> statistics);
+        Prior prior, ReadOnlySpan<double> x, ReadOnlySpan<double> s, Span<double> mean, Span<double> variance, Span<double> statistics);
 
     /// <summary>
     /// The next prior from the summed statistics at <paramref name="prior"/>. Where the point mass at the mode is in the family and

@@ -20,6 +20,9 @@ internal interface ISlab
     /// <summary>E eta^2 of the prior.</summary>
     static abstract double PriorSecondMoment(double scale);
 
+    /// <summary>The variance of eta under the prior.</summary>
+    static abstract double PriorVariance(double scale);
+
     /// <summary>The scale that maximizes the expected log-density of eta: an M step of EM.</summary>
     /// <param name="weight">R, the sum of responsibilities, &gt; 0.</param>
     /// <param name="sufficient">The sum of responsibility times "sufficient" of <see cref="Evaluate"/>.</param>
@@ -36,14 +39,14 @@ internal interface ISlab
     /// <param name="scale">The scale.</param>
     /// <param name="logRatio">l - log N(u; 0, s^2).</param>
     /// <param name="first">E eta.</param>
-    /// <param name="second">E eta^2.</param>
+    /// <param name="variance">The variance of eta.</param>
     /// <param name="sufficient">The expectation that <see cref="Maximize"/> needs.</param>
     /// <param name="score">dl/db.</param>
     /// <param name="curvature">d^2 l/db^2.</param>
     /// <param name="cross">d^2 l/(db d mode) = -d^2 l/(db du).</param>
     static abstract void Evaluate(
         Vector512<double> u, Vector512<double> s, Vector512<double> r, double scale, out Vector512<double> logRatio,
-        out Vector512<double> first, out Vector512<double> second, out Vector512<double> sufficient, out Vector512<double> score,
+        out Vector512<double> first, out Vector512<double> variance, out Vector512<double> sufficient, out Vector512<double> score,
         out Vector512<double> curvature, out Vector512<double> cross);
 
     /// <summary>The scalar twin of logRatio in <see cref="Evaluate"/>; 0 for s = infinity.</summary>

@@ -19,12 +19,14 @@ internal readonly struct LaplaceSlab : ISlab
 
     public static double PriorSecondMoment(double scale) => 2 * scale * scale;
 
+    public static double PriorVariance(double scale) => 2 * scale * scale;
+
     public static double Maximize(double weight, double sufficient, double first, double second) => sufficient / weight;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Evaluate(
         Vector512<double> u, Vector512<double> s, Vector512<double> r, double scale, out Vector512<double> logRatio,
-        out Vector512<double> first, out Vector512<double> second, out Vector512<double> sufficient, out Vector512<double> score,
+        out Vector512<double> first, out Vector512<double> variance, out Vector512<double> sufficient, out Vector512<double> score,
         out Vector512<double> curvature, out Vector512<double> cross)
     {
         var one = Vector512<double>.One;
@@ -49,7 +51,7 @@ internal readonly struct LaplaceSlab : ISlab
         var sign = Vector512.ConditionalSelect(Vector512.LessThan(u, Vector512<double>.Zero), -one, one);
         var signed = (n1 - f1) * inverse * sign;
         first = signed * s;
-        second = square * s * s;
+        variance = Vector512.Max(square - (signed * signed), Vector512<double>.Zero) * s * s;
         sufficient = absolute * s;
         score = (k * absolute) - one;
         curvature = k * ((k * (square - (absolute * absolute))) - absolute);

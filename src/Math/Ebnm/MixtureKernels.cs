@@ -58,9 +58,9 @@ internal static class MixtureKernels
         return rows;
     }
 
-    /// <summary>Posterior means and second moments; returns the log-likelihood.</summary>
+    /// <summary>Posterior means and variances; returns the log-likelihood.</summary>
     public static double Moments(
-        GridComponent[] components, ReadOnlySpan<double> x, ReadOnlySpan<double> s, Span<double> mean, Span<double> secondMoment)
+        GridComponent[] components, ReadOnlySpan<double> x, ReadOnlySpan<double> s, Span<double> mean, Span<double> variance)
     {
         var present = Array.FindAll(components, c => c.Weight > 0);
         var work = new Posteriors(present);
@@ -68,10 +68,10 @@ internal static class MixtureKernels
         for (var i = 0; i < x.Length; i += Lanes)
         {
             Load(x, s, i, out var xi, out var si, out var informative);
-            var log = work.Moments(xi, si, informative, out var m, out var q);
+            var log = work.Moments(xi, si, informative, out var m, out var v);
             total += log & informative;
             VectorNormal.Store(m, mean, i);
-            VectorNormal.Store(q, secondMoment, i);
+            VectorNormal.Store(v, variance, i);
         }
 
         return Vector512.Sum(total);
@@ -112,7 +112,7 @@ internal static class MixtureKernels
     /// </summary>
     public static void Accumulate(
         GridComponent[] components, bool hasNull, ReadOnlySpan<double> x, ReadOnlySpan<double> s, Span<double> mean,
-        Span<double> secondMoment,
+        Span<double> variance,
         Span<double> statistics)
     {
         var m = components.Length;
@@ -126,9 +126,9 @@ internal static class MixtureKernels
         for (var i = 0; i < x.Length; i += Lanes)
         {
             Load(x, s, i, out var xi, out var si, out var informative);
-            var log = work.Moments(xi, si, informative, out var mi, out var qi);
+            var log = work.Moments(xi, si, informative, out var mi, out var vi);
             VectorNormal.Store(mi, mean, i);
-            VectorNormal.Store(qi, secondMoment, i);
+            VectorNormal.Store(vi, variance, i);
             total += log & informative;
             count += Vector512<double>.One & informative;
             none += (work.Exponent(0) + Vector512.Log(work.Factor(0))) & informative;

@@ -17,26 +17,28 @@ internal readonly struct NormalSlab : ISlab
 
     public static double PriorSecondMoment(double scale) => scale * scale;
 
+    public static double PriorVariance(double scale) => scale * scale;
+
     public static double Maximize(double weight, double sufficient, double first, double second) => double.Sqrt(second / weight);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Evaluate(
         Vector512<double> u, Vector512<double> s, Vector512<double> r, double scale, out Vector512<double> logRatio,
-        out Vector512<double> first, out Vector512<double> second, out Vector512<double> sufficient, out Vector512<double> score,
+        out Vector512<double> first, out Vector512<double> variance, out Vector512<double> sufficient, out Vector512<double> score,
         out Vector512<double> curvature, out Vector512<double> cross)
     {
         var one = Vector512<double>.One;
         var two = Vector512.Create(2.0);
-        var variance = Vector512.Create(scale * scale);
+        var slab = Vector512.Create(scale * scale);
         var noise = s * s;
-        var inverse = one / (noise + variance);
-        var t = variance * inverse;
+        var inverse = one / (noise + slab);
+        var t = slab * inverse;
         var z = u * r;
         var square = u * u * inverse;
         logRatio = Vector512.Create(0.5) * (Vector512.Log(noise * inverse) + (t * z * z));
         first = t * u;
-        second = (first * first) + (t * noise);
-        sufficient = second;
+        variance = t * noise;
+        sufficient = variance;
         score = t * (square - one);
         curvature = two * (score + (t * t * (one - two * square)));
         cross = -two * t * u * inverse;

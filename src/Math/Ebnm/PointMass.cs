@@ -30,10 +30,10 @@ internal sealed class PointMass : IEbnmFamily
     }
 
     /// <inheritdoc/>
-    public double Moments(Prior prior, ReadOnlySpan<double> x, ReadOnlySpan<double> s, Span<double> mean, Span<double> secondMoment)
+    public double Moments(Prior prior, ReadOnlySpan<double> x, ReadOnlySpan<double> s, Span<double> mean, Span<double> variance)
     {
         mean[..x.Length].Fill(prior.Mode);
-        secondMoment[..x.Length].Fill(prior.Mode * prior.Mode);
+        variance[..x.Length].Clear();
         return ObservationSums.Of(x, s, prior.Mode).PointMass;
     }
 
@@ -57,10 +57,10 @@ internal sealed class PointMass : IEbnmFamily
 
     /// <inheritdoc/>
     public void Accumulate(
-        Prior prior, ReadOnlySpan<double> x, ReadOnlySpan<double> s, Span<double> mean, Span<double> secondMoment, Span<double> statistics)
+        Prior prior, ReadOnlySpan<double> x, ReadOnlySpan<double> s, Span<double> mean, Span<double> variance, Span<double> statistics)
     {
         mean[..x.Length].Fill(prior.Mode);
-        secondMoment[..x.Length].Fill(prior.Mode * prior.Mode);
+        variance[..x.Length].Clear();
         var sums = ObservationSums.Of(x, s, prior.Mode);
         statistics[0] += sums.Count;
         statistics[1] += sums.PointMass;

@@ -10,9 +10,10 @@ internal sealed class Posteriors
     private readonly Vector512<double>[] exponents;
     private readonly Vector512<double>[] factors;
     private readonly Vector512<double>[] means;
-    private readonly Vector512<double>[] seconds;
+    private readonly Vector512<double>[] variances;
+    private readonly Vector512<double>[] weights;
     private readonly double priorMean;
-    private readonly double priorSecond;
+    private readonly double priorVariance;
     private readonly double priorNegative;
     private readonly double priorZero;
     private Vector512<double> most;
@@ -24,13 +25,18 @@ internal sealed class Posteriors
         exponents = new Vector512<double>[components.Length];
         factors = new Vector512<double>[components.Length];
         means = new Vector512<double>[components.Length];
-        seconds = new Vector512<double>[components.Length];
+        variances = new Vector512<double>[components.Length];
+        weights = new Vector512<double>[components.Length];
         foreach (var c in components)
         {
             priorMean += c.Weight * c.PriorMean;
-            priorSecond += c.Weight * c.PriorSecondMoment;
             priorNegative += c.Weight * c.PriorNegative;
             priorZero += c.IsZero ? c.Weight : 0;
+        }
+
+        foreach (var c in components)
+        {
+            priorVariance += c.Weight > 0 ? c.Weight * (c.PriorVariance + ((c.PriorMean - priorMean) * (c.PriorMean - priorMean))) : 0;
         }
     }
 
@@ -44,16 +50,16 @@ internal sealed class Posteriors
     public Vector512<double> Share(int k, double excess) =>
         factors[k] * VectorExp.Of(Vector512.Min(exponents[k] - most, Vector512.Create(excess))) * inverse;
 
-    /// <summary>The log-likelihood of each observation; posterior means and second moments, the prior's where not informative.</summary>
+    /// <summary>The log-likelihood of each observation; posterior means and variances, the prior's where not informative.</summary>
     public Vector512<double> Moments(
-        Vector512<double> x, Vector512<double> s, Vector512<double> informative, out Vector512<double> mean, out Vector512<double> second)
+        Vector512<double> x, Vector512<double> s, Vector512<double> informative, out Vector512<double> mean, out Vector512<double> variance)
     {
         most = Vector512.Create(double.NegativeInfinity);
         for (var k = 0; k < components.Length; k++)
         {
             if (components[k].Weight > 0)
             {
-                components[k].Posterior(x, s, out exponents[k], out factors[k], out means[k], out seconds[k]);
+                components[k].Posterior(x, s, out exponents[k], out factors[k], out means[k], out variances[k]);
                 most = Vector512.Max(most, exponents[k]);
             }
             else
@@ -62,21 +68,32 @@ internal sealed class Posteriors
             }
         }
 
-        Vector512<double> sum = Vector512<double>.Zero, first = sum, square = sum;
+        Vector512<double> sum = Vector512<double>.Zero, first = sum, spread = sum;
         for (var k = 0; k < components.Length; k++)
         {
             if (components[k].Weight > 0)
             {
                 var weight = Vector512.Create(components[k].Weight) * factors[k] * VectorExp.Of(exponents[k] - most);
+                weights[k] = weight;
                 sum += weight;
                 first = Vector512.FusedMultiplyAdd(weight, means[k], first);
-                square = Vector512.FusedMultiplyAdd(weight, seconds[k], square);
             }
         }
 
         inverse = Vector512<double>.One / sum;
-        mean = Vector512.ConditionalSelect(informative, first * inverse, Vector512.Create(priorMean));
-        second = Vector512.ConditionalSelect(informative, square * inverse, Vector512.Create(priorSecond));
+        mean = first * inverse;
+        for (var k = 0; k < components.Length; k++)
+        {
+            if (components[k].Weight > 0)
+            {
+                // Never E theta^2 - (E theta)^2, which cancels.
+                var apart = means[k] - mean;
+                spread = Vector512.FusedMultiplyAdd(weights[k], Vector512.FusedMultiplyAdd(apart, apart, variances[k]), spread);
+            }
+        }
+
+        mean = Vector512.ConditionalSelect(informative, mean, Vector512.Create(priorMean));
+        variance = Vector512.ConditionalSelect(informative, spread * inverse, Vector512.Create(priorVariance));
         return most + Vector512.Log(sum);
     }
 

@@ -29,7 +29,7 @@ internal static class SlabKernel<TSlab>
 
     /// <summary>Adds to the sums ([0] to [2] only without derivatives) and writes posterior moments where asked.</summary>
     public static void Pass<TMoments, TDerivatives>(
-        in SpikeAndSlab prior, ReadOnlySpan<double> x, ReadOnlySpan<double> s, Span<double> mean, Span<double> second,
+        in SpikeAndSlab prior, ReadOnlySpan<double> x, ReadOnlySpan<double> s, Span<double> mean, Span<double> variance,
         Span<double> sums)
         where TMoments : struct, IFlag
         where TDerivatives : struct, IFlag
@@ -39,12 +39,12 @@ internal static class SlabKernel<TSlab>
             var count = int.Min(Block, x.Length - i);
             PassBlock<TMoments, TDerivatives>(
                 prior, x.Slice(i, count), s.Slice(i, count), TMoments.On ? mean.Slice(i, count) : [],
-                TMoments.On ? second.Slice(i, count) : [], sums);
+                TMoments.On ? variance.Slice(i, count) : [], sums);
         }
     }
 
     private static void PassBlock<TMoments, TDerivatives>(
-        in SpikeAndSlab prior, ReadOnlySpan<double> x, ReadOnlySpan<double> s, Span<double> mean, Span<double> second,
+        in SpikeAndSlab prior, ReadOnlySpan<double> x, ReadOnlySpan<double> s, Span<double> mean, Span<double> variance,
         Span<double> sums)
         where TMoments : struct, IFlag
         where TDerivatives : struct, IFlag
@@ -77,7 +77,7 @@ internal static class SlabKernel<TSlab>
 
             var reciprocal = one / si;
             TSlab.Evaluate(
-                u, si, reciprocal, prior.Scale, out var logRatio, out var first, out var square, out var sufficient, out var score,
+                u, si, reciprocal, prior.Scale, out var logRatio, out var first, out var around, out var sufficient, out var score,
                 out var curvature,
                 out var cross);
             var inverse = reciprocal * reciprocal;
@@ -87,7 +87,7 @@ internal static class SlabKernel<TSlab>
                 // No information: the slab's posterior is the slab, odds stay, nothing has a derivative.
                 logRatio = Vector512.ConditionalSelect(infinite, zero, logRatio);
                 first = Vector512.ConditionalSelect(infinite, Vector512.Create(TSlab.PriorMean(prior.Scale)), first);
-                square = Vector512.ConditionalSelect(infinite, Vector512.Create(TSlab.PriorSecondMoment(prior.Scale)), square);
+                around = Vector512.ConditionalSelect(infinite, Vector512.Create(TSlab.PriorVariance(prior.Scale)), around);
                 score = Vector512.ConditionalSelect(infinite, zero, score);
                 curvature = Vector512.ConditionalSelect(infinite, zero, curvature);
                 cross = Vector512.ConditionalSelect(infinite, zero, cross);
@@ -110,11 +110,9 @@ internal static class SlabKernel<TSlab>
             product *= some ? Vector512.ConditionalSelect(infinite, one, one + e) : one + e;
             if (TMoments.On)
             {
-                // E theta^2 as a sum of terms >= 0, so that it does not cancel where mode + eta is near 0.
-                var location = mode + first;
-                var variance = Vector512.Max(square - (first * first), zero);
+                // The variance within the slab, and that of the two means.
                 VectorNormal.Store(mode + (r * first), mean, i);
-                VectorNormal.Store((rest * mode * mode) + (r * ((location * location) + variance)), second, i);
+                VectorNormal.Store(r * (around + (rest * first * first)), variance, i);
             }
 
             count += VectorNormal.Lanes - (some ? BitOperations.PopCount(infinite.ExtractMostSignificantBits()) : 0);
@@ -124,7 +122,7 @@ internal static class SlabKernel<TSlab>
                 responsibility += counted;
                 sufficients += counted * sufficient;
                 firsts += counted * first;
-                seconds += counted * square;
+                seconds += counted * ((first * first) + around);
                 precision += inverse;
 
                 // d(log slab - log spike)/dm = -E eta / s^2; second derivatives in m by Tweedie: (var eta - s^2) / s^4 and -1 / s^2.
@@ -138,7 +136,7 @@ internal static class SlabKernel<TSlab>
                 hbb += (r * curvature) + (both * score * score);
                 ham -= both * step;
                 hbm += (r * cross) - (both * score * step);
-                hmm += (((r * (square - (first * first)) * inverse) - one) * inverse) + (both * step * step);
+                hmm += (((r * around * inverse) - one) * inverse) + (both * step * step);
             }
         }
 

@@ -45,12 +45,12 @@ internal abstract partial class SpikeAndSlabFamily<TSlab>
 
     /// <inheritdoc/>
     public void Accumulate(
-        Prior prior, ReadOnlySpan<double> x, ReadOnlySpan<double> s, Span<double> mean, Span<double> secondMoment, Span<double> statistics)
+        Prior prior, ReadOnlySpan<double> x, ReadOnlySpan<double> s, Span<double> mean, Span<double> variance, Span<double> statistics)
     {
         var parameters = Decode(prior);
         Span<double> sums = stackalloc double[SlabKernel<TSlab>.Length];
         sums.Clear();
-        SlabKernel<TSlab>.Pass<SlabKernel<TSlab>.Yes, SlabKernel<TSlab>.Yes>(parameters, x, s, mean, secondMoment, sums);
+        SlabKernel<TSlab>.Pass<SlabKernel<TSlab>.Yes, SlabKernel<TSlab>.Yes>(parameters, x, s, mean, variance, sums);
         var pointMass = ObservationSums.Of(x, s, parameters.Mode).PointMass;
         statistics[0] += sums[0];
         statistics[1] += sums[1] + pointMass;

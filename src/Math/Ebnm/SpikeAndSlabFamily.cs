@@ -37,12 +37,12 @@ internal abstract partial class SpikeAndSlabFamily<TSlab> : IEbnmFamily
     public EbnmTraits Traits { get; }
 
     /// <inheritdoc/>
-    public double Moments(Prior prior, ReadOnlySpan<double> x, ReadOnlySpan<double> s, Span<double> mean, Span<double> secondMoment)
+    public double Moments(Prior prior, ReadOnlySpan<double> x, ReadOnlySpan<double> s, Span<double> mean, Span<double> variance)
     {
         var parameters = Decode(prior);
         Span<double> sums = stackalloc double[SlabKernel<TSlab>.Length];
         sums.Clear();
-        SlabKernel<TSlab>.Pass<SlabKernel<TSlab>.Yes, SlabKernel<TSlab>.No>(parameters, x, s, mean, secondMoment, sums);
+        SlabKernel<TSlab>.Pass<SlabKernel<TSlab>.Yes, SlabKernel<TSlab>.No>(parameters, x, s, mean, variance, sums);
         return sums[1] + ObservationSums.Of(x, s, parameters.Mode).PointMass;
     }
 

@@ -43,10 +43,10 @@ internal static class TruncatedLanes
         }
     }
 
-    /// <summary>The mass, and mean and second moment of the truncated distribution.</summary>
+    /// <summary>The mass, and mean and variance of the truncated distribution.</summary>
     public static void Moments(
         Vector512<double> m, Vector512<double> d, double lo, double hi,
-        out Vector512<double> exponent, out Vector512<double> factor, out Vector512<double> mean, out Vector512<double> second)
+        out Vector512<double> exponent, out Vector512<double> factor, out Vector512<double> mean, out Vector512<double> variance)
     {
         var o = new Orientation(m, d, lo, hi);
         var zero = Vector512<double>.Zero;
@@ -90,7 +90,7 @@ internal static class TruncatedLanes
 
         var move = d * first * o.Sign;
         mean = origin + move;
-        second = (origin * origin) + ((origin + origin) * move) + (d * d * square);
+        variance = d * d * Vector512.Max(square - (first * first), zero);
     }
 
     // The interval in units of d from m, reflected where needed so that A + B >= 0 (hence B >= |A|).

@@ -152,7 +152,7 @@ public sealed class EbmfProjectionTests
                 var (m, s) = (new double[1], new double[1]);
                 EbnmFamilies.Get(priors[t].Family).Moments(priors[t], [x], [rowSd / double.Sqrt(d)], m, s);
                 Assert.Equal(m[0], mean[(i * k) + t], 1e-6);
-                Assert.Equal(s[0], second[(i * k) + t], 1e-6);
+                Assert.Equal(s[0] + (m[0] * m[0]), second[(i * k) + t], 1e-6);
             }
 
             double Fitted(int j) => Enumerable.Range(0, k).Sum(t => mean[(i * k) + t] * f[(j * k) + t]);
@@ -291,7 +291,7 @@ public sealed class EbmfProjectionTests
 
             var (x, s, prior) = (c / d, 1 / double.Sqrt(d), PriorCodec.Decode(fit.Result[$"loadingsPrior.{t}"]));
             elbo += EbnmFamilies.Get(prior.Family).Moments(prior, [x], [s], new double[1], new double[1])
-                + KullbackLeibler.GaussianPart([x], [s], [l[t]], [l2[t]]);
+                + KullbackLeibler.GaussianPart([x], [s], [l[t]], [l2[t] - (l[t] * l[t])]);
         }
 
         return elbo;

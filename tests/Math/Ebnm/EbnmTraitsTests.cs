@@ -19,8 +19,8 @@ public sealed class EbnmTraitsTests
         foreach (var x in new[] { X(1, 3), [.. X(1, 3).Select(v => -v)] })
         {
             var prior = family.Fit(x, S, new EbnmOptions()).Prior;
-            var (mean, second) = (new double[x.Length], new double[x.Length]);
-            family.Moments(prior, x, S, mean, second);
+            var (mean, variance) = (new double[x.Length], new double[x.Length]);
+            family.Moments(prior, x, S, mean, variance);
             Assert.All(mean, m => Assert.True(family.Traits.Sign * m >= 0, $"{name}: {m}"));
             Assert.True(family.Traits.Sign != 0 || name == PriorFamily.PointMass || mean.Any(m => m * x[0] > 0), $"{name} has a sign");
         }
@@ -43,13 +43,13 @@ public sealed class EbnmTraitsTests
 
     [Theory]
     [MemberData(nameof(Families))]
-    public void An_uninformed_entry_has_an_infinite_second_moment_only_where_the_family_says_so(PriorFamily name)
+    public void An_uninformed_entry_has_an_infinite_variance_only_where_the_family_says_so(PriorFamily name)
     {
         var family = EbnmFamilies.Get(name);
         var prior = family.Fit(X(3, 2), S, new EbnmOptions()).Prior;
-        var (mean, second) = (new double[1], new double[1]);
-        family.Moments(prior, [0], [double.PositiveInfinity], mean, second);
-        Assert.Equal(family.Traits.HasInfiniteMoments, double.IsPositiveInfinity(second[0]));
+        var (mean, variance) = (new double[1], new double[1]);
+        family.Moments(prior, [0], [double.PositiveInfinity], mean, variance);
+        Assert.Equal(family.Traits.HasInfiniteMoments, double.IsPositiveInfinity(variance[0]));
     }
 
     [Theory]
@@ -80,10 +80,10 @@ public sealed class EbnmTraitsTests
             // The prior of other data, which are on another scale: from far away, in a few iterations.
             var start = family.Fit(X(seed, 1 + (seed % 5)), S, new EbnmOptions()).Prior;
             var x = X(seed + 100, 1 + (seed % 3));
-            var (mean, second) = (new double[x.Length], new double[x.Length]);
-            var before = family.Moments(start, x, S, mean, second);
+            var (mean, variance) = (new double[x.Length], new double[x.Length]);
+            var before = family.Moments(start, x, S, mean, variance);
             var prior = family.Fit(x, S, new EbnmOptions { Start = start, MaxIterations = 4 }).Prior;
-            Assert.True(family.Moments(prior, x, S, mean, second) >= before - (1e-12 * double.Abs(before)), $"{name}, seed {seed}");
+            Assert.True(family.Moments(prior, x, S, mean, variance) >= before - (1e-12 * double.Abs(before)), $"{name}, seed {seed}");
         }
     }
 

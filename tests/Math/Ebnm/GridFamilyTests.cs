@@ -93,8 +93,8 @@ public class GridFamilyTests
         var prior = family.ColdStart(Summary(x, s), new EbnmOptions());
         var whole = Accumulate(family, prior, x, s);
         var parts = Accumulate(family, prior, x[..77], s[..77]);
-        var (mean, second) = (new double[126], new double[126]);
-        family.Accumulate(prior, x.AsSpan(77), s.AsSpan(77), mean, second, parts);
+        var (mean, variance) = (new double[126], new double[126]);
+        family.Accumulate(prior, x.AsSpan(77), s.AsSpan(77), mean, variance, parts);
         Assert.Equal(202, whole[0]);
         for (var k = 0; k < whole.Length; k++)
         {
@@ -106,7 +106,7 @@ public class GridFamilyTests
         var (m, q) = (new double[203], new double[203]);
         Assert.Equal(whole[1], family.Moments(prior, x, s, m, q), 1e-9);
         Assert.Equal(m[77..], mean);
-        Assert.Equal(q[77..], second);
+        Assert.Equal(q[77..], variance);
         // No information: the posterior is the prior.
         var priorMean = GridComponent.Of(prior.Components).Sum(c => c.Weight * c.PriorMean);
         Assert.Equal(priorMean, m[17], 1e-12);
@@ -135,15 +135,15 @@ public class GridFamilyTests
         foreach (var i in new[] { 0, 5, 11 })
         {
             var (xs, ss) = (Enumerable.Repeat(x[i], Draws).ToArray(), Enumerable.Repeat(s[i], Draws).ToArray());
-            var (sample, mean, second) = (new double[Draws], new double[Draws], new double[Draws]);
+            var (sample, mean, variance) = (new double[Draws], new double[Draws], new double[Draws]);
             var random = new Random(i);
             family.Sample(prior, xs, ss, (_, _) => double.Max(random.NextDouble(), 1e-300), sample);
-            family.Moments(prior, xs, ss, mean, second);
-            var sd = double.Sqrt(double.Max(second[0] - (mean[0] * mean[0]), 0)) + 1e-12;
+            family.Moments(prior, xs, ss, mean, variance);
+            var sd = double.Sqrt(variance[0]) + 1e-12;
             Assert.InRange((sample.Average() - mean[0]) / sd * double.Sqrt(Draws), -5, 5);
-            var squares = Array.ConvertAll(sample, v => v * v);
-            var spread = double.Sqrt(squares.Average(q => (q - second[0]) * (q - second[0])) / Draws);
-            Assert.InRange(squares.Average() - second[0], (-6 * spread) - 1e-9, (6 * spread) + 1e-9);
+            var squares = Array.ConvertAll(sample, v => (v - mean[0]) * (v - mean[0]));
+            var spread = double.Sqrt(squares.Average(q => (q - variance[0]) * (q - variance[0])) / Draws);
+            Assert.InRange(squares.Average() - variance[0], (-6 * spread) - 1e-9, (6 * spread) + 1e-9);
         }
     }
 

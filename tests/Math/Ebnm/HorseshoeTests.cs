@@ -27,7 +27,7 @@ public class HorseshoeTests
             Assert.Equal(logLikelihood - double.Log(unit), Family.Moments(scaled, [x * unit], [unit], m, q),
                 1e-12 * double.Max(1, double.Abs(logLikelihood)));
             Assert.Equal(mean, m[0] / unit, 1e-12 * mean);
-            Assert.Equal(second, q[0] / (unit * unit), 1e-12 * second);
+            Assert.Equal(second, (q[0] + (m[0] * m[0])) / (unit * unit), 1e-12 * second);
             Family.FalseSignRates(scaled, [x * unit], [unit], f);
             Assert.Equal(lfsr, f[0], 1e-12);
         }
@@ -87,10 +87,10 @@ public class HorseshoeTests
         var prior = ParametricFixtures.Prior(PriorFamily.Horseshoe, 1, 0.3, 0.2);
         double[] x = [.. Enumerable.Repeat(2.5, Count)];
         double[] s = [.. Enumerable.Repeat(0.8, Count)];
-        var (mean, second, sample) = (new double[Count], new double[Count], new double[Count]);
-        Family.Moments(prior, x, s, mean, second);
+        var (mean, variance, sample) = (new double[Count], new double[Count], new double[Count]);
+        Family.Moments(prior, x, s, mean, variance);
         Family.Sample(prior, x, s, (i, d) => d == 0 ? (i + 0.5) / Count : ((i + 0.5) * 0.61803398874989485) % 1, sample);
         Assert.Equal(mean[0], sample.Average(), 3e-3);
-        Assert.Equal(second[0], sample.Average(v => v * v), 0.02);
+        Assert.Equal(variance[0], sample.Average(v => (v - mean[0]) * (v - mean[0])), 0.02);
     }
 }

@@ -26,8 +26,8 @@ public class MixtureKernelsTests
         var x = Enumerable.Range(0, N).Select(i => (random.NextDouble() - 0.5) * (i % 3 == 0 ? 200 : 12)).ToArray();
         var s = Enumerable.Range(0, N).Select(_ => double.Exp(3 * (random.NextDouble() - 0.5))).ToArray();
         var components = GridComponent.Of([Kinds[kind]]);
-        var (mean, second, negative, zero, positive) = (new double[N], new double[N], new double[N], new double[N], new double[N]);
-        var log = MixtureKernels.Moments(components, x, s, mean, second);
+        var (mean, variance, negative, zero, positive) = (new double[N], new double[N], new double[N], new double[N], new double[N]);
+        var log = MixtureKernels.Moments(components, x, s, mean, variance);
         MixtureKernels.Signs(components, x, s, negative, zero, positive);
         var sum = 0.0;
         for (var i = 0; i < N; i++)
@@ -36,7 +36,7 @@ public class MixtureKernelsTests
             var (below, at) = GridComponentScalar.Signs(Kinds[kind], x[i], s[i]);
             sum += l;
             Assert.Equal(m, mean[i], 1e-10 * double.Max(1, double.Abs(x[i])));
-            Assert.Equal(q, second[i], 1e-10 * double.Max(1, x[i] * x[i]));
+            Assert.Equal(q, variance[i], 1e-10 * double.Max(1, x[i] * x[i]));
             Assert.Equal(below, negative[i], 1e-12);
             Assert.Equal(at, zero[i]);
             Assert.Equal(1, negative[i] + zero[i] + positive[i], 1e-14);
@@ -51,10 +51,10 @@ public class MixtureKernelsTests
         var prior = Array.ConvertAll(Kinds, c => c with { Weight = 1.0 / Kinds.Length });
         double[] x = [-4, -0.7, 0, 0.2, 1.9, 6], s = [1.2, 0.5, 1, 0.3, 2, 0.9];
         var components = GridComponent.Of(prior);
-        var (mean, second) = (new double[6], new double[6]);
+        var (mean, variance) = (new double[6], new double[6]);
         for (var i = 0; i < 6; i++)
         {
-            var log = MixtureKernels.Moments(components, x.AsSpan(i, 1), s.AsSpan(i, 1), mean.AsSpan(i, 1), second.AsSpan(i, 1));
+            var log = MixtureKernels.Moments(components, x.AsSpan(i, 1), s.AsSpan(i, 1), mean.AsSpan(i, 1), variance.AsSpan(i, 1));
             double l = 0, m = 0, q = 0;
             foreach (var c in prior)
             {
@@ -69,7 +69,7 @@ public class MixtureKernelsTests
 
             Assert.Equal(double.Log(l), log, 1e-8);
             Assert.Equal(m / l, mean[i], 1e-8);
-            Assert.Equal(q / l, second[i], 1e-8);
+            Assert.Equal((q / l) - (m / l * (m / l)), variance[i], 1e-8);
         }
     }
 
@@ -77,11 +77,11 @@ public class MixtureKernelsTests
     public void Far_tails_stay_finite()
     {
         double[] x = [1000, -1000, 1e6], s = [1, 0.01, 1];
-        var (mean, second) = (new double[3], new double[3]);
+        var (mean, variance) = (new double[3], new double[3]);
         foreach (var kind in Kinds)
         {
-            Assert.True(double.IsFinite(MixtureKernels.Moments(GridComponent.Of([kind]), x, s, mean, second)));
-            Assert.All(mean.Concat(second), v => Assert.True(double.IsFinite(v)));
+            Assert.True(double.IsFinite(MixtureKernels.Moments(GridComponent.Of([kind]), x, s, mean, variance)));
+            Assert.All(mean.Concat(variance), v => Assert.True(double.IsFinite(v)));
             var tolerance = kind.Kind == ComponentKind.Uniform ? 1e-9 : double.PositiveInfinity;
             Assert.True(mean[0] <= kind.High + tolerance && mean[1] >= kind.Low - tolerance);
         }

@@ -113,15 +113,15 @@ public class SpikeAndSlabFitTests
         var whole = ParametricFixtures.Statistics(prior, x, s);
         var cut = 97 * seed;
         var parts = new double[whole.Length];
-        var (mean, second) = (new double[3001], new double[3001]);
+        var (mean, variance) = (new double[3001], new double[3001]);
         var solver = EbnmFamilies.Get(family);
-        solver.Accumulate(prior, x.AsSpan(0, cut), s.AsSpan(0, cut), mean.AsSpan(0, cut), second.AsSpan(0, cut), parts);
-        solver.Accumulate(prior, x.AsSpan(cut), s.AsSpan(cut), mean.AsSpan(cut), second.AsSpan(cut), parts);
+        solver.Accumulate(prior, x.AsSpan(0, cut), s.AsSpan(0, cut), mean.AsSpan(0, cut), variance.AsSpan(0, cut), parts);
+        solver.Accumulate(prior, x.AsSpan(cut), s.AsSpan(cut), mean.AsSpan(cut), variance.AsSpan(cut), parts);
         Assert.All(whole.Zip(parts), pair => Assert.Equal(pair.First, pair.Second, 1e-11 * double.Max(1, double.Abs(pair.First))));
         var (m, q) = (new double[3001], new double[3001]);
         Assert.Equal(solver.Moments(prior, x, s, m, q), whole[1], 1e-10 * double.Abs(whole[1]));
         Assert.Equal(m, mean);
-        Assert.Equal(q, second);
+        Assert.Equal(q, variance);
     }
 
     [Theory]
@@ -245,10 +245,10 @@ public class SpikeAndSlabFitTests
         var (x, s) = ParametricFixtures.Problem(4, 4001);
         var prior = ParametricFixtures.Prior(family, 0.3, 1.5, 0);
         var solver = EbnmFamilies.Get(family);
-        var (mean, second, statistics) = (new double[4001], new double[4001], new double[solver.StatisticsLength(prior)]);
-        solver.Accumulate(prior, x, s, mean, second, statistics);
+        var (mean, variance, statistics) = (new double[4001], new double[4001], new double[solver.StatisticsLength(prior)]);
+        solver.Accumulate(prior, x, s, mean, variance, statistics);
         var before = GC.GetAllocatedBytesForCurrentThread();
-        solver.Accumulate(prior, x, s, mean, second, statistics);
+        solver.Accumulate(prior, x, s, mean, variance, statistics);
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
     }
 
