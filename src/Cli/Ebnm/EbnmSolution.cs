@@ -34,6 +34,11 @@ internal sealed record EbnmSolution(
         writer.WriteStartObject();
         writer.WriteString("family", EbnmFamilies.Name(Fit.Prior.Family));
         writer.Number("logLik", Fit.LogLikelihood);
+        if (!double.IsNaN(Fit.Gap))
+        {
+            writer.Number("gap", Fit.Gap);
+        }
+
         writer.WritePropertyName("prior");
         PriorJson.Write(writer, Fit.Prior);
         writer.WriteStartObject("posterior");

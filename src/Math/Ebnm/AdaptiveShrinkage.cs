@@ -96,7 +96,10 @@ public sealed class AdaptiveShrinkage
             components[k] = start.Components[k] with { Weight = solution.Weights[k] };
         }
 
-        return new EbnmFit(start with { Components = components }, solution.LogLikelihood, solution.Converged, solution.Iterations);
+        return new EbnmFit(start with { Components = components }, solution.LogLikelihood, solution.Converged, solution.Iterations)
+        {
+            Gap = solution.Gap,
+        };
     }
 
     /// <summary>For each rate, the mean of the rates up to it in increasing order.</summary>

@@ -36,4 +36,12 @@ public sealed record EbnmOptions
 /// log 2 pi; NaN for the flat prior.</param>
 /// <param name="Converged">Whether the optimizer met its tolerance.</param>
 /// <param name="Iterations">The optimizer's iterations.</param>
-public sealed record EbnmFit(Prior Prior, double LogLikelihood, bool Converged, int Iterations);
+public sealed record EbnmFit(Prior Prior, double LogLikelihood, bool Converged, int Iterations)
+{
+    /// <summary>
+    /// The certificate of fitted mixture weights: max_k mean_i L_ik / (L pi)_i - 1 over the grid's components (with a penalty c log pi_0,
+    /// its gradient over n + c in place of the mean), at least 0; n times it bounds what the log-likelihood lacks of the
+    /// grid's maximum. NaN where no weights on a grid were fitted by likelihood.
+    /// </summary>
+    public double Gap { get; init; } = double.NaN;
+}

@@ -12,6 +12,9 @@ public abstract class GridFamily : IEbnmFamily
     // A warm start leaves this much for components that have no weight.
     private const double ColdShare = 1e-3;
 
+    // Of the gap of MixtureWeights while a mode is looked for.
+    private const double SearchTolerance = 1e-7;
+
     /// <inheritdoc/>
     public abstract PriorFamily Family { get; }
 
@@ -39,14 +42,15 @@ public abstract class GridFamily : IEbnmFamily
             return FitWeights(start.Mode, Warm(start), x, s, options, MixtureWeights.DefaultTolerance);
         }
 
-        var mode = options.Mode;
-        if (options.EstimateMode)
+        if (!options.EstimateMode)
         {
-            mode = ModeSearch.Run(
-                x, s, (xs, ss, m) => FitWeights(m, Grid(GridRange.Of(xs, ss, m), options), xs, ss, options, 1e-7).LogLikelihood);
+            return FitAt(options.Mode, x, s, options);
         }
 
-        return FitWeights(mode, Grid(GridRange.Of(x, s, mode), options), x, s, options, MixtureWeights.DefaultTolerance);
+        var mode = ModeSearch.Run(
+            x, s, (xs, ss, m) => FitWeights(m, Grid(GridRange.Of(xs, ss, m), options), xs, ss, options, SearchTolerance).LogLikelihood);
+        var (estimated, atZero) = (FitAt(mode, x, s, options), FitAt(0, x, s, options));
+        return estimated.LogLikelihood >= atZero.LogLikelihood ? estimated : atZero;
     }
 
     /// <inheritdoc/>
@@ -196,6 +200,9 @@ public abstract class GridFamily : IEbnmFamily
             Family, HasMode ? mode : 0, Array.ConvertAll(components, c => c with { Weight = c.Weight > 0 ? c.Weight : weight }));
     }
 
+    private EbnmFit FitAt(double mode, ReadOnlySpan<double> x, ReadOnlySpan<double> s, EbnmOptions options) =>
+        FitWeights(mode, Grid(GridRange.Of(x, s, mode), options), x, s, options, MixtureWeights.DefaultTolerance);
+
     private EbnmFit FitWeights(
         double mode, PriorComponent[] components, ReadOnlySpan<double> x, ReadOnlySpan<double> s, EbnmOptions options, double tolerance)
     {
@@ -213,6 +220,9 @@ public abstract class GridFamily : IEbnmFamily
         var rows = MixtureKernels.Rows(GridComponent.Of(prior.Components), x, s);
         var penalty = HasNull(prior) ? Penalty(options) : 0;
         var solution = MixtureWeights.Solve(rows, Weights(prior.Components), penalty, tolerance, options.MaxIterations);
-        return new EbnmFit(Weighted(prior, solution.Weights), solution.LogLikelihood, solution.Converged, solution.Iterations);
+        return new EbnmFit(Weighted(prior, solution.Weights), solution.LogLikelihood, solution.Converged, solution.Iterations)
+        {
+            Gap = solution.Gap,
+        };
     }
 }

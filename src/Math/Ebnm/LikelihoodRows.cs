@@ -13,6 +13,9 @@ internal sealed class LikelihoodRows(int components)
 {
     private const int ChunkRows = 2048;
     private const double Negligible = 1e-20;
+
+    // At an optimum (L pi)_i >= 1 / n; squares of the inverse stay finite.
+    private const double LeastMass = 1e-50;
     private readonly List<Chunk> chunks = [];
     private double[] filling = [];
     private int[] fillingOffsets = [];
@@ -120,7 +123,7 @@ internal sealed class LikelihoodRows(int components)
 
     /// <summary>
     /// One pass: inverse[i] = 1 / (L pi)_i, gradient_k = sum_i L_ik / (L pi)_i, and the sum of log (L pi)_i, which is returned
-    /// (-infinity when some row has no mass). Vectors over components have length Width; pi is 0 past M.
+    /// (-infinity when some row has less mass than 1e-50). Vectors over components have length Width; pi is 0 past M.
     /// </summary>
     public double Gradient(ReadOnlySpan<double> pi, Span<double> inverse, Span<double> gradient)
     {
@@ -134,7 +137,7 @@ internal sealed class LikelihoodRows(int components)
                 var row = chunk.Row(i);
                 var first = chunk.First[i];
                 var r = Dot(row, pi.Slice(first, row.Length));
-                if (!(r > 0))
+                if (!(r > LeastMass))
                 {
                     return double.NegativeInfinity;
                 }

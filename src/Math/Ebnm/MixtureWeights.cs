@@ -15,11 +15,21 @@ internal static class MixtureWeights
     /// <summary>The default bound on max_k (gradient_k / (n + c)) - 1; n + c times it bounds the log-likelihood yet to gain.</summary>
     public const double DefaultTolerance = 1e-10;
 
+    // A gap that passes for an optimum where rounding errors forbid the tolerance.
+    private const double Certain = 1e-8;
+
     private const int MostActive = 112;
     private const int FewActive = 28;
+    private const int MostParts = 8;
     private const int Stalled = 4;
     private const int SampleRows = 1000;
     private const double Sufficient = 1e-4;
+
+    // At an optimum pi_0 >= c / (n + c).
+    private const double LeastNull = 1e-50;
+
+    // Of a sum of n logarithms.
+    private const double Rounding = 1e-11;
 
     /// <summary>The weights (length M, sum 1), the log-likelihood without the penalty, and how well the optimum was met.</summary>
     public readonly record struct Result(double[] Weights, double LogLikelihood, double Gap, int Iterations, bool Converged);
@@ -65,10 +75,15 @@ internal static class MixtureWeights
         var hessian = Array.Empty<double>();
         var iteration = 0;
         var stalled = 0;
+        var parts = 0;
         var gap = Gap(state, total);
         for (; gap > tolerance && iteration < maxIterations && stalled < Stalled; iteration++)
         {
-            var active = Active(state, total, out var rest);
+            // Part of a large support will do at first, as it mostly shrinks; then all of it, however large.
+            var support = Support(state);
+            var isPart = support.Count > MostActive && parts < MostParts;
+            parts += isPart ? 1 : 0;
+            var active = Active(state, isPart ? Part(support, state.Pi) : support, total, out var rest);
             var k = active.Length + (rest > 0 ? 1 : 0);
             var stride = (k + 7) & ~7;
             if (hessian.Length < k * stride)
@@ -85,6 +100,7 @@ internal static class MixtureWeights
                 slope += direction[i] * state.Gradient[i];
             }
 
+            var noise = Rounding * double.Max(double.Abs(state.Objective), total);
             var accepted = false;
             for (var length = 1.0; length > 1e-4 && !accepted; length *= length == 1.0 ? 0.5 : 0.3)
             {
@@ -95,9 +111,10 @@ internal static class MixtureWeights
 
                 Normalize(trial.Pi);
                 trial.Evaluate();
+
+                // Where the gain is less than the objective's rounding errors, the certificate decides.
                 accepted = trial.Objective >= state.Objective + (Sufficient * length * slope)
-                    || (slope < 1e-11 * double.Abs(state.Objective) &&
-                        trial.Objective >= state.Objective - (1e-14 * double.Abs(state.Objective)));
+                    || (slope < noise && trial.Objective >= state.Objective - noise && Gap(trial, total) < gap);
             }
 
             if (!accepted)
@@ -127,6 +144,7 @@ internal static class MixtureWeights
         trial.Evaluate();
     }
 
+    // The certificate is that of the weights that are returned.
     private static Result Finish(State state, State trial, double total, double gap, int iteration, double tolerance)
     {
         for (var i = 0; i < state.Pi.Length; i++)
@@ -136,22 +154,23 @@ internal static class MixtureWeights
 
         Normalize(trial.Pi);
         trial.Evaluate();
-        if (!(trial.Objective >= state.Objective - (1e-9 * total)))
+        var trimmed = double.IsFinite(trial.Objective) ? Gap(trial, total) : double.PositiveInfinity;
+        if (!(trimmed <= double.Max(gap, tolerance)))
         {
             (state, trial) = (trial, state);
             Normalize(trial.Pi);
             trial.Evaluate();
+            trimmed = Gap(trial, total);
         }
 
-        return new Result(trial.Pi[..trial.Components], trial.LogLikelihood, gap, iteration, gap <= double.Max(tolerance, 1e-8));
+        return new Result(
+            trial.Pi[..trial.Components], trial.LogLikelihood, trimmed, iteration, trimmed <= double.Max(tolerance, Certain));
     }
 
-    // The support (some of it when it is large) and the local maxima of the gradient above total.
-    private static int[] Active(State state, double total, out double rest)
+    private static List<int> Support(State state)
     {
-        var m = state.Components;
         var support = new List<int>();
-        for (var i = 0; i < m; i++)
+        for (var i = 0; i < state.Components; i++)
         {
             if (state.Pi[i] > 0)
             {
@@ -159,15 +178,24 @@ internal static class MixtureWeights
             }
         }
 
-        var chosen = new bool[m];
-        if (support.Count > MostActive)
-        {
-            // Far from the optimum: every so many of them, so that the rest can follow.
-            var every = (support.Count + FewActive - 1) / FewActive;
-            support = [.. support.Where((_, index) => index % every == 0)];
-        }
+        return support;
+    }
 
-        support.ForEach(i => chosen[i] = true);
+    // Those that stand out; where all are alike, every so many of them, so that the rest can follow.
+    private static List<int> Part(List<int> support, double[] pi)
+    {
+        var median = support.Select(i => pi[i]).Order().ElementAt(support.Count / 2);
+        var heavy = support.FindAll(i => pi[i] > 2 * median);
+        var every = (support.Count + FewActive - 1) / FewActive;
+        return heavy.Count is > 0 and <= MostActive ? heavy : [.. support.Where((_, index) => index % every == 0)];
+    }
+
+    // The given ones and the local maxima of the gradient above total; the weight of all others.
+    private static int[] Active(State state, List<int> given, double total, out double rest)
+    {
+        var m = state.Components;
+        var chosen = new bool[m];
+        given.ForEach(i => chosen[i] = true);
         chosen[0] |= state.Penalty > 0;
         for (var i = 0; i < m; i++)
         {
@@ -311,9 +339,10 @@ internal static class MixtureWeights
         {
             var log = rows.Gradient(Pi, Inverse, Gradient);
             LogLikelihood = log + rows.LogScale;
-            Objective = penalty > 0 ? log + (penalty * double.Log(Pi[0])) : log;
+            Objective = log;
             if (penalty > 0)
             {
+                Objective = Pi[0] > LeastNull ? log + (penalty * double.Log(Pi[0])) : double.NegativeInfinity;
                 Gradient[0] += penalty / Pi[0];
             }
         }

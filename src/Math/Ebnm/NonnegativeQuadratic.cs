@@ -1,5 +1,3 @@
-using FitCluster.Math.Numerics;
-
 namespace FitCluster.Math.Ebnm;
 
 /// <summary>
@@ -11,6 +9,7 @@ internal static class NonnegativeQuadratic
 {
     private const double Ridge = 1e-12;
     private const double DualTolerance = 1e-13;
+    private const int Refinements = 3;
 
     /// <summary>
     /// Minimizes. Reads the upper triangle of H (row-major with the given stride); y is the start, and gets the solution.
@@ -18,21 +17,20 @@ internal static class NonnegativeQuadratic
     public static void Minimize(ReadOnlySpan<double> h, int stride, ReadOnlySpan<double> b, Span<double> y)
     {
         var k = y.Length;
-        var passive = new List<int>(k);
+        var passive = new GrowingCholesky(k, Ridge);
         var banned = new bool[k];
         for (var i = 0; i < k; i++)
         {
             if (y[i] > 0)
             {
-                passive.Add(i);
+                passive.Add(h, stride, i);
             }
         }
 
-        var factor = new double[k * k];
         var z = new double[k];
         for (var round = 0; round < (3 * k) + 10; round++)
         {
-            Descend(h, stride, b, y, passive, factor, z);
+            Descend(h, stride, b, y, passive, z);
             var entering = -1;
             var largest = DualTolerance;
             for (var i = 0; i < k; i++)
@@ -42,12 +40,7 @@ internal static class NonnegativeQuadratic
                     continue;
                 }
 
-                var w = b[i];
-                foreach (var j in passive)
-                {
-                    w -= (i <= j ? h[(i * stride) + j] : h[(j * stride) + i]) * y[j];
-                }
-
+                var w = Slope(h, stride, b, y, passive.Variables, i);
                 if (w > largest)
                 {
                     (largest, entering) = (w, i);
@@ -61,24 +54,25 @@ internal static class NonnegativeQuadratic
 
             // A component that enters twice would cycle on rounding errors.
             banned[entering] = true;
-            passive.Add(entering);
+            passive.Add(h, stride, entering);
         }
     }
 
     // Moves to the minimum over the passive set, dropping what would become negative.
     private static void Descend(
-        ReadOnlySpan<double> h, int stride, ReadOnlySpan<double> b, Span<double> y, List<int> passive, double[] factor, double[] z)
+        ReadOnlySpan<double> h, int stride, ReadOnlySpan<double> b, Span<double> y, GrowingCholesky passive, double[] z)
     {
-        while (passive.Count > 0)
+        var variables = passive.Variables;
+        while (variables.Count > 0)
         {
-            Solve(h, stride, b, passive, factor, z);
+            passive.Solve(b, z);
             var step = 1.0;
             var blocking = -1;
-            for (var a = 0; a < passive.Count; a++)
+            for (var a = 0; a < variables.Count; a++)
             {
                 if (z[a] <= 0)
                 {
-                    var current = y[passive[a]];
+                    var current = y[variables[a]];
                     var limit = current > 0 ? current / (current - z[a]) : 0;
                     if (limit < step || blocking < 0)
                     {
@@ -87,42 +81,65 @@ internal static class NonnegativeQuadratic
                 }
             }
 
-            for (var a = 0; a < passive.Count; a++)
+            for (var a = 0; a < variables.Count; a++)
             {
-                y[passive[a]] += step * (z[a] - y[passive[a]]);
+                y[variables[a]] += step * (z[a] - y[variables[a]]);
             }
 
             if (blocking < 0)
             {
+                Refine(h, stride, b, y, passive, z);
                 return;
             }
 
-            for (var a = passive.Count - 1; a >= 0; a--)
+            for (var a = variables.Count - 1; a >= 0; a--)
             {
-                if (a == blocking || y[passive[a]] <= 0)
+                if (a == blocking || y[variables[a]] <= 0)
                 {
-                    y[passive[a]] = 0;
+                    y[variables[a]] = 0;
                     passive.RemoveAt(a);
                 }
             }
         }
     }
 
-    // z = H_PP^-1 b_P; a pivot lost to rounding is replaced by one that holds its variable in place.
-    private static void Solve(ReadOnlySpan<double> h, int stride, ReadOnlySpan<double> b, List<int> passive, double[] factor, double[] z)
+    // What the ridge left undone, where that keeps all variables positive.
+    private static void Refine(
+        ReadOnlySpan<double> h, int stride, ReadOnlySpan<double> b, Span<double> y, GrowingCholesky passive, double[] z)
     {
-        var k = passive.Count;
-        for (var i = 0; i < k; i++)
+        var residual = new double[b.Length];
+        for (var round = 0; round < Refinements; round++)
         {
-            var p = passive[i];
-            z[i] = b[p];
-            for (var j = 0; j <= i; j++)
+            foreach (var p in passive.Variables)
             {
-                var q = passive[j];
-                factor[(i * k) + j] = p <= q ? h[(p * stride) + q] : h[(q * stride) + p];
+                residual[p] = Slope(h, stride, b, y, passive.Variables, p);
+            }
+
+            passive.Solve(residual, z);
+            for (var a = 0; a < passive.Variables.Count; a++)
+            {
+                if (!(y[passive.Variables[a]] + z[a] > 0))
+                {
+                    return;
+                }
+            }
+
+            for (var a = 0; a < passive.Variables.Count; a++)
+            {
+                y[passive.Variables[a]] += z[a];
             }
         }
+    }
 
-        Cholesky.SolveHeld(factor, k, Ridge, z);
+    // b_i - (H y)_i.
+    private static double Slope(ReadOnlySpan<double> h, int stride, ReadOnlySpan<double> b, Span<double> y, List<int> variables, int i)
+    {
+        var slope = b[i];
+        foreach (var j in variables)
+        {
+            slope -= (i <= j ? h[(i * stride) + j] : h[(j * stride) + i]) * y[j];
+        }
+
+        return slope;
     }
 }

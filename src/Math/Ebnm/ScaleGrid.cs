@@ -71,22 +71,4 @@ internal static class ScaleGrid
 
         return grid;
     }
-
-    /// <summary>
-    /// The older grid of adaptive shrinkage (Stephens 2017): ratio sqrt 2, down from 2 sqrt(max(x^2 - s^2)) (8 s / 10 where no x^2 exceeds
-    /// s^2) to s / 10 or below, s the least standard error; begins with 0.
-    /// </summary>
-    public static double[] Geometric(double s, double mostX2MinusS2)
-    {
-        var low = s / 10;
-        var high = mostX2MinusS2 > 0 ? 2 * double.Sqrt(mostX2MinusS2) : 8 * low;
-        var steps = (int)double.Clamp(double.Ceiling(2 * double.Log2(high / low)), 1, Most);
-        var grid = new double[steps + 2];
-        for (var k = 0; k <= steps; k++)
-        {
-            grid[k + 1] = high * double.Pow(2, -0.5 * (steps - k));
-        }
-
-        return grid;
-    }
 }

@@ -1,8 +1,8 @@
 namespace FitCluster.Math.Ebnm;
 
 /// <summary>
-/// Mixtures of a point mass at the mode and uniforms that begin or are centred there, over the grid of <see cref="UniformGrid"/> (with an
-/// estimated mode, the older one of <see cref="ScaleGrid"/>; with a fixed scale, {0, scale}). Fits add the null-biased penalty
+/// Mixtures of a point mass at the mode and uniforms that begin or are centred there, over the grid of <see cref="UniformGrid"/> (with a
+/// fixed scale, {0, scale}). Fits add the null-biased penalty
 /// (NullWeight - 1) log pi_0 of Stephens (2017).
 /// </summary>
 public abstract class UnimodalFamily : GridFamily
@@ -17,9 +17,7 @@ public abstract class UnimodalFamily : GridFamily
     private protected override PriorComponent[] Grid(in GridRange range, EbnmOptions options)
     {
         var mode = range.Mode;
-        var widths = options.Scale is { } scale ? [0, scale]
-            : options.EstimateMode ? ScaleGrid.Geometric(range.MinS, range.MaxX2MinusS2)
-            : UniformGrid.Points(range.Count, range.MinS, range.Extent);
+        var widths = options.Scale is { } scale ? [0, scale] : UniformGrid.Points(range.Count, range.MinS, range.Extent);
         var components = new List<PriorComponent> { new(ComponentKind.Point, 0, mode, 0) };
         foreach (var (low, high) in Supports)
         {

@@ -2,8 +2,8 @@ namespace FitCluster.Math.Numerics;
 
 /// <summary>
 /// Small positive definite matrices, n x n, row-major, of which the lower triangle is used. TwinEB's, of which a fit has millions, are
-/// factorized by fused sums of 4 lanes (<see cref="Factor"/>); EBNM's by plain sums in order (<see cref="Solve"/>,
-/// <see cref="SolveHeld"/>): the results differ in the last bits, and fits keep theirs.
+/// factorized by fused sums of 4 lanes (<see cref="Factor"/>); EBNM's by plain sums in order (<see cref="Solve"/>): the
+/// results differ in the last bits, and fits keep theirs.
 /// </summary>
 internal static class Cholesky
 {
@@ -132,47 +132,5 @@ internal static class Cholesky
         }
 
         return z;
-    }
-
-    /// <summary>
-    /// Replaces b by x with A x = b, by plain sums, and the lower triangle of A by its factor. Each diagonal element counts (1 + ridge)
-    /// times, and a pivot of less than the ridge's share of it, which is rounding, counts as that share: it holds its variable in place.
-    /// </summary>
-    public static void SolveHeld(Span<double> a, int n, double ridge, Span<double> b)
-    {
-        for (var i = 0; i < n; i++)
-        {
-            for (var j = 0; j <= i; j++)
-            {
-                var diagonal = a[(i * n) + j] * (1 + ridge);
-                var sum = i == j ? diagonal : a[(i * n) + j];
-                for (var l = 0; l < j; l++)
-                {
-                    sum -= a[(i * n) + l] * a[(j * n) + l];
-                }
-
-                a[(i * n) + j] = i == j ? double.Sqrt(double.Max(sum, ridge * diagonal)) : sum / a[(j * n) + j];
-            }
-        }
-
-        for (var i = 0; i < n; i++)
-        {
-            for (var l = 0; l < i; l++)
-            {
-                b[i] -= a[(i * n) + l] * b[l];
-            }
-
-            b[i] /= a[(i * n) + i];
-        }
-
-        for (var i = n - 1; i >= 0; i--)
-        {
-            for (var l = i + 1; l < n; l++)
-            {
-                b[i] -= a[(l * n) + i] * b[l];
-            }
-
-            b[i] /= a[(i * n) + i];
-        }
     }
 }

@@ -1,4 +1,5 @@
 using FitCluster.Math.Ebnm;
+using FitCluster.Math.Numerics;
 using Xunit;
 
 namespace FitCluster.Math.Tests.Ebnm;
@@ -155,15 +156,63 @@ public class GridFamilyTests
     [InlineData(PriorFamily.UnimodalNonpositive)]
     public void An_estimated_mode_is_found_and_no_worse_than_a_fixed_one(PriorFamily name)
     {
-        var (x, s) = Observations(400, false);
-        var shifted = Array.ConvertAll(x, v => v + 3.7);
         var family = EbnmFamilies.Get(name);
-        var free = family.Fit(shifted, s, new EbnmOptions { EstimateMode = true, NullWeight = 1 });
-        var known = family.Fit(shifted, s, new EbnmOptions { Mode = 3.7, NullWeight = 1 });
-        Assert.True(
-            free.LogLikelihood >= known.LogLikelihood - 0.5, $"{free.LogLikelihood} at {free.Prior.Mode}, {known.LogLikelihood} at 3.7");
-        Assert.True(family.Traits.Sign != 0 || double.Abs(free.Prior.Mode - 3.7) < 0.5);
-        Assert.Equal(free.Prior.Mode, free.Prior.Components[0].Location);
+        foreach (var shift in new[] { 3.7, 0 })
+        {
+            var (x, s) = Observations(300, false);
+            var shifted = Array.ConvertAll(x, v => v + shift);
+            var free = family.Fit(shifted, s, new EbnmOptions { EstimateMode = true });
+            Assert.Equal(free.Prior.Mode, free.Prior.Components[0].Location);
+            Assert.True(family.Traits.Sign != 0 || double.Abs(free.Prior.Mode - shift) < 0.5);
+            foreach (var mode in Enumerable.Range(0, 21).Select(q => shifted.Order().ElementAt(q * 299 / 20)).Append(0).Append(shift))
+            {
+                var known = family.Fit(shifted, s, new EbnmOptions { Mode = mode });
+                Assert.True(
+                    free.LogLikelihood >= known.LogLikelihood - 1e-6,
+                    $"{free.LogLikelihood} at {free.Prior.Mode}, {known.LogLikelihood} at {mode}");
+            }
+
+            var again = family.Fit(shifted, s, new EbnmOptions { Mode = free.Prior.Mode });
+            Assert.Equal(again.LogLikelihood, free.LogLikelihood, 1e-9);
+            Assert.Equal(again.Prior.Components.Length, free.Prior.Components.Length);
+        }
+    }
+
+    [Theory]
+    [InlineData(PriorFamily.Npmle, 200, 1e-3)]
+    [InlineData(PriorFamily.Npmle, 5000, 1e-2)]
+    [InlineData(PriorFamily.Unimodal, 1000, 1e-3)]
+    [InlineData(PriorFamily.UnimodalSymmetric, 1000, 1e-3)]
+    [InlineData(PriorFamily.UnimodalNonnegative, 5000, 1e-4)]
+    [InlineData(PriorFamily.NormalScaleMixture, 5000, 1e-4)]
+    public void Weights_reach_the_optimum_of_their_grid_however_small_the_errors(PriorFamily name, int n, double s)
+    {
+        const double Penalty = 9;
+        var family = EbnmFamilies.Get(name);
+        foreach (var isSparse in new[] { true, false })
+        {
+            var x = Enumerable.Range(0, n).Select(i =>
+                (isSparse ? (i % 5 == 0 ? 3 : 0) : 1) * Philox.Normal(7, 3, (ulong)i) + (s * Philox.Normal(7, 4, (ulong)i))).ToArray();
+            var fit = family.Fit(x, Enumerable.Repeat(s, n).ToArray(), new EbnmOptions());
+            var components = fit.Prior.Components;
+            var penalty = name is PriorFamily.Npmle or PriorFamily.NormalScaleMixture ? 0 : Penalty;
+            var gradient = new double[components.Length];
+            gradient[0] = penalty > 0 ? penalty / components[0].Weight : 0;
+            foreach (var value in x)
+            {
+                var log = Array.ConvertAll(components, c => GridComponentScalar.Posterior(c, value, s).LogLikelihood);
+                var most = log.Max();
+                var likelihood = log.Zip(components, (l, c) => c.Weight * double.Exp(l - most)).Sum();
+                for (var k = 0; k < gradient.Length; k++)
+                {
+                    gradient[k] += double.Exp(log[k] - most) / likelihood;
+                }
+            }
+
+            Assert.True(fit.Converged);
+            Assert.InRange(fit.Gap, -1e-12, 1e-8);
+            Assert.InRange((gradient.Max() / (n + penalty)) - 1, -1e-9, 1e-8);
+        }
     }
 
     [Theory]

@@ -30,7 +30,13 @@ public class GridGoldenTests
         var (reached, reference) = (fit.LogLikelihood, golden.LogLikelihood);
         Assert.True(reached >= reference - (1e-6 * double.Abs(reference)));
         Assert.Equal(1, fit.Prior.Components.Sum(c => c.Weight), 1e-12);
-        Assert.Equal(golden.FittedPrior!.Components.Length, fit.Prior.Components.Length);
+
+        // With an estimated mode the reference has a coarser grid of uniforms than with a fixed one.
+        if (!(golden.Options.EstimateMode && golden.Family != PriorFamily.NormalScaleMixture))
+        {
+            Assert.Equal(golden.FittedPrior!.Components.Length, fit.Prior.Components.Length);
+        }
+
         if (double.Abs(fit.LogLikelihood - golden.LogLikelihood) < 1e-3)
         {
             var (mean, variance, _) = Posterior(fit.Prior, golden);

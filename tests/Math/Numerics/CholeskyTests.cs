@@ -1,3 +1,4 @@
+using FitCluster.Math.Ebnm;
 using FitCluster.Math.Numerics;
 using Xunit;
 
@@ -51,7 +52,13 @@ public sealed class CholeskyTests
         Cholesky.SolveLower(g, N, fused);
         Cholesky.SolveUpper(g, N, fused);
         var plain = Cholesky.Solve(matrix, b);
-        Cholesky.SolveHeld((double[])matrix.Clone(), N, 1e-12, held);
+        var growing = new GrowingCholesky(N, 1e-12);
+        for (var i = 0; i < N; i++)
+        {
+            growing.Add(matrix, N, i);
+        }
+
+        growing.Solve(b, held);
         for (var i = 0; i < N; i++)
         {
             Assert.Equal(fused[i], plain![i], 1e-12);
@@ -59,9 +66,41 @@ public sealed class CholeskyTests
         }
 
         // Rank 1: the second pivot is nothing, and its variable is held.
-        double[] singular = [1, 0, 1, 1], two = [1, 1];
+        double[] singular = [1, 1, 1, 1], two = [1, 1];
         Assert.Null(Cholesky.Solve(singular, two));
-        Cholesky.SolveHeld(singular, 2, 1e-12, two);
+        var kept = new GrowingCholesky(2, 1e-12);
+        kept.Add(singular, 2, 0);
+        kept.Add(singular, 2, 1);
+        kept.Solve([1, 1], two);
         Assert.Equal(1, two[0] + two[1], 1e-6);
+    }
+
+    [Fact]
+    public void A_factor_whose_variables_come_and_go_is_that_of_those_that_stay()
+    {
+        const int N = 40;
+        var root = Enumerable.Range(0, N * N).Select(i => Philox.Normal(7, 6, (ulong)i)).ToArray();
+        var matrix = new double[N * N];
+        for (var i = 0; i < N * N; i++)
+        {
+            matrix[i] = Enumerable.Range(0, N).Sum(k => root[(i / N * N) + k] * root[(i % N * N) + k]) + (i / N == i % N ? 1 : 0);
+        }
+
+        var growing = new GrowingCholesky(N, 0);
+        Array.ForEach([.. Enumerable.Range(0, N)], i => growing.Add(matrix, N, i));
+        foreach (var a in new[] { 0, 38, 17, 5, 5, 20 })
+        {
+            growing.RemoveAt(a);
+        }
+
+        growing.Add(matrix, N, 0);
+        double[] b = [.. Enumerable.Range(0, N).Select(i => i - 2.5)], z = new double[N];
+        growing.Solve(b, z);
+        var left = growing.Variables.ToArray();
+        Assert.Equal(N - 5, left.Length);
+        foreach (var p in left)
+        {
+            Assert.Equal(b[p], Enumerable.Range(0, left.Length).Sum(a => matrix[(p * N) + left[a]] * z[a]), 1e-9);
+        }
     }
 }
