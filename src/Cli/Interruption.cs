@@ -1,17 +1,17 @@
 using System.Runtime.InteropServices;
+using FitCluster.Cli.Output;
 using FitCluster.Models;
 
 namespace FitCluster.Cli;
 
 /// <summary>
-/// Ctrl-C and SIGTERM while no fit is running (data are read, results are written): the program ends with the exit code of an interruption.
+/// Ctrl-C, SIGTERM and SIGHUP while no fit is running (data are read, results are written): the program ends with the exit code of an interruption.
 /// A running fit handles them itself, and writes a checkpoint first.
 /// </summary>
 internal sealed class Interruption : IDisposable
 {
     private static int _handlers;
-    private readonly PosixSignalRegistration[] _registrations =
-        [PosixSignalRegistration.Create(PosixSignal.SIGINT, End), PosixSignalRegistration.Create(PosixSignal.SIGTERM, End)];
+    private readonly EndSignals _signals = new(End);
 
     /// <summary>While this is not disposed, somebody else handles the signals.</summary>
     public static IDisposable HandledHere()
@@ -21,20 +21,14 @@ internal sealed class Interruption : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        foreach (var registration in _registrations)
-        {
-            registration.Dispose();
-        }
-    }
+    public void Dispose() => _signals.Dispose();
 
     private static void End(PosixSignalContext context)
     {
         if (Volatile.Read(ref _handlers) == 0)
         {
             context.Cancel = true;
-            Console.Error.WriteLine("fitcluster: interrupted; no fit was running, the same command starts again");
+            Terminal.Error.WriteLine("fitcluster: interrupted; no fit was running, the same command starts again");
             Environment.Exit(ExitCode.Interrupted);
         }
     }

@@ -21,26 +21,34 @@ public static class Program
     /// </summary>
     public static int Main(string[] arguments)
     {
+        Terminal.UseProcess();
         using var interruption = new Interruption();
         return Invoke(arguments);
     }
 
     private static int Invoke(string[] arguments)
     {
+        using var inputs = Data.InputFiles.Spooling();
         try
         {
             return CommandLine.Run(arguments);
         }
         catch (ProblemException e)
         {
-            Terminal.Error.WriteLine(e.Problems.Count == 1
+            Terminal.Error.WriteLine(Data.InputFiles.Named(e.Problems.Count == 1
                 ? $"fitcluster: {e.Problems[0]}"
-                : $"fitcluster: {e.Problems.Count} problems:\n  {string.Join("\n  ", e.Problems)}");
+                : $"fitcluster: {e.Problems.Count} problems:\n  {string.Join("\n  ", e.Problems)}"));
             return e.ExitCode;
+        }
+        catch (StandardOutputException e)
+        {
+            Terminal.Error.WriteLine(
+                $"fitcluster: {e.Message}{(Terminal.ResultsAreIn is { } place ? $"; the results are in '{place}'" : "")}");
+            return ExitCode.Failed;
         }
         catch (Data.DataException e)
         {
-            Terminal.Error.WriteLine($"fitcluster: {e.Message}");
+            Terminal.Error.WriteLine($"fitcluster: {Data.InputFiles.Named(e.Message)}");
             return ExitCode.BadInput;
         }
         catch (OutOfMemoryException)

@@ -20,6 +20,7 @@ public sealed record DenseArray(int Rows, int Columns, double[] Values, IReadOnl
     /// <exception cref="DataException">The file cannot be read; the message says where and why.</exception>
     public static DenseArray Read(string path)
     {
+        path = InputFiles.Find(path);
         using (var stream = TextFile.Open(path))
         {
             var magic = new byte[6];

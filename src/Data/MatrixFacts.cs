@@ -17,11 +17,17 @@ public sealed record MatrixFacts
     /// <summary>How it was read, in words: "2000 features x 1000 barcodes read as 1000 rows (cells) x 2000 columns".</summary>
     public required string Orientation { get; init; }
 
-    /// <summary>Rows in which no entry differs from zero.</summary>
+    /// <summary>Rows with observed entries, none of which differs from zero.</summary>
     public long ZeroRows { get; init; }
 
-    /// <summary>Columns in which no entry differs from zero.</summary>
+    /// <summary>Columns with observed entries, none of which differs from zero.</summary>
     public long ZeroColumns { get; init; }
+
+    /// <summary>Rows without any observed entry; 0 of stores ingested before this was noted, which have them among the zero rows.</summary>
+    public long UnobservedRows { get; init; }
+
+    /// <summary>Columns without any observed entry.</summary>
+    public long UnobservedColumns { get; init; }
 
     /// <summary>Entries below zero.</summary>
     public long NegativeCount { get; init; }
@@ -48,18 +54,25 @@ public sealed record MatrixFacts
     /// <summary>Whether every entry is a count: a whole number, not below zero.</summary>
     public bool AreCounts => NegativeCount == 0 && NonIntegerCount == 0;
 
+    /// <summary>Rows and columns that tell a fit nothing, or little: a sentence each.</summary>
+    public IEnumerable<string> Warnings()
+    {
+        (long Count, string What, string Have)[] all =
+        [
+            (UnobservedRows, "row", "no observed entry"), (UnobservedColumns, "column", "no observed entry"),
+            (ZeroRows, "row", "no entry other than zero"), (ZeroColumns, "column", "no entry other than zero"),
+        ];
+        return all.Where(one => one.Count > 0)
+            .Select(one => one.Count == 1 ? $"1 {one.What} has {one.Have}" : $"{one.Count} {one.What}s have {one.Have}");
+    }
+
     /// <summary>Everything above that a user should see, a line each.</summary>
     public IEnumerable<string> Lines()
     {
         yield return Orientation;
-        if (ZeroRows > 0)
+        foreach (var warning in Warnings())
         {
-            yield return $"{ZeroRows} rows have no entry other than zero";
-        }
-
-        if (ZeroColumns > 0)
-        {
-            yield return $"{ZeroColumns} columns have no entry other than zero";
+            yield return warning;
         }
 
         if (NegativeCount > 0)

@@ -49,7 +49,7 @@ public sealed class Selection
     {
         if (File.Exists(text))
         {
-            return ByName(File.ReadLines(text).Select(l => l.Trim()).Where(l => l.Length > 0));
+            return ByName(File.ReadLines(InputFiles.Find(text)).Select(l => l.Trim()).Where(l => l.Length > 0));
         }
 
         return FromItems(text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries));

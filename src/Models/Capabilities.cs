@@ -20,6 +20,9 @@ public interface ICellPredictor
 
     /// <summary>The standard deviation of a cell, the noise of an entry included.</summary>
     double Sd(int row, int column);
+
+    /// <summary>Whether the standard deviation of a cell is known: the noise of its entry may be what only a file could tell.</summary>
+    bool HasSd(int row, int column) => true;
 }
 
 /// <summary>A finished fit that recommends columns to rows: those of the highest predictive means that a row has not seen.</summary>

@@ -1,26 +1,36 @@
 using System.Text;
+using FitCluster.Data.Writing;
+using Microsoft.Win32.SafeHandles;
 
 namespace FitCluster.Cli.Output;
 
 /// <summary>
 /// Where the running command writes: the process's stdout and stderr, or what whoever runs it within a process gave.
-/// Flows to the threads that the command starts.
+/// Flows to the threads that the command starts. What cannot be written to stderr is lost in silence; of stdout it is an error
+/// (<see cref="StandardOutputException"/>).
 /// </summary>
 internal static class Terminal
 {
-    private static readonly AsyncLocal<Given?> Own = new();
+    private static readonly AsyncLocal<Place?> Own = new();
+    private static readonly List<SafeFileHandle> Fillers = [];
+    private static Place _ofProcess = new(Stream.Null, Stream.Null, new UTF8Encoding(false));
 
     /// <summary>Results.</summary>
-    public static TextWriter Out => Own.Value?.Out ?? Console.Out;
+    public static TextWriter Out => Here.Out;
 
     /// <summary>Everything else.</summary>
-    public static TextWriter Error => Own.Value?.Error ?? Console.Error;
+    public static TextWriter Error => Here.Error;
 
     /// <summary>Whether somebody may look at what is written to <see cref="Error"/> as it comes.</summary>
-    public static bool IsWatched => Own.Value is null && !Console.IsErrorRedirected;
+    public static bool IsWatched => Own.Value is null && Descriptors.IsInherited(2) && !Console.IsErrorRedirected;
+
+    /// <summary>Where the results are that the command has written, if it has.</summary>
+    public static string? ResultsAreIn { get => Here.ResultsAreIn; set => Here.ResultsAreIn = value; }
+
+    private static Place Here => Own.Value ?? _ofProcess;
 
     /// <summary>A stream to the place of results, to be disposed; that does not close it.</summary>
-    public static Stream OpenOut() => Own.Value is { } own ? new Open(own.Stream) : Console.OpenStandardOutput();
+    public static Stream OpenOut() => new StandardOutput(Here.Stream);
 
     /// <summary>Writes bytes to the place of results.</summary>
     public static void Write(ReadOnlySpan<byte> utf8)
@@ -30,37 +40,45 @@ internal static class Terminal
     }
 
     /// <summary>Until the end of the calling method, and on threads that are started meanwhile, writes to these.</summary>
-    public static void Use(Stream output, Stream error) => Own.Value = new Given(output, Writer(output), Writer(error));
+    public static void Use(Stream output, Stream error) => Own.Value = new Place(output, error, new UTF8Encoding(false));
 
-    // Threads of a command write to it at once.
-    private static TextWriter Writer(Stream stream) =>
-        TextWriter.Synchronized(new StreamWriter(stream, new UTF8Encoding(false)) { AutoFlush = true, NewLine = "\n" });
-
-    private sealed record Given(Stream Stream, TextWriter Out, TextWriter Error);
-
-    /// <summary>A stream that stays open when it is disposed.</summary>
-    private sealed class Open(Stream inner) : Stream
+    /// <summary>
+    /// Before anything else in a process: writes to its stdout and stderr. Where one of the first three descriptors was closed, no file
+    /// that is opened later may get its number, and what .NET has opened under it meanwhile is not written to.
+    /// </summary>
+    public static void UseProcess()
     {
-        public override bool CanRead => false;
+        var (output, error) = (Descriptors.IsInherited(1), Descriptors.IsInherited(2));
+        try
+        {
+            SafeFileHandle filler;
+            do
+            {
+                Fillers.Add(filler = File.OpenHandle(OperatingSystem.IsWindows() ? "NUL" : "/dev/null"));
+            }
+            while (!OperatingSystem.IsWindows() && filler.DangerousGetHandle() <= 2);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Nothing to fill a gap with; that there is one is rarer still.
+        }
 
-        public override bool CanSeek => false;
+        _ofProcess = new Place(
+            output ? Console.OpenStandardOutput() : null, error ? Console.OpenStandardError() : Stream.Null, Console.OutputEncoding);
+    }
 
-        public override bool CanWrite => true;
+    /// <summary>Both streams, and their writers. Threads of a command write to these at once.</summary>
+    private sealed class Place(Stream? output, Stream error, Encoding encoding)
+    {
+        public Stream? Stream { get; } = output;
 
-        public override long Length => throw new NotSupportedException();
+        public TextWriter Out { get; } = Writer(new StandardOutput(output), encoding);
 
-        public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
+        public TextWriter Error { get; } = Writer(new QuietStream(error), encoding);
 
-        public override void Flush() => inner.Flush();
+        public string? ResultsAreIn { get; set; }
 
-        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => inner.Write(buffer, offset, count);
-
-        public override void Write(ReadOnlySpan<byte> buffer) => inner.Write(buffer);
+        private static TextWriter Writer(Stream stream, Encoding encoding) =>
+            TextWriter.Synchronized(new StreamWriter(stream, encoding) { AutoFlush = true, NewLine = Environment.NewLine });
     }
 }

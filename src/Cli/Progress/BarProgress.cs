@@ -1,4 +1,3 @@
-using FitCluster.Cli.Output;
 using FitCluster.Math.Models;
 using FitCluster.Models.Results;
 using Spectre.Console;
@@ -9,7 +8,7 @@ namespace FitCluster.Cli.Progress;
 internal sealed class BarProgress : IProgressDisplay
 {
     private readonly Pace _pace;
-    private readonly IAnsiConsole _console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Terminal.Error) });
+    private readonly IAnsiConsole _console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new TerminalOutput() });
     private readonly ManualResetEventSlim _end = new();
     private readonly Thread _drawer;
     private readonly long _born = System.Diagnostics.Stopwatch.GetTimestamp();
@@ -46,7 +45,19 @@ internal sealed class BarProgress : IProgressDisplay
         _end.Dispose();
     }
 
-    private void Draw() => _console.Progress().AutoClear(false)
+    private void Draw()
+    {
+        try
+        {
+            DrawBar();
+        }
+        catch (Exception e) when (e is IOException or InvalidOperationException)
+        {
+            // The terminal has gone: the bar is a comfort, and no fit fails for it.
+        }
+    }
+
+    private void DrawBar() => _console.Progress().AutoClear(false)
         .Columns(new ProgressBarColumn { Width = 24 }, new PercentageColumn(), new TaskDescriptionColumn { Alignment = Justify.Left })
         .Start(context =>
         {

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using FitCluster.Cli.Output;
 using FitCluster.Cli.Progress;
 using FitCluster.Coordinator;
+using FitCluster.Data.Writing;
 using FitCluster.Engine;
 using FitCluster.Math.Models;
 using FitCluster.Messages;
@@ -33,10 +34,10 @@ internal sealed class FitRunner(PreparedJob job, FitFolder folder, JobName name,
     private int _signals;
     private int _coordinatorFailures;
 
-    /// <summary>Runs the job to its end, or until it is interrupted by SIGINT or SIGTERM.</summary>
+    /// <summary>Runs the job to its end, or until it is interrupted by SIGINT, SIGTERM or SIGHUP.</summary>
     public FitOutcome Run(int threads)
     {
-        var store = _store = new DirectoryCheckpointStore(folder.Checkpoints, report: words => OnEvent(name, words));
+        var store = _store = new DirectoryCheckpointStore(OutputPath.Resolve(folder.Checkpoints), report: words => OnEvent(name, words));
         InProcessEngine? made = null;
         var engine = made = new InProcessEngine(store, threads, (address, error) => Failed(address, error, made!));
         JobOpener open = _ => job;
@@ -44,8 +45,7 @@ internal sealed class FitRunner(PreparedJob job, FitFolder folder, JobName name,
             open, JobSettings.Of(job.Spec) with { ReplayBytes = ReplayBytes, ResultTries = ResultTries }, this, store.LoadResult));
         engine.Register(ShardAddress.Kind, _ => new ShardWorker(open));
         using var handled = Interruption.HandledHere();
-        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Signalled(context, engine));
-        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => Signalled(context, engine));
+        using var signals = new EndSignals(context => Signalled(context, engine));
         Start(engine);
         var outcome = _ended.Task.GetAwaiter().GetResult();
         engine.DisposeAsync().AsTask().GetAwaiter().GetResult();
@@ -150,6 +150,12 @@ internal sealed class FitRunner(PreparedJob job, FitFolder folder, JobName name,
         context.Cancel = true;
         if (Interlocked.Increment(ref _signals) > 1)
         {
+            // A terminal that closes sends it more than once: by itself and by its shell.
+            if (context.Signal == PosixSignal.SIGHUP)
+            {
+                return;
+            }
+
             Terminal.Error.WriteLine("stopped at once; the same command goes on from the last checkpoint");
             Environment.Exit(ExitCode.Interrupted);
         }

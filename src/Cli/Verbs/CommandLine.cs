@@ -36,7 +36,8 @@ internal static class CommandLine
         }
     }
 
-    private static RootCommand Root()
+    /// <summary>The program with its verbs.</summary>
+    internal static RootCommand Root()
     {
         (string Title, IReadOnlyList<Command> Verbs)[] groups =
         [

@@ -51,7 +51,7 @@ internal static class DemoVerb
             $"simulating {simulator.Rows:N0} rows x {simulator.Columns:N0} columns with {simulator.Factors} factors into {data}"));
         if (isDemo)
         {
-            Directory.Delete(data, recursive: true);
+            OutputFolder.Remove(data);
         }
 
         var path = SimulationWriter.Write(simulator, "npy", data);

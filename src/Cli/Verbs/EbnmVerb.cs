@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using FitCluster.Cli.Ebnm;
 using FitCluster.Cli.Output;
+using FitCluster.Data;
 using FitCluster.Math.Ebnm;
 using FitCluster.Models;
 using FitCluster.Models.Priors;
@@ -113,7 +114,7 @@ internal static class EbnmVerb
 
     private static int Run(string inputPath, PriorFamily family, EbnmOptions options, string? outPath, OutputFormat format)
     {
-        var input = EbnmInput.Read(inputPath);
+        var input = EbnmInput.Read(InputFiles.FindFile(inputPath));
         if (outPath is not null)
         {
             OutputFiles.CheckWritable(outPath);
@@ -134,6 +135,7 @@ internal static class EbnmVerb
         if (outPath is not null)
         {
             OutputFiles.Write(outPath, stream => stream.Write(json));
+            Terminal.ResultsAreIn = outPath;
         }
 
         if (outPath is null || format == OutputFormat.Json)

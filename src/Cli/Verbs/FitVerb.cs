@@ -84,15 +84,9 @@ internal static class FitVerb
     {
         var facts = job.Data.Facts;
         yield return facts.Orientation;
-        if (facts.ZeroRows > 0)
+        foreach (var warning in facts.Warnings())
         {
-            yield return $"warning: {facts.ZeroRows} {(facts.ZeroRows == 1 ? "row has" : "rows have")} no entry other than zero";
-        }
-
-        if (facts.ZeroColumns > 0)
-        {
-            yield return $"warning: {facts.ZeroColumns} {(facts.ZeroColumns == 1 ? "column has" : "columns have")} no entry " +
-                "other than zero";
+            yield return $"warning: {warning}";
         }
 
         foreach (var note in facts.Notes)
@@ -200,6 +194,7 @@ internal static class FitVerb
 
     private static void Print(PreparedJob job, OutputFormat format, FitFolder folder, FitOutcome? outcome)
     {
+        Terminal.ResultsAreIn = folder.Path;
         if (format == OutputFormat.Json)
         {
             Terminal.Write(File.ReadAllBytes(folder.At(RunFile.ResultName)));

@@ -62,6 +62,7 @@ internal static class IngestVerb
                 Terminal.Error.WriteLine(line);
             }
 
+            Terminal.ResultsAreIn = store;
             Terminal.Out.WriteLine(string.Create(CultureInfo.InvariantCulture,
                 $"{data.Rows:N0} rows x {data.Columns:N0} columns, {data.StoredCount:N0} stored entries, {data.StoredBytes / 1e6:N1} " +
                 $"MB, are in {store}"));

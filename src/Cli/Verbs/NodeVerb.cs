@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using FitCluster.Cli.Cluster;
 using FitCluster.Cli.Output;
+using FitCluster.Data;
 using FitCluster.Messages;
 using FitCluster.Models;
 using FitCluster.Models.Spec;
@@ -88,6 +89,7 @@ internal static class NodeVerb
             }
 
             problems.ThrowIfAny();
+            using var inputs = InputFiles.Refusing("give a file that every node has, or a URL");
             return isSupervised ? Supervise(options, [.. result.Tokens.Select(token => token.Value)]) : Run(options);
         });
         return command;
@@ -113,15 +115,14 @@ internal static class NodeVerb
             {
                 stop.TrySetResult();
             }
-            else if (Environment.TickCount64 - first > OneSignalMilliseconds)
+            else if (context.Signal != PosixSignal.SIGHUP && Environment.TickCount64 - first > OneSignalMilliseconds)
             {
                 Terminal.Error.WriteLine("stopped at once: other nodes go on from the last checkpoints");
                 Environment.Exit(ExitCode.Interrupted);
             }
         }
 
-        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Signalled);
-        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Signalled);
+        using var signals = new EndSignals(Signalled);
         NodeRun.Run(options, Terminal.Error.WriteLine, stop.Task).GetAwaiter().GetResult();
         return ExitCode.Done;
     }
@@ -129,15 +130,12 @@ internal static class NodeVerb
     private static int Supervise(NodeOptions options, IReadOnlyList<string> arguments)
     {
         var supervisor = new NodeSupervisor(options, name => NodeChild.Start(arguments, name), Terminal.Error.WriteLine);
-        void Forward(PosixSignalContext context, int signal)
+        using var handled = Interruption.HandledHere();
+        using var signals = new EndSignals(context =>
         {
             context.Cancel = true;
-            supervisor.Stop(signal);
-        }
-
-        using var handled = Interruption.HandledHere();
-        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Forward(context, ChildEnd.Interrupt));
-        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => Forward(context, ChildEnd.Terminate));
+            supervisor.Stop(context.Signal == PosixSignal.SIGINT ? ChildEnd.Interrupt : ChildEnd.Terminate);
+        });
         return supervisor.Run().GetAwaiter().GetResult();
     }
 }

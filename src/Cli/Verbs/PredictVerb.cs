@@ -18,10 +18,12 @@ internal static class PredictVerb
             "--cells", "FILE", "the cells: the fields row and column by name, below that header, separated by tabs or commas");
         var output = Options.Text("--out", "FILE", "where the predictions go (default: stdout)");
         var format = Options.Text("--format", "tsv|json", "the form of the predictions (default tsv)");
+        var unknown = Options.Text(
+            "--unknown", "POLICY", "cells of rows or columns that the fit does not have: refuse, skip or mean (default refuse)");
         var command =
             new Command("predict", "Writes the posterior predictive mean and standard deviation of cells, the noise of an entry included.")
             {
-                fit, cells, output, format
+                fit, cells, output, format, unknown
             };
         command.SetAction(result =>
         {
@@ -33,31 +35,39 @@ internal static class PredictVerb
             }
 
             var form = RecordWriter.ParseFormat(result.GetValue(format), problems);
+            var policy = UnknownPolicies.Parse(result.GetValue(unknown), problems);
             problems.ThrowIfAny();
-            return Run(result.GetValue(fit)!, cellsPath!, outPath, form);
+            return Run(result.GetValue(fit)!, cellsPath!, outPath, form, policy);
         });
         return command;
     }
 
-    private static int Run(string folder, string cellsPath, string? outPath, string format)
+    private static int Run(string folder, string cellsPath, string? outPath, string format, UnknownPolicy unknown)
     {
         var fit = FinishedFit.Open(folder, Terminal.Error.WriteLine);
         var predicts = fit.As<IPredictsCells>();
-        var cells = CellList.Read(cellsPath, fit);
-        var predictor = predicts.Predictor(withSd: true);
+        var cells = CellList.Read(cellsPath, fit, unknown);
+        var predictor = new AveragePredictor(predicts.Predictor(withSd: true), fit.Rows.Names.Count, fit.Columns.Names.Count);
         if (outPath is not null)
         {
             OutputFiles.CheckWritable(outPath);
         }
 
+        if (cells.Exists(cell => !cell.IsKnown))
+        {
+            Terminal.Error.WriteLine(unknown == UnknownPolicy.Skip
+                ? $"{CellList.Words(cells)} are skipped: the fit does not have them"
+                : $"{CellList.Words(cells)} are predicted as the mean of those that the fit has: it does not have them");
+            cells.RemoveAll(cell => !cell.IsKnown && unknown == UnknownPolicy.Skip);
+        }
+
         // Before anything is written: a cell may be refused.
-        double[] sd = [.. cells.Select(cell => predictor.Sd(cell.Row, cell.Column))];
+        (double Mean, double Sd)[] moments = [.. cells.Select(cell => predictor.Of(cell.Row, cell.Column))];
         RecordWriter.WriteAll(outPath, format, Fields, records =>
         {
-            for (var at = 0; at < sd.Length; at++)
+            for (var at = 0; at < moments.Length; at++)
             {
-                var (row, column) = cells[at];
-                records.Write(fit.Rows.Names[row], fit.Columns.Names[column], predictor.Mean(row, column), sd[at]);
+                records.Write(cells[at].RowName, cells[at].ColumnName, moments[at].Mean, moments[at].Sd);
             }
         });
         return ExitCode.Done;

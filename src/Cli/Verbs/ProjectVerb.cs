@@ -68,6 +68,7 @@ internal static class ProjectVerb
                 ExitCode.Failed, $"'{folder}' could not be written, nothing of it is left: {OutputFiles.Reason(e)}", e);
         }
 
+        Terminal.ResultsAreIn = folder;
         Terminal.Out.WriteLine(
             FormattableString.Invariant($"{projector.Rows:N0} rows projected in {Duration.Words(watch.Elapsed.TotalSeconds)}"));
         Terminal.Out.WriteLine($"results are in {folder}");

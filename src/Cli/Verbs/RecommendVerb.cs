@@ -1,5 +1,6 @@
 using System.CommandLine;
 using FitCluster.Cli.Output;
+using FitCluster.Data;
 using FitCluster.Models;
 using FitCluster.Models.Jobs;
 using FitCluster.Models.Results;
@@ -103,14 +104,14 @@ internal static class RecommendVerb
     /// <summary>A row a line; the header of rows.tsv is passed over.</summary>
     private static List<int> ReadRows(string file, FinishedFit fit)
     {
-        if (!File.Exists(file))
+        if (FileKinds.Of(file) == FileKind.None)
         {
             throw ProblemException.BadInput($"the file '{file}' of --rows does not exist: give a file with a row a line, or all");
         }
 
         var rows = new List<int>();
         var number = 0;
-        foreach (var line in File.ReadLines(file))
+        foreach (var line in File.ReadLines(InputFiles.FindFile(file)))
         {
             number++;
             if (line.Length > 0 && (number > 1 || line != "name"))

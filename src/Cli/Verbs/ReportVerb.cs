@@ -21,6 +21,7 @@ internal static class ReportVerb
             var path = result.GetValue(output) is { } given ? Path.GetFullPath(given) : found.At(FitFolder.ReportName);
             OutputFiles.CheckWritable(path);
             Write(found, path);
+            Terminal.ResultsAreIn = path;
             Terminal.Out.WriteLine($"the report is in {path}");
             return ExitCode.Done;
         });

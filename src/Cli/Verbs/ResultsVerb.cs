@@ -1,6 +1,7 @@
 using System.CommandLine;
 using FitCluster.Cli.Cluster;
 using FitCluster.Cli.Output;
+using FitCluster.Data.Writing;
 using FitCluster.Engine;
 using FitCluster.Models;
 using FitCluster.Models.Results;
@@ -85,7 +86,7 @@ internal static class ResultsVerb
             // fit.json last: a fit without it has no results.
             foreach (var file in stored.OrderBy(f => f.Name == RunFile.ResultName))
             {
-                File.Move(Path.Combine(temporary, file.Name), folder.At(file.Name), overwrite: true);
+                OutputPath.MoveInto(Path.Combine(temporary, file.Name), folder.At(file.Name));
             }
         }
         finally
@@ -96,6 +97,7 @@ internal static class ResultsVerb
             }
         }
 
+        Terminal.ResultsAreIn = path;
         if (format == OutputFormat.Json)
         {
             Terminal.Write(await File.ReadAllBytesAsync(folder.At(RunFile.ResultName)).ConfigureAwait(false));

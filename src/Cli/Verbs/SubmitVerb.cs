@@ -3,6 +3,7 @@ using FitCluster.Cli.Cluster;
 using FitCluster.Cli.Output;
 using FitCluster.Cli.Progress;
 using FitCluster.Coordinator;
+using FitCluster.Data;
 using FitCluster.Engine;
 using FitCluster.Messages;
 using FitCluster.Models;
@@ -31,6 +32,7 @@ internal static class SubmitVerb
         command.Add(wait);
         command.SetAction(result =>
         {
+            using var inputs = InputFiles.Refusing("give a file that every node of the cluster has, or a URL");
             var problems = new ProblemList();
             var printed = OutputFormats.Parse(result.GetValue(format), problems);
             var display = ProgressDisplays.Parse(result.GetValue(progress), problems);
@@ -39,6 +41,18 @@ internal static class SubmitVerb
             if (spec is { Name: null })
             {
                 problems.Add("a job of a cluster needs a name: give --name NAME, or 'name' in the spec");
+            }
+
+            if (spec is not null && !DataUrl.IsUrl(spec.Data.Path))
+            {
+                try
+                {
+                    InputFiles.Find(spec.Data.Path);
+                }
+                catch (DataException e)
+                {
+                    problems.Add(e.Message);
+                }
             }
 
             foreach (var (isGiven, what) in new[]

@@ -31,7 +31,7 @@ internal sealed class MatrixPlan
         Unstored = unstoredMissing ? UnstoredEntries.Missing : UnstoredEntries.Zero;
         _keptColumns = SelectColumns();
         var map = _keptColumns is null ? null : Invert(_keptColumns, source.Columns);
-        Pipeline = new RowPipeline(source.Path, source.Columns, map, options.Transform, unstoredMissing && !missingZeros);
+        Pipeline = new RowPipeline(source.Path, source.Columns, map, options.Transform, unstoredMissing, unstoredMissing && !missingZeros);
         if (source is EntrySource entries)
         {
             SelectRows(entries);
@@ -118,6 +118,8 @@ internal sealed class MatrixPlan
         Orientation = _source.Orientation,
         ZeroRows = Pipeline.ZeroRows,
         ZeroColumns = Pipeline.ZeroColumns,
+        UnobservedRows = Pipeline.UnobservedRows,
+        UnobservedColumns = Pipeline.UnobservedColumns,
         NegativeCount = Pipeline.Negatives,
         FirstNegative = Pipeline.FirstNegative,
         NonIntegerCount = Pipeline.NonIntegers,

@@ -26,7 +26,7 @@ internal sealed class NpySource : DenseSource
             throw new DataException($"{path} has {_header.Shape.Length} dimensions; a matrix has 2");
         }
 
-        if (mappable && new FileInfo(path).Length < _header.DataOffset + (_header.Count * _header.ItemBytes))
+        if (mappable && MappedFile.LengthOf(path) < _header.DataOffset + (_header.Count * _header.ItemBytes))
         {
             throw CutOff();
         }

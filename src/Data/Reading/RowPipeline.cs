@@ -10,18 +10,23 @@ internal sealed class RowPipeline
     private readonly Transform _transform;
     private readonly int[]? _columnMap;
     private readonly bool _keepZeros;
+    private readonly bool _unstoredMissing;
     private readonly bool[] _columnUsed;
+    private readonly bool[]? _columnZero;
+    private long[]? _columnMissing;
 
     /// <param name="file">The file, for errors.</param>
     /// <param name="columns">The columns of the file.</param>
     /// <param name="columnMap">For each column of the file its new index or -1, or null when all are kept.</param>
     /// <param name="transform">What is done to each value.</param>
+    /// <param name="unstoredMissing">Whether unstored entries are missing.</param>
     /// <param name="keepZeros">Whether stored zeros are kept: where unstored entries are missing, but not zeros.</param>
-    public RowPipeline(string file, int columns, int[]? columnMap, Transform transform, bool keepZeros)
+    public RowPipeline(string file, int columns, int[]? columnMap, Transform transform, bool unstoredMissing, bool keepZeros)
     {
-        (_file, _columnMap, _transform, _keepZeros) = (file, columnMap, transform, keepZeros);
+        (_file, _columnMap, _transform, _unstoredMissing, _keepZeros) = (file, columnMap, transform, unstoredMissing, keepZeros);
         Columns = columnMap is null ? columns : columnMap.Count(c => c >= 0);
         _columnUsed = new bool[Columns];
+        _columnZero = keepZeros ? new bool[Columns] : null;
     }
 
     /// <summary>The columns kept.</summary>
@@ -30,9 +35,15 @@ internal sealed class RowPipeline
     /// <summary>The rows seen.</summary>
     public long Rows { get; private set; }
 
+    /// <summary>Rows with observed entries, all of them zero.</summary>
     public long ZeroRows { get; private set; }
 
-    public long ZeroColumns => _columnUsed.LongCount(u => !u);
+    /// <summary>Rows without any observed entry.</summary>
+    public long UnobservedRows { get; private set; }
+
+    public long ZeroColumns => Enumerable.Range(0, Columns).LongCount(c => !_columnUsed[c] && IsObserved(c));
+
+    public long UnobservedColumns => Enumerable.Range(0, Columns).LongCount(c => !_columnUsed[c] && !IsObserved(c));
 
     public long Negatives { get; private set; }
 
@@ -69,6 +80,7 @@ internal sealed class RowPipeline
                 }
 
                 value = 0;
+                _columnZero![column] = true;
             }
             else
             {
@@ -81,7 +93,7 @@ internal sealed class RowPipeline
             values[count++] = value;
         }
 
-        return Finish(used, count);
+        return Finish(used, !_unstoredMissing || count > 0, count);
     }
 
     /// <summary>A dense row, NaN where missing; returns its columns, with 0 where missing and those columns listed.</summary>
@@ -102,6 +114,7 @@ internal sealed class RowPipeline
             if (double.IsNaN(value))
             {
                 missing[missingCount++] = column;
+                (_columnMissing ??= new long[Columns])[column]++;
                 value = 0;
             }
             else if (value != 0)
@@ -115,15 +128,20 @@ internal sealed class RowPipeline
         }
 
         Missing += missingCount;
-        return Finish(used, count);
+        return Finish(used, !_unstoredMissing && missingCount < count, count);
     }
 
-    private int Finish(bool used, int count)
+    private int Finish(bool used, bool observed, int count)
     {
         Rows++;
-        ZeroRows += used ? 0 : 1;
+        ZeroRows += !used && observed ? 1 : 0;
+        UnobservedRows += used || observed ? 0 : 1;
         return count;
     }
+
+    /// <summary>Whether a column that is not used has an observed entry.</summary>
+    private bool IsObserved(int column) =>
+        _unstoredMissing ? _columnZero?[column] == true : _columnMissing is null || _columnMissing[column] < Rows;
 
     /// <summary>10,000 / total of the row, or 1 when the transform does not scale.</summary>
     private double Factor(ReadOnlySpan<double> values)

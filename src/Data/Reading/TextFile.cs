@@ -13,6 +13,7 @@ internal static class TextFile
 
     public static Stream Open(string path)
     {
+        path = InputFiles.Find(path);
         if (!File.Exists(path))
         {
             throw new DataException(Directory.Exists(path)
@@ -39,7 +40,7 @@ internal static class TextFile
     /// </summary>
     public static void CheckWhole(string path, long length)
     {
-        using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
+        using var file = new FileStream(InputFiles.Find(path), FileMode.Open, FileAccess.Read, FileShare.Read);
         if (!IsGzip(file))
         {
             return;
@@ -94,7 +95,7 @@ internal static class TextFile
 
     public static bool IsGzip(string path)
     {
-        using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
+        using var file = new FileStream(InputFiles.Find(path), FileMode.Open, FileAccess.Read, FileShare.Read);
         return IsGzip(file);
     }
 

@@ -28,8 +28,9 @@ internal sealed class DataPlace : IDisposable
         var place = new DataPlace();
         if (!DataUrl.IsUrl(pathOrUrl))
         {
-            place.Store = MatrixStore.IsStore(pathOrUrl) ? new LocalStore(pathOrUrl) : null;
-            place._open = () => MatrixReader.Open(pathOrUrl, options);
+            var path = InputFiles.Find(pathOrUrl);
+            place.Store = MatrixStore.IsStore(path) ? new LocalStore(path) : null;
+            place._open = () => MatrixReader.Open(path, options);
             return place;
         }
 

@@ -42,7 +42,14 @@ internal sealed unsafe class MappedFile : IDisposable
 
     public byte* Pointer { get; }
 
-    public static MappedFile Open(string path) => new(path, new FileInfo(path).Length, scratch: false);
+    public static MappedFile Open(string path) => new(path, LengthOf(path), scratch: false);
+
+    /// <summary>The length of a file, and of what a link leads to.</summary>
+    public static long LengthOf(string path)
+    {
+        using var file = File.OpenHandle(path);
+        return RandomAccess.GetLength(file);
+    }
 
     /// <summary>A file of zeros in the folder for temporary files, deleted when disposed.</summary>
     public static MappedFile Scratch(long length) =>

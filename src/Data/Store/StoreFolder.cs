@@ -1,8 +1,10 @@
+using FitCluster.Data.Writing;
+
 namespace FitCluster.Data.Store;
 
 /// <summary>
 /// A store while it is written: a folder beside it, "NAME.partial", that is renamed when whole. What an interrupted writer left is removed
-/// by the next one; two writers at once are told apart by a lock.
+/// by the next one; two writers at once are told apart by a lock. A target that is a link stays one: what it leads to is replaced.
 /// </summary>
 internal sealed class StoreFolder : IDisposable
 {
@@ -13,10 +15,15 @@ internal sealed class StoreFolder : IDisposable
 
     public StoreFolder(string target, bool overwrite)
     {
-        _target = Path.TrimEndingDirectorySeparator(Path.GetFullPath(target));
+        _target = OutputPath.Resolve(target);
         Partial = _target + ".partial";
         _lockPath = Partial + ".lock";
         Overwrite = overwrite;
+        if (FileKinds.Of(_target) is not (FileKind.None or FileKind.Folder or FileKind.File) and var kind)
+        {
+            throw new DataException($"{_target} is {kind.Words()}; give a folder");
+        }
+
         if (File.Exists(_target) || (Directory.Exists(_target) && Directory.EnumerateFileSystemEntries(_target).Any() && !MayReplace()))
         {
             throw new DataException(overwrite

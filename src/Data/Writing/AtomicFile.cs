@@ -2,25 +2,38 @@ namespace FitCluster.Data.Writing;
 
 /// <summary>
 /// A file that is written under a temporary name beside its place and renamed when whole: a reader sees
-/// the old one or the new one, never a part.
+/// the old one or the new one, never a part. What cannot be replaced is written to as it is (<see cref="OutputPath"/>).
 /// </summary>
 public sealed class AtomicFile : IDisposable
 {
     private readonly string _path;
-    private readonly string _temporary;
+    private readonly string? _temporary;
     private bool _committed;
 
     /// <summary>Begins the file; folders that are missing are made.</summary>
+    /// <exception cref="IOException">The path is a folder, a socket or a disk, or the file cannot be made.</exception>
     public AtomicFile(string path)
     {
-        _path = Path.GetFullPath(path);
+        var place = OutputPath.Of(path);
+        if (place.Refusal is { } why)
+        {
+            throw new IOException(why);
+        }
+
+        _path = place.Target;
+        if (place.IsWrittenTo)
+        {
+            Stream = place.Open();
+            return;
+        }
+
         _temporary = _path + "." + Path.GetRandomFileName() + ".tmp";
         Directory.CreateDirectory(Path.GetDirectoryName(_path)!);
         Stream = new FileStream(_temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1 << 16);
     }
 
     /// <summary>What the content is written to.</summary>
-    public FileStream Stream { get; }
+    public Stream Stream { get; }
 
     /// <summary>Writes a whole file.</summary>
     public static void WriteAllBytes(string path, ReadOnlySpan<byte> content)
@@ -36,9 +49,17 @@ public sealed class AtomicFile : IDisposable
     /// <summary>Brings the content to the disk and gives the file its name.</summary>
     public void Commit()
     {
-        Stream.Flush(flushToDisk: true);
+        if (Stream is FileStream file)
+        {
+            file.Flush(flushToDisk: true);
+        }
+
         Stream.Dispose();
-        File.Move(_temporary, _path, overwrite: true);
+        if (_temporary is not null)
+        {
+            OutputPath.Replace(_temporary, _path);
+        }
+
         _committed = true;
     }
 
@@ -55,7 +76,7 @@ public sealed class AtomicFile : IDisposable
         }
         finally
         {
-            if (!_committed)
+            if (!_committed && _temporary is not null)
             {
                 File.Delete(_temporary);
             }

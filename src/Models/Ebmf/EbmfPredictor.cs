@@ -37,15 +37,19 @@ internal sealed class EbmfPredictor : ICellPredictor
             Of(_loadings, row), Of(_loadingsSd, row), Of(_columns, column), Of(_columnsSd, column), _residual.Variance(row, column, known));
     }
 
+    /// <inheritdoc/>
+    public bool HasSd(int row, int column) => !_residual!.NeedsKnownError || double.IsFinite(ErrorOf(row, column));
+
+    private double ErrorOf(int row, int column) => _fit.Errors.Kind switch
+    {
+        KnownErrors.Row => _fit.Errors.Values[row],
+        KnownErrors.Column => _fit.Errors.Values[column],
+        _ => _fit.Errors.OfCell(row, column),
+    };
+
     private double KnownError(int row, int column)
     {
-        var errors = _fit.Errors;
-        var error = errors.Kind switch
-        {
-            KnownErrors.Row => errors.Values[row],
-            KnownErrors.Column => errors.Values[column],
-            _ => errors.OfCell(row, column),
-        };
+        var error = ErrorOf(row, column);
         return double.IsFinite(error) ? error
             : throw ProblemException.BadInput(
                 $"the standard errors '{_fit.Fit.Spec.Section.Get(EbmfFields.StandardErrors)!.Path}' have none above 0 for " +

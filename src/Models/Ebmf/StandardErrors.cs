@@ -37,7 +37,8 @@ internal sealed record StandardErrors(KnownErrors Kind, double[] Values, MatrixS
 
         if (Directory.Exists(path) || path.EndsWith(".mtx", StringComparison.Ordinal) ||
             path.EndsWith(".mtx.gz", StringComparison.Ordinal) ||
-            path.EndsWith(".npz", StringComparison.Ordinal))
+            path.EndsWith(".npz", StringComparison.Ordinal) ||
+            InputFiles.BeginsWith(path, "%%MatrixMarket"u8) || InputFiles.BeginsWith(path, "PK\u0003\u0004"u8))
         {
             return OfMatrix(path, rows, columns);
         }

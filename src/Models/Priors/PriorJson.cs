@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using FitCluster.Data;
 using FitCluster.Math.Ebnm;
 using FitCluster.Models.Spec;
 
@@ -67,7 +68,7 @@ internal static class PriorJson
         try
         {
             using var document = JsonDocument.Parse(
-                File.ReadAllBytes(path), new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip });
+                File.ReadAllBytes(InputFiles.FindFile(path)), new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip });
             var root = document.RootElement;
             return Read(root.ValueKind == JsonValueKind.Object && root.TryGetProperty("prior", out var inner) ? inner : root, path);
         }

@@ -1,3 +1,5 @@
+using FitCluster.Data.Writing;
+
 namespace FitCluster.Models.Results;
 
 /// <summary>A folder for results that is empty, or not there yet, and is so again when writing them fails.</summary>
@@ -28,10 +30,10 @@ internal sealed class EmptyFolder
         }
         catch when (Directory.Exists(_path))
         {
-            Directory.Delete(_path, recursive: true);
-            if (_wasThere)
+            OutputFolder.Empty(_path);
+            if (!_wasThere)
             {
-                Directory.CreateDirectory(_path);
+                Directory.Delete(OutputPath.Resolve(_path));
             }
 
             throw;

@@ -1,5 +1,6 @@
+using FitCluster.Data;
+using FitCluster.Data.Writing;
 using FitCluster.Models.Jobs;
-
 
 namespace FitCluster.Models.Results;
 
@@ -56,24 +57,22 @@ internal sealed class FitFolder : IDisposable
     public string At(string name) => System.IO.Path.Combine(Path, name);
 
     /// <summary>A folder to be looked at only.</summary>
-    public static FitFolder Look(string path) => File.Exists(path)
-        ? throw ProblemException.BadInput($"--out '{path}' is a file; give a folder")
-        : new FitFolder(path);
+    public static FitFolder Look(string path)
+    {
+        Behind(path);
+        return new FitFolder(path);
+    }
 
     /// <summary>Checks, leaving nothing behind, that a folder is there or can be made, and that files can be written in it.</summary>
     public static FitFolder Check(string path)
     {
-        if (File.Exists(path))
-        {
-            throw ProblemException.BadInput($"--out '{path}' is a file; give a folder");
-        }
-
-        var existing = path;
+        var existing = Behind(path);
         while (existing is not null && !Directory.Exists(existing))
         {
             if (File.Exists(existing))
             {
-                throw ProblemException.BadInput($"--out '{path}' cannot be made: '{existing}' is a file");
+                throw ProblemException.BadInput(
+                    $"--out '{path}' cannot be made: '{existing}' is {FileKinds.Of(existing).Words()}");
             }
 
             existing = System.IO.Path.GetDirectoryName(existing);
@@ -134,7 +133,7 @@ internal sealed class FitFolder : IDisposable
     {
         try
         {
-            Directory.CreateDirectory(Path);
+            OutputFolder.Make(Path);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -158,11 +157,11 @@ internal sealed class FitFolder : IDisposable
     /// <summary>Deletes everything of an earlier fit; files that are not ours stay.</summary>
     public void Clear()
     {
-        File.Delete(At(RunFile.ResultName));
+        OutputPath.Clear(At(RunFile.ResultName));
         ClearRun();
         foreach (var name in ResultNames.Value)
         {
-            File.Delete(At(name));
+            OutputPath.Clear(At(name));
         }
     }
 
@@ -171,12 +170,12 @@ internal sealed class FitFolder : IDisposable
     {
         if (Directory.Exists(Checkpoints))
         {
-            Directory.Delete(Checkpoints, recursive: true);
+            OutputFolder.Remove(Checkpoints);
         }
 
         foreach (var leftover in Directory.GetDirectories(Path, TemporaryName))
         {
-            Directory.Delete(leftover, recursive: true);
+            OutputFolder.Remove(leftover);
         }
 
         File.Delete(Log);
@@ -212,7 +211,7 @@ internal sealed class FitFolder : IDisposable
         Dispose();
         if (!_wasThere && Directory.Exists(Path) && !Directory.EnumerateFileSystemEntries(Path).Any())
         {
-            Directory.Delete(Path);
+            Directory.Delete(OutputPath.Resolve(Path));
         }
     }
 
@@ -220,6 +219,22 @@ internal sealed class FitFolder : IDisposable
     {
         _lock?.Dispose();
         _lock = null;
+    }
+
+    /// <summary>The folder behind all links; anything that is there and no folder is refused.</summary>
+    private static string Behind(string path)
+    {
+        try
+        {
+            var target = OutputPath.Resolve(path);
+            return FileKinds.Of(target) is var kind and not (FileKind.Folder or FileKind.None)
+                ? throw ProblemException.BadInput($"--out '{path}' is {kind.Words()}; give a folder")
+                : target;
+        }
+        catch (IOException e)
+        {
+            throw ProblemException.BadInput($"--out cannot be written: {e.Message}", e);
+        }
     }
 
     private void RefuseForeignFiles()

@@ -8,12 +8,18 @@ internal static class OutputFiles
     /// <summary>Refuses, before any work is done, a path that cannot be written to.</summary>
     public static void CheckWritable(string path)
     {
-        var folder = Path.GetDirectoryName(Path.GetFullPath(path));
-        if (Directory.Exists(path))
+        var place = Look(path);
+        if (place.Refusal is { } why)
         {
-            throw ProblemException.BadInput($"the output '{path}' is a folder; give a file");
+            throw ProblemException.BadInput($"the output '{path}' cannot be written: {why}; give a file");
         }
 
+        if (place.IsWrittenTo)
+        {
+            return;
+        }
+
+        var folder = Path.GetDirectoryName(place.Target);
         if (folder is null || !Directory.Exists(folder))
         {
             throw ProblemException.BadInput($"the folder '{folder}' of the output '{path}' does not exist");
@@ -45,7 +51,20 @@ internal static class OutputFiles
         }
         catch (Exception e) when (IsFailure(e))
         {
-            throw new ProblemException(ExitCode.Failed, $"'{path}' could not be written, nothing of it is left: {Reason(e)}", e);
+            var rest = Look(path).IsWrittenTo ? "" : ", nothing of it is left";
+            throw new ProblemException(ExitCode.Failed, $"'{path}' could not be written{rest}: {Reason(e)}", e);
+        }
+    }
+
+    private static OutputPath Look(string path)
+    {
+        try
+        {
+            return OutputPath.Of(path);
+        }
+        catch (IOException e)
+        {
+            throw ProblemException.BadInput($"the output cannot be written: {e.Message}", e);
         }
     }
 

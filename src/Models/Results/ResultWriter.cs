@@ -22,7 +22,7 @@ internal sealed class ResultWriter(PreparedJob job, FitFolder folder, FitOutcome
             WriteFiles(temporary);
             foreach (var file in Directory.GetFiles(temporary))
             {
-                File.Move(file, folder.At(Path.GetFileName(file)), overwrite: true);
+                OutputPath.MoveInto(file, folder.At(Path.GetFileName(file)));
             }
 
             AtomicFile.WriteAllBytes(folder.At(RunFile.ResultName), fitJson);

@@ -37,7 +37,7 @@ internal sealed class RowProjector
     /// <summary>Fits all rows and writes the folder; after each shard it says how many rows are fitted, one call at a time.</summary>
     public void Write(string folder, int threads, bool tables, Action<long> onRows)
     {
-        Directory.CreateDirectory(folder);
+        OutputFolder.Make(folder);
         // An array of one number a row is a column of its own name.
         using (var rows = new RowArrayWriter(
             folder, _data.RowNames, tables, array => (array.Name, array.Shape.Length == 1 ? [array.Name] : _projection.Labels)))

@@ -12,7 +12,7 @@ internal static class SimulationWriter
     /// <summary>Writes a folder; returns the path of the data in it.</summary>
     public static string Write(ISimulator simulator, string format, string folder)
     {
-        Directory.CreateDirectory(folder);
+        OutputFolder.Make(folder);
         var fileFormat = format == "store" ? simulator.AreCounts || simulator.HasMissing ? "mtx" : "npy" : format;
         var path = Path.Combine(folder, $"data.{fileFormat}");
         using (var truth = new NpyWriter(Path.Combine(folder, simulator.RowTruth + ".npy"), simulator.Rows, simulator.Factors))

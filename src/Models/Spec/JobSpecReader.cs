@@ -1,3 +1,4 @@
+using FitCluster.Data;
 using FitCluster.Messages;
 
 namespace FitCluster.Models.Spec;
@@ -5,7 +6,7 @@ namespace FitCluster.Models.Spec;
 /// <summary>Makes a <see cref="JobSpec"/> of a file, the command line, or both; every problem is noted.</summary>
 internal static class JobSpecReader
 {
-    private const long LargestFileBytes = 1 << 20;
+    private const int LargestFileBytes = 1 << 20;
 
     /// <summary>The transformations of data.</summary>
     public static IReadOnlyList<string> Transforms { get; } = ["none", "log1p", "log1p-cp10k"];
@@ -13,6 +14,16 @@ internal static class JobSpecReader
     /// <summary>Whether an argument is meant as a spec's file and not as a model's name.</summary>
     public static bool IsSpecFile(string argument) =>
         Path.GetExtension(argument).ToLowerInvariant() is ".yaml" or ".yml" or ".json" || File.Exists(argument);
+
+    /// <summary>The folder that paths of a spec are relative to: its own; of one that came through a pipe, the current.</summary>
+    private static string FolderOf(string spec)
+    {
+        var path = Path.GetFullPath(spec);
+        return FileKinds.Of(path) is FileKind.Pipe or FileKind.Device || path.StartsWith("/dev/", StringComparison.Ordinal) ||
+            path.StartsWith("/proc/", StringComparison.Ordinal)
+            ? Directory.GetCurrentDirectory()
+            : Path.GetDirectoryName(path)!;
+    }
 
     /// <summary>Reads the spec of MODEL|SPEC with the command line's values; null when there is any problem.</summary>
     public static JobSpec? Read(string modelOrFile, SpecOverrides overrides, ProblemList problems)
@@ -28,7 +39,7 @@ internal static class JobSpecReader
         {
             if (!ModelKinds.Names.Contains(modelOrFile))
             {
-                problems.Add($"'{modelOrFile}' is neither a model nor a spec file{Nearest.Suggest(modelOrFile, ModelKinds.Names)}");
+                problems.Add($"'{modelOrFile}' is {(Directory.Exists(modelOrFile) ? "a folder, " : "")}neither a model nor a spec file{Nearest.Suggest(modelOrFile, ModelKinds.Names)}");
                 return null;
             }
 
@@ -36,7 +47,7 @@ internal static class JobSpecReader
         }
 
         overrides.ApplyTo(root, problems);
-        var folder = isFile ? Path.GetDirectoryName(Path.GetFullPath(modelOrFile))! : Directory.GetCurrentDirectory();
+        var folder = isFile ? FolderOf(modelOrFile) : Directory.GetCurrentDirectory();
         var spec = Bind(root, folder, problems);
         return problems.Count == 0 ? spec : null;
     }
@@ -50,22 +61,26 @@ internal static class JobSpecReader
         string text;
         try
         {
-            var file = new FileInfo(path);
-            if (!file.Exists)
+            var kind = FileKinds.Of(path);
+            if (kind is FileKind.None or FileKind.Folder or FileKind.Socket or FileKind.Disk)
             {
-                problems.Add(Directory.Exists(path)
-                    ? $"the spec '{path}' is a folder; give a .yaml or .json file"
-                    : $"the spec file '{path}' does not exist");
+                problems.Add(kind == FileKind.None
+                    ? $"the spec file '{path}' does not exist"
+                    : $"the spec '{path}' is {kind.Words()}; give a .yaml or .json file");
                 return null;
             }
 
-            if (file.Length > LargestFileBytes)
+            using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, 0);
+            var bytes = new byte[LargestFileBytes + 1];
+            var length = file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
+            if (length > LargestFileBytes)
             {
-                problems.Add($"the spec file '{path}' has {file.Length} bytes (limit {LargestFileBytes}): is it a spec?");
+                problems.Add($"the spec file '{path}' has more than {LargestFileBytes} bytes: is it a spec?");
                 return null;
             }
 
-            text = File.ReadAllText(path);
+            using var reader = new StreamReader(new MemoryStream(bytes, 0, length));
+            text = reader.ReadToEnd();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -74,7 +89,8 @@ internal static class JobSpecReader
         }
 
         var name = Path.GetFileName(path);
-        var isJson = Path.GetExtension(path).Equals(".json", StringComparison.OrdinalIgnoreCase);
+        var isJson = Path.GetExtension(path).ToLowerInvariant() is var extension && (extension == ".json" ||
+            (extension is not (".yaml" or ".yml") && IsJson(text)));
         var root = isJson ? JsonSpecReader.Read(text, name, problems) : YamlSpecReader.Read(text, name, problems);
         if (root is not null and not MapNode)
         {
@@ -82,6 +98,13 @@ internal static class JobSpecReader
         }
 
         return root as MapNode;
+    }
+
+    /// <summary>Whether a text whose name does not tell is JSON, which YAML's readers take too, but not with tabs in it.</summary>
+    private static bool IsJson(string text)
+    {
+        var start = text.AsSpan().TrimStart();
+        return start.StartsWith("{") && start[1..].TrimStart().StartsWith("\"");
     }
 
     private static JobSpec Bind(MapNode tree, string folder, ProblemList problems)

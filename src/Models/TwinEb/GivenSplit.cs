@@ -18,7 +18,8 @@ internal sealed class GivenSplit : IHeldOutSplit
     public GivenSplit(string folder, MatrixSource data, bool isPoisson, double? threshold)
     {
         _data = data;
-        (_rowsPath, _cellsPath) = (Path.Combine(folder, SplitFiles.RowsName), Path.Combine(folder, SplitFiles.CellsName));
+        (_rowsPath, _cellsPath) =
+            (InputFiles.Find(Path.Combine(folder, SplitFiles.RowsName)), InputFiles.Find(Path.Combine(folder, SplitFiles.CellsName)));
         if (!File.Exists(_rowsPath) || !File.Exists(_cellsPath))
         {
             throw ProblemException.BadInput(

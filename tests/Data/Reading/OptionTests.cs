@@ -89,6 +89,20 @@ public sealed class OptionTests : TestFolder
         Assert.Equal(1, kept.MissingCount);
     }
 
+    [Theory]
+    [InlineData(",a,b,c\nr1,NA,NA,0\nr2,NA,NA,NA\nr3,NA,1,0\n", MissingEntries.None, 1, 1, 1, 1)]
+    [InlineData(",a,b,c\nr1,0,NA,0\nr2,NA,NA,0\nr3,NA,1,0\n", MissingEntries.Zeros, 0, 0, 2, 2)]
+    [InlineData("%%MatrixMarket matrix coordinate real general\n3 3 2\n1 1 2\n2 2 0\n", MissingEntries.Unstored, 1, 1, 1, 1)]
+    [InlineData("%%MatrixMarket matrix coordinate real general\n3 3 2\n1 1 2\n2 2 0\n", MissingEntries.None, 2, 2, 0, 0)]
+    public void Rows_and_columns_without_an_observed_entry_are_told_from_those_of_zeros(
+        string text, MissingEntries missing, long zeroRows, long zeroColumns, long rows, long columns)
+    {
+        var facts = MatrixSource.Open(Text("f.txt", text), new MatrixOptions { Missing = missing }).Facts;
+        Assert.Equal(
+            (zeroRows, zeroColumns, rows, columns), (facts.ZeroRows, facts.ZeroColumns, facts.UnobservedRows, facts.UnobservedColumns));
+        Assert.Equal(rows > 0, facts.Warnings().Contains($"{(rows == 1 ? "1 row has" : "2 rows have")} no observed entry"));
+    }
+
     [Fact]
     public void Facts_are_told()
     {

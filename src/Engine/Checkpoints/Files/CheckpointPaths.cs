@@ -40,11 +40,16 @@ internal sealed partial class CheckpointPaths(string root)
     /// <summary>The rounds that have a folder, newest first.</summary>
     public List<Round> Rounds(JobName job)
     {
-        var folder = new DirectoryInfo(Job(job));
-        return !folder.Exists
-            ? []
-            : [.. folder.EnumerateDirectories("round-*").Select(d => RoundName().Match(d.Name)).Where(m => m.Success)
-                .Select(m => new Round(long.Parse(m.Groups[1].ValueSpan, CultureInfo.InvariantCulture))).Distinct().OrderDescending()];
+        try
+        {
+            return [.. new DirectoryInfo(Job(job)).EnumerateDirectories("round-*").Select(d => RoundName().Match(d.Name))
+                .Where(m => m.Success).Select(m => new Round(long.Parse(m.Groups[1].ValueSpan, CultureInfo.InvariantCulture))).Distinct()
+                .OrderDescending()];
+        }
+        catch (DirectoryNotFoundException)
+        {
+            return [];
+        }
     }
 
     /// <summary>The attempt in the name of a part, or of a part's temporary file; null for other files.</summary>

@@ -5,7 +5,8 @@ namespace FitCluster.Engine;
 /// <summary>
 /// Deletes what a new checkpoint has made superfluous: later ones of older attempts, older ones beyond the number to keep, parts that no
 /// manifest names, and temporary files that nobody writes any more. Before an older checkpoint is deleted, a newer one is read in full and
-/// found whole. At the end of a fit: all.
+/// found whole. At the end of a fit: all. Two prunings may run at once, of two commits or of the last and the end: what is gone already is
+/// deleted.
 /// </summary>
 internal sealed class CheckpointPruner(CheckpointPaths paths, CheckpointReader reader)
 {
@@ -37,7 +38,7 @@ internal sealed class CheckpointPruner(CheckpointPaths paths, CheckpointReader r
             CleanRound(commit, round);
         }
 
-        foreach (var file in new DirectoryInfo(paths.Job(job)).EnumerateFiles("*" + CheckpointPaths.TemporaryMark + "*"))
+        foreach (var file in Files(new DirectoryInfo(paths.Job(job)), "*" + CheckpointPaths.TemporaryMark + "*"))
         {
             DeleteIfStale(file);
         }
@@ -53,14 +54,14 @@ internal sealed class CheckpointPruner(CheckpointPaths paths, CheckpointReader r
             if (round != resume)
             {
                 Uncommit(drop.Job, round);
-                folder.Delete(recursive: true);
+                Gone(() => folder.Delete(recursive: true));
             }
             else if (Named(drop.Job, round) is { } named)
             {
                 named.Add(CheckpointPaths.ManifestName);
-                foreach (var file in folder.EnumerateFiles().Where(file => !named.Contains(file.Name)))
+                foreach (var file in Files(folder).Where(file => !named.Contains(file.Name)))
                 {
-                    file.Delete();
+                    Gone(file.Delete);
                 }
             }
         }
@@ -72,11 +73,11 @@ internal sealed class CheckpointPruner(CheckpointPaths paths, CheckpointReader r
         foreach (var round in paths.Rounds(save.Job))
         {
             var folder = new DirectoryInfo(paths.Round(save.Job, round));
-            foreach (var file in folder.EnumerateFiles(CheckpointPaths.ResultPrefix(save.Shard) + "*"))
+            foreach (var file in Files(folder, CheckpointPaths.ResultPrefix(save.Shard) + "*"))
             {
                 if (CheckpointPaths.AttemptOf(file.Name) is { } attempt && attempt < save.Attempt)
                 {
-                    file.Delete();
+                    Gone(file.Delete);
                 }
             }
         }
@@ -88,11 +89,11 @@ internal sealed class CheckpointPruner(CheckpointPaths paths, CheckpointReader r
     private List<Round> Committed(JobName job) => paths.Rounds(job).FindAll(round => File.Exists(paths.Manifest(job, round)));
 
     /// <summary>First it is no checkpoint any more, then its parts go: half a checkpoint is never seen.</summary>
-    private void Uncommit(JobName job, Round round)
+    private void Uncommit(JobName job, Round round) => Gone(() =>
     {
         File.Delete(paths.Manifest(job, round));
         DurableFile.SyncFolder(paths.Round(job, round));
-    }
+    });
 
     private void CleanRound(CommitCheckpoint commit, Round round)
     {
@@ -103,7 +104,7 @@ internal sealed class CheckpointPruner(CheckpointPaths paths, CheckpointReader r
             return;
         }
 
-        foreach (var file in folder.EnumerateFiles())
+        foreach (var file in Files(folder))
         {
             if (CheckpointPaths.AttemptOf(file.Name) is not { } attempt)
             {
@@ -112,13 +113,19 @@ internal sealed class CheckpointPruner(CheckpointPaths paths, CheckpointReader r
             else if (!named.Contains(file.Name) && (isOld || attempt < commit.Attempt))
             {
                 // Nobody will commit it: the round is past, or its attempt is.
-                file.Delete();
+                Gone(file.Delete);
             }
         }
 
-        if (isOld && named.Count == 0 && !folder.EnumerateFileSystemInfos().Any())
+        if (isOld && named.Count == 0)
         {
-            folder.Delete();
+            Gone(() =>
+            {
+                if (!folder.EnumerateFileSystemInfos().Any())
+                {
+                    folder.Delete();
+                }
+            });
         }
     }
 
@@ -139,7 +146,7 @@ internal sealed class CheckpointPruner(CheckpointPaths paths, CheckpointReader r
         {
             return ManifestFile.Read(File.ReadAllBytes(paths.Manifest(job, round)));
         }
-        catch (FileNotFoundException)
+        catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
         {
             return null;
         }
@@ -155,7 +162,32 @@ internal sealed class CheckpointPruner(CheckpointPaths paths, CheckpointReader r
         if (file.Name.Contains(CheckpointPaths.TemporaryMark, StringComparison.Ordinal) &&
             DateTime.UtcNow - file.LastWriteTimeUtc > StaleAge)
         {
-            file.Delete();
+            Gone(file.Delete);
+        }
+    }
+
+    private static FileInfo[] Files(DirectoryInfo folder, string pattern = "*")
+    {
+        try
+        {
+            return folder.GetFiles(pattern);
+        }
+        catch (DirectoryNotFoundException)
+        {
+            return [];
+        }
+    }
+
+    /// <summary>Deletes what another pruning may delete at the same moment.</summary>
+    private static void Gone(Action delete)
+    {
+        try
+        {
+            delete();
+        }
+        catch (DirectoryNotFoundException)
+        {
+            // It is what was wanted.
         }
     }
 }

@@ -50,6 +50,11 @@ internal sealed class CheckpointReader(CheckpointPaths paths)
             manifest = null;
             return $"{path} is damaged: {error.Message}";
         }
+        catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
+        {
+            manifest = null;
+            return $"{path} is missing";
+        }
 
         if (manifest.Job != job || manifest.Round != round)
         {

@@ -198,7 +198,7 @@ public sealed class DirectoryCheckpointStore : ICheckpointStore
         {
             return Committed.WithOther(ManifestFile.Read(File.ReadAllBytes(_paths.Manifest(save.Job, save.Round))), save, checksum);
         }
-        catch (Exception error) when (error is FileNotFoundException or InvalidDataException)
+        catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException or InvalidDataException)
         {
             return null;
         }

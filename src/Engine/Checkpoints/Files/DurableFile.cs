@@ -94,6 +94,11 @@ internal static partial class DurableFile
         var descriptor = OpenFolder(path, 0);
         if (descriptor < 0)
         {
+            if (!Directory.Exists(path))
+            {
+                throw new DirectoryNotFoundException($"the folder {path} is not there to be made durable");
+            }
+
             throw new IOException($"the folder {path} could not be opened to make it durable: {Marshal.GetLastPInvokeErrorMessage()}");
         }
 
