@@ -134,8 +134,9 @@ public sealed class InputFiles : IDisposable
                     RandomAccess.Write(_handle, block.AsSpan(0, read), written);
                 }
             }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentOutOfRangeException)
             {
+                // The last is how .NET words a file beyond the size that the user may write.
                 Dispose();
                 throw new DataException(
                     $"{path} is {FileKinds.Of(path).Words()}, and is copied to a file first, which failed in " +
