@@ -5,7 +5,8 @@ using FitCluster.Models;
 namespace FitCluster.Cli;
 
 /// <summary>
-/// Ctrl-C, SIGTERM and SIGHUP while no fit is running (data are read, results are written): the program ends with the exit code of an interruption.
+/// Ctrl-C, SIGTERM and SIGHUP while no fit is running (data are read, results are written): the program ends with the exit code of an
+/// interruption.
 /// A running fit handles them itself, and writes a checkpoint first.
 /// </summary>
 internal sealed class Interruption : IDisposable

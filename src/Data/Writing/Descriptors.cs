@@ -18,8 +18,9 @@ public static class Descriptors
 
         try
         {
-            var flags = File.ReadLines($"/proc/self/fdinfo/{descriptor}").First(line => line.StartsWith("flags:", StringComparison.Ordinal));
-            return (Convert.ToInt32(flags[6..].Trim(), 8) & CloseOnExec) == 0;
+            const string name = "flags:";
+            var flags = File.ReadLines($"/proc/self/fdinfo/{descriptor}").First(line => line.StartsWith(name, StringComparison.Ordinal));
+            return (Convert.ToInt32(flags[name.Length..].Trim(), 8) & CloseOnExec) == 0;
         }
         catch (IOException)
         {

@@ -73,7 +73,7 @@ internal static class CellList
                 : names.Length == 1 ? $"{side} '{names[0]}'" : $"{names.Length} {side}s, of which the first is '{names[0]}'";
         }
 
-        var sides = new[] { Side("row", cell => cell.Row, cell => cell.RowName), Side("column", cell => cell.Column, cell => cell.ColumnName) };
+        string?[] sides = [Side("row", cell => cell.Row, cell => cell.RowName), Side("column", cell => cell.Column, cell => cell.ColumnName)];
         return $"{cells.Count(cell => !cell.IsKnown)} of {cells.Count} cells ({string.Join("; ", sides.OfType<string>())})";
     }
 
@@ -92,8 +92,8 @@ internal static class CellList
         catch (ProblemException e) when (!names.Has(name))
         {
             throw ProblemException.BadInput(
-                $"{e.Problems[0]}: correct it, or leave such cells out (--unknown skip), or have them predicted as the mean of those that " +
-                "the fit has (--unknown mean)", e);
+                $"{e.Problems[0]}: correct it, or leave such cells out (--unknown skip), or have them predicted as the mean of those " +
+                "that the fit has (--unknown mean)", e);
         }
     }
 }

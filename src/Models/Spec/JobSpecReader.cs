@@ -39,7 +39,9 @@ internal static class JobSpecReader
         {
             if (!ModelKinds.Names.Contains(modelOrFile))
             {
-                problems.Add($"'{modelOrFile}' is {(Directory.Exists(modelOrFile) ? "a folder, " : "")}neither a model nor a spec file{Nearest.Suggest(modelOrFile, ModelKinds.Names)}");
+                var what = Directory.Exists(modelOrFile) ? "a folder, " : "";
+                problems.Add($"'{modelOrFile}' is {what}neither a model nor a spec file" +
+                    Nearest.Suggest(modelOrFile, ModelKinds.Names));
                 return null;
             }
 

@@ -80,13 +80,13 @@ public sealed class StreamTests : IDisposable
             "--progress none --out o";
         Shell($"{piped} --max-rounds 2").Expect(3);
         Assert.Contains("going on with it", Shell(piped).Expect(0).Error, StringComparison.Ordinal);
-        Shell("$FC fit ebmf --data small.csv --factors 1 --variance known --set ebmf.standardErrors=s.csv --progress none --out p").Expect(0);
+        Shell(piped.Replace("<(cat ", "", StringComparison.Ordinal).Replace(".csv)", ".csv", StringComparison.Ordinal)
+            .Replace("--out o", "--out p", StringComparison.Ordinal)).Expect(0);
         Assert.Equal(Scratch.Arrays(_scratch.At("p")), Scratch.Arrays(_scratch.At("o")));
 
         Assert.Equal(Shell("$FC predict p --cells cells.tsv"), Shell("cat cells.tsv | $FC predict p --cells /dev/stdin"));
         Shell("printf 'x,s\\n1,1\\n2,1\\n' | $FC ebnm --input /dev/stdin --family normal").Expect(0);
-        Shell("printf 'x,s\\n1,1\\n2,1\\n' > z.csv; $FC ebnm --input z.csv --family normal --prior <($FC ebnm --input z.csv --family normal)")
-            .Expect(0);
+        Shell("printf 'x,s\\n1,1\\n2,1\\n' > z.csv; s='ebnm --input z.csv --family normal'; $FC $s --prior <($FC $s)").Expect(0);
         Assert.Contains("/dev/stdin, line 2", Shell("printf 'n,a,b\\nr,1,x\\nq,1,2\\n' | $FC check ebmf --data /dev/stdin").Expect(2).Error,
             StringComparison.Ordinal);
         const string cluster = "--store postgres://localhost:1/x --broker amqp://localhost:1";
@@ -114,7 +114,8 @@ public sealed class StreamTests : IDisposable
         Assert.Empty(Directory.GetFiles(_scratch.At("tmp"), "fitcluster-*"));
 
         // Of files of at most 64 KiB there is none of 320 KB; .NET's own files for code are left out.
-        var full = Shell($"ulimit -f 64; trap '' XFSZ; export DOTNET_EnableWriteXorExecute=0 TMPDIR=$PWD/tmp; $FC check ebmf --data <(cat {data})");
+        const string limit = "ulimit -f 64; trap '' XFSZ; export DOTNET_EnableWriteXorExecute=0 TMPDIR=$PWD/tmp";
+        var full = Shell($"{limit}; $FC check ebmf --data <(cat {data})");
         Assert.Contains("set TMPDIR to a folder with room", full.Expect(2).Error, StringComparison.Ordinal);
     }
 

@@ -71,7 +71,8 @@ public sealed class OutputPathTests : IDisposable
         Assert.Equal([.. Files.Keys.Concat(Folders.Keys).Concat(Elsewhere).Concat(Unwritten).Order(StringComparer.Ordinal)], found);
 
         // And of a spec's fields that take a path: all of them are read.
-        var fields = ModelKinds.Loaded.SelectMany(kind => kind.Fields.Fields.Select(field => $"{kind.Name}.{field.Name}: {field.TypeWords}"))
+        var fields = ModelKinds.Loaded
+            .SelectMany(kind => kind.Fields.Fields.Select(field => $"{kind.Name}.{field.Name}: {field.TypeWords}"))
             .Where(words => words.Contains("file", StringComparison.Ordinal) || words.Contains("folder", StringComparison.Ordinal))
             .Select(words => words.Split(':')[0]);
         Assert.Equal(["ebmf.standardErrors", "ebmf.init", "ebmf.fixedFactors", "twineb.split"], fields);
