@@ -43,12 +43,11 @@ public sealed class InputFiles : IDisposable
         _ => path,
     };
 
-    /// <summary>As <see cref="Find"/>, of what must be a file: a folder is refused, and what is not there.</summary>
+    /// <summary>As <see cref="Find"/>, of what must be a file: a folder is refused.</summary>
     /// <exception cref="DataException">It cannot be read; the message says what it is.</exception>
     public static string FindFile(string path) => FileKinds.Of(path) switch
     {
         FileKind.Folder => throw new DataException($"{path} is a folder; give a file"),
-        FileKind.None => throw new DataException($"{path} does not exist; check the path"),
         _ => Find(path),
     };
 
