@@ -5,8 +5,8 @@ namespace FitCluster.Data;
 
 /// <summary>
 /// How a path that somebody named is read. Regular files and folders are what they are. A pipe or a device (/dev/stdin, a FIFO, &lt;(...)
-/// of a shell) can be read once, and data are read several times: within a command of a user (<see cref="Spooling"/>) it is copied once to a
-/// temporary file, which has no name and goes with the command; elsewhere it is refused, and so are sockets and disks everywhere.
+/// of a shell) can be read once, and data are read several times: within a command of a user (<see cref="Spooling"/>) it is copied once
+/// to a temporary file, which has no name and goes with the command; elsewhere it is refused, and so are sockets and disks everywhere.
 /// Flows to the threads that are started while it is not disposed.
 /// </summary>
 public sealed class InputFiles : IDisposable

@@ -73,7 +73,8 @@ internal static class CellList
                 : names.Length == 1 ? $"{side} '{names[0]}'" : $"{names.Length} {side}s, of which the first is '{names[0]}'";
         }
 
-        string?[] sides = [Side("row", cell => cell.Row, cell => cell.RowName), Side("column", cell => cell.Column, cell => cell.ColumnName)];
+        string?[] sides =
+            [Side("row", cell => cell.Row, cell => cell.RowName), Side("column", cell => cell.Column, cell => cell.ColumnName)];
         return $"{cells.Count(cell => !cell.IsKnown)} of {cells.Count} cells ({string.Join("; ", sides.OfType<string>())})";
     }
 
