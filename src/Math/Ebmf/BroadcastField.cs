@@ -19,4 +19,5 @@ internal enum BroadcastField
     Seconds,
     Vectors,
     Priors,
+    Unit,
 }

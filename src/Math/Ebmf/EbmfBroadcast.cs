@@ -7,10 +7,13 @@ namespace FitCluster.Math.Ebmf;
 /// <summary>What the shards are told in a round. Read once a round on each shard.</summary>
 internal sealed record EbmfBroadcast
 {
-    private static readonly StateFormat<BroadcastField> Format = new("ebmf-broadcast", 1);
+    private static readonly StateFormat<BroadcastField> Format = new("ebmf-broadcast", 2);
 
     /// <summary>What is to be done.</summary>
     public required EbmfStep Step { get; init; }
+
+    /// <summary>The power of two that all of this is measured in (<see cref="EbmfUnit"/>); 0 while the largest entry is wanted.</summary>
+    public required double Unit { get; init; }
 
     /// <summary>The number K of factors, after dropping and adding.</summary>
     public required int Factors { get; init; }
@@ -84,6 +87,7 @@ internal sealed record EbmfBroadcast
         var to = Format.New();
         to[BroadcastField.Step] = (int)Step;
         to[BroadcastField.Factors] = Factors;
+        to[BroadcastField.Unit] = Unit;
         to[BroadcastField.FirstAdopted] = FirstAdopted;
         to[BroadcastField.Beta] = Beta;
         to[BroadcastField.LeftOut] = LeftOut ?? 0;
@@ -122,6 +126,7 @@ internal sealed record EbmfBroadcast
         {
             Step = (EbmfStep)from.Whole(BroadcastField.Step),
             Factors = from.Whole(BroadcastField.Factors),
+            Unit = from[BroadcastField.Unit],
             Keep = from.Is(BroadcastField.Keeps) ? EbmfState.ToInts(from[BroadcastKeys.Keep]) : null,
             PromotesNoise = from.Is(BroadcastField.PromotesNoise),
             Adopts = from.Is(BroadcastField.Adopts),

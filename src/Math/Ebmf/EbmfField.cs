@@ -38,4 +38,5 @@ internal enum EbmfField
     FirstAdopted,
     HitLimit,
     EndedEarly,
+    Unit,
 }

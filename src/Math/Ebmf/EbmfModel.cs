@@ -50,18 +50,23 @@ public sealed class EbmfModel : IFitModel
     }
 
     /// <inheritdoc/>
-    public ArraySet Broadcast(ArraySet global) => EbmfOrders.Of(_problem, EbmfState.Read(global)).Write();
+    public ArraySet Broadcast(ArraySet global)
+    {
+        var state = EbmfState.Read(global);
+        return EbmfOrders.Of(_problem.In(state.Unit), state).Write();
+    }
 
     /// <inheritdoc/>
     public ArraySet Local(ArraySet broadcast, ShardData data, ArraySet shard)
     {
         var order = EbmfBroadcast.Read(broadcast);
         var state = EbmfShard.Read(shard);
-        var (options, noise) = (_problem.Options, _problem.Noise);
+        var (options, noise) = (_problem.In(order.Unit).Options, _problem.Noise);
+        data = order.Unit == 0 ? data : new EbmfUnit(order.Unit, _problem.Options).In(data, order.Adopts);
         state.Apply(order, data);
         var partial = order.Step switch
         {
-            EbmfStep.Describe => LocalSteps.Describe(data, state, options, noise),
+            EbmfStep.Describe => LocalSteps.Describe(order, data, state, options, noise),
             EbmfStep.Subspace => LocalStart.Subspace(order, data, state),
             EbmfStep.Power => LocalStart.Power(order, data, state),
             EbmfStep.Project => LocalStart.Project(order, data, state),
@@ -80,7 +85,7 @@ public sealed class EbmfModel : IFitModel
     public ArraySet Update(ArraySet global, ArraySet partial)
     {
         var state = EbmfState.Read(global);
-        EbmfUpdate.Apply(_problem, state, partial);
+        EbmfUpdate.Apply(_problem.In(state.Unit), state, partial);
         return state.Write();
     }
 
@@ -99,7 +104,7 @@ public sealed class EbmfModel : IFitModel
     public ArraySet ShardResult(ShardData data, ArraySet shard)
     {
         var state = EbmfShard.Read(shard);
-        var (n, k) = (state.Rows, state.K);
+        var (n, k, unit) = (state.Rows, state.K, new EbmfUnit(state.Unit, _problem.Options));
 
         // The final sweep's proposals are accepted without a further round: they are the result.
         var (mean, sd, lfsr) = (new double[n * k], new double[n * k], new double[n * k]);
@@ -108,10 +113,11 @@ public sealed class EbmfModel : IFitModel
             var (m, s) = state.Proposed[t].Length == n && state.FalseSignRate[t].Length == n
                 ? (state.Proposed[t], state.ProposedSecond[t])
                 : (state.Mean[t], state.Second[t]);
+            var given = FixedLoadings.Column(data, _problem.Options, t);
             for (var i = 0; i < n; i++)
             {
-                mean[(i * k) + t] = m[i];
-                sd[(i * k) + t] = double.Sqrt(double.Max(0, s[i] - (m[i] * m[i])));
+                mean[(i * k) + t] = given is null || double.IsNaN(given[i]) ? m[i] * unit.Loadings(t) : given[i];
+                sd[(i * k) + t] = double.Sqrt(double.Max(0, s[i] - (m[i] * m[i]))) * unit.Loadings(t);
                 lfsr[(i * k) + t] = state.FalseSignRate[t].Length == n ? state.FalseSignRate[t][i] : double.NaN;
             }
         }
@@ -123,14 +129,17 @@ public sealed class EbmfModel : IFitModel
         var rowNoise = state.ProposedRowNoise.Length == n ? state.ProposedRowNoise : state.RowNoise;
         if (_problem.Noise.HasRowPrecision)
         {
-            result.Set(EbmfResults.ResidualSd, [.. rowNoise.Select(u => 1 / double.Sqrt(u))], [n]);
+            result.Set(EbmfResults.ResidualSd, [.. rowNoise.Select(u => InUnit(1 / double.Sqrt(u)))], [n]);
         }
         else if (_problem.Noise.ByEntry && _problem.Noise.Variance == VarianceStructure.Row)
         {
-            result.Set(EbmfResults.ResidualSd, [.. rowNoise.Select(double.Sqrt)], [n]);
+            result.Set(EbmfResults.ResidualSd, [.. rowNoise.Select(v => InUnit(double.Sqrt(v)))], [n]);
         }
 
         return result;
+
+        // Of a rank-one structure the columns' part has the unit.
+        double InUnit(double sd) => _problem.Noise.Variance == VarianceStructure.Kronecker ? sd : unit.Residual(sd);
     }
 
     /// <inheritdoc/>

@@ -13,6 +13,7 @@ internal static class EbmfOrders
         var order = new EbmfBroadcast
         {
             Step = state.Step,
+            Unit = state.Unit,
             Factors = state.K,
             Keep = state.Keep,
             Promoted = state.Promoted,

@@ -5,6 +5,9 @@ namespace FitCluster.Math.Ebmf;
 /// <summary>What is fitted and how, and what follows from it: the part of a fit that never changes.</summary>
 internal sealed class EbmfProblem(EbmfOptions options)
 {
+    /// <summary>The same problem of data in a unit.</summary>
+    public EbmfProblem In(double unit) => unit is 0 or 1 ? this : new EbmfProblem(new EbmfUnit(unit, options).In(options));
+
     /// <summary>The options.</summary>
     public EbmfOptions Options => options;
 

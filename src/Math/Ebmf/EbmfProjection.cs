@@ -20,6 +20,7 @@ public sealed class EbmfProjection
     private readonly double[][] _second;
     private readonly Prior[] _priors;
     private readonly double[] _shared;
+    private readonly EbmfUnit _unit;
 
     /// <summary>Takes a fit's results.</summary>
     /// <param name="options">Of the fit's options the columns p, the variance structure, known errors, and the number of fixed
@@ -42,10 +43,16 @@ public sealed class EbmfProjection
                 $"there are {factorsMean.Length}, {factorsSd.Length} and {residualSd.Length}");
         }
 
-        (_options, _noise, _priors) = (options, new EbmfNoise(options), [.. loadingsPriors]);
-        _mean = [.. Enumerable.Range(0, k).Select(t => EbmfProblem.Column(factorsMean, k, t))];
+        // Every factor in a unit of its own, and the data in the largest that a factor and its loadings' prior make together.
+        double[] units = [.. Enumerable.Range(0, k).Select(t => EbmfUnit.Of(EbmfProblem.Column(factorsMean, k, t).Max(double.Abs)))];
+        var unit = EbmfUnit.Of(loadingsPriors.Select((prior, t) => units[t] * Size(prior)).DefaultIfEmpty(0).Max());
+        _unit = new EbmfUnit(unit, units);
+        (_options, _noise) = (_unit.In(options), new EbmfNoise(options));
+        _priors = [.. loadingsPriors.Select((prior, t) => EbmfUnit.Times(prior, 1 / _unit.Loadings(t)))];
+        residualSd = [.. residualSd.Select(s => s / unit)];
+        _mean = [.. units.Select((scale, t) => EbmfProblem.Column(factorsMean, k, t).Select(f => f / scale).ToArray())];
         _second = [.. Enumerable.Range(0, k)
-            .Select(t => EbmfProblem.Column(factorsSd, k, t).Zip(_mean[t], (s, m) => (s * s) + (m * m)).ToArray())];
+            .Select(t => EbmfProblem.Column(factorsSd, k, t).Zip(_mean[t], (s, m) => (s / units[t] * (s / units[t])) + (m * m)).ToArray())];
 
         // By entry the variances added to the known ones; else the columns' precisions, 1 where all of it is the rows'.
         _shared = _noise.ByEntry
@@ -76,21 +83,24 @@ public sealed class EbmfProjection
                 : "the fit has known standard errors by entry: give those of the new rows, too");
         }
 
+        var whole = data;
+        data = _unit.In(data, withGivenLoadings: false);
         int[] shape = [rows, k];
         var (mean, sd, lfsr, residual) = (new double[rows * k], new double[rows * k], new double[rows * k], new double[rows]);
         var row = new RowProjection(_noise, _options.Columns, _mean, _second, _priors, _shared);
         var reader = new ObservedRow(data, _noise.Known, _options.StandardErrors);
+        var fixedLoadings = Enumerable.Range(0, k).Select(t => FixedLoadings.Column(whole, _options, t)).ToArray();
         var given = Enumerable.Range(0, k).Select(t => FixedLoadings.Column(data, _options, t)).ToArray();
         for (var i = 0; i < rows; i++)
         {
             reader.Read(i);
             row.Run(reader, [.. given.Select(g => g is null ? double.NaN : g[i])]);
-            row.Mean.CopyTo(mean.AsSpan(i * k));
             row.Lfsr.CopyTo(lfsr.AsSpan(i * k));
-            residual[i] = row.ResidualSd;
+            residual[i] = _noise.Variance == VarianceStructure.Kronecker ? row.ResidualSd : _unit.Residual(row.ResidualSd);
             for (var t = 0; t < k; t++)
             {
-                sd[(i * k) + t] = double.Sqrt(double.Max(0, row.Second[t] - (row.Mean[t] * row.Mean[t])));
+                mean[(i * k) + t] = fixedLoadings[t] is { } of && !double.IsNaN(of[i]) ? of[i] : row.Mean[t] * _unit.Loadings(t);
+                sd[(i * k) + t] = double.Sqrt(double.Max(0, row.Second[t] - (row.Mean[t] * row.Mean[t]))) * _unit.Loadings(t);
             }
         }
 
@@ -100,4 +110,9 @@ public sealed class EbmfProjection
         return _noise.HasRowPrecision || (_noise.ByEntry && _noise.Variance == VarianceStructure.Row)
             ? result.Set(EbmfResults.ResidualSd, residual, [rows]) : result;
     }
+
+    // The largest finite size that a prior speaks of.
+    private static double Size(Prior prior) => prior.Components
+        .SelectMany(c => new[] { double.Abs(c.Location), c.Scale, double.Abs(c.Low), double.Abs(c.High) })
+        .Where(double.IsFinite).DefaultIfEmpty(0).Max();
 }

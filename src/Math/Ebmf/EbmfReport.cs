@@ -24,12 +24,12 @@ internal static class EbmfReport
         };
         return new RoundReport(
             phase,
-            state.HasNewElbo ? state.Elbo : double.NaN,
+            state.HasNewElbo ? Elbo(state, problem) : double.NaN,
             state.Step == EbmfStep.Done,
             state.Step == EbmfStep.Done && !state.HitLimit && !state.EndedEarly,
             Progress(state, problem),
             null,
-            state.HasNewElbo && !double.IsFinite(state.Elbo) ? $"the ELBO became {state.Elbo} in {phase}" : null);
+            state.HasNewElbo && !double.IsFinite(state.Elbo) ? $"the ELBO became {Elbo(state, problem)} in {phase}" : null);
     }
 
     /// <summary>The factor that the pending step is about, where there is one: the one on trial, the fixed one, the one left out.</summary>
@@ -39,7 +39,7 @@ internal static class EbmfReport
     /// <summary>The coordinator's part of the results.</summary>
     public static ArraySet Results(EbmfState state, EbmfProblem problem)
     {
-        var (p, k) = (problem.Columns, state.K);
+        var (p, k, unit) = (problem.Columns, state.K, new EbmfUnit(state.Unit, problem.Options));
         var (mean, sd, lfsr) = (new double[p * k], new double[p * k], new double[p * k]);
         for (var t = 0; t < k; t++)
         {
@@ -47,8 +47,8 @@ internal static class EbmfReport
             for (var j = 0; j < p; j++)
             {
                 var m = factor.Mean[j];
-                mean[(j * k) + t] = m;
-                sd[(j * k) + t] = double.Sqrt(double.Max(0, factor.Second[j] - (m * m)));
+                mean[(j * k) + t] = problem.FixedEntry(t, j) ?? (m * unit.Factors(t));
+                sd[(j * k) + t] = double.Sqrt(double.Max(0, factor.Second[j] - (m * m))) * unit.Factors(t);
                 lfsr[(j * k) + t] = factor.FalseSignRate?[j] ?? double.NaN;
             }
         }
@@ -60,34 +60,41 @@ internal static class EbmfReport
             .Set(EbmfResults.Explained, Explained(state))
             .Set(EbmfResults.KlLoadings, [.. state.Factors.Select(f => f.KlLoadings)])
             .Set(EbmfResults.KlFactors, [.. state.Factors.Select(f => f.KlFactors)])
-            .Set(EbmfResults.Elbo, state.Elbo)
+            .Set(EbmfResults.Elbo, Elbo(state, problem))
             .Set(EbmfResults.Tolerance, problem.Tolerance)
             .Set(EbmfResults.Sweeps, state.TotalSweeps);
-        if (ResidualSd(state, problem.Options, problem.Noise) is { } residual)
+        if (ResidualSd(state, problem, unit) is { } residual)
         {
             result.Set(EbmfResults.ResidualSd, residual, residual.Length == 1 ? [] : [p]);
         }
 
         for (var t = 0; t < k; t++)
         {
-            result.Set(EbmfResults.LoadingsPrior.At(t), PriorCodec.Encode(state.Factors[t].AcceptedLoadingsPrior!));
-            result.Set(EbmfResults.FactorsPrior.At(t), PriorCodec.Encode(state.Factors[t].FactorsPrior!));
+            result.Set(EbmfResults.LoadingsPrior.At(t), Outside(state.Factors[t].AcceptedLoadingsPrior!, unit.Loadings(t)));
+            result.Set(EbmfResults.FactorsPrior.At(t), Outside(state.Factors[t].FactorsPrior!, unit.Factors(t)));
         }
 
         return result;
     }
 
+    private static double[] Outside(Prior prior, double factor) => PriorCodec.Encode(EbmfUnit.Times(prior, factor));
+
+    // The ELBO of the data as they came.
+    private static double Elbo(EbmfState state, EbmfProblem problem) =>
+        new EbmfUnit(state.Unit, problem.Options).Elbo(state.Elbo, state.Observed);
+
     // Of a rank-one structure the columns' part; rows' parts come from the shards. By entry: the estimated part alone.
-    private static double[]? ResidualSd(EbmfState state, EbmfOptions options, EbmfNoise noise) => (noise.ByEntry, noise.Variance) switch
-    {
-        (_, VarianceStructure.Row) => null,
-        (true, VarianceStructure.Known) => null,
-        (false, VarianceStructure.Known) when noise.Known == KnownErrors.Row => null,
-        (true, _) => [.. state.Noise.Select(double.Sqrt)],
-        (false, VarianceStructure.Constant) => [1 / double.Sqrt(state.Noise[0])],
-        (false, VarianceStructure.Known) when noise.Known == KnownErrors.Scalar => [options.StandardErrors[0]],
-        _ => [.. state.Noise.Select(v => 1 / double.Sqrt(v))],
-    };
+    private static double[]? ResidualSd(EbmfState state, EbmfProblem problem, EbmfUnit unit) =>
+        (problem.Noise.ByEntry, problem.Noise.Variance) switch
+        {
+            (_, VarianceStructure.Row) => null,
+            (true, VarianceStructure.Known) => null,
+            (false, VarianceStructure.Known) when problem.Noise.Known == KnownErrors.Row => null,
+            (true, _) => [.. state.Noise.Select(v => unit.Residual(double.Sqrt(v)))],
+            (false, VarianceStructure.Constant) => [unit.Residual(1 / double.Sqrt(state.Noise[0]))],
+            (false, VarianceStructure.Known) when problem.Noise.Known == KnownErrors.Scalar => [problem.Options.StandardErrors[0]],
+            _ => [.. state.Noise.Select(v => unit.Residual(1 / double.Sqrt(v)))],
+        };
 
     // Proportion of variance explained, from second moments (docs/ebmf.md, "Residual variances").
     private static double[] Explained(EbmfState state)

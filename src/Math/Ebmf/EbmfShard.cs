@@ -10,7 +10,7 @@ namespace FitCluster.Math.Ebmf;
 internal sealed class EbmfShard
 {
     /// <summary>The form of this state in checkpoints.</summary>
-    public static readonly StateFormat<ShardField> Format = new("ebmf-shard", 1);
+    public static readonly StateFormat<ShardField> Format = new("ebmf-shard", 2);
 
     private EbmfShard(int rows) => Rows = rows;
 
@@ -46,6 +46,9 @@ internal sealed class EbmfShard
     /// <summary>The same, as the last evaluation proposes them.</summary>
     public double[] ProposedRowNoise { get; set; } = [];
 
+    /// <summary>The power of two that all of this is measured in (<see cref="EbmfUnit"/>).</summary>
+    public double Unit { get; private set; } = 1;
+
     public int K => Mean.Count;
 
     public static EbmfShard New(int rows) => new(rows);
@@ -71,6 +74,7 @@ internal sealed class EbmfShard
             shard.S.Add(state[ShardKeys.S.At(t)]);
         }
 
+        shard.Unit = state[ShardField.Unit];
         (shard.RowNoise, shard.ProposedRowNoise) = (state[ShardKeys.RowNoise], state[ShardKeys.ProposedRowNoise]);
         return shard;
     }
@@ -80,6 +84,7 @@ internal sealed class EbmfShard
     {
         var state = Format.Renew(to);
         (state[ShardField.Rows], state[ShardField.Factors], state[ShardField.Prepared]) = (Rows, K, X.Count);
+        state[ShardField.Unit] = Unit;
         for (var k = 0; k < K; k++)
         {
             state[ShardKeys.Mean.At(k)] = Mean[k];
@@ -102,6 +107,7 @@ internal sealed class EbmfShard
     /// <summary>What precedes every round: forget dropped factors, accept proposals, make room for new factors.</summary>
     public void Apply(EbmfBroadcast order, ShardData data)
     {
+        Unit = order.Unit;
         foreach (var k in order.Promoted)
         {
             (Previous[k], Mean[k], Proposed[k]) = (Mean[k], Proposed[k], Previous[k]);

@@ -10,7 +10,7 @@ namespace FitCluster.Math.Ebmf;
 internal sealed class EbmfState
 {
     /// <summary>The form of this state in checkpoints.</summary>
-    public static readonly StateFormat<EbmfField> Format = new("ebmf", 1);
+    public static readonly StateFormat<EbmfField> Format = new("ebmf", 2);
 
     private readonly StateSet<EbmfField> _scalars;
 
@@ -58,6 +58,9 @@ internal sealed class EbmfState
 
     /// <summary>The observed entries of the whole matrix; 0 until they are counted.</summary>
     public double Observed { get => _scalars[EbmfField.Observed]; set => _scalars[EbmfField.Observed] = value; }
+
+    /// <summary>The power of two that all of this is measured in (<see cref="EbmfUnit"/>); 0 until the largest entry is known.</summary>
+    public double Unit { get => _scalars[EbmfField.Unit]; set => _scalars[EbmfField.Unit] = value; }
 
     /// <summary>Sum of u_i (or entry) log-weights: sum over observed entries of log of the row's or entry's part of tau.</summary>
     public double SumLogWeight { get => _scalars[EbmfField.SumLogWeight]; set => _scalars[EbmfField.SumLogWeight] = value; }

@@ -7,7 +7,7 @@ namespace FitCluster.Math.Ebmf;
 /// </summary>
 internal enum EbmfStep
 {
-    /// <summary>Counts and sums of squares of the observed data.</summary>
+    /// <summary>The largest entry, and then counts and sums of squares of the observed data.</summary>
     Describe,
 
     /// <summary>One pass of block subspace iteration on the residuals.</summary>

@@ -1,4 +1,3 @@
-using System.Numerics.Tensors;
 using FitCluster.Math.Ebnm;
 using FitCluster.Math.Models;
 using FitCluster.Math.Numerics;
@@ -11,10 +10,15 @@ internal static class LocalSteps
 {
     /// <summary>
     /// By column: observed entries N_j, and sums of u_i y_ij^2 (with known entry errors and no estimated part: of y^2 / S^2); for the whole
-    /// shard: sum of log weights, of y^2, of S^2, and the observed entries.
+    /// shard: sum of log weights, of y^2, of S^2, and the observed entries. At first, while there is no unit, only the largest entry.
     /// </summary>
-    public static ArraySet Describe(ShardData data, EbmfShard shard, EbmfOptions options, EbmfNoise noise)
+    public static ArraySet Describe(EbmfBroadcast order, ShardData data, EbmfShard shard, EbmfOptions options, EbmfNoise noise)
     {
+        if (order.Unit == 0)
+        {
+            return new ArraySet().Set(PartialKeys.LargestEntry, EbmfUnit.Largest(data.Block));
+        }
+
         var p = data.Block.Columns;
         var counts = new double[p];
         var squares = new double[p];
@@ -72,25 +76,30 @@ internal static class LocalSteps
     // Adds u y^2 of a fully observed row to the columns' sums; returns the sum of y^2.
     private static double AddSquares(MatrixBlock block, int row, double u, double[] squares)
     {
+        var sum = 0.0;
         if (!block.IsSparse)
         {
             var dense = block.DenseRows(row, 1);
             for (var j = 0; j < dense.Length; j++)
             {
-                squares[j] += u * dense[j] * dense[j];
+                var y = dense[j] * block.Scale;
+                squares[j] += u * y * y;
+                sum += y * y;
             }
 
-            return TensorPrimitives.SumOfSquares(dense);
+            return sum;
         }
 
         var columns = block.RowColumns(row);
         var values = block.RowValues(row);
         for (var e = 0; e < columns.Length; e++)
         {
-            squares[columns[e]] += u * values[e] * values[e];
+            var y = values[e] * block.Scale;
+            squares[columns[e]] += u * y * y;
+            sum += y * y;
         }
 
-        return TensorPrimitives.SumOfSquares(values);
+        return sum;
     }
 
     /// <summary>The statistics of the priors that were sent, at the kept pseudo-data.</summary>

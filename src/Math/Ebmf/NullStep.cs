@@ -6,9 +6,15 @@ namespace FitCluster.Math.Ebmf;
 /// <summary>The model without factors: the data's sums, the variances to start from, and its ELBO.</summary>
 internal static class NullStep
 {
-    /// <summary>Takes the description of the data.</summary>
+    /// <summary>Takes the largest entry, of which the unit is made, and then the description of the data.</summary>
     public static EbmfAnswer Describe(EbmfProblem problem, EbmfState state, ArraySet partial)
     {
+        if (state.Unit == 0)
+        {
+            state.Unit = EbmfUnit.Of(partial.Get(PartialKeys.LargestEntry)[0]);
+            return EbmfAnswer.Again;
+        }
+
         var description = partial.Get(PartialKeys.Description);
         (state.ColumnCounts, state.ColumnSquares) = (partial.Get(PartialKeys.Counts), partial.Get(PartialKeys.Squares));
         state.Observed = state.ColumnCounts.Sum();

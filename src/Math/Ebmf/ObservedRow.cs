@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using FitCluster.Math.Models;
 using FitCluster.Math.Numerics;
 
@@ -67,6 +68,10 @@ internal sealed class ObservedRow
         }
 
         ReadErrors(row);
+        if (block.Scale != 1)
+        {
+            TensorPrimitives.Multiply(Values.AsSpan(0, Count), block.Scale, Values);
+        }
     }
 
     private void ReadDense(ReadOnlySpan<double> values, ReadOnlySpan<int> missing)
@@ -141,7 +146,7 @@ internal sealed class ObservedRow
     }
 
     private double Checked(double error, int row, int column) => error > 0 && double.IsFinite(error)
-        ? error * error
+        ? (error * _data.StandardErrors!.Scale) * (error * _data.StandardErrors.Scale)
         : throw new ArgumentException(
             $"the standard error of row {_data.FirstRow + row + 1}, column {column + 1} is {error}: give a finite number above 0 for " +
             "every observed entry");

@@ -9,6 +9,9 @@ namespace FitCluster.Math.Ebmf;
 /// </summary>
 internal static class PartialKeys
 {
+    /// <summary>Describe, at first: the largest absolute entry.</summary>
+    public static readonly StateKey LargestEntry = new("largestEntry", Reduction.Max);
+
     /// <summary>Describe: observed entries by column, p.</summary>
     public static readonly StateKey Counts = new("counts");
 

@@ -85,7 +85,7 @@ internal sealed class RowResiduals
                 var y = 0.0;
                 if (at < columns.Length && columns[at] == j)
                 {
-                    y = values[at++];
+                    y = values[at++] * _block.Scale;
                 }
 
                 to[j] += u * Square(y, j);
@@ -124,8 +124,9 @@ internal sealed class RowResiduals
         _products.AsSpan().Clear();
         for (var e = 0; e < columns.Length; e++)
         {
-            var weighted = _v[columns[e]] * values[e];
-            sum += weighted * values[e];
+            var y = values[e] * _block.Scale;
+            var weighted = _v[columns[e]] * y;
+            sum += weighted * y;
             for (var t = 0; t < k; t++)
             {
                 _products[t] += weighted * _f[t][columns[e]];

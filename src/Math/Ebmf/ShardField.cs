@@ -8,4 +8,7 @@ internal enum ShardField
 
     /// <summary>Factors of which pseudo-data are kept.</summary>
     Prepared,
+
+    /// <summary>The unit of the fit (<see cref="EbmfUnit"/>).</summary>
+    Unit,
 }

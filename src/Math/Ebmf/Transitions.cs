@@ -14,6 +14,7 @@ internal static class Transitions
     public static IReadOnlyList<Transition> All { get; } =
     [
         // The model without factors.
+        new(EbmfStage.Null, Describe, Again, EbmfStage.Null, Describe),
         new(EbmfStage.Null, Describe, NeedsResiduals, EbmfStage.Null, Evaluate),
         new(EbmfStage.Null, Describe, HasResiduals, EbmfStage.Null, Judge),
         .. Evaluation(EbmfStage.Null),

@@ -1,11 +1,12 @@
 using System.Buffers;
+using System.Numerics.Tensors;
 
 namespace FitCluster.Math.Numerics;
 
 /// <summary>
 /// X F and X'L for chunks of rows of a block, dense or sparse, with one layout for the caller: factors come as columns (each of
 /// length p), products of a chunk are factor-major, and the accumulated X'L is handed out column-of-X-major (p x factors).
-/// Scratch comes from the pool and goes back on <see cref="Dispose"/>. Not thread-safe: one per shard and round.
+/// The block's scale is taken to F and to X'L, never to X itself. Scratch comes from the pool and goes back on <see cref="Dispose"/>. Not thread-safe: one per shard and round.
 /// </summary>
 internal sealed class BlockProducts : IDisposable
 {
@@ -41,7 +42,7 @@ internal sealed class BlockProducts : IDisposable
             {
                 for (var j = 0; j < p; j++)
                 {
-                    _f[(j * _pad) + t] = f[t][j];
+                    _f[(j * _pad) + t] = f[t][j] * block.Scale;
                 }
             }
         }
@@ -49,7 +50,7 @@ internal sealed class BlockProducts : IDisposable
         {
             for (var t = 0; t < _factors; t++)
             {
-                f[t].AsSpan(0, p).CopyTo(_f.AsSpan(t * p));
+                TensorPrimitives.Multiply(f[t].AsSpan(0, p), block.Scale, _f.AsSpan(t * p, p));
             }
         }
 
@@ -116,7 +117,7 @@ internal sealed class BlockProducts : IDisposable
         var result = new double[p * _factors];
         if (!_block.IsSparse)
         {
-            _xtl.AsSpan(0, result.Length).CopyTo(result);
+            TensorPrimitives.Multiply(_xtl.AsSpan(0, result.Length), _block.Scale, result);
             return result;
         }
 
@@ -124,7 +125,7 @@ internal sealed class BlockProducts : IDisposable
         {
             for (var j = 0; j < p; j++)
             {
-                result[(t * p) + j] = _xtl[(j * _pad) + t];
+                result[(t * p) + j] = _xtl[(j * _pad) + t] * _block.Scale;
             }
         }
 

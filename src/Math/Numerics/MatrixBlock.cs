@@ -25,7 +25,7 @@ public sealed unsafe class MatrixBlock
     private readonly int[]? _missingStarts;
 
     private MatrixBlock(object owner, int rows, int columns, double* values, int* columnIndices, long* rowStarts,
-        UnstoredEntries unstored, int[]? missingStarts, int[]? missingColumns)
+        UnstoredEntries unstored, int[]? missingStarts, int[]? missingColumns, double scale = 1)
     {
         _owner = owner;
         Rows = rows;
@@ -36,6 +36,7 @@ public sealed unsafe class MatrixBlock
         Unstored = unstored;
         _missingStarts = missingStarts;
         _missingColumns = missingColumns;
+        Scale = scale;
     }
 
     /// <summary>The rows of the block.</summary>
@@ -57,6 +58,16 @@ public sealed unsafe class MatrixBlock
     public long MissingCount => IsSparse
         ? Unstored == UnstoredEntries.Missing ? ((long)Rows * Columns) - StoredCount : 0
         : _missingStarts is null ? 0 : _missingStarts[Rows] - _missingStarts[0];
+
+    /// <summary>
+    /// What stored values are to be multiplied by; 1 in a block as it is read. <see cref="DenseRows"/> and <see cref="RowValues"/> have the
+    /// values as they are stored, <see cref="BlockProducts"/> heeds it.
+    /// </summary>
+    internal double Scale { get; }
+
+    /// <summary>The same memory, with other values: this multiple of those of the block.</summary>
+    internal MatrixBlock ScaledBy(double scale) => new(
+        _owner, Rows, Columns, _values, _columns, _rowStarts, Unstored, _missingStarts, _missingColumns, Scale * scale);
 
     /// <summary>A dense block over memory that <paramref name="owner"/> keeps valid.</summary>
     /// <param name="owner">What keeps the memory valid while it is reachable.</param>

@@ -130,6 +130,7 @@ public sealed class GoldenStepsTests
         var order = new EbmfBroadcast
         {
             Step = EbmfStep.Sweep,
+            Unit = 1,
             Factors = k,
             Active = [updated],
             Noise = [.. Enumerable.Repeat(tau, p)],
