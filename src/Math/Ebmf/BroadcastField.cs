@@ -16,8 +16,10 @@ internal enum BroadcastField
     LeftOut,
     Sign,
     Means,
-    Seconds,
+    Variances,
     Vectors,
     Priors,
     Unit,
+    MeanSquare,
+    LeastShare,
 }

@@ -15,7 +15,7 @@ internal static class BroadcastKeys
     public static readonly StateKey Gram = new("gram");
     public static readonly StateKey Denominators = new("denominators");
     public static readonly StateKey Mean = new("mean");
-    public static readonly StateKey Second = new("second");
+    public static readonly StateKey Variance = new("variance");
     public static readonly StateKey Vector = new("vector");
     public static readonly StateKey Prior = new("prior");
 }

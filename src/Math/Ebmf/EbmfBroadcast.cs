@@ -60,8 +60,8 @@ internal sealed record EbmfBroadcast
     /// <summary>E f of every factor (or, in subspace steps, the block).</summary>
     public double[][] Mean { get; init; } = [];
 
-    /// <summary>E f^2 of every factor.</summary>
-    public double[][] Second { get; init; } = [];
+    /// <summary>Posterior variances of every factor.</summary>
+    public double[][] Variance { get; init; } = [];
 
     /// <summary>The vectors of a subspace, power or projection step.</summary>
     public double[][] Vectors { get; init; } = [];
@@ -74,6 +74,12 @@ internal sealed record EbmfBroadcast
 
     /// <summary>Active: sum_j v_j E f_t^2.</summary>
     public double[] Denominators { get; init; } = [];
+
+    /// <summary>Evaluate: the mean square of the observed entries.</summary>
+    public double MeanSquare { get; init; }
+
+    /// <summary>Evaluate: the share of its own variance that a row's residual variance is kept above.</summary>
+    public double LeastShare { get; init; }
 
     /// <summary>The loadings priors of the active factors.</summary>
     public Prior[] Priors { get; init; } = [];
@@ -88,12 +94,14 @@ internal sealed record EbmfBroadcast
         to[BroadcastField.Step] = (int)Step;
         to[BroadcastField.Factors] = Factors;
         to[BroadcastField.Unit] = Unit;
+        to[BroadcastField.MeanSquare] = MeanSquare;
+        to[BroadcastField.LeastShare] = LeastShare;
         to[BroadcastField.FirstAdopted] = FirstAdopted;
         to[BroadcastField.Beta] = Beta;
         to[BroadcastField.LeftOut] = LeftOut ?? 0;
         to[BroadcastField.Sign] = Sign;
         to[BroadcastField.Means] = Mean.Length;
-        to[BroadcastField.Seconds] = Second.Length;
+        to[BroadcastField.Variances] = Variance.Length;
         to[BroadcastField.Vectors] = Vectors.Length;
         to[BroadcastField.Priors] = Priors.Length;
         to.Put(BroadcastField.Keeps, Keep is not null);
@@ -112,7 +120,7 @@ internal sealed record EbmfBroadcast
         to[BroadcastKeys.Gram] = Gram;
         to[BroadcastKeys.Denominators] = Denominators;
         Write(to, BroadcastKeys.Mean, Mean);
-        Write(to, BroadcastKeys.Second, Second);
+        Write(to, BroadcastKeys.Variance, Variance);
         Write(to, BroadcastKeys.Vector, Vectors);
         Write(to, BroadcastKeys.Prior, [.. Priors.Select(PriorCodec.Encode)]);
         return to.Arrays;
@@ -127,6 +135,8 @@ internal sealed record EbmfBroadcast
             Step = (EbmfStep)from.Whole(BroadcastField.Step),
             Factors = from.Whole(BroadcastField.Factors),
             Unit = from[BroadcastField.Unit],
+            MeanSquare = from[BroadcastField.MeanSquare],
+            LeastShare = from[BroadcastField.LeastShare],
             Keep = from.Is(BroadcastField.Keeps) ? EbmfState.ToInts(from[BroadcastKeys.Keep]) : null,
             PromotesNoise = from.Is(BroadcastField.PromotesNoise),
             Adopts = from.Is(BroadcastField.Adopts),
@@ -145,7 +155,7 @@ internal sealed record EbmfBroadcast
             Gram = from[BroadcastKeys.Gram],
             Denominators = from[BroadcastKeys.Denominators],
             Mean = Read(from, BroadcastKeys.Mean, BroadcastField.Means),
-            Second = Read(from, BroadcastKeys.Second, BroadcastField.Seconds),
+            Variance = Read(from, BroadcastKeys.Variance, BroadcastField.Variances),
             Vectors = Read(from, BroadcastKeys.Vector, BroadcastField.Vectors),
             Priors = [.. Read(from, BroadcastKeys.Prior, BroadcastField.Priors).Select(v => PriorCodec.Decode(v))],
         };

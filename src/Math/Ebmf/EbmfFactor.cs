@@ -15,20 +15,20 @@ internal sealed class EbmfFactor
     /// <summary>Posterior means of the accepted state, E f_j.</summary>
     public required double[] Mean { get; set; }
 
-    /// <summary>Second moments of the accepted state, E f_j^2.</summary>
-    public required double[] Second { get; set; }
+    /// <summary>Posterior variances of the accepted state.</summary>
+    public required double[] Variance { get; set; }
 
-    /// <summary>Means and second moments of the accepted state before; null before the second sweep.</summary>
+    /// <summary>Means and variances of the accepted state before; null before the second sweep.</summary>
     public double[]? PreviousMean { get; set; }
 
     /// <summary>See <see cref="PreviousMean"/>.</summary>
-    public double[]? PreviousSecond { get; set; }
+    public double[]? PreviousVariance { get; set; }
 
     /// <summary>The proposal under judgement.</summary>
     public double[]? ProposedMean { get; set; }
 
     /// <summary>See <see cref="ProposedMean"/>.</summary>
-    public double[]? ProposedSecond { get; set; }
+    public double[]? ProposedVariance { get; set; }
 
     /// <summary>Local false sign rates of the factor, from the final sweep.</summary>
     public double[]? FalseSignRate { get; set; }
@@ -130,11 +130,11 @@ internal sealed class EbmfFactor
         scalars[(int)FactorField.FactorsFamily] = (int)FactorsFamily;
         to.Set(FactorKeys.Scalars.At(k), scalars);
         Put(FactorKeys.Mean, Mean);
-        Put(FactorKeys.Second, Second);
+        Put(FactorKeys.Variance, Variance);
         Put(FactorKeys.PreviousMean, PreviousMean);
-        Put(FactorKeys.PreviousSecond, PreviousSecond);
+        Put(FactorKeys.PreviousVariance, PreviousVariance);
         Put(FactorKeys.ProposedMean, ProposedMean);
-        Put(FactorKeys.ProposedSecond, ProposedSecond);
+        Put(FactorKeys.ProposedVariance, ProposedVariance);
         Put(FactorKeys.FalseSignRate, FalseSignRate);
         Put(FactorKeys.CrossProduct, CrossProduct);
         Put(FactorKeys.SumSecondByColumn, SumSecondByColumn);
@@ -166,11 +166,11 @@ internal sealed class EbmfFactor
         return new EbmfFactor
         {
             Mean = Array(FactorKeys.Mean)!,
-            Second = Array(FactorKeys.Second)!,
+            Variance = Array(FactorKeys.Variance)!,
             PreviousMean = Array(FactorKeys.PreviousMean),
-            PreviousSecond = Array(FactorKeys.PreviousSecond),
+            PreviousVariance = Array(FactorKeys.PreviousVariance),
             ProposedMean = Array(FactorKeys.ProposedMean),
-            ProposedSecond = Array(FactorKeys.ProposedSecond),
+            ProposedVariance = Array(FactorKeys.ProposedVariance),
             FalseSignRate = Array(FactorKeys.FalseSignRate),
             CrossProduct = Array(FactorKeys.CrossProduct),
             SumSecondByColumn = Array(FactorKeys.SumSecondByColumn),

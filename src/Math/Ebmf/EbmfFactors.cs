@@ -10,7 +10,7 @@ internal static class EbmfFactors
         var factor = new EbmfFactor
         {
             Mean = mean,
-            Second = [.. mean.Select((m, j) => (m * m) + (sd is null ? 0 : sd[j] * sd[j]))],
+            Variance = [.. mean.Select((_, j) => sd is null ? 0 : sd[j] * sd[j])],
             IsFixed = index < problem.Options.FixedFactorCount,
             LoadingsFamily = problem.LoadingsFamily(index),
             FactorsFamily = problem.FactorsFamily(index),

@@ -39,4 +39,7 @@ internal enum EbmfField
     HitLimit,
     EndedEarly,
     Unit,
+    MeanSquare,
+    LeastShare,
+    ProposedLeastShare,
 }

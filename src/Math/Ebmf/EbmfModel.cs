@@ -110,14 +110,14 @@ public sealed class EbmfModel : IFitModel
         var (mean, sd, lfsr) = (new double[n * k], new double[n * k], new double[n * k]);
         for (var t = 0; t < k; t++)
         {
-            var (m, s) = state.Proposed[t].Length == n && state.FalseSignRate[t].Length == n
-                ? (state.Proposed[t], state.ProposedSecond[t])
-                : (state.Mean[t], state.Second[t]);
+            var (m, v) = state.Proposed[t].Length == n && state.FalseSignRate[t].Length == n
+                ? (state.Proposed[t], state.ProposedVariance[t])
+                : (state.Mean[t], state.Variance[t]);
             var given = FixedLoadings.Column(data, _problem.Options, t);
             for (var i = 0; i < n; i++)
             {
                 mean[(i * k) + t] = given is null || double.IsNaN(given[i]) ? m[i] * unit.Loadings(t) : given[i];
-                sd[(i * k) + t] = double.Sqrt(double.Max(0, s[i] - (m[i] * m[i]))) * unit.Loadings(t);
+                sd[(i * k) + t] = double.Sqrt(v[i]) * unit.Loadings(t);
                 lfsr[(i * k) + t] = state.FalseSignRate[t].Length == n ? state.FalseSignRate[t][i] : double.NaN;
             }
         }

@@ -9,7 +9,7 @@ internal static class EbmfOrders
     /// <summary>The broadcast of a state.</summary>
     public static EbmfBroadcast Of(EbmfProblem problem, EbmfState state)
     {
-        var (mean, second) = StartingPoint.Of(problem, state);
+        var (mean, variance) = StartingPoint.Of(problem, state);
         var order = new EbmfBroadcast
         {
             Step = state.Step,
@@ -25,13 +25,15 @@ internal static class EbmfOrders
         };
         return state.Step switch
         {
-            EbmfStep.Sweep or EbmfStep.Prepare => ForSweep(problem, state, order, mean, second),
+            EbmfStep.Sweep or EbmfStep.Prepare => ForSweep(problem, state, order, mean, variance),
             EbmfStep.Prior => order with { Active = state.Active, Priors = LoadingsPriors(state) },
             EbmfStep.Evaluate => order with
             {
                 Mean = mean,
-                Second = second,
+                Variance = variance,
                 Noise = problem.Noise.NeedsSearch ? state.ProposedNoise : state.Noise,
+                MeanSquare = state.MeanSquare,
+                LeastShare = state.LeastShare,
                 Proposed = StartingPoint.Judged(state),
                 LeftOut = state.Stage == EbmfStage.Nullcheck ? state.Candidate : null,
             },
@@ -40,7 +42,7 @@ internal static class EbmfOrders
         };
     }
 
-    private static EbmfBroadcast ForSweep(EbmfProblem problem, EbmfState state, EbmfBroadcast order, double[][] mean, double[][] second)
+    private static EbmfBroadcast ForSweep(EbmfProblem problem, EbmfState state, EbmfBroadcast order, double[][] mean, double[][] variance)
     {
         var a = state.Active.Length;
         var gram = new double[state.K * a];
@@ -52,7 +54,7 @@ internal static class EbmfOrders
             for (var j = 0; j < weighted.Length; j++)
             {
                 weighted[j] = v[j] * mean[k][j];
-                denominators[t] += v[j] * second[k][j];
+                denominators[t] += v[j] * ((mean[k][j] * mean[k][j]) + variance[k][j]);
             }
 
             for (var other = 0; other < state.K; other++)
@@ -71,7 +73,7 @@ internal static class EbmfOrders
             Updated = state.Updated,
             IsFinal = isSweep && state.Stage == EbmfStage.Final,
             Mean = mean,
-            Second = second,
+            Variance = variance,
             Gram = gram,
             Denominators = denominators,
             Priors = isSweep ? LoadingsPriors(state) : [],

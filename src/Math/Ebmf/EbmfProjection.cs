@@ -17,7 +17,7 @@ public sealed class EbmfProjection
     private readonly EbmfOptions _options;
     private readonly EbmfNoise _noise;
     private readonly double[][] _mean;
-    private readonly double[][] _second;
+    private readonly double[][] _variance;
     private readonly Prior[] _priors;
     private readonly double[] _shared;
     private readonly EbmfUnit _unit;
@@ -51,8 +51,8 @@ public sealed class EbmfProjection
         _priors = [.. loadingsPriors.Select((prior, t) => EbmfUnit.Times(prior, 1 / _unit.Loadings(t)))];
         residualSd = [.. residualSd.Select(s => s / unit)];
         _mean = [.. units.Select((scale, t) => EbmfProblem.Column(factorsMean, k, t).Select(f => f / scale).ToArray())];
-        _second = [.. Enumerable.Range(0, k)
-            .Select(t => EbmfProblem.Column(factorsSd, k, t).Zip(_mean[t], (s, m) => (s / units[t] * (s / units[t])) + (m * m)).ToArray())];
+        _variance = [.. Enumerable.Range(0, k)
+            .Select(t => EbmfProblem.Column(factorsSd, k, t).Select(s => s / units[t] * (s / units[t])).ToArray())];
 
         // By entry the variances added to the known ones; else the columns' precisions, 1 where all of it is the rows'.
         _shared = _noise.ByEntry
@@ -87,7 +87,7 @@ public sealed class EbmfProjection
         data = _unit.In(data, withGivenLoadings: false);
         int[] shape = [rows, k];
         var (mean, sd, lfsr, residual) = (new double[rows * k], new double[rows * k], new double[rows * k], new double[rows]);
-        var row = new RowProjection(_noise, _options.Columns, _mean, _second, _priors, _shared);
+        var row = new RowProjection(_noise, _options.Columns, _mean, _variance, _priors, _shared);
         var reader = new ObservedRow(data, _noise.Known, _options.StandardErrors);
         var fixedLoadings = Enumerable.Range(0, k).Select(t => FixedLoadings.Column(whole, _options, t)).ToArray();
         var given = Enumerable.Range(0, k).Select(t => FixedLoadings.Column(data, _options, t)).ToArray();
@@ -100,7 +100,7 @@ public sealed class EbmfProjection
             for (var t = 0; t < k; t++)
             {
                 mean[(i * k) + t] = fixedLoadings[t] is { } of && !double.IsNaN(of[i]) ? of[i] : row.Mean[t] * _unit.Loadings(t);
-                sd[(i * k) + t] = double.Sqrt(double.Max(0, row.Second[t] - (row.Mean[t] * row.Mean[t]))) * _unit.Loadings(t);
+                sd[(i * k) + t] = double.Sqrt(row.Variance[t]) * _unit.Loadings(t);
             }
         }
 

@@ -48,7 +48,7 @@ internal static class EbmfReport
             {
                 var m = factor.Mean[j];
                 mean[(j * k) + t] = problem.FixedEntry(t, j) ?? (m * unit.Factors(t));
-                sd[(j * k) + t] = double.Sqrt(double.Max(0, factor.Second[j] - (m * m))) * unit.Factors(t);
+                sd[(j * k) + t] = double.Sqrt(factor.Variance[j]) * unit.Factors(t);
                 lfsr[(j * k) + t] = factor.FalseSignRate?[j] ?? double.NaN;
             }
         }
@@ -99,7 +99,7 @@ internal static class EbmfReport
     // Proportion of variance explained, from second moments (docs/ebmf.md, "Residual variances").
     private static double[] Explained(EbmfState state)
     {
-        var parts = state.Factors.Select(f => f.PlainSumSecond * f.Second.Sum()).ToArray();
+        var parts = state.Factors.Select(f => f.PlainSumSecond * (f.Variance.Sum() + f.Mean.Sum(m => m * m))).ToArray();
         var total = parts.Sum() + state.TotalVariance;
         return [.. parts.Select(part => total > 0 ? part / total : 0)];
     }

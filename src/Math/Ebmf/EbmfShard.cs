@@ -19,8 +19,8 @@ internal sealed class EbmfShard
     /// <summary>Accepted posterior means, E l.</summary>
     public List<double[]> Mean { get; } = [];
 
-    /// <summary>Accepted second moments, E l^2.</summary>
-    public List<double[]> Second { get; } = [];
+    /// <summary>Accepted posterior variances.</summary>
+    public List<double[]> Variance { get; } = [];
 
     /// <summary>The accepted means before these; empty arrays until there are any.</summary>
     public List<double[]> Previous { get; } = [];
@@ -28,8 +28,8 @@ internal sealed class EbmfShard
     /// <summary>Proposed means; empty until there are any.</summary>
     public List<double[]> Proposed { get; } = [];
 
-    /// <summary>Proposed second moments.</summary>
-    public List<double[]> ProposedSecond { get; } = [];
+    /// <summary>Proposed variances.</summary>
+    public List<double[]> ProposedVariance { get; } = [];
 
     /// <summary>Local false sign rates from the final sweep.</summary>
     public List<double[]> FalseSignRate { get; } = [];
@@ -46,6 +46,9 @@ internal sealed class EbmfShard
     /// <summary>The same, as the last evaluation proposes them.</summary>
     public double[] ProposedRowNoise { get; set; } = [];
 
+    /// <summary>The largest precision that each row's estimate may have, as the last one heeded it; empty where rows have none.</summary>
+    public double[] RowLimits { get; set; } = [];
+
     /// <summary>The power of two that all of this is measured in (<see cref="EbmfUnit"/>).</summary>
     public double Unit { get; private set; } = 1;
 
@@ -61,10 +64,10 @@ internal sealed class EbmfShard
         for (var k = 0; k < state.Whole(ShardField.Factors); k++)
         {
             shard.Mean.Add(state[ShardKeys.Mean.At(k)]);
-            shard.Second.Add(state[ShardKeys.Second.At(k)]);
+            shard.Variance.Add(state[ShardKeys.Variance.At(k)]);
             shard.Previous.Add(state[ShardKeys.Previous.At(k)]);
             shard.Proposed.Add(state[ShardKeys.Proposed.At(k)]);
-            shard.ProposedSecond.Add(state[ShardKeys.ProposedSecond.At(k)]);
+            shard.ProposedVariance.Add(state[ShardKeys.ProposedVariance.At(k)]);
             shard.FalseSignRate.Add(state[ShardKeys.FalseSignRate.At(k)]);
         }
 
@@ -75,7 +78,8 @@ internal sealed class EbmfShard
         }
 
         shard.Unit = state[ShardField.Unit];
-        (shard.RowNoise, shard.ProposedRowNoise) = (state[ShardKeys.RowNoise], state[ShardKeys.ProposedRowNoise]);
+        (shard.RowNoise, shard.ProposedRowNoise, shard.RowLimits) =
+            (state[ShardKeys.RowNoise], state[ShardKeys.ProposedRowNoise], state[ShardKeys.RowLimits]);
         return shard;
     }
 
@@ -88,10 +92,10 @@ internal sealed class EbmfShard
         for (var k = 0; k < K; k++)
         {
             state[ShardKeys.Mean.At(k)] = Mean[k];
-            state[ShardKeys.Second.At(k)] = Second[k];
+            state[ShardKeys.Variance.At(k)] = Variance[k];
             state[ShardKeys.Previous.At(k)] = Previous[k];
             state[ShardKeys.Proposed.At(k)] = Proposed[k];
-            state[ShardKeys.ProposedSecond.At(k)] = ProposedSecond[k];
+            state[ShardKeys.ProposedVariance.At(k)] = ProposedVariance[k];
             state[ShardKeys.FalseSignRate.At(k)] = FalseSignRate[k];
         }
 
@@ -101,7 +105,8 @@ internal sealed class EbmfShard
             state[ShardKeys.S.At(t)] = S[t];
         }
 
-        (state[ShardKeys.RowNoise], state[ShardKeys.ProposedRowNoise]) = (RowNoise, ProposedRowNoise);
+        (state[ShardKeys.RowNoise], state[ShardKeys.ProposedRowNoise], state[ShardKeys.RowLimits]) =
+            (RowNoise, ProposedRowNoise, RowLimits);
     }
 
     /// <summary>What precedes every round: forget dropped factors, accept proposals, make room for new factors.</summary>
@@ -111,7 +116,7 @@ internal sealed class EbmfShard
         foreach (var k in order.Promoted)
         {
             (Previous[k], Mean[k], Proposed[k]) = (Mean[k], Proposed[k], Previous[k]);
-            (Second[k], ProposedSecond[k]) = (ProposedSecond[k], Second[k]);
+            (Variance[k], ProposedVariance[k]) = (ProposedVariance[k], Variance[k]);
         }
 
         if (order.PromotesNoise)
@@ -121,7 +126,7 @@ internal sealed class EbmfShard
 
         if (order.Keep is { } keep)
         {
-            foreach (var list in new[] { Mean, Second, Previous, Proposed, ProposedSecond, FalseSignRate })
+            foreach (var list in new[] { Mean, Variance, Previous, Proposed, ProposedVariance, FalseSignRate })
             {
                 var kept = keep.Select(k => list[k]).ToArray();
                 list.Clear();
@@ -134,12 +139,12 @@ internal sealed class EbmfShard
             var given = order.Adopts ? new GivenLoadings(data, order) : null;
             while (K < order.Factors)
             {
-                var (mean, second) = given?.Column(K - order.FirstAdopted) ?? (new double[Rows], new double[Rows]);
+                var (mean, variance) = given?.Column(K - order.FirstAdopted) ?? (new double[Rows], new double[Rows]);
                 Mean.Add(mean);
-                Second.Add(second);
+                Variance.Add(variance);
                 Previous.Add([]);
                 Proposed.Add([]);
-                ProposedSecond.Add([]);
+                ProposedVariance.Add([]);
                 FalseSignRate.Add([]);
             }
         }
@@ -152,18 +157,18 @@ internal sealed class EbmfShard
     }
 
     /// <summary>Room for the proposal of a factor: the arrays of the one before are used again.</summary>
-    public (double[] Mean, double[] Second) ProposalBuffers(int k)
+    public (double[] Mean, double[] Variance) ProposalBuffers(int k)
     {
         if (Proposed[k].Length != Rows)
         {
             Proposed[k] = new double[Rows];
         }
 
-        if (ProposedSecond[k].Length != Rows)
+        if (ProposedVariance[k].Length != Rows)
         {
-            ProposedSecond[k] = new double[Rows];
+            ProposedVariance[k] = new double[Rows];
         }
 
-        return (Proposed[k], ProposedSecond[k]);
+        return (Proposed[k], ProposedVariance[k]);
     }
 }

@@ -62,6 +62,19 @@ internal sealed class EbmfState
     /// <summary>The power of two that all of this is measured in (<see cref="EbmfUnit"/>); 0 until the largest entry is known.</summary>
     public double Unit { get => _scalars[EbmfField.Unit]; set => _scalars[EbmfField.Unit] = value; }
 
+    /// <summary>The mean square of the observed entries.</summary>
+    public double MeanSquare { get => _scalars[EbmfField.MeanSquare]; set => _scalars[EbmfField.MeanSquare] = value; }
+
+    /// <summary>The share of its own variance that a group's residual variance is kept above (<see cref="LeastVariance"/>).</summary>
+    public double LeastShare { get => _scalars[EbmfField.LeastShare]; set => _scalars[EbmfField.LeastShare] = value; }
+
+    /// <summary>The same as it follows from the variances under proposal.</summary>
+    public double ProposedLeastShare
+    {
+        get => _scalars[EbmfField.ProposedLeastShare];
+        set => _scalars[EbmfField.ProposedLeastShare] = value;
+    }
+
     /// <summary>Sum of u_i (or entry) log-weights: sum over observed entries of log of the row's or entry's part of tau.</summary>
     public double SumLogWeight { get => _scalars[EbmfField.SumLogWeight]; set => _scalars[EbmfField.SumLogWeight] = value; }
 
@@ -105,7 +118,7 @@ internal sealed class EbmfState
         set => _scalars[EbmfField.ProposedTotalVariance] = value;
     }
 
-    /// <summary>Sum of the known variances S^2 over observed entries (noise by entry).</summary>
+    /// <summary>Sum of the known variances S^2 over observed entries (known by row, or by entry).</summary>
     public double SumKnownVariance { get => _scalars[EbmfField.SumKnownVariance]; set => _scalars[EbmfField.SumKnownVariance] = value; }
 
     /// <summary>The gain of the last accepted sweep, and of the first one of this stage: for the progress.</summary>
@@ -157,6 +170,12 @@ internal sealed class EbmfState
     /// <summary>Weighted sums of squares of each column.</summary>
     public double[] ColumnSquares { get; set; } = [];
 
+    /// <summary>Sums of squares of each column about its mean.</summary>
+    public double[] ColumnCentred { get; set; } = [];
+
+    /// <summary>The largest precision that each column's estimate may have, as the last one heeded it; empty where there is none.</summary>
+    public double[] NoiseLimits { get; set; } = [];
+
     /// <summary>L'L of the accepted state (weighted), K x K.</summary>
     public double[] Gram { get; set; } = [];
 
@@ -203,6 +222,8 @@ internal sealed class EbmfState
         to[EbmfKeys.SearchNoise] = SearchNoise;
         to[EbmfKeys.ColumnCounts] = ColumnCounts;
         to[EbmfKeys.ColumnSquares] = ColumnSquares;
+        to[EbmfKeys.ColumnCentred] = ColumnCentred;
+        to[EbmfKeys.NoiseLimits] = NoiseLimits;
         to[EbmfKeys.Gram] = Gram;
         to[EbmfKeys.GramByColumn] = GramByColumn;
         to[EbmfKeys.ProposedGram] = ProposedGram;
@@ -235,6 +256,8 @@ internal sealed class EbmfState
             SearchNoise = from.Get(EbmfKeys.SearchNoise),
             ColumnCounts = from.Get(EbmfKeys.ColumnCounts),
             ColumnSquares = from.Get(EbmfKeys.ColumnSquares),
+            ColumnCentred = from.Get(EbmfKeys.ColumnCentred),
+            NoiseLimits = from.Get(EbmfKeys.NoiseLimits),
             Gram = from.Get(EbmfKeys.Gram),
             GramByColumn = from.Get(EbmfKeys.GramByColumn),
             ProposedGram = from.Get(EbmfKeys.ProposedGram),

@@ -10,11 +10,11 @@ internal static class FactorKeys
 {
     public static readonly StateKey Scalars = new("factor.scalars");
     public static readonly StateKey Mean = new("factor.mean");
-    public static readonly StateKey Second = new("factor.second");
+    public static readonly StateKey Variance = new("factor.variance");
     public static readonly StateKey PreviousMean = new("factor.previousMean");
-    public static readonly StateKey PreviousSecond = new("factor.previousSecond");
+    public static readonly StateKey PreviousVariance = new("factor.previousVariance");
     public static readonly StateKey ProposedMean = new("factor.proposedMean");
-    public static readonly StateKey ProposedSecond = new("factor.proposedSecond");
+    public static readonly StateKey ProposedVariance = new("factor.proposedVariance");
     public static readonly StateKey FalseSignRate = new("factor.falseSignRate");
     public static readonly StateKey CrossProduct = new("factor.crossProduct");
     public static readonly StateKey SumSecondByColumn = new("factor.sumSecondByColumn");

@@ -22,7 +22,7 @@ internal static class FactorStep
     /// over k' != k of E f_k' A_k'k) / D_j,
     /// s_j^2 = 1 / (v_j D_j), with A = L'L and D = sum of E l^2 (weighted; by column where entries are missing).
     /// </summary>
-    public static void Run(EbmfProblem problem, EbmfState state, int t, ArraySet partial, double[][] mean, double[][] second)
+    public static void Run(EbmfProblem problem, EbmfState state, int t, ArraySet partial, double[][] mean, double[][] variance)
     {
         var (a, at, p) = (state.Active.Length, state.Active[t], problem.Columns);
         var factor = state.Factors[at];
@@ -51,8 +51,8 @@ internal static class FactorStep
             }
         }
 
-        (mean[at], second[at]) = Solve(problem, state, at, x, s);
-        factor.ProposedIsZero = IsZero(mean[at])
+        (mean[at], variance[at]) = Solve(problem, state, at, x, s);
+        factor.ProposedIsZero = IsZero(mean[at], s)
             || (sumSecond < Uninformed.LeastInformation && (!isByColumn || ColumnsAreZero(secondByColumn, p, a, t)));
     }
 
@@ -95,16 +95,16 @@ internal static class FactorStep
     }
 
     // The factor's prior and posterior, as a proposal.
-    private static (double[] Mean, double[] Second) Solve(EbmfProblem problem, EbmfState state, int at, double[] x, double[] s)
+    private static (double[] Mean, double[] Variance) Solve(EbmfProblem problem, EbmfState state, int at, double[] x, double[] s)
     {
         var factor = state.Factors[at];
         var family = EbnmFamilies.Get(factor.FactorsFamily);
         var isCold = factor.FactorsPrior is null ||
             (state.Stage is EbmfStage.Greedy or EbmfStage.Fixed && (state.Sweeps < ColdSweeps || family.Traits.NeedsFullFits));
-        var (prior, logLikelihood, mean, second) = Posterior(problem, family, factor.FactorsPrior, isCold, x, s);
-        factor.ProposedKlFactors = (double.IsNaN(logLikelihood) ? 0 : logLikelihood) + KullbackLeibler.GaussianPart(x, s, mean, second);
+        var (prior, logLikelihood, mean, variance) = Posterior(problem, family, factor.FactorsPrior, isCold, x, s);
+        factor.ProposedKlFactors = (double.IsNaN(logLikelihood) ? 0 : logLikelihood) + KullbackLeibler.GaussianPart(x, s, mean, variance);
         factor.ProposedFactorsPrior = prior;
-        Uninformed.SecondMoments(mean, second);
+        Uninformed.MakeFinite(family, variance);
         if (state.Stage == EbmfStage.Final)
         {
             factor.FalseSignRate = new double[x.Length];
@@ -115,7 +115,7 @@ internal static class FactorStep
         {
             if (problem.FixedEntry(at, j) is { } value)
             {
-                (mean[j], second[j]) = (value, value * value);
+                (mean[j], variance[j]) = (value, 0);
                 if (factor.FalseSignRate is not null)
                 {
                     factor.FalseSignRate[j] = value == 0 ? 1 : 0;
@@ -123,37 +123,49 @@ internal static class FactorStep
             }
         }
 
-        (factor.ProposedMean, factor.ProposedSecond) = (mean, second);
-        return (mean, second);
+        (factor.ProposedMean, factor.ProposedVariance) = (mean, variance);
+        return (mean, variance);
     }
 
-    private static (Prior Prior, double LogLikelihood, double[] Mean, double[] Second) Posterior(
+    private static (Prior Prior, double LogLikelihood, double[] Mean, double[] Variance) Posterior(
         EbmfProblem problem, IEbnmFamily family, Prior? start, bool isCold, double[] x, double[] s)
     {
-        var (mean, second) = (new double[x.Length], new double[x.Length]);
+        var (mean, variance) = (new double[x.Length], new double[x.Length]);
         if (s.All(double.IsPositiveInfinity))
         {
             // Nothing is observed of it (all entries fixed, or no loading left): the prior stays what it was.
             var kept = start ?? family.ColdStart(NothingObserved, problem.Ebnm);
-            return (kept, family.Moments(kept, x, s, mean, second), mean, second);
+            return (kept, family.Moments(kept, x, s, mean, variance), mean, variance);
         }
 
         var prior = family.Fit(x, s, isCold ? problem.Ebnm : problem.Ebnm with { Start = start, MaxIterations = WarmIterations }).Prior;
-        var logLikelihood = family.Moments(prior, x, s, mean, second);
+        var logLikelihood = family.Moments(prior, x, s, mean, variance);
         if (start is not null && (isCold || !family.Traits.ClimbsFromStart))
         {
             // A fit may end in another optimum than the one it comes from: never in a worse one.
-            var (oldMean, oldSecond) = (new double[x.Length], new double[x.Length]);
-            var oldLogLikelihood = family.Moments(start, x, s, oldMean, oldSecond);
+            var (oldMean, oldVariance) = (new double[x.Length], new double[x.Length]);
+            var oldLogLikelihood = family.Moments(start, x, s, oldMean, oldVariance);
             if (oldLogLikelihood > logLikelihood)
             {
-                return (start, oldLogLikelihood, oldMean, oldSecond);
+                return (start, oldLogLikelihood, oldMean, oldVariance);
             }
         }
 
-        return (prior, logLikelihood, mean, second);
+        return (prior, logLikelihood, mean, variance);
     }
 
-    // |E f| below the machine epsilon everywhere: the factor is gone (docs/ebmf.md, "One factor's update is a normal-means problem").
-    private static bool IsZero(double[] mean) => mean.All(m => double.Abs(m) < 2.2e-16);
+    // |E f| below the machine epsilon of its standard error everywhere: the factor is gone (docs/ebmf.md, "One factor's update is a
+    // normal-means problem").
+    private static bool IsZero(double[] mean, double[] s)
+    {
+        for (var j = 0; j < mean.Length; j++)
+        {
+            if (double.Abs(mean[j]) >= 2.2e-16 * (double.IsFinite(s[j]) ? s[j] : 1))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
 }

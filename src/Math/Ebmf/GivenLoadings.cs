@@ -37,20 +37,20 @@ internal sealed class GivenLoadings
         }
     }
 
-    /// <summary>Means and second moments of the given loadings of a factor.</summary>
-    public (double[] Mean, double[] Second) Column(int k)
+    /// <summary>Means and variances of the given loadings of a factor.</summary>
+    public (double[] Mean, double[] Variance) Column(int k)
     {
-        var (mean, second) = (new double[_mean.Length / _factors], new double[_mean.Length / _factors]);
+        var (mean, variance) = (new double[_mean.Length / _factors], new double[_mean.Length / _factors]);
         for (var i = 0; i < mean.Length; i++)
         {
             var at = (i * _factors) + k;
             mean[i] = _mean[at];
 
             // New rows have no standard deviation yet.
-            second[i] = (mean[i] * mean[i]) + (_sd is not null && double.IsFinite(_sd[at]) ? _sd[at] * _sd[at] : 0);
+            variance[i] = _sd is not null && double.IsFinite(_sd[at]) ? _sd[at] * _sd[at] : 0;
         }
 
-        return (mean, second);
+        return (mean, variance);
     }
 
     private static void LeastSquares(ObservedRow row, ReadOnlySpan<double[]> factors, Span<double> loadings)

@@ -37,14 +37,14 @@ internal static class GreedyStep
         var last = state.K - 1;
         EbmfFactors.Drop(problem, state, k => k == last);
         state.Elbo = state.ElboBefore;
-        if (problem.Noise.NeedsEvaluation)
+        if (problem.Noise.NeedsEvaluation
+            || NoiseStep.TakeOfSums(problem, state, LoadingsSums.AcceptedResiduals(problem, state)) == EbmfAnswer.NeedsResiduals)
         {
             // The variances on the shards are those of the factor that was just dropped.
             (state.Iterating, state.Active) = ([], []);
             return NoiseStep.Begin(state);
         }
 
-        NoiseStep.Take(problem, state, LoadingsSums.AcceptedResiduals(problem, state));
         NoiseStep.Accept(problem, state);
         return EbmfAnswer.Dropped;
     }

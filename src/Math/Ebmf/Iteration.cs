@@ -21,7 +21,7 @@ internal static class Iteration
         (state.FirstGain, state.LastGain) = (0, 0);
         foreach (var k in factors)
         {
-            (state.Factors[k].PreviousMean, state.Factors[k].PreviousSecond) = (null, null);
+            (state.Factors[k].PreviousMean, state.Factors[k].PreviousVariance) = (null, null);
         }
 
         state.ElboIsValid &= !areNew;

@@ -101,9 +101,9 @@ internal static class JudgeStep
         foreach (var k in state.Iterating)
         {
             var factor = state.Factors[k];
-            (factor.PreviousMean, factor.PreviousSecond) = (factor.Mean, factor.Second);
-            (factor.Mean, factor.Second) = (factor.ProposedMean!, factor.ProposedSecond!);
-            (factor.ProposedMean, factor.ProposedSecond) = (null, null);
+            (factor.PreviousMean, factor.PreviousVariance) = (factor.Mean, factor.Variance);
+            (factor.Mean, factor.Variance) = (factor.ProposedMean!, factor.ProposedVariance!);
+            (factor.ProposedMean, factor.ProposedVariance) = (null, null);
             (factor.KlLoadings, factor.KlFactors) = (factor.ProposedKlLoadings, factor.ProposedKlFactors);
             (factor.FactorsPrior, factor.AcceptedLoadingsPrior) = (factor.ProposedFactorsPrior, factor.LoadingsPrior);
             (factor.LoadingsPriorEm, factor.LoadingsPriorNewton) = (factor.ProposedPriorEm, factor.ProposedPriorNewton);

@@ -68,7 +68,7 @@ internal static class LoadingsSums
     }
 
     /// <summary>The expected squared residuals by column of the proposed state.</summary>
-    public static double[] ProposedResiduals(EbmfProblem problem, EbmfState state, double[][] mean, double[][] second)
+    public static double[] ProposedResiduals(EbmfProblem problem, EbmfState state, double[][] mean, double[][] variance)
     {
         var iterating = state.Iterating;
         var isByColumn = problem.IsByColumn(state);
@@ -80,7 +80,7 @@ internal static class LoadingsSums
             isByColumn
                 ? [.. state.Factors.Select((f, k) => (iterating.Contains(k) ? f.ProposedSumSecondByColumn : f.SumSecondByColumn) ?? [])]
                 : null);
-        return ColumnResiduals(state.ColumnSquares, sums, mean, second, null);
+        return ColumnResiduals(state.ColumnSquares, sums, mean, variance, null);
     }
 
     /// <summary>The expected squared residuals by column of the accepted state, leaving one factor out where asked.</summary>
@@ -93,7 +93,7 @@ internal static class LoadingsSums
             [.. state.Factors.Select(f => f.SumSecond)],
             problem.IsByColumn(state) ? [.. state.Factors.Select(f => f.SumSecondByColumn!)] : null);
         return ColumnResiduals(
-            state.ColumnSquares, sums, [.. state.Factors.Select(f => f.Mean)], [.. state.Factors.Select(f => f.Second)], leftOut);
+            state.ColumnSquares, sums, [.. state.Factors.Select(f => f.Mean)], [.. state.Factors.Select(f => f.Variance)], leftOut);
     }
 
     /// <summary>Makes room for one more factor, which is already there.</summary>
@@ -176,7 +176,7 @@ internal static class LoadingsSums
 
     // The weighted expected squared residuals of every column, sum_i w_ij E r_ij^2 = Y2_j - 2 sum_k (X'L)_jk E f + sum over k != k' of
     // (L'L)_kk' E f_k E f_k' + sum_k (sum of E l_k^2) E f_k^2.
-    private static double[] ColumnResiduals(double[] squares, Sums sums, double[][] f, double[][] f2, int? leftOut)
+    private static double[] ColumnResiduals(double[] squares, Sums sums, double[][] f, double[][] variance, int? leftOut)
     {
         var (k, without) = (f.Length, leftOut ?? -1);
         var isByColumn = sums.SumSecondByColumn is not null;
@@ -201,7 +201,7 @@ internal static class LoadingsSums
                     }
                 }
 
-                sum += (2 * f[a][j] * (inner - sums.Cross[a][j])) + (second * f2[a][j]);
+                sum += (2 * f[a][j] * (inner - sums.Cross[a][j])) + (second * ((f[a][j] * f[a][j]) + variance[a][j]));
             }
 
             result[j] = sum;

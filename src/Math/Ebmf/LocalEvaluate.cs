@@ -4,16 +4,11 @@ using FitCluster.Messages;
 namespace FitCluster.Math.Ebmf;
 
 /// <summary>
-/// Expected squared residuals at given loadings and factors, E r_ij^2 = (y_ij - sum_k E l E f)^2 + sum_k (E l^2 E f^2 - (E l)^2 (E f)^2),
+/// Expected squared residuals at given loadings and factors, E r_ij^2 = (y_ij - sum_k E l E f)^2 + sum_k ((E l)^2 var f + var l E f^2),
 /// summed as the variance structure needs, and the row variances that maximize the ELBO.
 /// </summary>
 internal sealed class LocalEvaluate
 {
-    // R^2 never goes below this (docs/ebmf.md, "Residual variances"), nor below this share of the sum of squares of its
-    // group: the sums that it comes from have lost all digits there, and a perfect fit must have a finite precision.
-    private const double LeastSquares = 2.2e-16;
-    private const double LeastShare = 1e-13;
-
     private readonly EbmfBroadcast _order;
     private readonly ShardData _data;
     private readonly EbmfShard _shard;
@@ -21,19 +16,18 @@ internal sealed class LocalEvaluate
     private readonly EbmfNoise _noise;
     private readonly int[] _included;
     private readonly double[][] _l;
-    private readonly double[][] _l2;
+    private readonly double[][] _lVariance;
+    private readonly double[][] _f;
+    private readonly double[][] _fVariance;
 
     private LocalEvaluate(EbmfBroadcast order, ShardData data, EbmfShard shard, EbmfOptions options, EbmfNoise noise)
     {
         (_order, _data, _shard, _options, _noise) = (order, data, shard, options, noise);
         _included = [.. Enumerable.Range(0, order.Factors).Where(k => k != order.LeftOut)];
         _l = [.. _included.Select(k => order.Proposed.Contains(k) ? shard.Proposed[k] : shard.Mean[k])];
-        _l2 = [.. _included.Select(k => order.Proposed.Contains(k) ? shard.ProposedSecond[k] : shard.Second[k])];
+        (_f, _fVariance) = ([.. _included.Select(k => order.Mean[k])], [.. _included.Select(k => order.Variance[k])]);
+        _lVariance = [.. _included.Select(k => order.Proposed.Contains(k) ? shard.ProposedVariance[k] : shard.Variance[k])];
     }
-
-    /// <summary>The precision N / R^2 of a group with so many observed entries, and this sum of their squares.</summary>
-    public static double Precision(double count, double residual, double squares) =>
-        count / double.Max(residual, double.Max(LeastSquares, LeastShare * squares));
 
     /// <summary>Runs the evaluation that the variance structure needs.</summary>
     public static ArraySet Run(EbmfBroadcast order, ShardData data, EbmfShard shard, EbmfOptions options, EbmfNoise noise)
@@ -57,47 +51,61 @@ internal sealed class LocalEvaluate
     // sums by column under the new u.
     private ArraySet Rows(bool withSums)
     {
-        var p = _data.Block.Columns;
         var rows = _shard.Rows;
-        var residuals = new RowResiduals(
-            _data, _included.Select(k => _order.Mean[k]).ToArray(), _included.Select(k => _order.Second[k]).ToArray(), _order.Noise);
+        var residuals = new RowResiduals(_data, _f, _fVariance, _order.Noise);
         var knownErrors = _noise.Known == KnownErrors.Row ? _data.Extras.Get(ExtraKeys.StandardErrors) : null;
         if (_shard.ProposedRowNoise.Length != rows)
         {
-            _shard.ProposedRowNoise = new double[rows];
+            (_shard.ProposedRowNoise, _shard.RowLimits) = (new double[rows], new double[rows]);
         }
 
-        var (sumLog, sumSquares, sumVariance) = (0.0, 0.0, 0.0);
-        var columnResiduals = new double[withSums ? p : 0];
-        var columnSquares = new double[withSums ? p : 0];
+        // With columns' precisions in it, an entry's square is of size 1.
+        var meanSquare = withSums ? 1 : _order.MeanSquare;
+        var totals = new double[5];
+        var columns = withSums ? new WeightedColumns(_data.Block.Columns) : null;
         for (var i = 0; i < rows; i++)
         {
-            residuals.Read(i, _l, _l2);
+            residuals.Read(i, _l, _lVariance);
             var n = residuals.Count;
-            var u = n == 0 ? 1 : Precision(n, residuals.Sum, residuals.Squares);
+            var least = LeastVariance.OfGroup(n, residuals.Squares, residuals.Centred, _order.LeastShare, meanSquare);
+            var u = n == 0 ? 1 : n / double.Max(residuals.Sum, least);
             if (knownErrors is not null || _noise.Known == KnownErrors.Scalar)
             {
                 var known = knownErrors is null ? _options.StandardErrors[0] : knownErrors[i];
                 u = double.Min(u, 1 / (known * known));
             }
 
-            _shard.ProposedRowNoise[i] = u;
-            sumLog += n * double.Log(u);
-            sumSquares += u * residuals.Sum;
-            sumVariance += n / u;
-            if (withSums)
+            (_shard.ProposedRowNoise[i], _shard.RowLimits[i]) = (u, n == 0 ? 0 : n / least);
+            totals[0] += n * double.Log(u);
+            totals[1] += u * residuals.Sum;
+            totals[2] += n / u;
+            if (residuals.Centred > 0)
             {
-                residuals.AddByColumn(u, columnResiduals, columnSquares);
+                totals[3] += n * double.Log(n / (u * residuals.Centred));
+                totals[4] += n;
+            }
+
+            if (columns is not null)
+            {
+                residuals.AddByColumn(u, columns);
             }
         }
 
-        return new ArraySet().Set(PartialKeys.Totals, [sumLog, sumSquares, sumVariance])
-            .Set(PartialKeys.Residuals, columnResiduals).Set(PartialKeys.ResidualSquares, columnSquares);
+        var partial = new ArraySet().Set(PartialKeys.Totals, totals);
+        return columns is null ? partial : partial.Set(PartialKeys.Residuals, columns.Residuals)
+            .Set(PartialKeys.ResidualSquares, columns.Squares).Set(PartialKeys.ResidualSums, columns.Sums)
+            .Set(PartialKeys.ResidualWeights, columns.Weights);
     }
 
     // sum_i w_ij E r_ij^2 by column, with weights that do not change.
     private ArraySet Columns()
     {
+        if (!_noise.ByEntry)
+        {
+            return new ArraySet().Set(PartialKeys.Residuals, new ColumnResiduals(_data, _l, _lVariance, _f, _fVariance)
+                .Run(_noise.HasRowPrecision ? _shard.RowNoise : null));
+        }
+
         var result = new double[_data.Block.Columns];
         var reader = new ObservedRow(_data, _noise.Known, _options.StandardErrors);
         var squares = new double[_data.Block.Columns];
@@ -105,10 +113,9 @@ internal sealed class LocalEvaluate
         {
             reader.Read(i);
             SquaresOf(reader, i, squares);
-            var u = _noise.HasRowPrecision ? _shard.RowNoise[i] : 1;
             for (var e = 0; e < reader.Count; e++)
             {
-                result[reader.Columns[e]] += (_noise.ByEntry ? 1 / reader.KnownVariance[e] : u) * squares[e];
+                result[reader.Columns[e]] += squares[e] / reader.KnownVariance[e];
             }
         }
 
@@ -183,10 +190,9 @@ internal sealed class LocalEvaluate
             var (fitted, spread) = (0.0, 0.0);
             for (var t = 0; t < _included.Length; t++)
             {
-                var f = _order.Mean[_included[t]][j];
-                var (l, l2) = (_l[t][row], _l2[t][row]);
+                var (l, lVariance, f, fVariance) = (_l[t][row], _lVariance[t][row], _f[t][j], _fVariance[t][j]);
                 fitted += l * f;
-                spread += (l2 * _order.Second[_included[t]][j]) - (l * l * f * f);
+                spread += (l * l * fVariance) + (lVariance * ((f * f) + fVariance));
             }
 
             var r = reader.Values[e] - fitted;

@@ -118,7 +118,7 @@ internal static class LocalStart
                 {
                     var l = xf[(t * count) + r] / order.Denominators[t];
                     shard.Mean[k][first + r] = l;
-                    shard.Second[k][first + r] = l * l;
+                    shard.Variance[k][first + r] = 0;
                     signs[(2 * t) + (l > 0 ? 0 : 1)] += l * l;
                 }
             }

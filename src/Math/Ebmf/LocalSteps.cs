@@ -9,8 +9,9 @@ namespace FitCluster.Math.Ebmf;
 internal static class LocalSteps
 {
     /// <summary>
-    /// By column: observed entries N_j, and sums of u_i y_ij^2 (with known entry errors and no estimated part: of y^2 / S^2); for the whole
-    /// shard: sum of log weights, of y^2, of S^2, and the observed entries. At first, while there is no unit, only the largest entry.
+    /// By column: observed entries N_j, sums of y_ij, and sums of u_i y_ij^2 (with known entry errors and no estimated part: of y^2 / S^2);
+    /// for the whole shard: sum of log weights, of y^2, of S^2, and the observed entries.
+    /// At first, while there is no unit, only the largest entry.
     /// </summary>
     public static ArraySet Describe(EbmfBroadcast order, ShardData data, EbmfShard shard, EbmfOptions options, EbmfNoise noise)
     {
@@ -21,7 +22,7 @@ internal static class LocalSteps
 
         var p = data.Block.Columns;
         var counts = new double[p];
-        var squares = new double[p];
+        var (sums, squares) = (new double[p], new double[p]);
         var (sumLog, sumSquares, sumKnown, count) = (0.0, 0.0, 0.0, 0.0);
         if (noise.HasRowPrecision || (noise.ByEntry && noise.Variance == VarianceStructure.Row))
         {
@@ -35,15 +36,17 @@ internal static class LocalSteps
             var u = noise.HasRowPrecision ? shard.RowNoise[i] : 1;
             if (direct)
             {
-                sumSquares += AddSquares(data.Block, i, u, squares);
+                sumSquares += AddSquares(data.Block, i, u, sums, squares);
                 count += p;
                 sumLog += p * double.Log(u);
+                sumKnown += noise.HasRowPrecision ? p / u : 0;
                 continue;
             }
 
             reader.Read(i);
             count += reader.Count;
             sumLog += u == 1 ? 0 : reader.Count * double.Log(u);
+            sumKnown += noise.HasRowPrecision ? reader.Count / u : 0;
             for (var e = 0; e < reader.Count; e++)
             {
                 var square = reader.Values[e] * reader.Values[e];
@@ -59,6 +62,7 @@ internal static class LocalSteps
                 }
 
                 counts[reader.Columns[e]]++;
+                sums[reader.Columns[e]] += reader.Values[e];
                 squares[reader.Columns[e]] += w * square;
                 sumSquares += square;
             }
@@ -69,12 +73,12 @@ internal static class LocalSteps
             counts.AsSpan().Fill(data.Block.Rows);
         }
 
-        return new ArraySet().Set(PartialKeys.Counts, counts).Set(PartialKeys.Squares, squares)
+        return new ArraySet().Set(PartialKeys.Counts, counts).Set(PartialKeys.Sums, sums).Set(PartialKeys.Squares, squares)
             .Set(PartialKeys.Description, [sumLog, sumSquares, sumKnown, count]);
     }
 
-    // Adds u y^2 of a fully observed row to the columns' sums; returns the sum of y^2.
-    private static double AddSquares(MatrixBlock block, int row, double u, double[] squares)
+    // Adds y and u y^2 of a fully observed row to the columns' sums; returns the sum of y^2.
+    private static double AddSquares(MatrixBlock block, int row, double u, double[] sums, double[] squares)
     {
         var sum = 0.0;
         if (!block.IsSparse)
@@ -83,6 +87,7 @@ internal static class LocalSteps
             for (var j = 0; j < dense.Length; j++)
             {
                 var y = dense[j] * block.Scale;
+                sums[j] += y;
                 squares[j] += u * y * y;
                 sum += y * y;
             }
@@ -95,6 +100,7 @@ internal static class LocalSteps
         for (var e = 0; e < columns.Length; e++)
         {
             var y = values[e] * block.Scale;
+            sums[columns[e]] += y;
             squares[columns[e]] += u * y * y;
             sum += y * y;
         }

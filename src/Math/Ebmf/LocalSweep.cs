@@ -247,13 +247,13 @@ internal sealed class LocalSweep
         var family = EbnmFamilies.Get(_order.Priors[t].Family);
         var x = scratch.X.AsSpan(0, count);
         var s = scratch.S.AsSpan(0, count);
-        var (means, seconds) = _shard.ProposalBuffers(k);
+        var (means, variances) = _shard.ProposalBuffers(k);
         var mean = means.AsSpan(first, count);
-        var second = seconds.AsSpan(first, count);
+        var variance = variances.AsSpan(first, count);
         var statistics = _statistics[t];
-        family.Accumulate(_order.Priors[t], x, s, mean, second, statistics);
-        _kl[t] += KullbackLeibler.GaussianPart(x, s, mean, second);
-        Uninformed.SecondMoments(mean, second);
+        family.Accumulate(_order.Priors[t], x, s, mean, variance, statistics);
+        _kl[t] += KullbackLeibler.GaussianPart(x, s, mean, variance);
+        Uninformed.MakeFinite(family, variance);
         if (_fixed[t] is { } given)
         {
             for (var r = 0; r < count; r++)
@@ -261,7 +261,7 @@ internal sealed class LocalSweep
                 if (!double.IsNaN(given[first + r]))
                 {
                     mean[r] = given[first + r];
-                    second[r] = mean[r] * mean[r];
+                    variance[r] = 0;
                 }
             }
         }
@@ -289,14 +289,14 @@ internal sealed class LocalSweep
             var l = scratch.L.AsSpan(k * scratch.Chunk, count);
             var wl = weighted.AsSpan(t * count, count);
             TensorPrimitives.Multiply<double>(l, scratch.U.AsSpan(0, count), wl);
-            var second = _shard.ProposedSecond[k].AsSpan(first, count);
-            _plainSecond[t] += TensorPrimitives.Sum<double>(second);
+            var variance = _shard.ProposedVariance[k].AsSpan(first, count);
+            _plainSecond[t] += TensorPrimitives.SumOfSquares<double>(l) + TensorPrimitives.Sum<double>(variance);
             if (_rowGrams is { HasSharedPart: false })
             {
                 continue;
             }
 
-            _sumSecond[t] += TensorPrimitives.Dot<double>(second, scratch.U.AsSpan(0, count));
+            _sumSecond[t] += TensorPrimitives.Dot<double>(l, wl) + TensorPrimitives.Dot<double>(variance, scratch.U.AsSpan(0, count));
             for (var other = 0; other < _k; other++)
             {
                 _gram[(other * _a) + t] += TensorPrimitives.Dot<double>(scratch.L.AsSpan(other * scratch.Chunk, count), wl);

@@ -38,7 +38,7 @@ internal static class NoiseSearch
             }
 
             largestMove = double.Max(
-                largestMove, double.Abs(next[g] - bestNoise[g]) / double.Max(bestNoise[g], 1e-12 * (1 + double.Abs(largest[g]))));
+                largestMove, double.Abs(next[g] - bestNoise[g]) / double.Max(bestNoise[g], double.Max(1e-12 * largest[g], double.Epsilon)));
         }
 
         (state.SearchBest, state.SearchNoise, state.ProposedNoise) = (best, bestNoise, next);

@@ -54,11 +54,29 @@ internal static class NoiseStep
     public static void Take(EbmfProblem problem, EbmfState state, double[] residuals) =>
         (state.ProposedNoise, state.ProposedDataTerm, state.ProposedTotalVariance) = Of(problem, state, residuals);
 
+    /// <summary>
+    /// The same of residuals that were made of sums; where those have lost their digits the shards are asked for them, formed one by one.
+    /// </summary>
+    public static EbmfAnswer TakeOfSums(EbmfProblem problem, EbmfState state, double[] residuals)
+    {
+        Take(problem, state, residuals);
+        var (squares, residual) = (0.0, 0.0);
+        for (var j = 0; j < residuals.Length; j++)
+        {
+            squares += state.ProposedNoise[j] * state.ColumnSquares[j];
+            residual += state.ProposedNoise[j] * residuals[j];
+        }
+
+        // Where precisions are estimated, weighted residuals are about one for each entry.
+        return Cancellation.LosesDigits(squares, double.Min(residual, state.Observed)) ? Begin(state) : EbmfAnswer.HasResiduals;
+    }
+
     /// <summary>Makes the proposed variances the accepted ones, here and (before the next round) on the shards.</summary>
     public static void Accept(EbmfProblem problem, EbmfState state)
     {
         state.Noise = state.ProposedNoise;
         state.TotalVariance = state.ProposedTotalVariance;
+        state.LeastShare = double.Min(state.LeastShare, state.ProposedLeastShare);
         state.PromotesNoise = problem.Noise.NeedsEvaluation
             && problem.Noise.Variance is VarianceStructure.Row or VarianceStructure.Kronecker;
     }
@@ -74,14 +92,19 @@ internal static class NoiseStep
         var v = (double[])state.Noise.Clone();
         if (problem.Noise.Variance == VarianceStructure.Constant)
         {
-            v.AsSpan().Fill(Precision(problem, state.Observed, residuals.Sum(), squares.Sum(), 0));
+            v.AsSpan().Fill(AtMostKnown(
+                problem, state.Observed / double.Max(residuals.Sum(), LeastVariance.OfAll(state.Observed, squares.Sum())), 0));
         }
         else if (problem.Noise.Variance == VarianceStructure.Column)
         {
+            Limit(state, counts, squares, state.ColumnCentred, state.MeanSquare);
             for (var j = 0; j < v.Length; j++)
             {
-                v[j] = counts[j] == 0 ? 1 : Precision(problem, counts[j], residuals[j], squares[j], j);
+                v[j] = counts[j] == 0 ? 1
+                    : AtMostKnown(problem, double.Min(counts[j] / double.Max(0, residuals[j]), state.NoiseLimits[j]), j);
             }
+
+            state.ProposedLeastShare = Share(counts, v, state.ColumnCentred);
         }
 
         var (sum, variance) = (-state.SumLogWeight, 0.0);
@@ -91,19 +114,45 @@ internal static class NoiseStep
             variance += counts[j] / v[j];
         }
 
-        return (v, -0.5 * sum, variance);
+        // Known errors that differ by row or entry are no precisions by column.
+        var isKnownByRow = problem.Noise.Variance == VarianceStructure.Known && (problem.Noise.ByEntry || problem.Noise.HasRowPrecision);
+        return (v, -0.5 * sum, isKnownByRow ? state.SumKnownVariance : variance);
     }
 
-    private static double Precision(EbmfProblem problem, double count, double residual, double squares, int column)
+    // With a known error of the same shape, the precision is at most its.
+    private static double AtMostKnown(EbmfProblem problem, double precision, int column)
     {
-        var estimated = LocalEvaluate.Precision(count, residual, squares);
         if (problem.Noise.Known is KnownErrors.None)
         {
-            return estimated;
+            return precision;
         }
 
         var known = problem.Options.StandardErrors[problem.Noise.Known == KnownErrors.Scalar ? 0 : column];
-        return double.Min(estimated, 1 / (known * known));
+        return double.Min(precision, 1 / (known * known));
+    }
+
+    // The largest precisions that columns may have.
+    private static void Limit(EbmfState state, double[] counts, double[] squares, double[] centred, double meanSquare) =>
+        state.NoiseLimits =
+        [
+            .. counts.Select((count, j) =>
+                count == 0 ? 0 : count / LeastVariance.OfGroup(count, squares[j], centred[j], state.LeastShare, meanSquare)),
+        ];
+
+    // The least share that follows from precisions by column.
+    private static double Share(double[] counts, double[] v, double[] centred)
+    {
+        var (sum, count) = (0.0, 0.0);
+        for (var j = 0; j < v.Length; j++)
+        {
+            if (centred[j] > 0)
+            {
+                sum += counts[j] * double.Log(counts[j] / (v[j] * centred[j]));
+                count += counts[j];
+            }
+        }
+
+        return LeastVariance.Share(sum, count);
     }
 
     // Row variances, and variances added by row, were found on the shards; a rank-one structure's columns follow here.
@@ -121,16 +170,26 @@ internal static class NoiseStep
         {
             state.ProposedDataTerm = -0.5 * ((state.Observed * LogTwoPi) - totals[0] + totals[1]);
             state.ProposedTotalVariance = totals[2];
+            state.ProposedLeastShare = LeastVariance.Share(totals[3], totals[4]);
             return;
         }
 
         var (residuals, squares, counts) =
             (partial.Get(PartialKeys.Residuals), partial.Get(PartialKeys.ResidualSquares), state.ColumnCounts);
+        double[] centred =
+        [
+            .. squares.Zip(partial.Get(PartialKeys.ResidualSums), partial.Get(PartialKeys.ResidualWeights))
+                .Select(c => LeastVariance.Centred(c.First, c.Second, c.Third)),
+        ];
+        state.ProposedLeastShare = LeastVariance.Share(totals[3], totals[4]);
+
+        // With rows' precisions in it, an entry's square is of the size of the data's.
+        Limit(state, counts, squares, centred, state.MeanSquare);
         var v = new double[residuals.Length];
         var (sum, inverse) = ((state.Observed * LogTwoPi) - totals[0], 0.0);
         for (var j = 0; j < v.Length; j++)
         {
-            v[j] = counts[j] == 0 ? 1 : LocalEvaluate.Precision(counts[j], residuals[j], squares[j]);
+            v[j] = counts[j] == 0 ? 1 : double.Min(counts[j] / double.Max(0, residuals[j]), state.NoiseLimits[j]);
             sum += (v[j] * residuals[j]) - (counts[j] * double.Log(v[j]));
             inverse += counts[j] / v[j];
         }

@@ -18,9 +18,15 @@ internal static class NullStep
         var description = partial.Get(PartialKeys.Description);
         (state.ColumnCounts, state.ColumnSquares) = (partial.Get(PartialKeys.Counts), partial.Get(PartialKeys.Squares));
         state.Observed = state.ColumnCounts.Sum();
+        state.ColumnCentred =
+        [
+            .. state.ColumnSquares.Zip(partial.Get(PartialKeys.Sums), state.ColumnCounts)
+                .Select(c => LeastVariance.Centred(c.First, c.Second, c.Third)),
+        ];
+        (state.LeastShare, state.ProposedLeastShare) = (LeastVariance.ShareOfTypical, LeastVariance.ShareOfTypical);
         (state.SumLogWeight, state.SumKnownVariance) = (description[0], description[2]);
-        var meanSquare = description[1] / double.Max(1, description[3]);
-        state.Noise = InitialNoise(problem, meanSquare, description[2] / double.Max(1, description[3]));
+        state.MeanSquare = description[1] / double.Max(1, description[3]);
+        state.Noise = InitialNoise(problem, state.MeanSquare, description[2] / double.Max(1, description[3]));
         if (problem.Noise.NeedsEvaluation)
         {
             return NoiseStep.Begin(state);

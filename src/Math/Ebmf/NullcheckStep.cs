@@ -40,8 +40,7 @@ internal static class NullcheckStep
             return NoiseStep.Begin(state);
         }
 
-        NoiseStep.Take(problem, state, LoadingsSums.AcceptedResiduals(problem, state, state.Candidate));
-        return EbmfAnswer.HasResiduals;
+        return NoiseStep.TakeOfSums(problem, state, LoadingsSums.AcceptedResiduals(problem, state, state.Candidate));
     }
 
     /// <summary>Removes the factor that was left out iff the ELBO without it is at least the present one minus the tolerance.</summary>

@@ -18,6 +18,9 @@ internal static class PartialKeys
     /// <summary>Describe: weighted sums of y^2 by column, p.</summary>
     public static readonly StateKey Squares = new("squares");
 
+    /// <summary>Describe: sums of y by column, p.</summary>
+    public static readonly StateKey Sums = new("sums");
+
     /// <summary>Describe: sums of log weights, y^2 and S^2, and the observed entries.</summary>
     public static readonly StateKey Description = new("description");
 
@@ -69,7 +72,16 @@ internal static class PartialKeys
     /// <summary>Evaluate, kronecker: weighted sums of y^2 by column, p.</summary>
     public static readonly StateKey ResidualSquares = new("residualSquares");
 
-    /// <summary>Evaluate, by row: sums of N log u, u E r^2 and N / u; by entry: the objective and the total variance.</summary>
+    /// <summary>Evaluate, kronecker: weighted sums of y by column, p.</summary>
+    public static readonly StateKey ResidualSums = new("residualSums");
+
+    /// <summary>Evaluate, kronecker: sums of the weights by column, p.</summary>
+    public static readonly StateKey ResidualWeights = new("residualWeights");
+
+    /// <summary>
+    /// Evaluate, by row: sums of N log u, u E r^2 and N / u, and of N log share and N where a row has a share
+    /// (<see cref="LeastVariance"/>); by entry: the objective and the total variance.
+    /// </summary>
     public static readonly StateKey Totals = new("totals");
 
     /// <summary>Evaluate, a search for added variances: the objective of each group.</summary>

@@ -61,7 +61,8 @@ internal sealed class RowGrams
         {
             for (var j = 0; j < p; j++)
             {
-                _f2[(j * _aPad) + t] = order.Second[order.Active[t]][j];
+                var (f, variance) = (order.Mean[order.Active[t]][j], order.Variance[order.Active[t]][j]);
+                _f2[(j * _aPad) + t] = (f * f) + variance;
             }
         }
 
@@ -203,7 +204,8 @@ internal sealed class RowGrams
 
             for (var t = 0; t < _a; t++)
             {
-                second[t] = _shard.ProposedSecond[_order.Active[t]][first + r];
+                var mean = _loadings[_order.Active[t]];
+                second[t] = (mean * mean) + _shard.ProposedVariance[_order.Active[t]][first + r];
             }
 
             if (_reader is not null)

@@ -19,7 +19,7 @@ internal sealed class RowProjection
 
     private readonly EbmfNoise _noise;
     private readonly double[][] _f;
-    private readonly double[][] _f2;
+    private readonly double[][] _fVariance;
     private readonly Prior[] _priors;
     private readonly IEbnmFamily[] _families;
     private readonly double[] _shared;
@@ -33,16 +33,16 @@ internal sealed class RowProjection
     private readonly double[] _squares;
 
     /// <summary>
-    /// Takes E f and E f^2 by column of every factor, the loadings priors, and the columns' precisions or the variances added to known
+    /// Takes E f and var f by column of every factor, the loadings priors, and the columns' precisions or the variances added to known
     /// ones.
     /// </summary>
-    public RowProjection(EbmfNoise noise, int columns, double[][] f, double[][] f2, Prior[] priors, double[] shared)
+    public RowProjection(EbmfNoise noise, int columns, double[][] f, double[][] variance, Prior[] priors, double[] shared)
     {
-        (_noise, _f, _f2, _priors, _shared) = (noise, f, f2, priors, shared);
+        (_noise, _f, _fVariance, _priors, _shared) = (noise, f, variance, priors, shared);
         _families = [.. priors.Select(p => EbnmFamilies.Get(p.Family))];
         var k = priors.Length;
         (_gram, _denominators, _cross, _x, _s) = (new double[k * k], new double[k], new double[k], new double[k], new double[k]);
-        (Mean, Second, Lfsr) = (new double[k], new double[k], new double[k]);
+        (Mean, Variance, Lfsr) = (new double[k], new double[k], new double[k]);
         _squares = new double[columns];
         for (var j = 0; j < _squares.Length && !noise.ByEntry; j++)
         {
@@ -55,8 +55,8 @@ internal sealed class RowProjection
     /// <summary>E l.</summary>
     public double[] Mean { get; }
 
-    /// <summary>E l^2.</summary>
-    public double[] Second { get; }
+    /// <summary>Variances of the loadings.</summary>
+    public double[] Variance { get; }
 
     /// <summary>Local false sign rates.</summary>
     public double[] Lfsr { get; }
@@ -81,7 +81,7 @@ internal sealed class RowProjection
         var elbo = Ascend(row, given, row.Count < 2 * Mean.Length ? 0 : Mean.Length);
         if (Mean.Length > 1 || IsEstimated)
         {
-            var (mean, second, noise) = ((double[])Mean.Clone(), (double[])Second.Clone(), RowNoise);
+            var (mean, variance, noise) = ((double[])Mean.Clone(), (double[])Variance.Clone(), RowNoise);
             var (x, s) = ((double[])_x.Clone(), (double[])_s.Clone());
             Array.Clear(Mean);
             RowNoise = InitialNoise(row);
@@ -89,7 +89,7 @@ internal sealed class RowProjection
             if (!(Ascend(row, given, 0) > elbo + (Tolerance * double.Abs(elbo))))
             {
                 mean.CopyTo(Mean, 0);
-                second.CopyTo(Second, 0);
+                variance.CopyTo(Variance, 0);
                 x.CopyTo(_x, 0);
                 s.CopyTo(_s, 0);
                 RowNoise = noise;
@@ -115,7 +115,7 @@ internal sealed class RowProjection
     {
         for (var k = 0; k < Mean.Length; k++)
         {
-            Second[k] = Mean[k] * Mean[k];
+            Variance[k] = 0;
         }
 
         if (IsEstimated)
@@ -163,17 +163,17 @@ internal sealed class RowProjection
             if (double.IsNaN(given[t]))
             {
                 var logLikelihood = _families[t].Moments(
-                    _priors[t], _x.AsSpan(t, 1), _s.AsSpan(t, 1), Mean.AsSpan(t, 1), Second.AsSpan(t, 1));
+                    _priors[t], _x.AsSpan(t, 1), _s.AsSpan(t, 1), Mean.AsSpan(t, 1), Variance.AsSpan(t, 1));
                 divergence += (double.IsNaN(logLikelihood) ? 0 : logLikelihood)
-                    + KullbackLeibler.GaussianPart(_x.AsSpan(t, 1), _s.AsSpan(t, 1), Mean.AsSpan(t, 1), Second.AsSpan(t, 1));
-                Uninformed.SecondMoments(Mean.AsSpan(t, 1), Second.AsSpan(t, 1));
+                    + KullbackLeibler.GaussianPart(_x.AsSpan(t, 1), _s.AsSpan(t, 1), Mean.AsSpan(t, 1), Variance.AsSpan(t, 1));
+                Uninformed.MakeFinite(_families[t], Variance.AsSpan(t, 1));
             }
             else
             {
-                (Mean[t], Second[t]) = (given[t], given[t] * given[t]);
+                (Mean[t], Variance[t]) = (given[t], 0);
             }
 
-            var sd = double.Sqrt(double.Max(0, Second[t] - (Mean[t] * Mean[t])));
+            var sd = double.Sqrt(Variance[t]);
             moved |= double.Abs(Mean[t] - before) > Tolerance * (double.Abs(Mean[t]) + sd);
         }
 
@@ -191,7 +191,7 @@ internal sealed class RowProjection
             {
                 var (l, f) = (Mean[k], _f[k][j]);
                 fitted += l * f;
-                spread += (Second[k] * _f2[k][j]) - (l * l * f * f);
+                spread += (l * l * _fVariance[k][j]) + (Variance[k] * ((f * f) + _fVariance[k][j]));
             }
 
             _squares[e] = ((row.Values[e] - fitted) * (row.Values[e] - fitted)) + spread;
@@ -231,7 +231,7 @@ internal sealed class RowProjection
             return;
         }
 
-        var u = row.Count == 0 ? 1 : LocalEvaluate.Precision(row.Count, residual, total);
+        var u = row.Count == 0 ? 1 : row.Count / double.Max(residual, LeastVariance.OfAll(row.Count, total));
         RowNoise = row.Count > 0 && _noise.Known != KnownErrors.None ? double.Min(u, 1 / row.KnownVariance[0]) : u;
     }
 
@@ -278,7 +278,7 @@ internal sealed class RowProjection
         for (var t = 0; t < k; t++)
         {
             var wf = w * _f[t][j];
-            _denominators[t] += w * _f2[t][j];
+            _denominators[t] += w * ((_f[t][j] * _f[t][j]) + _fVariance[t][j]);
             for (var other = 0; other < k; other++)
             {
                 _gram[(t * k) + other] += wf * _f[other][j];

@@ -5,36 +5,38 @@ namespace FitCluster.Math.Ebmf;
 
 /// <summary>
 /// sum_j v_j E r_ij^2 of one row at a time. A row without missing entries costs its stored entries times K plus K^2: the unstored zeros
-/// come in
-/// through F'VF; other rows cost their observed entries times K.
+/// come in through F'VF, unless too little is left of its digits (<see cref="Cancellation"/>); other rows cost their observed entries
+/// times K.
 /// </summary>
 internal sealed class RowResiduals
 {
     private readonly MatrixBlock _block;
     private readonly ObservedRow _reader;
     private readonly double[][] _f;
-    private readonly double[][] _f2;
+    private readonly double[][] _fVariance;
     private readonly double[] _v;
     private readonly double[] _gram;
-    private readonly double[] _second;
+    private readonly double[] _sumVariance;
     private readonly double[] _products;
+    private readonly double _sumWeights;
     private double[][] _l = [];
-    private double[][] _l2 = [];
+    private double[][] _lVariance = [];
     private int _row;
 
-    public RowResiduals(ShardData data, double[][] f, double[][] f2, double[] v)
+    public RowResiduals(ShardData data, double[][] f, double[][] fVariance, double[] v)
     {
-        (_block, _f, _f2, _v) = (data.Block, f, f2, v);
+        (_block, _f, _fVariance, _v) = (data.Block, f, fVariance, v);
         _reader = new ObservedRow(data, KnownErrors.None, []);
         var k = f.Length;
         _gram = new double[k * k];
-        _second = new double[k];
+        _sumVariance = new double[k];
         _products = new double[k];
         for (var j = 0; j < v.Length; j++)
         {
+            _sumWeights += v[j];
             for (var t = 0; t < k; t++)
             {
-                _second[t] += v[j] * f2[t][j];
+                _sumVariance[t] += v[j] * fVariance[t][j];
                 for (var other = 0; other < k; other++)
                 {
                     _gram[(t * k) + other] += v[j] * f[t][j] * f[other][j];
@@ -52,10 +54,13 @@ internal sealed class RowResiduals
     /// <summary>sum over observed j of v_j y_ij^2.</summary>
     public double Squares { get; private set; }
 
+    /// <summary>The same about the row's weighted mean.</summary>
+    public double Centred { get; private set; }
+
     /// <summary>Reads a row, with the moments of its loadings.</summary>
-    public void Read(int row, double[][] l, double[][] l2)
+    public void Read(int row, double[][] l, double[][] lVariance)
     {
-        (_l, _l2, _row) = (l, l2, row);
+        (_l, _lVariance, _row) = (l, lVariance, row);
         if (_block.IsSparse && _block.Unstored == UnstoredEntries.Zero)
         {
             ReadSparse(row);
@@ -64,55 +69,45 @@ internal sealed class RowResiduals
 
         _reader.Read(row);
         Count = _reader.Count;
-        (Sum, Squares) = (0, 0);
+        var (sum, squares, plain, weights) = (0.0, 0.0, 0.0, 0.0);
         for (var e = 0; e < Count; e++)
         {
-            Sum += _v[_reader.Columns[e]] * Square(_reader.Values[e], _reader.Columns[e]);
-            Squares += _v[_reader.Columns[e]] * _reader.Values[e] * _reader.Values[e];
+            var (v, y) = (_v[_reader.Columns[e]], _reader.Values[e]);
+            sum += v * Square(y, _reader.Columns[e]);
+            squares += v * y * y;
+            plain += v * y;
+            weights += v;
         }
+
+        (Sum, Squares, Centred) = (sum, squares, LeastVariance.Centred(squares, plain, weights));
     }
 
-    /// <summary>Adds u E r_ij^2, and u y_ij^2, of the row in hand to the sums of its columns.</summary>
-    public void AddByColumn(double u, double[] to, double[] squares)
+    /// <summary>Adds the row in hand, weighted by u, to the sums of its columns.</summary>
+    public void AddByColumn(double u, WeightedColumns to)
     {
         if (_block.IsSparse && _block.Unstored == UnstoredEntries.Zero)
         {
-            var columns = _block.RowColumns(_row);
-            var values = _block.RowValues(_row);
-            var at = 0;
-            for (var j = 0; j < to.Length; j++)
-            {
-                var y = 0.0;
-                if (at < columns.Length && columns[at] == j)
-                {
-                    y = values[at++] * _block.Scale;
-                }
-
-                to[j] += u * Square(y, j);
-                squares[j] += u * y * y;
-            }
-
-            return;
+            _reader.Read(_row);
         }
 
         for (var e = 0; e < _reader.Count; e++)
         {
-            to[_reader.Columns[e]] += u * Square(_reader.Values[e], _reader.Columns[e]);
-            squares[_reader.Columns[e]] += u * _reader.Values[e] * _reader.Values[e];
+            var (j, y) = (_reader.Columns[e], _reader.Values[e]);
+            to.Add(j, u, y, Square(y, j));
         }
     }
 
     private double Square(double y, int j)
     {
-        var (fitted, spread) = (0.0, 0.0);
+        var (residual, spread) = (y, 0.0);
         for (var t = 0; t < _f.Length; t++)
         {
             var (l, f) = (_l[t][_row], _f[t][j]);
-            fitted += l * f;
-            spread += (_l2[t][_row] * _f2[t][j]) - (l * l * f * f);
+            residual -= l * f;
+            spread += (l * l * _fVariance[t][j]) + (_lVariance[t][_row] * ((f * f) + _fVariance[t][j]));
         }
 
-        return ((y - fitted) * (y - fitted)) + spread;
+        return (residual * residual) + spread;
     }
 
     private void ReadSparse(int row)
@@ -120,12 +115,13 @@ internal sealed class RowResiduals
         var columns = _block.RowColumns(row);
         var values = _block.RowValues(row);
         var k = _f.Length;
-        var sum = 0.0;
+        var (sum, plain) = (0.0, 0.0);
         _products.AsSpan().Clear();
         for (var e = 0; e < columns.Length; e++)
         {
             var y = values[e] * _block.Scale;
             var weighted = _v[columns[e]] * y;
+            plain += weighted;
             sum += weighted * y;
             for (var t = 0; t < k; t++)
             {
@@ -133,21 +129,30 @@ internal sealed class RowResiduals
             }
         }
 
-        Squares = sum;
+        (Squares, Centred) = (sum, LeastVariance.Centred(sum, plain, _sumWeights));
         for (var t = 0; t < k; t++)
         {
             var l = _l[t][row];
-            sum += (_l2[t][row] * _second[t]) - (2 * l * _products[t]);
+            sum += (l * l * _sumVariance[t]) + (_lVariance[t][row] * (_gram[(t * k) + t] + _sumVariance[t])) - (2 * l * _products[t]);
             for (var other = 0; other < k; other++)
             {
-                if (other != t)
-                {
-                    sum += l * _l[other][row] * _gram[(t * k) + other];
-                }
+                sum += l * _l[other][row] * _gram[(t * k) + other];
             }
         }
 
         Count = _block.Columns;
-        Sum = sum;
+        Sum = Cancellation.LosesDigits(Squares, sum) ? OneByOne() : sum;
+    }
+
+    private double OneByOne()
+    {
+        _reader.Read(_row);
+        var sum = 0.0;
+        for (var j = 0; j < _reader.Count; j++)
+        {
+            sum += _v[j] * Square(_reader.Values[j], j);
+        }
+
+        return sum;
     }
 }

@@ -9,13 +9,14 @@ namespace FitCluster.Math.Ebmf;
 internal static class ShardKeys
 {
     public static readonly StateKey Mean = new("mean");
-    public static readonly StateKey Second = new("second");
+    public static readonly StateKey Variance = new("variance");
     public static readonly StateKey Previous = new("previous");
     public static readonly StateKey Proposed = new("proposed");
-    public static readonly StateKey ProposedSecond = new("proposedSecond");
+    public static readonly StateKey ProposedVariance = new("proposedVariance");
     public static readonly StateKey FalseSignRate = new("falseSignRate");
     public static readonly StateKey X = new("x");
     public static readonly StateKey S = new("s");
     public static readonly StateKey RowNoise = new("rowNoise");
     public static readonly StateKey ProposedRowNoise = new("proposedRowNoise");
+    public static readonly StateKey RowLimits = new("rowLimits");
 }

@@ -13,11 +13,11 @@ internal static class SweepStep
     /// <summary>Takes the sums of a sweep.</summary>
     public static EbmfAnswer Run(EbmfProblem problem, EbmfState state, ArraySet partial)
     {
-        var (mean, second) = StartingPoint.Of(problem, state);
+        var (mean, variance) = StartingPoint.Of(problem, state);
         for (var t = 0; t < state.Active.Length; t++)
         {
             UpdateLoadingsPriors(problem, state.Factors[state.Active[t]], t, partial);
-            FactorStep.Run(problem, state, t, partial, mean, second);
+            FactorStep.Run(problem, state, t, partial, mean, variance);
         }
 
         if (LoadingsSums.AreKept(problem))
@@ -37,8 +37,7 @@ internal static class SweepStep
             return NoiseStep.Begin(state);
         }
 
-        NoiseStep.Take(problem, state, LoadingsSums.ProposedResiduals(problem, state, mean, second));
-        return EbmfAnswer.HasResiduals;
+        return NoiseStep.TakeOfSums(problem, state, LoadingsSums.ProposedResiduals(problem, state, mean, variance));
     }
 
     private static void UpdateLoadingsPriors(EbmfProblem problem, EbmfFactor factor, int t, ArraySet partial)

@@ -1,3 +1,5 @@
+using FitCluster.Math.Ebnm;
+
 namespace FitCluster.Math.Ebmf;
 
 /// <summary>
@@ -14,12 +16,12 @@ internal static class Uninformed
     /// </summary>
     public const double LeastInformation = 1e-100;
 
-    /// <summary>Makes second moments of variances, in place; an infinite variance counts as 0.</summary>
-    public static void SecondMoments(ReadOnlySpan<double> mean, Span<double> variance)
+    /// <summary>Replaces an infinite variance by 0.</summary>
+    public static void MakeFinite(IEbnmFamily family, Span<double> variance)
     {
-        for (var i = 0; i < variance.Length; i++)
+        for (var i = 0; family.Traits.HasInfiniteMoments && i < variance.Length; i++)
         {
-            variance[i] = (mean[i] * mean[i]) + (double.IsFinite(variance[i]) ? variance[i] : 0);
+            variance[i] = double.IsFinite(variance[i]) ? variance[i] : 0;
         }
     }
 }

@@ -6,7 +6,8 @@ namespace FitCluster.Math.Numerics;
 /// <summary>
 /// X F and X'L for chunks of rows of a block, dense or sparse, with one layout for the caller: factors come as columns (each of
 /// length p), products of a chunk are factor-major, and the accumulated X'L is handed out column-of-X-major (p x factors).
-/// The block's scale is taken to F and to X'L, never to X itself. Scratch comes from the pool and goes back on <see cref="Dispose"/>. Not thread-safe: one per shard and round.
+/// The block's scale is taken to F and to X'L, never to X itself. Scratch comes
+/// from the pool and goes back on <see cref="Dispose"/>. Not thread-safe: one per shard and round.
 /// </summary>
 internal sealed class BlockProducts : IDisposable
 {

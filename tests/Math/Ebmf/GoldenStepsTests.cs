@@ -135,7 +135,7 @@ public sealed class GoldenStepsTests
             Active = [updated],
             Noise = [.. Enumerable.Repeat(tau, p)],
             Mean = other,
-            Second = otherSecond,
+            Variance = [.. otherSecond.Zip(other, Variance)],
             Gram = [.. other.Select(f => tau * f.Zip(other[updated], (a, b) => a * b).Sum())],
             Denominators = [tau * otherSecond[updated].Sum()],
             Priors = [prior],
@@ -152,12 +152,13 @@ public sealed class GoldenStepsTests
         AssertClose(golden.GetProperty("s").Numbers(), shard.S[0]);
         var partial = LocalSweep.Run(order, data, shard, options, noise);
         AssertClose(golden.GetProperty("posterior_mean").Numbers(), shard.Proposed[updated]);
-        AssertClose(golden.GetProperty("posterior_second_moment").Numbers(), shard.ProposedSecond[updated]);
+        double[] second = [.. shard.ProposedVariance[updated].Zip(shard.Proposed[updated], (v, m) => v + (m * m))];
+        AssertClose(golden.GetProperty("posterior_second_moment").Numbers(), second);
         var logLikelihood = partial.Get(PartialKeys.Statistics.At(0))[1];
         Assert.Equal(1, logLikelihood / golden.GetProperty("log_likelihood").GetDouble(), 1e-9);
         var divergence = partial.Get(PartialKeys.Divergence)[0] + logLikelihood;
         Assert.Equal(1, divergence / golden.GetProperty("KL").GetDouble(), 1e-9);
-        return (shard.Proposed[updated], shard.ProposedSecond[updated], divergence);
+        return (shard.Proposed[updated], second, divergence);
     }
 
     private static void AssertClose(double[] expected, double[] actual)
@@ -167,6 +168,8 @@ public sealed class GoldenStepsTests
             Assert.Equal(expected[i], actual[i], 1e-9);
         }
     }
+
+    private static double[] Variance(double[] second, double[] mean) => [.. second.Zip(mean, (s, m) => s - (m * m))];
 
     private static double[] Squares(double[] values) => [.. values.Select(v => v * v)];
 

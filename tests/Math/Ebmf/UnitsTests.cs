@@ -65,8 +65,11 @@ public sealed class UnitsTests
         }
 
         double[][] Make(double units) =>
-            [.. RandomProblem.Make(31, Rows, Columns, 2, missing: kind is "missing" or "ratings" ? 0.3 : 0, zeros: kind == "sparse" ? 0.6 : 0)
-                .Select(row => Times(row, units))];
+        [
+            .. RandomProblem.Make(
+                31, Rows, Columns, 2, missing: kind is "missing" or "ratings" ? 0.3 : 0, zeros: kind == "sparse" ? 0.6 : 0)
+                .Select(row => Times(row, units)),
+        ];
 
         static double[] Times(double[] values, double factor) => [.. values.Select(v => v * factor)];
 
