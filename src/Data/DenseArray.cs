@@ -17,8 +17,10 @@ public sealed record DenseArray(int Rows, int Columns, double[] Values, IReadOnl
     /// number. The first field of a line is a row name when it is text in some line below the header, or when the header's first field is
     /// empty, "name", "row", "rownames" or "id", or the header is one field shorter than the lines.
     /// </summary>
+    /// <param name="path">The file.</param>
+    /// <param name="infinite">Whether an infinity is taken in a text, as it is in .npy: a standard error may be one.</param>
     /// <exception cref="DataException">The file cannot be read; the message says where and why.</exception>
-    public static DenseArray Read(string path)
+    public static DenseArray Read(string path, bool infinite = false)
     {
         path = InputFiles.Find(path);
         using (var stream = TextFile.Open(path))
@@ -31,7 +33,7 @@ public sealed record DenseArray(int Rows, int Columns, double[] Values, IReadOnl
             }
         }
 
-        return ReadText(path);
+        return ReadText(path, infinite);
     }
 
     private static DenseArray ReadNpy(string path)
@@ -65,7 +67,7 @@ public sealed record DenseArray(int Rows, int Columns, double[] Values, IReadOnl
         return new DenseArray((int)rows, (int)columns, values, null, null);
     }
 
-    private static DenseArray ReadText(string path)
+    private static DenseArray ReadText(string path, bool infinite)
     {
         var lines = new List<(long Line, string[] Fields)>();
         using (var reader = new LineReader(path))
@@ -95,7 +97,8 @@ public sealed record DenseArray(int Rows, int Columns, double[] Values, IReadOnl
         var values = new double[(long)rows.Count * columns];
         for (var i = 0; i < rows.Count; i++)
         {
-            ParseRow(path, rows[i].Line, rows[i].Fields.AsSpan(named ? 1 : 0), values.AsSpan(i * columns, columns));
+            ParseRow(
+                path, rows[i].Line, rows[i].Fields.AsSpan(named ? 1 : 0), values.AsSpan(i * columns, columns), infinite);
         }
 
         var names = header ? lines[0].Fields : null;
@@ -125,7 +128,8 @@ public sealed record DenseArray(int Rows, int Columns, double[] Values, IReadOnl
 
     private static bool IsText(string field) => NumberParser.Parse(Encoding.UTF8.GetBytes(field), out _) == FieldKind.NotANumber;
 
-    private static void ParseRow(string path, long line, ReadOnlySpan<string> fields, Span<double> values)
+    private static void ParseRow(
+        string path, long line, ReadOnlySpan<string> fields, Span<double> values, bool infinite)
     {
         if (fields.Length != values.Length)
         {
@@ -137,9 +141,14 @@ public sealed record DenseArray(int Rows, int Columns, double[] Values, IReadOnl
         for (var j = 0; j < fields.Length; j++)
         {
             var kind = NumberParser.Parse(Encoding.UTF8.GetBytes(fields[j]), out values[j]);
-            if (kind is FieldKind.NotANumber or FieldKind.Infinite)
+            if (kind == FieldKind.NotANumber || (kind == FieldKind.Infinite && !infinite))
             {
                 throw new DataException($"{path}, line {line}: \"{fields[j]}\" is not a finite number; correct it");
+            }
+
+            if (kind == FieldKind.Infinite)
+            {
+                values[j] = fields[j].Contains('-', StringComparison.Ordinal) ? double.NegativeInfinity : double.PositiveInfinity;
             }
         }
     }

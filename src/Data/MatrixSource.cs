@@ -90,6 +90,33 @@ public sealed class MatrixSource
         });
     }
 
+    /// <summary>A matrix of the values of an array, NaN where missing, with its names. Infinities are taken.</summary>
+    public static MatrixSource FromArray(DenseArray array)
+    {
+        var sink = new MemorySink(sparse: false, array.Values.Length);
+        var (row, missing) = (new double[array.Columns], new int[array.Columns]);
+        for (var i = 0; i < array.Rows; i++)
+        {
+            var count = 0;
+            array.Values.AsSpan(i * array.Columns, array.Columns).CopyTo(row);
+            for (var j = 0; j < row.Length; j++)
+            {
+                if (double.IsNaN(row[j]))
+                {
+                    (row[j], missing[count++]) = (0, j);
+                }
+            }
+
+            sink.AddDense(row, missing.AsSpan(0, count));
+        }
+
+        return new MatrixSource(
+            sink.Finish(array.Columns, UnstoredEntries.Zero), array.RowNames ?? new GeneratedNames('r', null, array.Rows),
+            array.ColumnNames ?? new GeneratedNames('c', null, array.Columns),
+            new MatrixFacts { Format = MatrixFormat.Dense, Orientation = $"array of {array.Rows} rows x {array.Columns} columns" },
+            hash: null);
+    }
+
     /// <summary>
     /// The line of an entry in its file, as in "line 12", by reading the file again; null where the format has no lines of entries (dense
     /// text names its rows, binary formats have none).

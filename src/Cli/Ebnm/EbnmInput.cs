@@ -48,7 +48,10 @@ internal sealed record EbnmInput(double[] X, double[] S)
             }
 
             x.Add(Number(fields[xAt], "x", path, line));
-            s.Add(Number(fields[sAt], "s", path, line));
+            // An observation of which nothing is known (docs/ebnm.md).
+            s.Add(fields[sAt].TrimStart('+').ToUpperInvariant() is "INF" or "INFINITY"
+                ? double.PositiveInfinity
+                : Number(fields[sAt], "s", path, line));
             if (s[^1] <= 0)
             {
                 throw ProblemException.BadInput($"{path}:{line}: s is '{fields[sAt]}': a standard error must be above 0");

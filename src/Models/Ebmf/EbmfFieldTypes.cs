@@ -101,7 +101,7 @@ internal static class EbmfFieldTypes
         value = new StandardErrorsChoice(number, null);
         if (!(number > 0 && double.IsFinite(number)))
         {
-            reading.Wrong("must be above 0 and finite");
+            reading.Wrong("must be above 0 and finite: with an infinite one no entry would tell anything");
         }
 
         return true;

@@ -39,7 +39,7 @@ internal sealed class EbmfFit : IPredictsCells, IProjectsRows
         Columns = Fit.Columns.Names.Count,
         Variance = Fit.Spec.Section.Get(EbmfFields.Variance),
         KnownErrors = Errors.Kind,
-        StandardErrors = Errors.Kind is KnownErrors.Scalar or KnownErrors.Column ? Errors.Values : [],
+        StandardErrors = Errors.Kind is KnownErrors.Scalar or KnownErrors.Column ? Errors.FiniteValues : [],
     };
 
     /// <inheritdoc/>

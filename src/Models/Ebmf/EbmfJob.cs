@@ -75,6 +75,9 @@ internal sealed class EbmfJob : ModelJob
         $"ebmf with at most {_options.MaxFactors + _options.FixedFactorCount} factors, tolerance {_model.Tolerance:G4}");
 
     /// <inheritdoc/>
+    public override IEnumerable<string> Notes => _errors.Note is { } note ? [note] : [];
+
+    /// <inheritdoc/>
     public override ModelOutput Output { get; }
 
     /// <inheritdoc/>
@@ -99,7 +102,7 @@ internal sealed class EbmfJob : ModelJob
     /// <inheritdoc/>
     public override ShardData Load(ShardId shard, ShardRange range)
     {
-        var block = _data.RowBlock(range);
+        var block = _errors.Mask(range, _data.RowBlock(range));
         var extras = new ArraySet();
         if (_fixed.Count > 0)
         {
@@ -114,7 +117,7 @@ internal sealed class EbmfJob : ModelJob
         _from?.AddTo(extras, range);
         if (_errors.Kind == KnownErrors.Row)
         {
-            extras.Set(ExtraKeys.StandardErrors, Slice(_errors.Values, range, 1));
+            extras.Set(ExtraKeys.StandardErrors, Slice(_errors.FiniteValues, range, 1));
         }
 
         return new ShardData(shard, range.First, _data.Rows, block, _errors.Block(range, block), extras);
@@ -134,7 +137,7 @@ internal sealed class EbmfJob : ModelJob
             FactorsPrior = section.Get(EbmfFields.FactorsPrior),
             Variance = section.Get(EbmfFields.Variance),
             KnownErrors = _errors.Kind,
-            StandardErrors = _errors.Kind is KnownErrors.Scalar or KnownErrors.Column ? _errors.Values : [],
+            StandardErrors = _errors.Kind is KnownErrors.Scalar or KnownErrors.Column ? _errors.FiniteValues : [],
             Greedy = section.Get(EbmfFields.Greedy),
             Backfit = section.Get(EbmfFields.Backfit),
             Nullcheck = section.Get(EbmfFields.Nullcheck),

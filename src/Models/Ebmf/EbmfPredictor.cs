@@ -32,13 +32,20 @@ internal sealed class EbmfPredictor : ICellPredictor
     /// <exception cref="ProblemException">The cell's own standard error should be known, and is not.</exception>
     public double Sd(int row, int column)
     {
+        // What the standard errors say nothing of, nothing is known of.
+        if (_fit.Errors.Uninformed > 0 && double.IsPositiveInfinity(ErrorOf(row, column)))
+        {
+            return double.PositiveInfinity;
+        }
+
         var known = _residual!.NeedsKnownError ? KnownError(row, column) : 0;
         return EbmfPrediction.Sd(
             Of(_loadings, row), Of(_loadingsSd, row), Of(_columns, column), Of(_columnsSd, column), _residual.Variance(row, column, known));
     }
 
     /// <inheritdoc/>
-    public bool HasSd(int row, int column) => !_residual!.NeedsKnownError || double.IsFinite(ErrorOf(row, column));
+    public bool HasSd(int row, int column) =>
+        !(_residual!.NeedsKnownError || _fit.Errors.Uninformed > 0) || double.IsFinite(ErrorOf(row, column));
 
     private double ErrorOf(int row, int column) => _fit.Errors.Kind switch
     {
@@ -50,7 +57,7 @@ internal sealed class EbmfPredictor : ICellPredictor
     private double KnownError(int row, int column)
     {
         var error = ErrorOf(row, column);
-        return double.IsFinite(error) ? error
+        return !double.IsNaN(error) ? error
             : throw ProblemException.BadInput(
                 $"the standard errors '{_fit.Fit.Spec.Section.Get(EbmfFields.StandardErrors)!.Path}' have none above 0 for " +
                 $"row '{_fit.Fit.Rows.Names[row]}', column '{_fit.Fit.Columns.Names[column]}', so that its standard deviation is " +

@@ -14,13 +14,14 @@ internal sealed class EbmfRowProjection : IRowProjection
     private readonly ColumnMap? _map;
     private readonly EbmfProjection _projection;
     private readonly double[] _fixedLoadings;
+    private readonly StandardErrors _errors;
     private readonly string? _residualOfRows;
     private readonly string? _residualOfColumns;
 
     /// <exception cref="ProblemException">The fit has something by row that cannot be known for new ones.</exception>
     public EbmfRowProjection(EbmfFit fit, MatrixSource data, ColumnMap? map)
     {
-        (_data, _map) = (data, map);
+        (_data, _map, _errors) = (data, map, fit.Errors);
         if (fit.Errors.Kind is KnownErrors.Row or KnownErrors.Matrix)
         {
             var side = fit.Errors.Kind == KnownErrors.Row ? "row" : "entry";
@@ -59,7 +60,7 @@ internal sealed class EbmfRowProjection : IRowProjection
             extras.Set(ExtraKeys.FixedLoadings, every, [range.Count, _fixedLoadings.Length]);
         }
 
-        return new ShardData(shard, range.First, _data.Rows, _map is null ? block : _map.Apply(block), null, extras);
+        return new ShardData(shard, range.First, _data.Rows, _errors.Mask(range, _map is null ? block : _map.Apply(block)), null, extras);
     }
 
     /// <inheritdoc/>

@@ -37,6 +37,41 @@ public sealed class FromAndUseTests : IDisposable
             _scratch.At("no")).ExpectBadInput("is projected: give one that converged or was stopped");
     }
 
+    [Fact]
+    public void Cells_that_a_fit_does_not_know_are_refused_skipped_or_predicted_as_the_mean_of_those_it_knows()
+    {
+        Fit("ebmf", _scratch.Simulate(rows: 12, columns: 6, factors: 2), "fit", ["--variance", "column"]);
+        var names = from i in Enumerable.Range(1, 12) from j in Enumerable.Range(1, 6) select $"r{i}\tc{j}";
+        var all = Predicted(_scratch.File("all.tsv", $"row\tcolumn\n{string.Join('\n', names)}\n"));
+        var odd = _scratch.File("odd.tsv", "row\tcolumn\nr2\tc3\nnew\tc3\nr2\tother\nnew\tother\n");
+        FitProgram.Run("predict", _scratch.At("fit"), "--cells", odd).ExpectBadInput("odd.tsv:3:", "has no row 'new'", "--unknown skip");
+        FitProgram.Run("predict", _scratch.At("fit"), "--cells", odd, "--unknown", "men").ExpectBadInput("did you mean 'mean'?");
+        var skipped = FitProgram.Run("predict", _scratch.At("fit"), "--cells", odd, "--unknown", "skip").Expect(0);
+        Assert.Contains("3 of 4 cells (row 'new'; column 'other') are skipped", skipped.Error, StringComparison.Ordinal);
+        Assert.Equal(2, skipped.Output.TrimEnd('\n').Split('\n').Length);
+
+        var found = Predicted(odd, "--unknown", "mean");
+        Assert.Equal(["r2\tc3", "new\tc3", "r2\tother", "new\tother"], found.Select(cell => cell.Name));
+        Assert.Equal(all[8], found[0]);
+        Check(found[1], all.Where(cell => cell.Name.EndsWith("\tc3", StringComparison.Ordinal)));
+        Check(found[2], all.Where(cell => cell.Name.StartsWith("r2\t", StringComparison.Ordinal)));
+        Check(found[3], all);
+
+        (string Name, double Mean, double Sd)[] Predicted(string cells, params string[] options) =>
+        [
+            .. FitProgram.Run(["predict", _scratch.At("fit"), "--cells", cells, .. options]).Expect(0).Output.TrimEnd('\n').Split('\n').Skip(1)
+                .Select(line => line.Split('\t')).Select(f => ($"{f[0]}\t{f[1]}", Number(f[2]), Number(f[3]))),
+        ];
+
+        static void Check((string Name, double Mean, double Sd) cell, IEnumerable<(string Name, double Mean, double Sd)> of)
+        {
+            var parts = of.ToList();
+            var mean = parts.Average(part => part.Mean);
+            Assert.Equal(mean, cell.Mean, 1e-12);
+            Assert.Equal(double.Sqrt(parts.Average(part => (part.Sd * part.Sd) + double.Pow(part.Mean - mean, 2))), cell.Sd, 1e-12);
+        }
+    }
+
     [Theory]
     [InlineData("ebmf", "ebmf.maxFactors=2", 0, "ebmf.maxFactors=1", "ebmf.maxFactors=4", 4)]
     [InlineData("twineb", "twineb.steps=3", 3, "twineb.steps=2", "twineb.steps=500", 2)]
