@@ -24,6 +24,7 @@ internal static class Plan
         ["Cli"] =
         [
             new("Kills", 70, 0.6, 1, "KillTests"),
+            new("Cases", 60, 1, 1, "CaseTests"),
             new("", 80, 0.8, 1),
         ],
         ["Deploy"] = [new("", 200, 0.4, 1)],

@@ -22,7 +22,8 @@ internal static partial class CaseExpectations
         Case("c2-index-false", run =>
         {
             Assert.True(run.IsSound().ExitCode == 0, run.Error);
-            Assert.Contains("a", run.Error.Split('\n').First(line => line.Contains("names", StringComparison.Ordinal)), StringComparison.Ordinal);
+            var said = run.Error.Split('\n').First(line => line.Contains("names", StringComparison.Ordinal));
+            Assert.Matches(@"\ba\b", said);
         }, Reader),
         Case("c3-comment-line", run => run.Ends(run.ExitCode == 0 ? 0 : 2, run.ExitCode == 0 ? "columns" : "line 1"), Reader),
         Case("c4-movielens-1m", run => run.Ends(run.ExitCode == 0 ? 0 : 2, run.ExitCode == 0 ? "triplets" : "::"), Reader),
@@ -52,7 +53,7 @@ internal static partial class CaseExpectations
             var names = File.ReadAllText(run.At("st/row-names.txt"));
             Assert.DoesNotContain('\uFFFD', names);
             var bytes = File.ReadAllBytes(run.At("g.csv"));
-            var name = Encoding.Latin1.GetString(bytes).Split('\n').SelectMany(line => line.Split(',')).First(word => word.Any(c => c > 127));
+            var name = Encoding.Latin1.GetString(bytes).Split('\n', ',').First(word => word.Any(c => c > 127));
             Assert.Contains(name.Trim('"', '\r'), names, StringComparison.Ordinal);
         }
         else

@@ -26,7 +26,8 @@ public sealed class CaseTests
     {
         Assert.SkipWhen(name == None, "../shared/cases is not here");
         Assert.True(
-            CaseExpectations.All.TryGetValue(name, out var expectation), $"there is no expectation of the case {name}: add it to CaseExpectations");
+            CaseExpectations.All.TryGetValue(name, out var expectation),
+            $"there is no expectation of the case {name}: add it to CaseExpectations");
         Assert.SkipWhen(expectation.IsLong && !Effort.IsLong, "only under ./test --long");
         using var run = await Runs.Value[name];
         try
@@ -44,8 +45,8 @@ public sealed class CaseTests
         var folder = SharedFolder.Root is { } root ? Path.Combine(root, "cases") : "";
         var wanted = Environment.GetEnvironmentVariable("FITCLUSTER_CASES")?.Split(' ', StringSplitOptions.RemoveEmptyEntries) ?? [];
         return !Directory.Exists(folder) ? []
-            : Directory.GetDirectories(folder).Select(path => Path.GetFileName(path)).Where(name => wanted.Length == 0 || wanted.Contains(name))
-                .Order(StringComparer.Ordinal);
+            : Directory.GetDirectories(folder).Select(path => Path.GetFileName(path))
+                .Where(name => wanted.Length == 0 || wanted.Contains(name)).Order(StringComparer.Ordinal);
     }
 
     private static async Task<CaseRun> Run(string name)

@@ -13,6 +13,30 @@ public sealed class EbnmTests : IDisposable
 {
     private readonly Scratch _scratch = new();
 
+    [Fact]
+    public void Of_an_observation_with_an_infinite_standard_error_nothing_depends()
+    {
+        const string known = "x,s\n2,1\n-3,1\n0.5,1\n6,2\n-0.1,0.5\n1.5,1\n";
+        _scratch.File("known.csv", known);
+        _scratch.File("more.csv", known.Replace("0.5,1", "1e9,Inf\n0.5,1", StringComparison.Ordinal));
+        foreach (var family in EbnmFamilies.Names.Where(name => name is not ("deconvolver" or "flat")))
+        {
+            var (expected, found) = (Solve("known.csv"), Solve("more.csv"));
+            Assert.Equal(expected.GetProperty("logLik").GetDouble(), found.GetProperty("logLik").GetDouble(), 1e-9);
+            double[] Means(JsonElement result) =>
+                [.. result.GetProperty("posterior").GetProperty("mean").EnumerateArray().Select(mean => mean.GetDouble())];
+            var means = Means(found);
+            Assert.All(Means(expected).Zip([.. means[..2], .. means[3..]]), pair => Assert.Equal(pair.First, pair.Second, 1e-9));
+            Assert.InRange(means[2], -10, 10);
+
+            JsonElement Solve(string name)
+            {
+                FitProgram.Run("ebnm", "--input", _scratch.At(name), "--family", family, "--out", _scratch.At("out.json")).Expect(0);
+                return Scratch.Json(_scratch.At("out.json"));
+            }
+        }
+    }
+
     [Theory]
     [InlineData("point_normal", false)]
     [InlineData("normal_scale_mixture", true)]
@@ -74,7 +98,8 @@ public sealed class EbnmTests : IDisposable
     [InlineData("x,s\n1,1\n2,0\n", "in.csv:3: s is '0'")]
     [InlineData("x,s\n1,1\n2,-1\n", "in.csv:3: s is '-1'")]
     [InlineData("x,s\n1,1\nNaN,1\n", "in.csv:3: x is 'NaN'")]
-    [InlineData("x,s\n1,Inf\n", "in.csv:2: s is 'Inf'")]
+    [InlineData("x,s\nInf,1\n", "in.csv:2: x is 'Inf'")]
+    [InlineData("x,s\n1,-Inf\n", "in.csv:2: s is '-Inf'")]
     [InlineData("x,s\n1\n", "in.csv:2: there are 1 fields")]
     [InlineData("a,b\n1,1\n", "in.csv:1: the header must have the columns x and s")]
     [InlineData("x,s\n", "there is no observation")]

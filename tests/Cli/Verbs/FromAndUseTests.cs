@@ -59,7 +59,8 @@ public sealed class FromAndUseTests : IDisposable
 
         (string Name, double Mean, double Sd)[] Predicted(string cells, params string[] options) =>
         [
-            .. FitProgram.Run(["predict", _scratch.At("fit"), "--cells", cells, .. options]).Expect(0).Output.TrimEnd('\n').Split('\n').Skip(1)
+            .. FitProgram.Run(["predict", _scratch.At("fit"), "--cells", cells, .. options]).Expect(0).Output
+                .TrimEnd('\n').Split('\n').Skip(1)
                 .Select(line => line.Split('\t')).Select(f => ($"{f[0]}\t{f[1]}", Number(f[2]), Number(f[3]))),
         ];
 

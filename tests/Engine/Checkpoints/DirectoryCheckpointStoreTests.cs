@@ -129,6 +129,36 @@ public sealed class DirectoryCheckpointStoreTests
         Assert.NotNull((await harness.Store.Handle(new ClaimAttempt(Job), cancelled.Token)).Error);
     }
 
+    [Fact]
+    public async Task Of_prunings_at_the_same_time_none_fails_for_what_another_has_deleted()
+    {
+        await using var harness = new DirectoryHarness();
+        var paths = new CheckpointPaths(harness.Root);
+        for (var repeat = 0; repeat < 8; repeat++)
+        {
+            for (var round = 1; round <= 6; round++)
+            {
+                await Commit(harness.Store, (10 * repeat) + round);
+            }
+
+            var newest = ManifestFile.Read(await File.ReadAllBytesAsync(
+                paths.Manifest(Job, new Round((10 * repeat) + 6)), TestContext.Current.CancellationToken));
+            var tasks = Enumerable.Range(0, 4).Select(at => Task.Run(() =>
+            {
+                var pruner = new CheckpointPruner(paths, new CheckpointReader(paths));
+                if (at > 0)
+                {
+                    pruner.Prune(new CommitCheckpoint(Job, new Attempt(1), newest, 1), CancellationToken.None);
+                }
+                else
+                {
+                    pruner.Drop(new DropCheckpoints(Job, new Attempt(1), repeat % 2 == 0 ? newest.Round : null));
+                }
+            }));
+            await Task.WhenAll(tasks);
+        }
+    }
+
     private static async Task<PartSaved> Save(ICheckpointStore store, int round, int shard)
     {
         var reply = await store.Do(new SavePart(Job, new Attempt(1), new Round(round), new ShardId(shard), State));
