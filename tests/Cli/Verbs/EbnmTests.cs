@@ -26,7 +26,8 @@ public sealed class EbnmTests : IDisposable
             double[] Means(JsonElement result) =>
                 [.. result.GetProperty("posterior").GetProperty("mean").EnumerateArray().Select(mean => mean.GetDouble())];
             var means = Means(found);
-            Assert.All(Means(expected).Zip([.. means[..2], .. means[3..]]), pair => Assert.Equal(pair.First, pair.Second, 1e-9));
+            // To what the searches for the prior end at: they begin at other places.
+            Assert.All(Means(expected).Zip([.. means[..2], .. means[3..]]), pair => Assert.Equal(pair.First, pair.Second, 1e-6));
             Assert.InRange(means[2], -10, 10);
 
             JsonElement Solve(string name)
@@ -48,7 +49,9 @@ public sealed class EbnmTests : IDisposable
         var output = _scratch.At("o.json");
         FitProgram.Run("ebnm", "--input", Input(), "--family", family, "--out", output).Expect(0);
         var root = Scratch.Json(output);
-        Assert.Equal(["family", "logLik", "prior", "posterior"], root.EnumerateObject().Select(p => p.Name));
+        // Of a grid the weights' certificate as well.
+        string[] gap = family is "point_normal" or "flat" ? [] : ["gap"];
+        Assert.Equal(["family", "logLik", .. gap, "prior", "posterior"], root.EnumerateObject().Select(p => p.Name));
         Assert.Equal(family, root.GetProperty("family").GetString());
         Assert.Equal(family == "flat" ? JsonValueKind.Null : JsonValueKind.Number, root.GetProperty("logLik").ValueKind);
         var posterior = root.GetProperty("posterior");
