@@ -58,14 +58,14 @@ internal static partial class CaseExpectations
             Assert.All(run.Codes, code => Assert.True(code is 0 or 2 or 3, run.Error));
         }, "slabs"),
         Case("n4-unimodal-nan", run => Assert.Equal("0", run.IsSound().Output.Trim()), "grids"),
-        Case("n5-npmle-0.001", IsOptimal, "grids"),
-        Case("n5-npmle-0.01", IsOptimal, "grids"),
+        Case("n5-npmle-0.001", IsOptimal),
+        Case("n5-npmle-0.01", IsOptimal),
         Case("n6-mode-estimate", run =>
         {
             var said = run.Numbers("log-likelihood +([^ \n]*)");
             Assert.Equal(2, said.Length);
             Assert.True(said[0] >= said[1] - 1e-6, $"{said[0]} at the estimated mode, {said[1]} there when it is given");
-        }, "grids"),
+        }),
     ];
 
     // No other point of its grid raises the log-likelihood: max_k mean_i L_ik / (L pi)_i = 1.

@@ -22,7 +22,7 @@ internal static partial class CaseExpectations
             Assert.Equal([0], run.Codes);
             var sd = run.Array("o/residual_sd.npy").Order().ToArray();
             Assert.True(sd[0] > 1e-5 * sd[sd.Length / 2], $"the least is {sd[0]}, the median {sd[sd.Length / 2]}");
-        }, "blocks or moments"),
+        }),
         Case("n1-ebmf-offset", run =>
         {
             var elbos = File.ReadLines(run.At("out/trace.csv")).Skip(1).Select(line => line.Split(',')[3]).Where(text => text.Length > 0)
@@ -42,9 +42,9 @@ internal static partial class CaseExpectations
                     Assert.InRange(sd[at] / (noise / norm), 0.5, 2);
                 }
             }
-        }, "moments"),
-        Case("n7-scale-1e-12", HasOneFactor, "moments"),
-        Case("n7-scale-1e100", HasOneFactor, "moments"),
+        }),
+        Case("n7-scale-1e-12", HasOneFactor),
+        Case("n7-scale-1e100", HasOneFactor),
         Case("n7-scale-1e-9-row", run =>
         {
             var (one, nine) = (run.Json("o1/fit.json"), run.Json("o9/fit.json"));
@@ -52,20 +52,20 @@ internal static partial class CaseExpectations
             Assert.Equal(one.GetProperty("pve")[0].GetDouble(), nine.GetProperty("pve")[0].GetDouble(), 1e-6);
             var expected = one.GetProperty("elbo").GetDouble() + (1200 * double.Log(1e9));
             Assert.Equal(expected, nine.GetProperty("elbo").GetDouble(), 1e-6 * double.Abs(expected));
-        }, "moments"),
+        }),
         Case("n8-nsm-nan-constant", run =>
         {
             Assert.Equal([0], run.IsSound().Codes);
             Assert.Equal(2, run.Json("o/fit.json").GetProperty("factors").GetInt32());
             Assert.Equal(0.001, run.Array("o/residual_sd.npy")[0], 2e-4);
-        }, "grids"),
+        }),
         Case("n8-nsm-nan-known", run =>
         {
             Assert.True(Assert.Single(run.IsSound().Codes) is 0 or 3, run.Error);
             Assert.True(double.IsFinite(run.Json("o/fit.json").GetProperty("elbo").GetDouble()));
             var arrays = run.Array("o/loadings_mean.npy").Concat(run.Array("o/loadings_sd.npy"));
             Assert.All(arrays, value => Assert.True(double.IsFinite(value)));
-        }, "grids"),
+        }),
         ("t1-heavy-counts", new CaseExpectation(run =>
         {
             // The cells of validation and test, of the default optimizer and of the reference one.
