@@ -1,4 +1,3 @@
-using System.Text;
 using FitCluster.Data.Reading;
 
 namespace FitCluster.Data;
@@ -11,11 +10,14 @@ namespace FitCluster.Data;
 /// <param name="ColumnNames">The names of the columns, or null when the file has none.</param>
 public sealed record DenseArray(int Rows, int Columns, double[] Values, IReadOnlyList<string>? RowNames, IReadOnlyList<string>? ColumnNames)
 {
+    /// <summary>What to tell the user of how it was read, a sentence each.</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
+
     /// <summary>
-    /// Reads .npy (0 to 2 dimensions), or .csv/.tsv, gzipped or not, with or without a header and row names. The first line is a header
-    /// when one of its fields, the first aside, is text; or the only or first field is text and the first field of the second line is a
-    /// number. The first field of a line is a row name when it is text in some line below the header, or when the header's first field is
-    /// empty, "name", "row", "rownames" or "id", or the header is one field shorter than the lines.
+    /// Reads .npy (0 to 2 dimensions), or text (<see cref="TextTable"/>), with or without a header and row names. The first line is a
+    /// header when one of its fields, the first aside, is text; or the only or first field is text and the first field of the second
+    /// line is a number. The first field of a line is a row name when it is text in some line below the header, or when the header's first
+    /// field is empty, "name", "row", "rownames" or "id", or the header is one field shorter than the lines.
     /// </summary>
     /// <param name="path">The file.</param>
     /// <param name="infinite">Whether an infinity is taken in a text, as it is in .npy: a standard error may be one.</param>
@@ -69,22 +71,8 @@ public sealed record DenseArray(int Rows, int Columns, double[] Values, IReadOnl
 
     private static DenseArray ReadText(string path, bool infinite)
     {
-        var lines = new List<(long Line, string[] Fields)>();
-        using (var reader = new LineReader(path))
-        {
-            byte delimiter = 0;
-            while (reader.NextNotBlank(out var line))
-            {
-                delimiter = delimiter == 0 ? Fields.Delimiter(line) : delimiter;
-                lines.Add((reader.Line, Fields.All(line, delimiter)));
-            }
-        }
-
-        if (lines.Count == 0)
-        {
-            throw new DataException($"{path} is empty; give a vector or a matrix");
-        }
-
+        var table = TextTable.Open(path);
+        List<TextTableLine> lines = [.. table.Lines()];
         var header = HasHeader(lines);
         var rows = lines[(header ? 1 : 0)..];
         if (rows.Count == 0)
@@ -93,62 +81,66 @@ public sealed record DenseArray(int Rows, int Columns, double[] Values, IReadOnl
         }
 
         var named = HasRowNames(header ? lines[0].Fields : null, rows);
-        var columns = rows[0].Fields.Length - (named ? 1 : 0);
+        var columns = rows[0].Fields.Count - (named ? 1 : 0);
+        var names = header ? lines[0].Fields : null;
         var values = new double[(long)rows.Count * columns];
         for (var i = 0; i < rows.Count; i++)
         {
-            ParseRow(
-                path, rows[i].Line, rows[i].Fields.AsSpan(named ? 1 : 0), values.AsSpan(i * columns, columns), infinite);
+            ParseRow(path, rows[i], named ? 1 : 0, names, values.AsSpan(i * columns, columns), infinite);
         }
 
-        var names = header ? lines[0].Fields : null;
-        if (names is not null && names.Length != columns && names.Length != columns + 1)
+        if (names is not null && names.Count != columns && names.Count != columns + 1)
         {
             throw new DataException(
-                $"{path}, line {lines[0].Line}: the header has {names.Length} fields where the rows have {rows[0].Fields.Length}; " +
+                $"{path}, line {lines[0].Line}: the header has {names.Count} fields where the rows have {rows[0].Fields.Count}; " +
                 "make them agree");
         }
 
         return new DenseArray(rows.Count, columns, values, named ? [.. rows.Select(r => r.Fields[0])] : null,
-            names is null ? null : names.Length == columns ? names : names[1..]);
+            names is null ? null : names.Count == columns ? names : [.. names.Skip(1)])
+        { Notes = table.Notes };
     }
 
-    private static bool HasHeader(List<(long Line, string[] Fields)> lines)
+    private static bool HasHeader(List<TextTableLine> lines)
     {
         var first = lines[0].Fields;
         return first.Skip(1).Any(IsText) || (lines.Count > 1 &&
-            ((IsText(first[0]) && !IsText(lines[1].Fields[0])) || (first.Length > 1 && first[0].Length == 0) ||
-                first.Length + 1 == lines[1].Fields.Length));
+            ((IsText(first[0]) && !IsText(lines[1].Fields[0])) || (first.Count > 1 && first[0].Length == 0) ||
+                first.Count + 1 == lines[1].Fields.Count));
     }
 
-    private static bool HasRowNames(string[]? header, List<(long Line, string[] Fields)> rows) =>
-        rows[0].Fields.Length > 1 && (rows.Exists(r => IsText(r.Fields[0])) ||
-            (header is not null && (header.Length == rows[0].Fields.Length - 1 ||
+    private static bool HasRowNames(IReadOnlyList<string>? header, List<TextTableLine> rows) =>
+        rows[0].Fields.Count > 1 && (rows.Exists(r => IsText(r.Fields[0])) ||
+            (header is not null && (header.Count == rows[0].Fields.Count - 1 ||
                 header[0].Trim().ToUpperInvariant() is "" or "NAME" or "ROW" or "ROWNAMES" or "ID")));
 
-    private static bool IsText(string field) => NumberParser.Parse(Encoding.UTF8.GetBytes(field), out _) == FieldKind.NotANumber;
+    private static bool IsText(string field) => TableHead.KindOf(field) == FieldKind.NotANumber;
 
     private static void ParseRow(
-        string path, long line, ReadOnlySpan<string> fields, Span<double> values, bool infinite)
+        string path, TextTableLine row, int first, IReadOnlyList<string>? names, Span<double> values, bool infinite)
     {
-        if (fields.Length != values.Length)
+        var fields = row.Fields;
+        if (fields.Count - first != values.Length)
         {
             throw new DataException(
-                $"{path}, line {line}: has {fields.Length} values where the first row has {values.Length}; every row needs the " +
-                "same number");
+                $"{path}, line {row.Line}: has {fields.Count - first} values where the first row has {values.Length}; every row needs " +
+                "the same number");
         }
 
-        for (var j = 0; j < fields.Length; j++)
+        for (var j = 0; j < values.Length; j++)
         {
-            var kind = NumberParser.Parse(Encoding.UTF8.GetBytes(fields[j]), out values[j]);
+            var field = fields[j + first];
+            var kind = NumberParser.Parse(field.AsSpan(), out values[j]);
             if (kind == FieldKind.NotANumber || (kind == FieldKind.Infinite && !infinite))
             {
-                throw new DataException($"{path}, line {line}: \"{fields[j]}\" is not a finite number; correct it");
+                var at = names is null ? -1 : names.Count == values.Length ? j : j + 1;
+                var column = at >= 0 && at < names!.Count ? $"column {names[at]}" : $"field {j + first + 1}";
+                throw CellError.Of(path, kind, field, row.Line, column, "leave it empty where it is missing");
             }
 
             if (kind == FieldKind.Infinite)
             {
-                values[j] = fields[j].Contains('-', StringComparison.Ordinal) ? double.NegativeInfinity : double.PositiveInfinity;
+                values[j] = field.Contains('-', StringComparison.Ordinal) ? double.NegativeInfinity : double.PositiveInfinity;
             }
         }
     }

@@ -12,7 +12,7 @@ public enum MatrixFormat
     /// <summary>MatrixMarket, coordinate or array, gzipped or not; rows as in the file.</summary>
     MatrixMarket,
 
-    /// <summary>Text, one line a row; first line column names, first field row names.</summary>
+    /// <summary>A table: text, one line a row; first line column names, first field row names.</summary>
     Dense,
 
     /// <summary>Text, one line an entry: row id, column id, value; further fields are ignored.</summary>
@@ -62,6 +62,11 @@ public sealed record MatrixOptions
     /// <summary>The format; default: by content.</summary>
     public MatrixFormat Format { get; init; } = MatrixFormat.Auto;
 
+    /// <summary>
+    /// The types of features of a 10x folder to keep; default: Gene Expression where there are several, all where there is one. "all": all.
+    /// </summary>
+    public IReadOnlyList<string>? FeatureTypes { get; init; }
+
     /// <summary>What is done to each value; default nothing.</summary>
     public Transform Transform { get; init; } = Transform.None;
 
@@ -98,18 +103,21 @@ public sealed record MatrixOptions
         _ => throw new DataException($"missing {text} is not known; use none, zeros or unstored"),
     };
 
-    /// <summary>Reads "auto", "10x", "mtx", "dense", "triplets", "npy", "npz" or "store".</summary>
+    /// <summary>The names of the formats, as <see cref="ParseFormat"/> reads them.</summary>
+    public static IReadOnlyList<string> FormatNames { get; } = ["auto", "table", "triplets", "mtx", "10x", "npy", "npz", "store"];
+
+    /// <summary>Reads "auto", "table", "triplets", "mtx", "10x", "npy", "npz" or "store".</summary>
     public static MatrixFormat ParseFormat(string text) => text switch
     {
         "auto" => MatrixFormat.Auto,
-        "10x" => MatrixFormat.TenX,
-        "mtx" => MatrixFormat.MatrixMarket,
-        "dense" => MatrixFormat.Dense,
+        "table" => MatrixFormat.Dense,
         "triplets" => MatrixFormat.Triplets,
+        "mtx" => MatrixFormat.MatrixMarket,
+        "10x" => MatrixFormat.TenX,
         "npy" => MatrixFormat.Npy,
         "npz" => MatrixFormat.Npz,
         "store" => MatrixFormat.Store,
-        _ => throw new DataException($"format {text} is not known; use auto, 10x, mtx, dense, triplets, npy, npz or store"),
+        _ => throw new DataException($"format {text} is not known; use {string.Join(", ", FormatNames)}"),
     };
 
     /// <summary>The name of a transform, as <see cref="ParseTransform"/> reads it.</summary>
@@ -118,5 +126,18 @@ public sealed record MatrixOptions
         Transform.Log1p => "log1p",
         Transform.Log1pCp10k => "log1p-cp10k",
         _ => "none",
+    };
+
+    /// <summary>The name of a format, as <see cref="ParseFormat"/> reads it.</summary>
+    public static string NameOf(MatrixFormat format) => format switch
+    {
+        MatrixFormat.Dense => "table",
+        MatrixFormat.Triplets => "triplets",
+        MatrixFormat.MatrixMarket => "mtx",
+        MatrixFormat.TenX => "10x",
+        MatrixFormat.Npy => "npy",
+        MatrixFormat.Npz => "npz",
+        MatrixFormat.Store => "store",
+        _ => "auto",
     };
 }

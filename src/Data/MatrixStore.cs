@@ -126,6 +126,11 @@ public static class MatrixStore
 
     private static void CheckOptions(string path, StoreHeader header, MatrixOptions options)
     {
+        if (options.FeatureTypes is not null)
+        {
+            throw new DataException($"data.featureTypes has no effect, as {path} is a store and no 10x folder: remove it");
+        }
+
         if (header.Transform != Transform.None && options.Transform != Transform.None)
         {
             throw new DataException(

@@ -17,6 +17,9 @@ public sealed class Selection
     /// <summary>Names; empty when the selection is by position.</summary>
     public IReadOnlySet<string> Names { get; }
 
+    /// <summary>What to tell the user of how its file was read, a sentence each.</summary>
+    public IReadOnlyList<string> Notes { get; private init; } = [];
+
     /// <summary>By name.</summary>
     public static Selection ByName(IEnumerable<string> names)
     {
@@ -49,7 +52,9 @@ public sealed class Selection
     {
         if (File.Exists(text))
         {
-            return ByName(File.ReadLines(InputFiles.Find(text)).Select(l => l.Trim()).Where(l => l.Length > 0));
+            var list = TextTable.OpenList(text);
+            var selection = ByName(list.Lines().Select(line => line.Fields[0].Trim()).Where(name => name.Length > 0));
+            return new Selection(selection.Ranges, selection.Names) { Notes = list.Notes };
         }
 
         return FromItems(text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries));

@@ -1,55 +1,69 @@
 using System.Globalization;
+using FitCluster.Data;
 using FitCluster.Models;
 
 namespace FitCluster.Cli.Ebnm;
 
-/// <summary>The observations of a normal-means problem, read from a CSV (or tab-separated) file with columns x and s.</summary>
+/// <summary>The observations of a normal-means problem, read from a table (<see cref="TextTable"/>) with columns x and s.</summary>
 internal sealed record EbnmInput(double[] X, double[] S)
 {
-    public static EbnmInput Read(string path)
+    /// <summary>Reads the file.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="say">Takes what the user should know of how it was read.</param>
+    public static EbnmInput Read(string path, Action<string> say)
     {
+        if (!File.Exists(path))
+        {
+            throw ProblemException.BadInput(
+                Directory.Exists(path) ? $"the input '{path}' is a folder" : $"the input file '{path}' does not exist");
+        }
+
         try
         {
-            using var reader = new StreamReader(path);
-            return Read(reader, path);
+            var table = TextTable.Open(path);
+            foreach (var note in table.Notes)
+            {
+                say(note);
+            }
+
+            return Read(table.Lines(), path);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw ProblemException.BadInput(
-                File.Exists(path) ? $"the input '{path}' cannot be read: {e.Message}" : $"the input file '{path}' does not exist", e);
+            throw ProblemException.BadInput($"the input '{path}' cannot be read: {e.Message}", e);
         }
     }
 
-    private static EbnmInput Read(StreamReader reader, string path)
+    private static EbnmInput Read(IEnumerable<TextTableLine> lines, string path)
     {
-        var header = reader.ReadLine();
-        var separator = header?.Contains('\t', StringComparison.Ordinal) == true ? '\t' : ',';
-        var names = header is null ? [] : Fields(header, separator);
-        var (xAt, sAt) = (Array.IndexOf(names, "x"), Array.IndexOf(names, "s"));
-        if (xAt < 0 || sAt < 0)
-        {
-            throw ProblemException.BadInput($"{path}:1: the header must have the columns x and s, as in 'x,s' (it is '{Short(header)}')");
-        }
-
+        string[]? names = null;
+        var (xAt, sAt) = (-1, -1);
         var (x, s) = (new List<double>(), new List<double>());
-        var line = 1;
-        while (reader.ReadLine() is { } text)
+        foreach (var (line, fields) in lines)
         {
-            line++;
-            if (text.Length == 0)
+            if (names is null)
             {
+                names = [.. fields.Select(field => field.Trim())];
+                (xAt, sAt) = (Array.IndexOf(names, "x"), Array.IndexOf(names, "s"));
+                if (xAt < 0 || sAt < 0)
+                {
+                    var header = Short(string.Join(',', fields));
+                    throw ProblemException.BadInput(
+                        $"{path}:{line}: the header must have the columns x and s, as in 'x,s' (it is '{header}')");
+                }
+
                 continue;
             }
 
-            var fields = Fields(text, separator);
-            if (fields.Length != names.Length)
+            if (fields.Count != names.Length)
             {
-                throw ProblemException.BadInput($"{path}:{line}: there are {fields.Length} fields where the header has {names.Length}");
+                throw ProblemException.BadInput($"{path}:{line}: there are {fields.Count} fields where the header has {names.Length}");
             }
 
             x.Add(Number(fields[xAt], "x", path, line));
+
             // An observation of which nothing is known (docs/ebnm.md).
-            s.Add(fields[sAt].TrimStart('+').ToUpperInvariant() is "INF" or "INFINITY"
+            s.Add(fields[sAt].Trim().TrimStart('+').ToUpperInvariant() is "INF" or "INFINITY"
                 ? double.PositiveInfinity
                 : Number(fields[sAt], "s", path, line));
             if (s[^1] <= 0)
@@ -63,13 +77,16 @@ internal sealed record EbnmInput(double[] X, double[] S)
             : throw ProblemException.BadInput($"{path}: there is no observation below the header");
     }
 
-    private static double Number(string text, string name, string path, int line) =>
+    private static double Number(string text, string name, string path, long line) =>
         double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && double.IsFinite(value)
             ? value
-            : throw ProblemException.BadInput($"{path}:{line}: {name} is '{Short(text)}': it must be a finite number");
+            : throw ProblemException.BadInput($"{path}:{line}: {name} is '{Short(text)}': it must be a finite number{Comma(text)}");
 
-    private static string[] Fields(string line, char separator) =>
-        [.. line.Split(separator).Select(f => f.Trim().Trim('"'))];
+    private static string Comma(string text) =>
+        text.Count(c => c == ',') == 1 && double.TryParse(
+            text.Replace(',', '.'), NumberStyles.Float, CultureInfo.InvariantCulture, out _)
+            ? ", and decimal commas are not read: write a point"
+            : "";
 
-    private static string Short(string? text) => text is null ? "" : text.Length > 40 ? text[..40] + "..." : text;
+    private static string Short(string text) => text.Length > 40 ? text[..40] + "..." : text;
 }

@@ -114,7 +114,7 @@ internal static class EbnmVerb
 
     private static int Run(string inputPath, PriorFamily family, EbnmOptions options, string? outPath, OutputFormat format)
     {
-        var input = EbnmInput.Read(InputFiles.FindFile(inputPath));
+        var input = EbnmInput.Read(InputFiles.FindFile(inputPath), Terminal.Error.WriteLine);
         if (outPath is not null)
         {
             OutputFiles.CheckWritable(outPath);

@@ -13,6 +13,8 @@ internal sealed class FitOptions
     [
         ("data.path", Options.Text(
             "--data", "PATH|URL", "the data: a 10x folder, .mtx, .csv/.tsv, .npy, .npz or store (read by content), or its http(s) URL")),
+        ("data.format", Options.Text("--data-format", "NAME", Options.DataFormatWords)),
+        ("data.featureTypes", Options.Text("--feature-types", "LIST", Options.FeatureTypesWords)),
         ("data.transform", Options.Text("--transform", "NAME", "none, log1p or log1p-cp10k (default none)")),
         ("data.missing", Options.Text(
             "--missing", "WHICH", "entries that count as missing besides NA: none, zeros or unstored (default none)")),

@@ -16,6 +16,8 @@ internal static class IngestVerb
     {
         var path = new Argument<string>("PATH") { Description = "the data: any format that 'fit' reads, or its http(s) URL" };
         var output = Options.Text("--out", "STORE", "the folder of the store");
+        var dataFormat = Options.Text("--data-format", "NAME", Options.DataFormatWords);
+        var featureTypes = Options.Text("--feature-types", "LIST", Options.FeatureTypesWords);
         var transform = Options.Text("--transform", "NAME", "none, log1p or log1p-cp10k (default none)");
         var missing = Options.Text(
             "--missing", "WHICH", "entries that count as missing besides NA: none, zeros or unstored (default none)");
@@ -24,13 +26,15 @@ internal static class IngestVerb
         var command = new Command("ingest",
             "Writes data of any format as a chunked store, which 'fit' maps into memory: for data larger than memory.")
         {
-            path, output, transform, missing, memory, overwrite,
+            path, output, dataFormat, featureTypes, transform, missing, memory, overwrite,
         };
         command.SetAction(result =>
         {
             var problems = new ProblemList();
             var overrides = new SpecOverrides();
             overrides.Add("path", result.GetValue(path), "PATH");
+            overrides.Add("format", result.GetValue(dataFormat), dataFormat.Name);
+            overrides.Add("featureTypes", result.GetValue(featureTypes), featureTypes.Name);
             overrides.Add("transform", result.GetValue(transform), transform.Name);
             overrides.Add("missing", result.GetValue(missing), missing.Name);
             overrides.Add("memory", result.GetValue(memory), memory.Name);

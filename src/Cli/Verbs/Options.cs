@@ -8,6 +8,14 @@ namespace FitCluster.Cli.Verbs;
 /// </summary>
 internal static class Options
 {
+    /// <summary>What <c>--data-format</c> is, for the verbs that have it.</summary>
+    public const string DataFormatWords =
+        "what the data are, where content does not tell: table, triplets, mtx, 10x, npy, npz or store (default auto)";
+
+    /// <summary>What <c>--feature-types</c> is, for the verbs that have it.</summary>
+    public const string FeatureTypesWords =
+        "the types of features of a 10x folder to keep, or all (default: Gene Expression where there are several)";
+
     public static Option<string?> Text(string name, string valueName, string description) =>
         new(name) { HelpName = valueName, Description = description, Arity = ArgumentArity.ExactlyOne };
 

@@ -46,7 +46,7 @@ internal static class PredictVerb
     {
         var fit = FinishedFit.Open(folder, Terminal.Error.WriteLine);
         var predicts = fit.As<IPredictsCells>();
-        var cells = CellList.Read(cellsPath, fit, unknown);
+        var cells = CellList.Read(cellsPath, fit, unknown, Terminal.Error.WriteLine);
         var predictor = new AveragePredictor(predicts.Predictor(withSd: true), fit.Rows.Names.Count, fit.Columns.Names.Count);
         if (outPath is not null)
         {

@@ -17,6 +17,7 @@ internal static class ProjectVerb
         var fit = new Argument<string>("DIR") { Description = "the folder of a finished fit" };
         var data = Options.Text(
             "--data", "PATH", "the new rows: any format that 'fit' reads, or its http(s) URL; columns are matched by name");
+        var dataFormat = Options.Text("--data-format", "NAME", Options.DataFormatWords);
         var output = Options.Text("--out", "DIR2", "the folder of the results, which predict and recommend take");
         var threads = Options.Text("--threads", "N", "threads (default: all cores)");
         var tables = Options.Switch("--tables", "the arrays as .tsv with names as well");
@@ -24,7 +25,7 @@ internal static class ProjectVerb
         var progress = Options.Text("--progress", "KIND", "auto, bar, plain or none (default auto), on stderr");
         var command = new Command("project", "Fits new rows to a finished fit whose columns and priors stay as they are.")
         {
-            fit, data, output, threads, tables, ignore, progress
+            fit, data, dataFormat, output, threads, tables, ignore, progress
         };
         command.SetAction(result =>
         {
@@ -42,19 +43,31 @@ internal static class ProjectVerb
 
             var count = Options.Integer(result, threads, 1, 4096, problems) ?? Environment.ProcessorCount;
             var display = ProgressDisplays.Parse(result.GetValue(progress), problems);
+            var form = result.GetValue(dataFormat) ?? "auto";
+            if (!MatrixOptions.FormatNames.Contains(form))
+            {
+                problems.Add($"--data-format is '{form}'; it must be one of {string.Join(", ", MatrixOptions.FormatNames)}");
+            }
+
             problems.ThrowIfAny();
             var source = DataUrl.IsUrl(path!) ? path! : Path.GetFullPath(path!);
-            return Run(result.GetValue(fit)!, source, Path.GetFullPath(folder!), count, result.GetValue(tables),
+            return Run(result.GetValue(fit)!, source, form, Path.GetFullPath(folder!), count, result.GetValue(tables),
                 result.GetValue(ignore), display);
         });
         return command;
     }
 
-    private static int Run(string fit, string data, string folder, int threads, bool tables, bool ignoresUnknown, string progress)
+    private static int Run(
+        string fit, string data, string form, string folder, int threads, bool tables, bool ignoresUnknown, string progress)
     {
         var empty = new EmptyFolder(folder);
         var watch = Stopwatch.StartNew();
-        var projector = new RowProjector(FinishedFit.Open(fit, Terminal.Error.WriteLine), data, ignoresUnknown);
+        var projector = new RowProjector(FinishedFit.Open(fit, Terminal.Error.WriteLine), data, ignoresUnknown, form);
+        foreach (var line in projector.Lines)
+        {
+            Terminal.Error.WriteLine(line);
+        }
+
         try
         {
             using var display = ProgressDisplays.Create(progress, projector.Rows);

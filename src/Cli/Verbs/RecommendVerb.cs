@@ -109,14 +109,18 @@ internal static class RecommendVerb
             throw ProblemException.BadInput($"the file '{file}' of --rows does not exist: give a file with a row a line, or all");
         }
 
-        var rows = new List<int>();
-        var number = 0;
-        foreach (var line in File.ReadLines(InputFiles.FindFile(file)))
+        var list = TextTable.OpenList(InputFiles.FindFile(file));
+        foreach (var note in list.Notes)
         {
-            number++;
-            if (line.Length > 0 && (number > 1 || line != "name"))
+            Terminal.Error.WriteLine(note);
+        }
+
+        var rows = new List<int>();
+        foreach (var (line, fields) in list.Lines())
+        {
+            if (line > 1 || fields[0] != "name")
             {
-                rows.Add(fit.Rows.Find(line, FormattableString.Invariant($"{file}:{number}: ")));
+                rows.Add(fit.Rows.Find(fields[0], FormattableString.Invariant($"{file}:{line}: ")));
             }
         }
 

@@ -5,18 +5,7 @@ namespace FitCluster.Data.Reading;
 /// <summary>Finds the format of a file or folder from its content.</summary>
 internal static class FormatDetector
 {
-    private const int SampleLines = 1000;
-    private const long SampleBytes = 1 << 21;
-
-    private static readonly string[] _valueWords =
-        ["VALUE", "VALUES", "RATING", "RATINGS", "COUNT", "COUNTS", "SCORE", "WEIGHT", "UMI", "X", "N"];
-    private static readonly string[] _rowWords = ["ROW", "ROWID", "ROW_ID", "USER", "USERID", "USER_ID", "CELL", "CELLID", "CELL_ID", "I"];
-    private static readonly string[] _columnWords =
-        [
-            "COLUMN", "COL", "COLUMNID", "COLUMN_ID", "ITEM", "ITEMID", "ITEM_ID", "MOVIE", "MOVIEID", "MOVIE_ID", "GENE", "GENEID",
-            "GENE_ID", "J"
-        ];
-
+    /// <summary>The format; <see cref="MatrixFormat.Auto"/> for text, which <see cref="TripletRule"/> decides on.</summary>
     public static MatrixFormat Detect(string path)
     {
         if (Directory.Exists(path))
@@ -40,6 +29,11 @@ internal static class FormatDetector
             throw new DataException($"{path} is empty; give a file with a matrix");
         }
 
+        if (head.Length > 3 && IsWide(head))
+        {
+            throw new DataException($"{path} looks like UTF-16 without a byte order mark; save it as UTF-8");
+        }
+
         return head.StartsWith("PK\u0003\u0004"u8) || head.StartsWith("PK\u0005\u0006"u8) ? MatrixFormat.Npz
             : head[0] == 0x93 && head[1..].StartsWith("NUMPY"u8) ? MatrixFormat.Npy
             : head.StartsWith("%%MatrixMarket"u8) ? MatrixFormat.MatrixMarket
@@ -51,7 +45,7 @@ internal static class FormatDetector
                 : Promised(path) is { } promise
                     ? throw new DataException(
                         $"{path} is text, not {promise}; write it again, or name it .csv or .tsv if that is what it is")
-                : DetectText(path);
+                : MatrixFormat.Auto;
     }
 
     // Text is recognized by its content only, except that a name which promises another format is
@@ -69,85 +63,42 @@ internal static class FormatDetector
         };
     }
 
-    /// <summary>
-    /// Triplets or dense. Triplets have at least three fields a line and an id that repeats; dense text has unique row names below a
-    /// line of column names. Asked in this order, over the first 1,000 lines: fewer than 3 or more than 8 fields, an empty first
-    /// field, or lines one field longer than the first (R's header): dense. No header (the third field of the first line is a number):
-    /// triplets if the second field is not a number, or in 3 or 4 fields if the first repeats; where all fields are numbers, if the first
-    /// two are whole, one of them repeats and no pair does. With a header: triplets if it has names such as user, item, rating, if a
-    /// second field is not a number (an id), or in 3 or 4 fields if the first repeats. Everything else is dense.
-    /// </summary>
-    public static MatrixFormat DetectText(string path)
-    {
-        using var reader = new LineReader(path);
-        if (!reader.NextNotBlank(out var first))
-        {
-            throw new DataException($"{path} is empty; give a file with a matrix");
-        }
-
-        var delimiter = Fields.Delimiter(first);
-        var header = Fields.All(first, delimiter);
-        var rows = new List<string[]>();
-        while (rows.Count < SampleLines && reader.Length < SampleBytes && reader.NextNotBlank(out var line))
-        {
-            rows.Add(Fields.All(line, delimiter));
-            if (rows[0].Length is < 3 or > 8)
-            {
-                break;
-            }
-        }
-
-        return AreTriplets(header, rows) ? MatrixFormat.Triplets : MatrixFormat.Dense;
-    }
-
-    private static bool AreTriplets(string[] header, List<string[]> rows)
-    {
-        if (header.Length is < 3 or > 8 || header[0].Length == 0 || (rows.Count > 0 && rows[0].Length != header.Length))
-        {
-            return false;
-        }
-
-        if (IsNumber(header[2]))
-        {
-            return header.All(IsNumber)
-                ? header.Length <= 4 && LookLikeIndices([header, .. rows])
-                : !IsNumber(header[1]) || (header.Length <= 4 && rows.Select(r => r[0]).Append(header[0]).Distinct().Count() <= rows.Count);
-        }
-
-        if (Names(header[2], _valueWords) && (Names(header[0], _rowWords) || Names(header[1], _columnWords)))
-        {
-            return true;
-        }
-
-        var idInSecond = rows.Exists(r => r.Length > 2 && Kind(r[1]) == FieldKind.NotANumber && IsNumber(r[2]));
-        return idInSecond || (header.Length <= 4 && rows.Select(r => r[0]).Distinct().Count() < rows.Count);
-    }
-
-    private static bool LookLikeIndices(List<string[]> rows)
-    {
-        var whole = rows.TrueForAll(r => r.Length > 2 && NumberParser.TryIndex(Encoding.UTF8.GetBytes(r[0]), out _) &&
-            NumberParser.TryIndex(Encoding.UTF8.GetBytes(r[1]), out _));
-        return whole && rows.DistinctBy(r => (r[0], r[1])).Count() == rows.Count &&
-            (rows.DistinctBy(r => r[0]).Count() < rows.Count || rows.DistinctBy(r => r[1]).Count() < rows.Count);
-    }
-
-    private static bool Names(string field, string[] words) => words.Contains(field.Trim().ToUpperInvariant());
-
-    private static bool IsNumber(string text) => Kind(text) == FieldKind.Number;
-
-    private static FieldKind Kind(string text) => NumberParser.Parse(Encoding.UTF8.GetBytes(text), out _);
-
     private static ReadOnlySpan<byte> Head(string path)
     {
         var head = new byte[512];
         using var stream = TextFile.Open(path);
         try
         {
-            return head.AsSpan(0, stream.ReadAtLeast(head, head.Length, throwOnEndOfStream: false));
+            var read = head.AsSpan(0, stream.ReadAtLeast(head, head.Length, throwOnEndOfStream: false));
+            var encoding = TextEncoding.OfMark(read, out var mark);
+            return encoding is null or UTF8Encoding ? read[mark..] : Encoding.UTF8.GetBytes(Lenient(encoding).GetString(read[mark..]));
         }
         catch (InvalidDataException e)
         {
-            throw new DataException($"{path} is a gzip file that is damaged; copy or download it again", e);
+            throw TextFile.Damaged(path, e, 0);
         }
+    }
+
+    /// <summary>The same for a head that ends within a character.</summary>
+    private static Encoding Lenient(Encoding encoding)
+    {
+        var lenient = (Encoding)encoding.Clone();
+        lenient.DecoderFallback = DecoderFallback.ReplacementFallback;
+        return lenient;
+    }
+
+    /// <summary>Whether every other byte is 0, as in UTF-16 of mere ASCII.</summary>
+    private static bool IsWide(ReadOnlySpan<byte> head)
+    {
+        var zero = head[0] == 0 ? 0 : 1;
+        for (var i = 0; i < head.Length; i++)
+        {
+            if (head[i] == 0 != (i % 2 == zero))
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 }

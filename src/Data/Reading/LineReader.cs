@@ -1,6 +1,10 @@
+using System.Text;
+
 namespace FitCluster.Data.Reading;
 
-/// <summary>Reads a text file, gzipped or not, line by line as bytes, through one buffer; checks at its end that gzip was whole.</summary>
+/// <summary>
+/// Reads a text file of a format that is ASCII, gzipped or not, line by line as bytes, through one buffer. A byte order mark is dropped.
+/// </summary>
 internal sealed class LineReader : IDisposable
 {
     private const int BufferBytes = 1 << 20;
@@ -9,13 +13,12 @@ internal sealed class LineReader : IDisposable
     private byte[] _buffer = new byte[BufferBytes];
     private int _start;
     private int _end;
-    private long _length;
     private bool _atEnd;
 
     public LineReader(string path)
     {
         Path = path;
-        _stream = TextFile.Open(path);
+        _stream = TextEncoding.OpenBytes(path);
     }
 
     public string Path { get; }
@@ -23,10 +26,7 @@ internal sealed class LineReader : IDisposable
     /// <summary>The number of the line last read, from 1.</summary>
     public long Line { get; private set; }
 
-    /// <summary>Bytes of text read so far.</summary>
-    public long Length => _length;
-
-    /// <summary>The next line without its end; valid until the next call. A byte order mark at the start is dropped.</summary>
+    /// <summary>The next line without its end; valid until the next call.</summary>
     public bool Next(out ReadOnlySpan<byte> line)
     {
         var searched = 0;
@@ -75,11 +75,6 @@ internal sealed class LineReader : IDisposable
             Line++;
         }
 
-        if (Line == 1 && line.StartsWith((ReadOnlySpan<byte>)[0xEF, 0xBB, 0xBF]))
-        {
-            line = line[3..];
-        }
-
         return line.Length > 0 && line[^1] == '\r' ? line[..^1] : line;
     }
 
@@ -105,16 +100,15 @@ internal sealed class LineReader : IDisposable
         {
             var read = _stream.Read(_buffer, _end, _buffer.Length - _end);
             _end += read;
-            _length += read;
-            if (read == 0)
-            {
-                _atEnd = true;
-                TextFile.CheckWhole(Path, _length);
-            }
+            _atEnd = read == 0;
         }
         catch (InvalidDataException e)
         {
-            throw new DataException($"{Path} is a gzip file that is damaged after line {Line}; copy or download it again", e);
+            throw TextFile.Damaged(Path, e, Line);
+        }
+        catch (DecoderFallbackException e)
+        {
+            throw new DataException($"{Path} is not in the encoding that its first bytes say (after line {Line}); save it as UTF-8", e);
         }
     }
 }

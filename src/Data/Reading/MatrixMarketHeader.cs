@@ -23,8 +23,8 @@ internal sealed record MatrixMarketHeader(bool Coordinate, bool Pattern, Symmetr
 
         var banner = Encoding.UTF8.GetString(line);
         string[] words = [.. banner.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).Select(w => w.ToUpperInvariant())];
-        if (words is not ["%%MATRIXMARKET", "MATRIX", "COORDINATE" or "ARRAY", "REAL" or "INTEGER" or "PATTERN" or "DOUBLE",
-            "GENERAL" or "SYMMETRIC" or "SKEW-SYMMETRIC"] || (words[2] == "ARRAY" && words[3] == "PATTERN"))
+        if (words is not ["%%MATRIXMARKET", "MATRIX", "COORDINATE" or "ARRAY", "REAL" or "INTEGER" or "UNSIGNED-INTEGER" or "PATTERN"
+            or "DOUBLE", "GENERAL" or "SYMMETRIC" or "SKEW-SYMMETRIC"] || (words[2] == "ARRAY" && words[3] == "PATTERN"))
         {
             throw new DataException($"{path}, line 1: \"{banner}\" is not supported; " +
                 "write a matrix that is coordinate or array, real, integer or pattern, general, symmetric or skew-symmetric");

@@ -7,6 +7,7 @@ internal sealed class MatrixMarketSource : EntrySource
 {
     private readonly bool _transposed;
     private readonly MatrixMarketHeader _header;
+    private int[]? _columnMap;
     private long _line;
 
     public MatrixMarketSource(string path, MatrixMarketHeader header, bool transposed)
@@ -27,6 +28,12 @@ internal sealed class MatrixMarketSource : EntrySource
     public void Describe(string orientation, IReadOnlyList<string> rowNames, IReadOnlyList<string> columnNames)
     {
         (Orientation, RowNames, ColumnNames) = (orientation, rowNames, columnNames);
+    }
+
+    /// <summary>Keeps some of the columns: for each its new index, or -1.</summary>
+    public void KeepColumns(int[] map, int count)
+    {
+        (_columnMap, Columns, EntryCount) = (map, count, null);
     }
 
     public override void Read(IEntrySink sink, int batch)
@@ -53,6 +60,15 @@ internal sealed class MatrixMarketSource : EntrySource
             var column = Index(line, ref at, header.Columns, "column");
             var value = header.Pattern ? 1 : Value(line[at..]);
             var (i, j) = _transposed ? (column, row) : (row, column);
+            if (_columnMap is not null)
+            {
+                j = _columnMap[j];
+                if (j < 0)
+                {
+                    continue;
+                }
+            }
+
             entries.Add(i, j, value);
             if (symmetry != Symmetry.General)
             {

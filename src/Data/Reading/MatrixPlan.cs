@@ -126,7 +126,7 @@ internal sealed class MatrixPlan
         FirstNonInteger = Pipeline.FirstNonInteger,
         NonZeroCount = Pipeline.NonZeros,
         Transform = Transform,
-        Notes = _source.Notes,
+        Notes = [.. _source.Notes, .. _options.Rows?.Notes ?? [], .. _options.Columns?.Notes ?? []],
     };
 
     /// <summary>The error for an entry given twice, with the places of both.</summary>

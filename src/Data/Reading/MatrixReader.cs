@@ -8,7 +8,7 @@ internal static class MatrixReader
     private const long FirstGuess = 1 << 16;
 
     /// <summary>The source behind a path. Whoever asks disposes it.</summary>
-    public static SourceBase Open(string path, MatrixOptions options)
+    public static SourceBase Open(string path, MatrixOptions options, bool isLatin1 = false)
     {
         if (!Path.Exists(path))
         {
@@ -20,24 +20,28 @@ internal static class MatrixReader
             throw new DataException($"data.datasets ({options.Datasets}) is not supported yet; leave it out");
         }
 
-        var detected = options.Format is MatrixFormat.Auto or MatrixFormat.Dense or MatrixFormat.Triplets
+        // What is text is told by reading its head; what the user says it is holds, unless it is no text at all.
+        var format = options.Format is MatrixFormat.Auto or MatrixFormat.Dense or MatrixFormat.Triplets
             ? FormatDetector.Detect(path)
             : options.Format;
-        if (options.Format is MatrixFormat.Dense or MatrixFormat.Triplets)
+        if (options.Format is MatrixFormat.Dense or MatrixFormat.Triplets && format != MatrixFormat.Auto)
         {
-            detected = detected is MatrixFormat.Dense or MatrixFormat.Triplets
-                ? options.Format
-                : throw new DataException($"{path} is not text but {detected}; leave the format out, or give another path");
+            throw new DataException(
+                $"{path} is no text but {MatrixOptions.NameOf(format)}; leave data.format out, or give another path");
         }
 
-        return detected switch
+        if (options.FeatureTypes is not null && format != MatrixFormat.TenX)
         {
-            MatrixFormat.TenX => TenXFolder.Open(path),
+            throw new DataException($"data.featureTypes has no effect, as {path} is no 10x folder: remove it");
+        }
+
+        return format switch
+        {
+            MatrixFormat.TenX => TenXFolder.Open(path, options.FeatureTypes),
             MatrixFormat.MatrixMarket => OpenMatrixMarket(path),
-            MatrixFormat.Dense => new DenseTextSource(path) { Path = path, Format = detected },
-            MatrixFormat.Triplets => new TripletSource(path) { Path = path, Format = detected },
+            MatrixFormat.Auto => OpenText(path, options.Format, isLatin1),
             MatrixFormat.Npy =>
-                new NpySource(path, () => TextFile.Open(path), mappable: !TextFile.IsGzip(path)) { Path = path, Format = detected },
+                new NpySource(path, () => TextFile.Open(path), mappable: !TextFile.IsGzip(path)) { Path = path, Format = format },
             MatrixFormat.Npz => OpenNpz(path),
             _ => MatrixStore.OpenSource(path, options),
         };
@@ -102,6 +106,21 @@ internal static class MatrixReader
     /// <summary>A sink behind the selection of rows.</summary>
     public static IEntrySink Mapped(MatrixPlan plan, IEntrySink sink) => plan.RowMap is null ? sink : new RowMappingSink(plan.RowMap, sink);
 
+    private static SourceBase OpenText(string path, MatrixFormat asked, bool isLatin1)
+    {
+        var head = TableHead.Read(path, isLatin1);
+        var areTriplets = asked == MatrixFormat.Auto ? TripletRule.AreTriplets(path, head) : asked == MatrixFormat.Triplets;
+        SourceBase source = areTriplets
+            ? new TripletSource(path, head) { Path = path, Format = MatrixFormat.Triplets }
+            : new DenseTextSource(path, head) { Path = path, Format = MatrixFormat.Dense };
+        if (isLatin1)
+        {
+            source.Notes.Add(TextEncoding.Note(path));
+        }
+
+        return source;
+    }
+
     private static SourceBase OpenMatrixMarket(string path)
     {
         using var reader = new LineReader(path);
@@ -117,6 +136,11 @@ internal static class MatrixReader
         if (archive.Has("format") && archive.Has("shape") && archive.Has("data"))
         {
             return new NpzSparseSource(path, archive) { Path = path, Format = MatrixFormat.Npz };
+        }
+
+        if (archive.Members.Any(name => name.StartsWith("xl/", StringComparison.Ordinal)))
+        {
+            throw new DataException($"{path} is an Excel workbook; save its sheet as .csv");
         }
 
         return archive.Members is [var only]

@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace FitCluster.Data.Reading;
 
@@ -12,8 +14,9 @@ internal enum FieldKind
 }
 
 /// <summary>
-/// Numbers from bytes. The usual ones (at most 19 digits, of value below 2^53, with a power of ten within 10^±22) are exact by
-/// one multiplication or division (Clinger 1990); the rest go to the library, so that every result is correctly rounded.
+/// Numbers from text, bytes of UTF-8 or characters. The usual ones (at most 19 digits, of value below 2^53, with a power of ten within
+/// 10^±22) are exact by one multiplication or division (Clinger 1990); the rest go to the library, so that every result is correctly
+/// rounded.
 /// </summary>
 internal static class NumberParser
 {
@@ -22,7 +25,9 @@ internal static class NumberParser
         1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
     ];
 
-    public static FieldKind Parse(ReadOnlySpan<byte> text, out double value)
+    /// <summary>What a field holds, and its value; blanks and quotes around it are passed over.</summary>
+    public static FieldKind Parse<T>(ReadOnlySpan<T> text, out double value)
+        where T : unmanaged
     {
         // Trimming costs more than parsing: the usual field, which needs none, goes first.
         if (TryFast(text, out value))
@@ -30,7 +35,7 @@ internal static class NumberParser
             return FieldKind.Number;
         }
 
-        text = text.Trim(" \t\""u8);
+        text = Trimmed(text);
         if (TryFast(text, out value))
         {
             return FieldKind.Number;
@@ -42,7 +47,7 @@ internal static class NumberParser
             return FieldKind.Missing;
         }
 
-        var unsigned = text[0] is (byte)'-' or (byte)'+' ? text[1..] : text;
+        var unsigned = Code(text[0]) is '-' or '+' ? text[1..] : text;
         if (IsWord(unsigned, "inf"u8) || IsWord(unsigned, "infinity"u8))
         {
             return FieldKind.Infinite;
@@ -54,13 +59,14 @@ internal static class NumberParser
             return FieldKind.Missing;
         }
 
-        return double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out value) && !char.IsLetter((char)unsigned[0])
+        return TryLibrary(text, out value) && !char.IsLetter((char)Code(unsigned[0]))
             ? double.IsFinite(value) ? FieldKind.Number : FieldKind.Infinite
             : FieldKind.NotANumber;
     }
 
     /// <summary>A whole number without a sign, at most 18 digits.</summary>
-    public static bool TryIndex(ReadOnlySpan<byte> text, out long value)
+    public static bool TryIndex<T>(ReadOnlySpan<T> text, out long value)
+        where T : unmanaged
     {
         value = 0;
         if (text.IsEmpty || text.Length > 18)
@@ -68,9 +74,9 @@ internal static class NumberParser
             return false;
         }
 
-        foreach (var b in text)
+        foreach (var c in text)
         {
-            var digit = (uint)(b - '0');
+            var digit = Code(c) - '0';
             if (digit > 9)
             {
                 return false;
@@ -82,32 +88,33 @@ internal static class NumberParser
         return true;
     }
 
-    private static bool TryFast(ReadOnlySpan<byte> text, out double value)
+    private static bool TryFast<T>(ReadOnlySpan<T> text, out double value)
+        where T : unmanaged
     {
         value = 0;
         var i = 0;
         var negative = false;
-        if (text.Length > 0 && text[0] is (byte)'-' or (byte)'+')
+        if (text.Length > 0 && Code(text[0]) is '-' or '+')
         {
-            negative = text[0] == '-';
+            negative = Code(text[0]) == '-';
             i = 1;
         }
 
         var mantissa = 0UL;
         var start = i;
-        for (; i < text.Length && (uint)(text[i] - '0') <= 9; i++)
+        for (; i < text.Length && Code(text[i]) - '0' <= 9; i++)
         {
-            mantissa = (mantissa * 10) + (uint)(text[i] - '0');
+            mantissa = (mantissa * 10) + (Code(text[i]) - '0');
         }
 
         var digits = i - start;
         var exponent = 0;
-        if (i < text.Length && text[i] == '.')
+        if (i < text.Length && Code(text[i]) == '.')
         {
             var point = ++i;
-            for (; i < text.Length && (uint)(text[i] - '0') <= 9; i++)
+            for (; i < text.Length && Code(text[i]) - '0' <= 9; i++)
             {
-                mantissa = (mantissa * 10) + (uint)(text[i] - '0');
+                mantissa = (mantissa * 10) + (Code(text[i]) - '0');
             }
 
             digits += i - point;
@@ -119,7 +126,7 @@ internal static class NumberParser
             return false;
         }
 
-        if (i < text.Length && (text[i] | 0x20) == 'e' && !TryExponent(text, ref i, ref exponent))
+        if (i < text.Length && (Code(text[i]) | 0x20) == 'e' && !TryExponent(text, ref i, ref exponent))
         {
             return false;
         }
@@ -134,21 +141,65 @@ internal static class NumberParser
         return true;
     }
 
-    private static bool TryExponent(ReadOnlySpan<byte> text, ref int i, ref int exponent)
+    private static bool TryExponent<T>(ReadOnlySpan<T> text, ref int i, ref int exponent)
+        where T : unmanaged
     {
         i++;
-        var negative = i < text.Length && text[i] == '-';
-        i += i < text.Length && text[i] is (byte)'-' or (byte)'+' ? 1 : 0;
+        var negative = i < text.Length && Code(text[i]) == '-';
+        i += i < text.Length && Code(text[i]) is '-' or '+' ? 1 : 0;
         var (start, power) = (i, 0);
-        for (; i < text.Length && (uint)(text[i] - '0') <= 9 && i - start < 4; i++)
+        for (; i < text.Length && Code(text[i]) - '0' <= 9 && i - start < 4; i++)
         {
-            power = (power * 10) + (text[i] - '0');
+            power = (power * 10) + (int)(Code(text[i]) - '0');
         }
 
         exponent += negative ? -power : power;
         return i > start;
     }
 
-    private static bool IsWord(ReadOnlySpan<byte> text, ReadOnlySpan<byte> lower) =>
-        System.Text.Ascii.EqualsIgnoreCase(text, lower);
+    private static bool TryLibrary<T>(ReadOnlySpan<T> text, out double value)
+        where T : unmanaged => typeof(T) == typeof(byte)
+        ? double.TryParse(MemoryMarshal.Cast<T, byte>(text), NumberStyles.Float, CultureInfo.InvariantCulture, out value)
+        : double.TryParse(MemoryMarshal.Cast<T, char>(text), NumberStyles.Float, CultureInfo.InvariantCulture, out value);
+
+    private static ReadOnlySpan<T> Trimmed<T>(ReadOnlySpan<T> text)
+        where T : unmanaged
+    {
+        while (text.Length > 0 && Code(text[0]) is ' ' or '\t' or '"')
+        {
+            text = text[1..];
+        }
+
+        while (text.Length > 0 && Code(text[^1]) is ' ' or '\t' or '"')
+        {
+            text = text[..^1];
+        }
+
+        return text;
+    }
+
+    private static bool IsWord<T>(ReadOnlySpan<T> text, ReadOnlySpan<byte> lower)
+        where T : unmanaged
+    {
+        if (text.Length != lower.Length)
+        {
+            return false;
+        }
+
+        for (var i = 0; i < lower.Length; i++)
+        {
+            var code = Code(text[i]);
+            if (code != lower[i] && (code is < 'A' or > 'Z' || (code | 0x20) != lower[i]))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>A byte or a character as a number; the compiler leaves the one cast.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static uint Code<T>(T unit)
+        where T : unmanaged => typeof(T) == typeof(byte) ? Unsafe.BitCast<T, byte>(unit) : Unsafe.BitCast<T, char>(unit);
 }

@@ -1,15 +1,16 @@
-using System.Buffers.Binary;
 using System.IO.Compression;
 
 namespace FitCluster.Data.Reading;
 
 /// <summary>
-/// Opens files, gzipped or not by their first bytes, and finds gzip files that were cut off, which .NET reads without a word.
+/// Opens files, gzipped or not by their first bytes. Of gzip, members one after the other are one text, zeros behind the last are passed
+/// over, and a file that was cut off ends in an <see cref="InvalidDataException"/> (<see cref="Damaged"/>).
 /// </summary>
 internal static class TextFile
 {
-    private const int TailCandidates = 64;
-    private const int TailBytes = 1 << 22;
+    // .NET reads a gzip file that was cut off without a word, unless this is set before its first use. The programs of this repository have
+    // it in their configuration (Directory.Build.props); here it is for those of others.
+    static TextFile() => AppContext.SetSwitch("System.IO.Compression.UseStrictValidation", true);
 
     public static Stream Open(string path)
     {
@@ -32,66 +33,19 @@ internal static class TextFile
         }
     }
 
+    /// <summary>What to say of a gzip file that cannot be read to its end.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="cause">What was met.</param>
+    /// <param name="line">The line read last; 0: none.</param>
+    public static DataException Damaged(string path, InvalidDataException cause, long line)
+    {
+        var fate = cause.Message.Contains("truncated", StringComparison.OrdinalIgnoreCase) ? "was cut off" : "is damaged";
+        var where = line > 0 ? $" after line {line}" : "";
+        return new DataException($"{path} is a gzip file that {fate}{where}; copy or download it again", cause);
+    }
+
     /// <summary>The path itself or with ".gz", whichever exists; null when neither does.</summary>
     public static string? WithOrWithoutGz(string path) => File.Exists(path) ? path : File.Exists(path + ".gz") ? path + ".gz" : null;
-
-    /// <summary>
-    /// Checks, after <paramref name="length"/> bytes came out of it, that a gzip file was whole; does nothing for other files.
-    /// </summary>
-    public static void CheckWhole(string path, long length)
-    {
-        using var file = new FileStream(InputFiles.Find(path), FileMode.Open, FileAccess.Read, FileShare.Read);
-        if (!IsGzip(file))
-        {
-            return;
-        }
-
-        // A member ends with its length modulo 2^32. A file of several members (bgzip, cat) is whole when its last one is.
-        var tail = new byte[(int)long.Min(file.Length, TailBytes)];
-        file.Seek(-tail.Length, SeekOrigin.End);
-        file.ReadExactly(tail);
-        var stated = BinaryPrimitives.ReadUInt32LittleEndian(tail.AsSpan(tail.Length - 4));
-        if (tail.Length >= 18 && (stated == (uint)length || EndsWithMember(tail, stated)))
-        {
-            return;
-        }
-
-        throw new DataException($"{path} is a gzip file that was cut off; copy or download it again");
-    }
-
-    private static bool EndsWithMember(byte[] tail, uint stated)
-    {
-        var tries = 0;
-        for (var at = tail.Length - 18; at >= 0 && tries < TailCandidates; at--)
-        {
-            if (tail[at] != 0x1f || tail[at + 1] != 0x8b || tail[at + 2] != 8)
-            {
-                continue;
-            }
-
-            tries++;
-            try
-            {
-                using var member = new GZipStream(new MemoryStream(tail, at, tail.Length - at), CompressionMode.Decompress);
-                var (total, buffer) = (0L, new byte[1 << 16]);
-                for (var n = member.Read(buffer); n > 0; n = member.Read(buffer))
-                {
-                    total += n;
-                }
-
-                if ((uint)total == stated)
-                {
-                    return true;
-                }
-            }
-            catch (InvalidDataException)
-            {
-                // Not the start of a member: look further back.
-            }
-        }
-
-        return false;
-    }
 
     public static bool IsGzip(string path)
     {

@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace FitCluster.Data.Reading;
 
 /// <summary>
@@ -9,31 +7,38 @@ namespace FitCluster.Data.Reading;
 /// </summary>
 internal sealed class TripletSource : EntrySource
 {
-    private readonly byte _delimiter;
+    private readonly TableForm _form;
     private readonly bool _header;
-    private readonly Dictionary<string, int>.AlternateLookup<ReadOnlySpan<byte>> _rows;
-    private readonly Dictionary<string, int>.AlternateLookup<ReadOnlySpan<byte>> _columns;
+    private readonly string _valueName = "field 3";
+    private readonly Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> _rows;
+    private readonly Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> _columns;
     private long _line;
 
-    public TripletSource(string path)
+    public TripletSource(string path, TableHead head)
     {
-        File = path;
-        var (rows, columns) = (new Dictionary<string, int>(new Utf8Comparer()), new Dictionary<string, int>(new Utf8Comparer()));
-        (_rows, _columns) = (rows.GetAlternateLookup<ReadOnlySpan<byte>>(), columns.GetAlternateLookup<ReadOnlySpan<byte>>());
-        using var reader = new LineReader(path);
+        (File, _form) = (path, head.Form);
+        var (rows, columns) = (new Dictionary<string, int>(), new Dictionary<string, int>());
+        (_rows, _columns) = (rows.GetAlternateLookup<ReadOnlySpan<char>>(), columns.GetAlternateLookup<ReadOnlySpan<char>>());
+        var first = head.Lines[0].Fields;
+        _header = first.Length > 2 && TableHead.KindOf(first[2]) == FieldKind.NotANumber;
+        _valueName = _header ? $"field 3, column {first[2]}" : "field 3";
+        Notes.AddRange(head.Notes);
+        using var reader = new TableReader(path, _form);
+        if (_header)
+        {
+            reader.Next();
+        }
+
         var (counts, total) = (new List<long>(), 0L);
         var last = new LastId();
-        while (reader.NextNotBlank(out var line))
+        while (reader.Next())
         {
             _line = reader.Line;
-            _delimiter = _delimiter == 0 ? Fields.Delimiter(line) : _delimiter;
-            if (total == 0 && !_header && IsHeader(line))
+            if (!Split(reader, out var row, out var column))
             {
-                _header = true;
                 continue;
             }
 
-            Split(line, out var row, out var column, out _);
             if (!last.Is(row, out var i))
             {
                 i = Number(_rows, row);
@@ -59,7 +64,8 @@ internal sealed class TripletSource : EntrySource
         }
 
         (Rows, Columns, EntryCount) = (rows.Count, columns.Count, total);
-        Orientation = $"{total} triplets of {Rows} rows (first field) x {Columns} columns (second field)";
+        var others = first.Length > 3 ? $", {(first.Length == 4 ? "a fourth field" : $"fields 4 to {first.Length}")} passed over" : "";
+        Orientation = $"read as {total} triplets of {Rows} rows (first field) x {Columns} columns (second field){others}";
     }
 
     public string File { get; }
@@ -68,24 +74,26 @@ internal sealed class TripletSource : EntrySource
 
     public override void Read(IEntrySink sink, int batch)
     {
-        using var reader = new LineReader(File);
+        using var reader = new TableReader(File, _form);
         var entries = new Batch(sink, batch);
-        var header = _header;
         var last = new LastId();
-        while (reader.NextNotBlank(out var line))
+        if (_header)
         {
-            if (header)
+            reader.Next();
+        }
+
+        while (reader.Next())
+        {
+            _line = reader.Line;
+            if (!Split(reader, out var row, out var column))
             {
-                header = false;
                 continue;
             }
 
-            _line = reader.Line;
-            Split(line, out var row, out var column, out var text);
-            var kind = NumberParser.Parse(text, out var value);
+            var kind = NumberParser.Parse(reader[2], out var value);
             if (kind != FieldKind.Number)
             {
-                throw Bad(kind, text);
+                throw CellError.Of(File, kind, reader[2], _line, _valueName, "leave the line out where it is missing");
             }
 
             if ((!last.Is(row, out var i) && !_rows.TryGetValue(row, out i)) || !_columns.TryGetValue(column, out var j))
@@ -101,7 +109,7 @@ internal sealed class TripletSource : EntrySource
         entries.Flush();
     }
 
-    private static int Number(Dictionary<string, int>.AlternateLookup<ReadOnlySpan<byte>> ids, ReadOnlySpan<byte> id)
+    private static int Number(Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> ids, ReadOnlySpan<char> id)
     {
         if (!ids.TryGetValue(id, out var number))
         {
@@ -127,54 +135,45 @@ internal sealed class TripletSource : EntrySource
         return names;
     }
 
-    private bool IsHeader(ReadOnlySpan<byte> line)
+    /// <summary>The ids of a line; false where all its fields are empty.</summary>
+    private bool Split(TableReader reader, out ReadOnlySpan<char> row, out ReadOnlySpan<char> column)
     {
-        var fields = new Fields(line, _delimiter);
-        return fields.Next(out _) && fields.Next(out _) && fields.Next(out var third) &&
-            NumberParser.Parse(third, out _) == FieldKind.NotANumber;
-    }
-
-    private void Split(ReadOnlySpan<byte> line, out ReadOnlySpan<byte> row, out ReadOnlySpan<byte> column, out ReadOnlySpan<byte> value)
-    {
-        var fields = new Fields(line, _delimiter);
-        column = value = default;
-        if (!fields.Next(out row) || !fields.Next(out column) || !fields.Next(out value))
+        if (reader.Count < 3)
         {
             throw new DataException(
-                $"{File}, line {_line}: \"{Encoding.UTF8.GetString(line)}\" has fewer than three fields; give row id, column id and value");
+                $"{File}, line {_line}: \"{reader.Text}\" has fewer than three fields; give row id, column id and value");
         }
 
-        row = row.Trim((byte)' ');
-        column = column.Trim((byte)' ');
-        if (row.IsEmpty || column.IsEmpty)
+        row = reader[0].Trim(' ');
+        column = reader[1].Trim(' ');
+        if (!row.IsEmpty && !column.IsEmpty)
         {
-            throw new DataException($"{File}, line {_line}: the {(row.IsEmpty ? "row" : "column")} id is empty; every line needs both ids");
+            return true;
         }
-    }
 
-    private DataException Bad(FieldKind kind, ReadOnlySpan<byte> text) => kind == FieldKind.NotANumber
-        ? new($"{File}, line {_line}, field 3: \"{Encoding.UTF8.GetString(text)}\" is not a number; correct it")
-        : new($"{File}, line {_line}, field 3: the value \"{Encoding.UTF8.GetString(text)}\" is not finite; leave missing entries out " +
-            "of a sparse file");
+        return reader.IsEmpty ? false
+            : throw new DataException(
+                $"{File}, line {_line}: the {(row.IsEmpty ? "row" : "column")} id is empty; every line needs both ids");
+    }
 
     /// <summary>The id of the line before: files are often sorted by row, and a comparison costs less than a look-up.</summary>
     private sealed class LastId
     {
-        private byte[] _id = new byte[64];
+        private char[] _id = new char[64];
         private int _length = -1;
         private int _number;
 
-        public bool Is(ReadOnlySpan<byte> id, out int number)
+        public bool Is(ReadOnlySpan<char> id, out int number)
         {
             number = _number;
             return id.Length == _length && id.SequenceEqual(_id.AsSpan(0, _length));
         }
 
-        public void Set(ReadOnlySpan<byte> id, int number)
+        public void Set(ReadOnlySpan<char> id, int number)
         {
             if (id.Length > _id.Length)
             {
-                _id = new byte[id.Length * 2];
+                _id = new char[id.Length * 2];
             }
 
             id.CopyTo(_id);

@@ -10,10 +10,11 @@ namespace FitCluster.Data.Remote;
 /// </summary>
 internal sealed class DataPlace : IDisposable
 {
-    private static readonly string[] Extensions = [".mtx", ".csv", ".tsv", ".txt", ".tab", ".npy", ".npz", ".gz", ".h5", ".h5ad"];
+    private static readonly string[] Extensions = [".mtx", ".csv", ".tsv", ".txt", ".tab", ".dat", ".npy", ".npz", ".gz", ".h5", ".h5ad"];
 
     private readonly List<(CachedFile File, DataUrl Url)> _files = [];
     private Func<SourceBase> _open = null!;
+    private bool _isLatin1;
 
     private DataPlace()
     {
@@ -30,7 +31,7 @@ internal sealed class DataPlace : IDisposable
         {
             var path = InputFiles.Find(pathOrUrl);
             place.Store = MatrixStore.IsStore(path) ? new LocalStore(path) : null;
-            place._open = () => MatrixReader.Open(path, options);
+            place._open = () => MatrixReader.Open(path, options, place._isLatin1);
             return place;
         }
 
@@ -49,12 +50,24 @@ internal sealed class DataPlace : IDisposable
     /// <summary>Opens it as a source. Whoever asks disposes it.</summary>
     public SourceBase Open() => _open();
 
-    /// <summary>Does something with it; what is said of downloaded files is said of their URLs.</summary>
+    /// <summary>
+    /// Does something with it, from its beginning again where the text turns out not to be UTF-8 but Latin-1; what is said of downloaded
+    /// files is said of their URLs.
+    /// </summary>
     public T Use<T>(Func<DataPlace, T> use)
     {
         try
         {
-            return use(this);
+            try
+            {
+                return use(this);
+            }
+            catch (NotUtf8Exception found) when (!_isLatin1)
+            {
+                TextEncoding.CheckLatin1(found.Path);
+                _isLatin1 = true;
+                return use(this);
+            }
         }
         catch (DataException error) when (_files.Exists(f => error.Message.Contains(f.File.Path, StringComparison.Ordinal)))
         {
@@ -72,19 +85,37 @@ internal sealed class DataPlace : IDisposable
         var isFile = Extensions.Contains(Path.GetExtension(url.FileName).ToLowerInvariant());
         if (!isFile && client.TryRead(url.Child(MatrixStore.HeaderName)) is { } header)
         {
+            CheckFolder(url, options, MatrixFormat.Store);
             Store = new RemoteStore(client, url, header);
             _open = () => MatrixStore.OpenSource(Store, options);
         }
         else if (!isFile && FetchEither(cache, url, "matrix.mtx") is { } matrix)
         {
+            CheckFolder(url, options, MatrixFormat.TenX);
             var barcodes = Require(cache, url, "barcodes.tsv");
             var features = FetchEither(cache, url, "features.tsv") ?? Require(cache, url, "genes.tsv");
-            _open = () => TenXFolder.Open(matrix, barcodes, features);
+            _open = () => TenXFolder.Open(matrix, barcodes, features, options.FeatureTypes);
         }
         else
         {
             var file = Fetch(cache, url, isRequired: true)!;
-            _open = () => MatrixReader.Open(file, options);
+            _open = () => MatrixReader.Open(file, options, _isLatin1);
+        }
+    }
+
+    /// <summary>Refuses options that cannot take effect on the folder that a URL is.</summary>
+    private static void CheckFolder(DataUrl url, MatrixOptions options, MatrixFormat found)
+    {
+        if (options.Format != MatrixFormat.Auto && options.Format != found)
+        {
+            throw new DataException(
+                $"{url} is not {MatrixOptions.NameOf(options.Format)} but {MatrixOptions.NameOf(found)}; leave data.format out, or give " +
+                "another URL");
+        }
+
+        if (options.FeatureTypes is not null && found != MatrixFormat.TenX)
+        {
+            throw new DataException($"data.featureTypes has no effect, as {url} is no 10x folder: remove it");
         }
     }
 

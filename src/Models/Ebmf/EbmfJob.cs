@@ -75,7 +75,8 @@ internal sealed class EbmfJob : ModelJob
         $"ebmf with at most {_options.MaxFactors + _options.FixedFactorCount} factors, tolerance {_model.Tolerance:G4}");
 
     /// <inheritdoc/>
-    public override IEnumerable<string> Notes => _errors.Note is { } note ? [note] : [];
+    public override IEnumerable<string> Notes =>
+        [.. _errors.Notes, .. _fixed.Notes, .. _start.Notes, .. _errors.Note is { } note ? new[] { note } : []];
 
     /// <inheritdoc/>
     public override ModelOutput Output { get; }

@@ -7,6 +7,9 @@ namespace FitCluster.Models.Ebmf;
 /// </summary>
 internal sealed record GivenFactors(int Count, double[] Loadings, double[] Factors)
 {
+    /// <summary>What to tell of how the files were read.</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
+
     private const string ColumnIntercept = "column-intercept";
 
     private static readonly string[] Extensions = [".csv", ".tsv", ".npy", ".csv.gz", ".tsv.gz"];
@@ -35,7 +38,7 @@ internal sealed record GivenFactors(int Count, double[] Loadings, double[] Facto
             }
         }
 
-        return new GivenFactors(loadings.Columns, loadings.Values, factors.Values);
+        return new GivenFactors(loadings.Columns, loadings.Values, factors.Values) { Notes = [.. loadings.Notes, .. factors.Notes] };
     }
 
     /// <summary>The fixed factors of a spec, one after the other.</summary>
@@ -52,7 +55,7 @@ internal sealed record GivenFactors(int Count, double[] Loadings, double[] Facto
             first += part.Count;
         }
 
-        return new GivenFactors(k, loadings, factors);
+        return new GivenFactors(k, loadings, factors) { Notes = [.. parts.SelectMany(part => part.Notes)] };
     }
 
     /// <summary>How many factors a word of a finished fit's fixedFactors stands for, and whether their loadings are fixed.</summary>
@@ -98,12 +101,13 @@ internal sealed record GivenFactors(int Count, double[] Loadings, double[] Facto
         if (!Directory.Exists(word))
         {
             var array = DenseArray.Read(word);
-            return array.Rows == p ? new GivenFactors(
+            var given = array.Rows == p ? new GivenFactors(
                 array.Columns, Filled(n * array.Columns, double.NaN), Checked(array, word, "columns", data.ColumnNames).Values)
                 : array.Rows == n ? new GivenFactors(
                     array.Columns, Checked(array, word, "rows", data.RowNames).Values, Filled(p * array.Columns, double.NaN))
                 : throw ProblemException.BadInput(
                     $"{word} has {array.Rows} rows; fixed factors need {p} (one for each column), fixed loadings {n}");
+            return given with { Notes = array.Notes };
         }
 
         var loadings = TryFind(word, "loadings") is { } l ? Read(l, "rows", data.RowNames) : null;
@@ -116,7 +120,10 @@ internal sealed record GivenFactors(int Count, double[] Loadings, double[] Facto
                 $"{word}: the loadings have {count} columns and the factors {factors.Columns}; both need one for each factor");
         }
 
-        return new GivenFactors(count, loadings?.Values ?? Filled(n * count, double.NaN), factors?.Values ?? Filled(p * count, double.NaN));
+        return new GivenFactors(count, loadings?.Values ?? Filled(n * count, double.NaN), factors?.Values ?? Filled(p * count, double.NaN))
+        {
+            Notes = [.. loadings?.Notes ?? [], .. factors?.Notes ?? []],
+        };
     }
 
     private static string Find(string folder, string name) =>

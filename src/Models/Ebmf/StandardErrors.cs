@@ -10,6 +10,9 @@ namespace FitCluster.Models.Ebmf;
 /// </summary>
 internal sealed record StandardErrors(KnownErrors Kind, double[] Values, MatrixSource? Matrix)
 {
+    /// <summary>What to tell of how the file was read.</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
+
     /// <summary>Those of data: a matrix must have one for every observed entry.</summary>
     public static StandardErrors Read(StandardErrorsChoice? choice, MatrixSource data)
     {
@@ -101,12 +104,13 @@ internal sealed record StandardErrors(KnownErrors Kind, double[] Values, MatrixS
 
         return (array.Rows, array.Columns) switch
         {
-            (1, 1) => new StandardErrors(KnownErrors.Scalar, array.Values, null),
-            (var n, 1) when n == rows => new StandardErrors(KnownErrors.Row, array.Values, null),
+            (1, 1) => new StandardErrors(KnownErrors.Scalar, array.Values, null) { Notes = array.Notes },
+            (var n, 1) when n == rows => new StandardErrors(KnownErrors.Row, array.Values, null) { Notes = array.Notes },
             // A vector has no orientation of its own: of the length of the columns, it is theirs.
-            (var p, 1) when p == columns => new StandardErrors(KnownErrors.Column, array.Values, null),
-            (1, var p) when p == columns => new StandardErrors(KnownErrors.Column, array.Values, null),
-            var (n, p) when n == rows && p == columns => new StandardErrors(KnownErrors.Matrix, [], MatrixSource.FromArray(array)),
+            (var p, 1) when p == columns => new StandardErrors(KnownErrors.Column, array.Values, null) { Notes = array.Notes },
+            (1, var p) when p == columns => new StandardErrors(KnownErrors.Column, array.Values, null) { Notes = array.Notes },
+            var (n, p) when n == rows && p == columns =>
+                new StandardErrors(KnownErrors.Matrix, [], MatrixSource.FromArray(array)) { Notes = array.Notes },
             var (n, p) => throw ProblemException.BadInput(
                 $"the standard errors '{path}' are {n} x {p}; for data of {rows} x {columns} give a number, {rows} (by row), {columns} " +
                 $"(by column) or {rows} x {columns}"),
@@ -199,6 +203,9 @@ internal sealed record StandardErrors(KnownErrors Kind, double[] Values, MatrixS
     {
         var errors = MatrixSource.Open(path);
         return errors.Rows == rows && errors.Columns == columns ? new StandardErrors(KnownErrors.Matrix, [], errors)
+        {
+            Notes = [$"standard errors: {errors.Facts.Orientation}", .. errors.Facts.Notes],
+        }
             : throw ProblemException.BadInput($"the standard errors '{path}' are {errors.Rows} x {errors.Columns}, but the data are " +
                 $"{rows} x {columns}");
     }

@@ -21,10 +21,28 @@ internal static class DataOpener
     public static MatrixOptions ToOptions(DataSpec spec, string? node = null) => new()
     {
         Fetch = Fetching(node),
+        Format = MatrixOptions.ParseFormat(spec.Format),
+        FeatureTypes = spec.FeatureTypes,
         Transform = MatrixOptions.ParseTransform(spec.Transform),
         Missing = MatrixOptions.ParseMissing(spec.Missing),
         Rows = ToSelection(spec.Rows),
         Columns = ToSelection(spec.Columns),
+    };
+
+    /// <summary>
+    /// Other data for the same fit: a selection and a format told of the fit's own; transformations and what is missing hold, and so do
+    /// types of features where there can be any.
+    /// </summary>
+    public static DataSpec Other(DataSpec fitted, string path, string format) => fitted with
+    {
+        Path = path,
+        Format = format,
+        Rows = null,
+        Columns = null,
+        FeatureTypes = File.Exists(Path.Combine(path, "matrix.mtx")) || File.Exists(Path.Combine(path, "matrix.mtx.gz")) ||
+            (DataUrl.IsUrl(path) && Path.GetExtension(path).Length == 0)
+            ? fitted.FeatureTypes
+            : null,
     };
 
     /// <summary>A folder written by <c>simulate</c> stands for the data in it.</summary>

@@ -11,47 +11,46 @@ internal readonly record struct NamedCell(string RowName, string ColumnName, int
 }
 
 /// <summary>
-/// Cells of a fit, from a file with the fields row and column, and others that are passed over, below a header; separated by tabs,
-/// or by commas where the header has no tab.
+/// Cells of a fit, from a table (<see cref="TextTable"/>) with the fields row and column, and others that are passed over, below a header.
 /// </summary>
 internal static class CellList
 {
     /// <summary>Reads the file.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="fit">The fit.</param>
+    /// <param name="unknown">What is done with a cell whose row or column the fit does not have.</param>
+    /// <param name="say">Takes what the user should know of how it was read.</param>
     /// <exception cref="ProblemException">It cannot be read, or names a row or a column that the fit does not have.</exception>
-    public static List<NamedCell> Read(string path, FinishedFit fit, UnknownPolicy unknown)
+    public static List<NamedCell> Read(string path, FinishedFit fit, UnknownPolicy unknown, Action<string> say)
     {
         if (FileKinds.Of(path) == FileKind.None)
         {
             throw ProblemException.BadInput($"the file '{path}' of the cells does not exist");
         }
 
-        var file = InputFiles.FindFile(path);
         var cells = new List<NamedCell>();
-        var (number, separator) = (0, '\t');
-        foreach (var line in File.ReadLines(file))
+        var hasHeader = false;
+        var table = TextTable.Open(InputFiles.FindFile(path));
+        foreach (var note in table.Notes)
         {
-            if (++number == 1)
-            {
-                separator = line.Contains('\t', StringComparison.Ordinal) ? '\t' : ',';
-                if (line.Split(separator) is not ["row", "column", ..])
-                {
-                    throw ProblemException.BadInput(
-                        $"{path}:1: the header is '{line}': its first two fields must be row and column, separated by a tab or a comma");
-                }
+            say(note);
+        }
 
+        foreach (var (line, fields) in table.Lines())
+        {
+            var place = FormattableString.Invariant($"{path}:{line}: ");
+            if (!hasHeader)
+            {
+                hasHeader = fields is ["row", "column", ..] ? true
+                    : throw ProblemException.BadInput(
+                        $"{place}the header is '{string.Join(' ', fields)}': its first two fields must be row and column, separated by a " +
+                        "tab or a comma");
                 continue;
             }
 
-            if (line.Length == 0)
+            if (fields.Count < 2)
             {
-                continue;
-            }
-
-            var fields = line.Split(separator);
-            var place = FormattableString.Invariant($"{path}:{number}: ");
-            if (fields.Length < 2)
-            {
-                throw ProblemException.BadInput($"{place}'{line}' is one field: each line below the header needs a row and a column");
+                throw ProblemException.BadInput($"{place}'{fields[0]}' is one field: each line below the header needs a row and a column");
             }
 
             cells.Add(new NamedCell(

@@ -17,19 +17,25 @@ internal sealed class RowProjector
     private readonly MatrixSource _data;
     private readonly IRowProjection _projection;
 
+    /// <param name="fit">The fit.</param>
+    /// <param name="path">The new rows.</param>
+    /// <param name="ignoresUnknown">Whether columns that the fit does not have are passed over.</param>
+    /// <param name="format">What the data are (<see cref="DataSpec.Format"/>).</param>
     /// <exception cref="ProblemException">The fit cannot be projected onto, or the data do not fit it.</exception>
-    public RowProjector(FinishedFit fit, string path, bool ignoresUnknown)
+    public RowProjector(FinishedFit fit, string path, bool ignoresUnknown, string format = "auto")
     {
         var projects = fit.As<IProjectsRows>();
         _fit = fit;
 
-        // A selection told of other data; transformations and what is missing hold.
-        _spec = fit.Spec with { Data = fit.Spec.Data with { Path = path, Rows = null, Columns = null } };
+        _spec = fit.Spec with { Data = DataOpener.Other(fit.Spec.Data, path, format) };
         _data = DataOpener.Open(_spec.Data);
         var map = ColumnMap.Of(fit, _data.ColumnNames, DataUrl.Show(path), ignoresUnknown);
         DataCheck.Check(fit.Kind.Needs(_spec.Section), _spec.Data, _data);
         _projection = projects.Onto(_data, map);
     }
+
+    /// <summary>How the data were read, a line each.</summary>
+    public IEnumerable<string> Lines => [_data.Facts.Orientation, .. _data.Facts.Notes];
 
     /// <summary>The new rows.</summary>
     public long Rows => _data.Rows;

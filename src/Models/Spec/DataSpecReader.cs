@@ -33,11 +33,16 @@ internal static class DataSpecReader
             }
         }
 
+        var format = section.Choice("format", MatrixOptions.FormatNames) ?? 0;
         var transform = section.Choice("transform", JobSpecReader.Transforms) ?? 0;
         var missing = section.Choice("missing", Missing) ?? 0;
         var spec = new DataSpec
         {
             Path = path is null ? "" : DataUrl.IsUrl(path) ? path : PathResolver.Input(path, section.OriginOf("path")!.Value, folder),
+            Format = MatrixOptions.FormatNames[format],
+            FeatureTypes = section.Words("featureTypes") is { } types
+                ? [.. types.SelectMany(words => words.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))]
+                : null,
             Transform = JobSpecReader.Transforms[transform],
             Missing = Missing[missing],
             Rows = Items(section, "rows", folder),

@@ -49,6 +49,12 @@ public sealed record DataSpec
     /// <summary>The file or folder.</summary>
     public string Path { get; init; } = "";
 
+    /// <summary>auto (by content), table, triplets, mtx, 10x, npy, npz or store.</summary>
+    public string Format { get; init; } = "auto";
+
+    /// <summary>Of a 10x folder, the types of features to keep; null: Gene Expression where there are several.</summary>
+    public IReadOnlyList<string>? FeatureTypes { get; init; }
+
     /// <summary>none, log1p or log1p-cp10k.</summary>
     public string Transform { get; init; } = "none";
 

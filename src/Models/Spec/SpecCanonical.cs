@@ -67,9 +67,11 @@ internal static class SpecCanonical
 
         writer.WriteString("transform", data.Transform);
         writer.WriteString("missing", data.Missing);
-        // A selection shows in the data's hash: how it was written down does not matter.
+        // A selection shows in the data's hash, and so does what a file was taken for: how it was written down does not matter.
         if (forPeople)
         {
+            writer.WriteString("format", data.Format);
+            SpecTypes.WriteWords(writer, "featureTypes", data.FeatureTypes);
             SpecTypes.WriteWords(writer, "rows", data.Rows);
             SpecTypes.WriteWords(writer, "columns", data.Columns);
         }

@@ -29,14 +29,19 @@ internal sealed class GivenSplit : IHeldOutSplit
 
         Content = Convert.ToHexStringLower(
             SHA256.HashData([.. SHA256.HashData(File.ReadAllBytes(_rowsPath)), .. SHA256.HashData(File.ReadAllBytes(_cellsPath))]));
+        var (rowsTable, cellsTable) = (TextTable.Open(_rowsPath), TextTable.Open(_cellsPath));
+        Notes = [.. rowsTable.Notes, .. cellsTable.Notes];
         var rows = NameIndex.Positions(data.RowNames);
-        _heldOut = ReadRows(rows);
-        _cells = ReadCells(rows, NameIndex.Positions(data.ColumnNames));
+        _heldOut = ReadRows(rowsTable, rows);
+        _cells = ReadCells(cellsTable, rows, NameIndex.Positions(data.ColumnNames));
         Check(isPoisson, threshold);
     }
 
     /// <inheritdoc/>
     public string Content { get; }
+
+    /// <summary>What to tell of how the files were read.</summary>
+    public IReadOnlyList<string> Notes { get; }
 
     /// <inheritdoc/>
     public bool IsHeldOutRow(long row) => _heldOut[row];
@@ -57,22 +62,14 @@ internal sealed class GivenSplit : IHeldOutSplit
             : throw ProblemException.BadInput($"{place}: the data have several {side}s of the name '{name}': give them names of their own")
         : throw ProblemException.BadInput($"{place}: the data have no {side} '{name}': correct the split, or data.{side}s");
 
-    private static IEnumerable<(string[] Fields, string Place)> Lines(string path, int width)
+    private static IEnumerable<(IReadOnlyList<string> Fields, string Place)> Lines(TextTable table, int width)
     {
-        var number = 0;
-        foreach (var line in File.ReadLines(path))
+        foreach (var line in table.Lines().Skip(1))
         {
-            number++;
-            if (number == 1 || line.Length == 0)
-            {
-                continue;
-            }
-
-            var fields = line.Split('\t');
-            var place = FormattableString.Invariant($"{path}:{number}");
-            yield return fields.Length == width ? (fields, place)
+            var place = FormattableString.Invariant($"{table.Path}:{line.Line}");
+            yield return line.Fields.Count == width ? (line.Fields, place)
                 : throw ProblemException.BadInput(
-                    $"{place}: {fields.Length} fields, but each line below the header needs {width}, separated by tabs");
+                    $"{place}: {line.Fields.Count} fields, but each line below the header needs {width}, separated by tabs");
         }
     }
 
@@ -89,10 +86,10 @@ internal sealed class GivenSplit : IHeldOutSplit
         throw ProblemException.BadInput($"{place}: '{word}' is none of {string.Join(", ", words)}");
     }
 
-    private bool[] ReadRows(Dictionary<string, int> rows)
+    private bool[] ReadRows(TextTable table, Dictionary<string, int> rows)
     {
         var (heldOut, isNamed) = (new bool[_data.Rows], new bool[_data.Rows]);
-        foreach (var (fields, place) in Lines(_rowsPath, 2))
+        foreach (var (fields, place) in Lines(table, 2))
         {
             var row = Find(rows, fields[0], "row", place);
             if (isNamed[row])
@@ -117,10 +114,11 @@ internal sealed class GivenSplit : IHeldOutSplit
             : throw ProblemException.BadInput($"{_rowsPath}: all {_data.Rows} rows are held out: at least one must be for training");
     }
 
-    private Dictionary<long, HeldOutCell[]> ReadCells(Dictionary<string, int> rows, Dictionary<string, int> columns)
+    private Dictionary<long, HeldOutCell[]> ReadCells(
+        TextTable table, Dictionary<string, int> rows, Dictionary<string, int> columns)
     {
         var cells = new Dictionary<long, List<HeldOutCell>>();
-        foreach (var (fields, place) in Lines(_cellsPath, 3))
+        foreach (var (fields, place) in Lines(table, 3))
         {
             var row = Find(rows, fields[0], "row", place);
             var column = Find(columns, fields[1], "column", place);

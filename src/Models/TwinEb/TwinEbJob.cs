@@ -82,7 +82,11 @@ internal sealed class TwinEbJob : ModelJob
         $"{_options.Factors} factors, {_options.RowComponents} row and {_options.ColumnComponents} column components");
 
     /// <inheritdoc/>
-    public override IEnumerable<string> Notes => IsPoisson && _threshold is null && RatingScale.Describe(_data) is { } words ? [words] : [];
+    public override IEnumerable<string> Notes =>
+        [
+            .. IsPoisson && _threshold is null && RatingScale.Describe(_data) is { } words ? new[] { words } : [],
+            .. _split is GivenSplit given ? given.Notes : [],
+        ];
 
     /// <inheritdoc/>
     public override SizeEstimate Sizes

@@ -228,7 +228,8 @@ public sealed class TwinEbUseTests : IDisposable
             .Expect(0);
         var lines = FitProgram.Run("project", _scratch.At("fit"), "--data", _scratch.At("store"), "--out", _scratch.At("three"),
             "--threads", "3", "--progress", "plain").Expect(0).Error.TrimEnd('\n').Split('\n');
-        Assert.Matches("^ *[0-9]+ %  [0-9,]+ of 4,000 rows  [0-9.]+ s  [0-9,]+ rows/s  ETA ", lines[0]);
+        Assert.Equal("4000 rows x 100 columns, 198694 entries, rows as in the file", lines[0]);
+        Assert.Matches("^ *[0-9]+ %  [0-9,]+ of 4,000 rows  [0-9.]+ s  [0-9,]+ rows/s  ETA ", lines[1]);
         Assert.Matches("^100 %  4,000 of 4,000 rows  [0-9.]+ s  [0-9,]+ rows/s$", lines[^1]);
         Assert.Equal(Scratch.Arrays(_scratch.At("one")), Scratch.Arrays(_scratch.At("three")));
 

@@ -36,6 +36,8 @@ public sealed class FormatTests : TestFolder
     [Theory]
     [InlineData("coordinate real symmetric", "3 3 3\n1 1 5\n2 1 2\n3 2 4\n", new double[] { 5, 2, 0, 2, 0, 4, 0, 4, 0 })]
     [InlineData("coordinate real skew-symmetric", "3 3 2\n2 1 2\n3 2 4\n", new double[] { 0, -2, 0, 2, 0, -4, 0, 4, 0 })]
+    [InlineData("coordinate unsigned-integer general", "2 2 2\n2 1 7\n1 2 4294967296\n", new double[] { 0, 4294967296, 7, 0 })]
+    [InlineData("array unsigned-integer general", "2 2\n1\n2\n3\n4\n", new double[] { 1, 3, 2, 4 })]
     [InlineData("coordinate pattern general", "3 3 2\n2 1\n3 2\n", new double[] { 0, 0, 0, 1, 0, 0, 0, 1, 0 })]
     [InlineData("array real symmetric", "3 3\n1\n2\n3\n4\n5\n6\n", new double[] { 1, 2, 3, 2, 4, 5, 3, 5, 6 })]
     [InlineData("array real skew-symmetric", "3 3\n2\n3\n5\n", new double[] { 0, -2, -3, 2, 0, -5, 3, 5, 0 })]
@@ -113,10 +115,10 @@ public sealed class FormatTests : TestFolder
     [Fact]
     public void Whole_number_ids_make_triplets_without_a_header_and_come_in_numeric_order()
     {
-        var source = MatrixSource.Open(Text("t.csv", "10,7,1\n10,30,2\n9,7,3\n"));
-        Assert.Equal(["9", "10"], source.RowNames);
+        var source = MatrixSource.Open(Text("t.csv", "10,7,1\n10,30,2\n9,7,3\n9,30,4\n8,7,5\n8,30,6\n"));
+        Assert.Equal(["8", "9", "10"], source.RowNames);
         Assert.Equal(["7", "30"], source.ColumnNames);
-        Assert.Equal([3.0, 0, 1, 2], Flat(Values(source)));
+        Assert.Equal([5.0, 6, 3, 4, 1, 2], Flat(Values(source)));
     }
 
     [Fact]
@@ -168,13 +170,17 @@ public sealed class FormatTests : TestFolder
         Assert.Equal(_x, Values(source));
     }
 
-    [Fact]
-    public void A_gzip_file_of_several_members_is_whole()
+    [Theory]
+    [InlineData(0)]
+    [InlineData(100_000)]
+    public void A_gzip_file_of_several_members_and_zeros_behind_them_is_whole(int zeros)
     {
         var text = Mtx(_x);
         Text("one.gz", text[..60]);
         Text("two.gz", text[60..]);
-        File.WriteAllBytes(PathOf("both.mtx.gz"), [.. File.ReadAllBytes(PathOf("one.gz")), .. File.ReadAllBytes(PathOf("two.gz"))]);
+        File.WriteAllBytes(
+            PathOf("both.mtx.gz"),
+            [.. File.ReadAllBytes(PathOf("one.gz")), .. File.ReadAllBytes(PathOf("two.gz")), .. new byte[zeros]]);
         Assert.Equal(_x, Values(MatrixSource.Open(PathOf("both.mtx.gz"))));
     }
 

@@ -63,7 +63,7 @@ public sealed class InputFilesTests : TestFolder
             var writing = SpecialFiles.Write(pipe, "name,a,b\nr1,1,oops\nr2,3,4\n"u8.ToArray());
             var error = Assert.Throws<DataException>(() => MatrixSource.Open(pipe));
             await writing;
-            Assert.StartsWith($"{pipe}, line 2", InputFiles.Named(error.Message), StringComparison.Ordinal);
+            Assert.StartsWith($"{pipe}: \"oops\" is not a number (line 2", InputFiles.Named(error.Message), StringComparison.Ordinal);
         }
     }
 
