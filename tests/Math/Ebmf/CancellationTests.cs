@@ -54,7 +54,8 @@ public sealed class CancellationTests
                 errors[i][j] = kind == "wide errors" ? double.Pow(10, (20 * uniform) - 10) : noise;
                 y[i][j] = kind == "missing" && uniform < 0.2 ? double.NaN
                     : kind == "sparse" && i % 7 == 0 && j % 2 == 0 ? 0
-                    : (kind == "offset" ? 1e6 : 0) + (Draw(2, i) * factors[2 * j]) + (Draw(3, i) * factors[(2 * j) + 1])
+                    : (kind == "offset" ? 1e6 : 0) + (Draw(2, i) * factors[2 * j])
+                        + (kind == "wide rows" ? 0 : Draw(3, i) * factors[(2 * j) + 1])
                         + (errors[i][j] * Draw(4, index));
                 y[i][j] *= kind == "wide rows" ? double.Pow(10, (20.0 * i / Rows) - 10) : 1;
             }
