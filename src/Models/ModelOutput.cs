@@ -33,6 +33,9 @@ public class ModelOutput(ModelRequest request)
         writer.WriteEndObject();
     }
 
+    /// <summary>What a user should know of how a fit came out: sentences, for stderr and for fit.json.</summary>
+    public virtual IReadOnlyList<string> Warnings(FitOutcome outcome) => [];
+
     /// <summary>The results in short, for stdout.</summary>
     public virtual string Table(FitOutcome outcome, string folder)
     {

@@ -149,6 +149,8 @@ internal static class FitVerb
         switch (outcome.Status)
         {
             case FitStatus.Converged or FitStatus.Stopped:
+                // The shards' results are gone once they are written.
+                var warnings = job.Own.Output.Warnings(outcome);
                 new ResultWriter(job, folder, outcome, log).Write(report);
                 if (outcome.Resume is not null)
                 {
@@ -158,6 +160,11 @@ internal static class FitVerb
                 log.Dispose();
                 folder.EndRun(outcome.Resume is not null);
                 WriteReport(folder, withReport);
+                foreach (var warning in warnings)
+                {
+                    Terminal.Error.WriteLine($"warning: {warning}");
+                }
+
                 Print(job, format, folder, outcome);
                 if (outcome.Status == FitStatus.Converged)
                 {

@@ -1,3 +1,5 @@
+using System.Numerics.Tensors;
+
 namespace FitCluster.Math.Ebmf;
 
 /// <summary>
@@ -7,8 +9,11 @@ namespace FitCluster.Math.Ebmf;
 internal static class AddedVariance
 {
     private const int Steps = 60;
+    private const int Grid = 16;
+    private const double LeastOfKnown = 1e-3;
+    private const double LeastOfHigh = 1e-40;
 
-    /// <summary>The minimizing variance, to about 1e-10 of its scale; of several local minima, the best on a grid.</summary>
+    /// <summary>The minimizing variance, to about 1e-8 of itself; of several local minima, the best on a grid.</summary>
     public static double Minimize(ReadOnlySpan<double> known, ReadOnlySpan<double> squares)
     {
         var high = 0.0;
@@ -22,42 +27,53 @@ internal static class AddedVariance
             return 0;
         }
 
-        const int Grid = 16;
-        var (best, bestValue) = (0.0, Objective(known, squares, 0));
-        for (var g = 1; g <= Grid; g++)
+        // On a grid of logarithms, as known errors may span many orders. Far below the smallest of them a variance changes nothing.
+        var lowest = double.Max(LeastOfKnown * TensorPrimitives.Min(known), LeastOfHigh * high);
+        var (from, to) = (double.Log(double.Min(lowest, high)), double.Log(high));
+        var width = (to - from) / Grid;
+        var (best, bestValue) = (double.NegativeInfinity, Objective(known, squares, 0));
+        for (var g = 0; g <= Grid; g++)
         {
-            var at = high * g / Grid;
-            var value = Objective(known, squares, at);
+            var at = g == Grid ? to : from + (g * width);
+            var value = Objective(known, squares, double.Exp(at));
             if (value < bestValue)
             {
                 (best, bestValue) = (at, value);
             }
         }
 
+        if (double.IsInfinity(best))
+        {
+            return 0;
+        }
+
         // Golden section between the grid neighbours of the best point.
-        var (low, up) = (double.Max(0, best - (high / Grid)), double.Min(high, best + (high / Grid)));
+        var (low, up) = (best - width, double.Min(to, best + width));
         var ratio = (double.Sqrt(5) - 1) / 2;
         var (a, b) = (up - (ratio * (up - low)), low + (ratio * (up - low)));
-        var (fa, fb) = (Objective(known, squares, a), Objective(known, squares, b));
-        for (var step = 0; step < Steps && up - low > 1e-10 * high; step++)
+        var (fa, fb) = (At(known, squares, a), At(known, squares, b));
+        for (var step = 0; step < Steps && up - low > 1e-10; step++)
         {
             if (fa < fb)
             {
                 (up, b, fb) = (b, a, fa);
                 a = up - (ratio * (up - low));
-                fa = Objective(known, squares, a);
+                fa = At(known, squares, a);
             }
             else
             {
                 (low, a, fa) = (a, b, fb);
                 b = low + (ratio * (up - low));
-                fb = Objective(known, squares, b);
+                fb = At(known, squares, b);
             }
         }
 
         var middle = (low + up) / 2;
-        return Objective(known, squares, middle) <= bestValue ? middle : best;
+        return double.Exp(At(known, squares, middle) <= bestValue ? middle : best);
     }
+
+    private static double At(ReadOnlySpan<double> known, ReadOnlySpan<double> squares, double logAdded) =>
+        Objective(known, squares, double.Exp(logAdded));
 
     private static double Objective(ReadOnlySpan<double> known, ReadOnlySpan<double> squares, double added)
     {

@@ -136,6 +136,11 @@ public sealed class EbmfModel : IFitModel
             result.Set(EbmfResults.ResidualSd, [.. rowNoise.Select(v => InUnit(double.Sqrt(v)))], [n]);
         }
 
+        if (state.RowLimits.Length == n && n > 0)
+        {
+            result.Set(EbmfResults.AtBound, [.. rowNoise.Zip(state.RowLimits, (u, most) => most > 0 && u >= most ? 1.0 : 0)], [n]);
+        }
+
         return result;
 
         // Of a rank-one structure the columns' part has the unit.

@@ -68,6 +68,15 @@ internal static class EbmfReport
             result.Set(EbmfResults.ResidualSd, residual, residual.Length == 1 ? [] : [p]);
         }
 
+        if (state.NoiseLimits.Length == p)
+        {
+            // All-zero columns are at theirs as a matter of course.
+            result.Set(
+                EbmfResults.AtBound,
+                [.. state.Noise.Select((v, j) => state.ColumnSquares[j] > 0 && v >= state.NoiseLimits[j] ? 1.0 : 0)],
+                [p]);
+        }
+
         for (var t = 0; t < k; t++)
         {
             result.Set(EbmfResults.LoadingsPrior.At(t), Outside(state.Factors[t].AcceptedLoadingsPrior!, unit.Loadings(t)));

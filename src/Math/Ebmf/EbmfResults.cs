@@ -30,6 +30,12 @@ public static class EbmfResults
     /// </summary>
     public static readonly StateKey ResidualSd = new("residual_sd");
 
+    /// <summary>
+    /// 1 for each column (from the coordinator) or row (from the shards) whose residual variance ended at its bound, else 0; absent where
+    /// variances have no such bound (docs/ebmf.md, "Variances that collapse").
+    /// </summary>
+    public static readonly StateKey AtBound = new("at_bound");
+
     /// <summary>Proportions of variance explained, K.</summary>
     public static readonly StateKey Explained = new("pve");
 

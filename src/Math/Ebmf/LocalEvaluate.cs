@@ -75,7 +75,7 @@ internal sealed class LocalEvaluate
                 u = double.Min(u, 1 / (known * known));
             }
 
-            (_shard.ProposedRowNoise[i], _shard.RowLimits[i]) = (u, n == 0 ? 0 : n / least);
+            (_shard.ProposedRowNoise[i], _shard.RowLimits[i]) = (u, residuals.Squares > 0 ? n / least : 0);
             totals[0] += n * double.Log(u);
             totals[1] += u * residuals.Sum;
             totals[2] += n / u;
@@ -156,7 +156,7 @@ internal sealed class LocalEvaluate
     {
         var groups = _order.Noise.Length;
         var (objective, gradient, curvature) = (new double[groups], new double[groups], new double[groups]);
-        var largest = new double[groups];
+        var (largest, weights) = (new double[groups], new double[groups]);
         var reader = new ObservedRow(_data, _noise.Known, _options.StandardErrors);
         var squares = new double[_data.Block.Columns];
         for (var i = 0; i < _shard.Rows; i++)
@@ -168,6 +168,7 @@ internal sealed class LocalEvaluate
                 var g = groups == 1 ? 0 : reader.Columns[e];
                 var w = 1 / (reader.KnownVariance[e] + _order.Noise[g]);
                 var wr = w * squares[e];
+                weights[g] += w;
                 objective[g] += wr - double.Log(w);
                 gradient[g] += w * (1 - wr);
                 curvature[g] += w * w * ((2 * wr) - 1);
@@ -178,6 +179,7 @@ internal sealed class LocalEvaluate
         return new ArraySet()
             .Set(PartialKeys.Objective, objective)
             .Set(PartialKeys.Gradient, gradient)
+            .Set(PartialKeys.SearchWeights, weights)
             .Set(PartialKeys.Curvature, curvature)
             .Set(PartialKeys.Largest, largest);
     }

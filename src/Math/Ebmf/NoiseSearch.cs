@@ -10,12 +10,13 @@ internal static class NoiseSearch
 {
     // Until no group moves by more than this share, or so many rounds.
     private const double Tolerance = 1e-8;
-    private const int MostRounds = 12;
+    private const int MostRounds = 30;
 
     /// <summary>One Newton step for every group's added variance; true when the search is over.</summary>
     public static bool Step(EbmfProblem problem, EbmfState state, ArraySet partial)
     {
         var (objective, gradient) = (partial.Get(PartialKeys.Objective), partial.Get(PartialKeys.Gradient));
+        var (weights, counts) = (partial.Get(PartialKeys.SearchWeights), state.ColumnCounts);
         var (curvature, largest) = (partial.Get(PartialKeys.Curvature), partial.Get(PartialKeys.Largest));
         var trial = state.ProposedNoise;
         var isFirst = state.SearchBest.Length == 0;
@@ -27,14 +28,17 @@ internal static class NoiseSearch
         {
             if (objective[g] > best[g])
             {
-                // Too far: half-way back.
-                next[g] = 0.5 * (trial[g] + bestNoise[g]);
+                // Too far: half-way back, by orders where there are any.
+                next[g] = trial[g] > 0 && bestNoise[g] > 0
+                    ? double.Sqrt(trial[g]) * double.Sqrt(bestNoise[g])
+                    : 0.5 * (trial[g] + bestNoise[g]);
             }
             else
             {
                 (best[g], bestNoise[g]) = (objective[g], trial[g]);
-                var newton = curvature[g] > 0 ? trial[g] - (gradient[g] / curvature[g]) : gradient[g] > 0 ? 0.5 * trial[g] : 2 * trial[g];
-                next[g] = double.Clamp(newton, 0, double.Max(0, largest[g]));
+                var count = trial.Length == 1 ? state.Observed : counts[g];
+                next[g] = double.Clamp(
+                    Next(trial[g], gradient[g], curvature[g], weights[g], count), 0, double.Max(0, largest[g]));
             }
 
             largestMove = double.Max(
@@ -57,5 +61,24 @@ internal static class NoiseSearch
 
         state.ProposedTotalVariance = total;
         return true;
+    }
+
+    // Newton's step near the optimum. Far from it, by orders, the fixed point of the gradient's zero, sum w = sum w^2 r, in which the
+    // variance is multiplied by sum w^2 r over sum w (w = 1 / (S^2 + variance)): exact where S is small beside the variance. Where S
+    // matters and Newton's step is below 0, 0 itself is tried.
+    private static double Next(double trial, double gradient, double curvature, double weights, double count)
+    {
+        var newton = curvature > 0 ? trial - (gradient / curvature) : double.NaN;
+        if (trial == 0)
+        {
+            return gradient >= 0 ? 0 : newton > 0 ? newton : count / weights;
+        }
+
+        if (newton >= 0.5 * trial && newton <= 2 * trial)
+        {
+            return newton;
+        }
+
+        return newton <= 0 && trial * weights < 0.5 * count ? 0 : trial * double.Max(0, weights - gradient) / weights;
     }
 }

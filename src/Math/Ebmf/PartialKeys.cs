@@ -90,6 +90,9 @@ internal static class PartialKeys
     /// <summary>The search's gradient.</summary>
     public static readonly StateKey Gradient = new("gradient");
 
+    /// <summary>The search's sums of weights 1 / (S^2 + variance).</summary>
+    public static readonly StateKey SearchWeights = new("searchWeights");
+
     /// <summary>The search's curvature.</summary>
     public static readonly StateKey Curvature = new("curvature");
 

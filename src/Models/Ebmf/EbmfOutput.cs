@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using FitCluster.Data;
 using FitCluster.Data.Writing;
+using FitCluster.Math.Ebmf;
 using FitCluster.Math.Ebnm;
 using FitCluster.Math.Models;
 using FitCluster.Messages;
@@ -25,6 +26,9 @@ internal sealed class EbmfOutput(ModelRequest request) : ModelOutput(request)
     /// <summary>The columns' part, where rows have one too.</summary>
     public const string ResidualSdOfColumns = "residual_sd_columns";
 
+    // So many names are said; of the others the count.
+    private const int MostNames = 10;
+
     // A list of a number for each row of an atlas belongs into an array file.
     private const int LongestList = 100_000;
 
@@ -32,6 +36,17 @@ internal sealed class EbmfOutput(ModelRequest request) : ModelOutput(request)
 
     /// <inheritdoc/>
     public override string LimitOption => "ebmf.maxSweeps";
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> Warnings(FitOutcome outcome)
+    {
+        var columns = outcome.GlobalResult is { } global && global.Contains(EbmfResults.AtBound.Name)
+            ? global[EbmfResults.AtBound.Name].Index().Where(c => c.Item == 1).Select(c => (long)c.Index) : [];
+        var rows = outcome.ShardResults.Count > 0 && outcome.ShardResults[0].Contains(EbmfResults.AtBound.Name)
+            ? outcome.ShardResults.SelectMany(shard => shard[EbmfResults.AtBound.Name]).Index().Where(r => r.Item == 1)
+                .Select(r => (long)r.Index) : [];
+        return [.. AtBound("column", columns, _data.ColumnNames), .. AtBound("row", rows, _data.RowNames)];
+    }
 
     /// <inheritdoc/>
     public override void WriteReport(Utf8JsonWriter writer, FitOutcome outcome)
@@ -78,6 +93,11 @@ internal sealed class EbmfOutput(ModelRequest request) : ModelOutput(request)
         var hasRowNoise = false;
         WriteRows(to, outcome, array =>
         {
+            if (array.Name == EbmfResults.AtBound.Name)
+            {
+                return null;
+            }
+
             if (array.Name == ResidualSd)
             {
                 // With rank-one variances both rows and columns have a part.
@@ -106,6 +126,24 @@ internal sealed class EbmfOutput(ModelRequest request) : ModelOutput(request)
 
         WritePriors(to, "loadings", global, k);
         WritePriors(to, "factors", global, k);
+    }
+
+    // A factor that is one column alone, or one row, lets its residual variance go as far as it may.
+    private static IEnumerable<string> AtBound(string side, IEnumerable<long> indices, IReadOnlyList<string> names)
+    {
+        long[] all = [.. indices];
+        if (all.Length == 0)
+        {
+            yield break;
+        }
+
+        var said = string.Join(", ", all.Take(MostNames).Select(i => names[(int)i]))
+            + (all.Length > MostNames ? $" and {all.Length - MostNames} more" : "");
+        yield return all.Length == 1
+            ? $"the residual variance of {side} {said} collapsed to its bound: some factor is that {side} alone, and not shared " +
+                $"by others; leave the {side} out, or use a constant variance"
+            : $"the residual variances of {all.Length} {side}s collapsed to their bounds ({said}): some factors are one such {side} " +
+                $"alone, and not shared by others; leave these {side}s out, or use a constant variance";
     }
 
     private void WriteOwn(Utf8JsonWriter writer, FitOutcome outcome)

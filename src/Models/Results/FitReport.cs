@@ -59,6 +59,18 @@ internal sealed record FitReport(PreparedJob Job, string Name, FitOutcome Outcom
         writer.WriteEndArray();
         if (global is { Count: > 0 })
         {
+            var warnings = Job.Own.Output.Warnings(Outcome);
+            if (warnings.Count > 0)
+            {
+                writer.WriteStartArray("warnings");
+                foreach (var words in warnings)
+                {
+                    writer.WriteStringValue(words);
+                }
+
+                writer.WriteEndArray();
+            }
+
             Job.Own.Output.WriteReport(writer, Outcome);
         }
 

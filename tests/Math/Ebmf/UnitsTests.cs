@@ -104,4 +104,34 @@ public sealed class UnitsTests
                 sparse: kind is "sparse" or "ratings", kind == "ratings" ? UnstoredEntries.Missing : UnstoredEntries.Zero));
         }
     }
+
+    [Theory]
+    [InlineData(VarianceStructure.Constant)]
+    [InlineData(VarianceStructure.Row)]
+    [InlineData(VarianceStructure.Kronecker)]
+    public void Rows_in_other_units_are_projected_alike(VarianceStructure variance)
+    {
+        var (one, ones) = Project(1);
+        foreach (var (units, tolerance) in new[] { (1e-150, 1e-6), (1e150, 1e-6), (double.ScaleB(1, 499), 1e-9) })
+        {
+            var (scaled, residuals) = Project(units);
+            var size = one.Max(double.Abs);
+            Assert.All(one.Zip(scaled), pair => Assert.Equal(pair.First, pair.Second / double.Sqrt(units), tolerance * size));
+            Assert.All(
+                ones.Zip(residuals),
+                pair => Assert.Equal(1, pair.Second / (pair.First * (variance == VarianceStructure.Kronecker ? 1 : units)), tolerance));
+        }
+
+        (double[] Mean, double[] Residual) Project(double units)
+        {
+            double[][] y = [.. RandomProblem.Make(32, Rows, Columns, 2, noise: 0.3).Select(row => Array.ConvertAll(row, v => v * units))];
+            var options = new EbmfOptions { Rows = Rows, Columns = Columns, MaxFactors = 2, Variance = variance };
+            var fit = SequentialFit.Run(options, SequentialFit.Shards(y[..40], 2));
+            Prior[] priors = [.. Enumerable.Range(0, fit.K).Select(t => PriorCodec.Decode(fit.Result[$"loadingsPrior.{t}"]))];
+            var result = new EbmfProjection(
+                options, fit.Result["factors_mean"], fit.Result["factors_sd"], priors,
+                fit.Result.Contains("residual_sd") ? fit.Result["residual_sd"] : []).Project(SequentialFit.Shards(y[40..])[0]);
+            return (result["loadings_mean"], result.Contains("residual_sd") ? result["residual_sd"] : []);
+        }
+    }
 }
