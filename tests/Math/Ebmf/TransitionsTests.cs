@@ -113,6 +113,7 @@ public sealed class TransitionsTests
 
             var b = Base with { Variance = variance };
             yield return (b with { LoadingsPrior = Signed, MaxFactors = 12 }, null, null, Never);
+            yield return (b with { LoadingsPrior = Signed, MaxSweeps = 500 }, null, null, Never);
             yield return (b with { Init = EbmfInit.Svd }, null, null, Never);
             yield return (given with { Variance = variance, Greedy = false, Init = EbmfInit.Given }, New, null, Never);
             yield return (given with { Variance = variance, Init = EbmfInit.Given }, null, null, Never);
