@@ -8,7 +8,7 @@ internal static class BackfitStep
     /// <summary>Starts the sweeps, if there is something to refine.</summary>
     public static EbmfAnswer Begin(EbmfProblem problem, EbmfState state)
     {
-        (state.Starts, state.Subspace) = ([], []);
+        (state.Starts, state.Subspace, state.Untried) = ([], [], []);
         if (!problem.Options.Backfit || state.K == 0 || state.EndedEarly)
         {
             return EbmfAnswer.Ended;

@@ -22,4 +22,7 @@ internal enum BroadcastField
     Unit,
     MeanSquare,
     LeastShare,
+    Saves,
+    GoesBack,
+    HasBest,
 }

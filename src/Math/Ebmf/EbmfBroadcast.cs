@@ -7,7 +7,7 @@ namespace FitCluster.Math.Ebmf;
 /// <summary>What the shards are told in a round. Read once a round on each shard.</summary>
 internal sealed record EbmfBroadcast
 {
-    private static readonly StateFormat<BroadcastField> Format = new("ebmf-broadcast", 2);
+    private static readonly StateFormat<BroadcastField> Format = new("ebmf-broadcast", 3);
 
     /// <summary>What is to be done.</summary>
     public required EbmfStep Step { get; init; }
@@ -26,6 +26,15 @@ internal sealed record EbmfBroadcast
 
     /// <summary>Whether the same happens to the proposed row variances.</summary>
     public bool PromotesNoise { get; init; }
+
+    /// <summary>Whether the accepted state is to be copied, before factors are dropped.</summary>
+    public bool Saves { get; init; }
+
+    /// <summary>Whether that copy becomes the accepted state again, before factors are dropped.</summary>
+    public bool GoesBack { get; init; }
+
+    /// <summary>Whether the copy is still needed.</summary>
+    public bool HasBest { get; init; }
 
     /// <summary>Whether the loadings of new factors start from the given ones; else from 0.</summary>
     public bool Adopts { get; init; }
@@ -107,6 +116,9 @@ internal sealed record EbmfBroadcast
         to.Put(BroadcastField.Keeps, Keep is not null);
         to.Put(BroadcastField.PromotesNoise, PromotesNoise);
         to.Put(BroadcastField.Adopts, Adopts);
+        to.Put(BroadcastField.Saves, Saves);
+        to.Put(BroadcastField.GoesBack, GoesBack);
+        to.Put(BroadcastField.HasBest, HasBest);
         to.Put(BroadcastField.IsFinal, IsFinal);
         to.Put(BroadcastField.IsByColumn, IsByColumn);
         to.Put(BroadcastField.LeavesOut, LeftOut is not null);
@@ -140,6 +152,9 @@ internal sealed record EbmfBroadcast
             Keep = from.Is(BroadcastField.Keeps) ? EbmfState.ToInts(from[BroadcastKeys.Keep]) : null,
             PromotesNoise = from.Is(BroadcastField.PromotesNoise),
             Adopts = from.Is(BroadcastField.Adopts),
+            Saves = from.Is(BroadcastField.Saves),
+            GoesBack = from.Is(BroadcastField.GoesBack),
+            HasBest = from.Is(BroadcastField.HasBest),
             FirstAdopted = from.Whole(BroadcastField.FirstAdopted),
             Beta = from[BroadcastField.Beta],
             IsFinal = from.Is(BroadcastField.IsFinal),

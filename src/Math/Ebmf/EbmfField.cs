@@ -42,4 +42,11 @@ internal enum EbmfField
     MeanSquare,
     LeastShare,
     ProposedLeastShare,
+    Looks,
+    LookFactors,
+    Restarts,
+    Refused,
+    BestElbo,
+    Saves,
+    GoesBack,
 }

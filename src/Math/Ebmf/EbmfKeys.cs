@@ -27,5 +27,7 @@ internal static class EbmfKeys
     public static readonly StateKey ProposedGramByColumn = new("proposedGramByColumn");
     public static readonly StateKey Subspace = new("subspace");
     public static readonly StateKey Starts = new("starts");
+    public static readonly StateKey Untried = new("untried");
+    public static readonly StateKey Looked = new("looked");
     public static readonly StateKey PriorValues = new("priorValues");
 }

@@ -14,6 +14,7 @@ internal static class EbmfReport
         var phase = stage switch
         {
             EbmfStage.Null => "describe",
+            not (EbmfStage.Final or EbmfStage.Done) when state.Best is not null => $"look {state.Looks}",
             EbmfStage.Fixed => $"fixed factor {factor + 1}",
             EbmfStage.Resume => "resume",
             EbmfStage.Greedy or EbmfStage.Restore => $"greedy {factor + 1}",
@@ -117,6 +118,7 @@ internal static class EbmfReport
     {
         var (start, end) = state.Stage switch
         {
+            _ when state.Best is not null => (0.97, 0.98),
             EbmfStage.Null or EbmfStage.Fixed => (0.0, 0.02),
             EbmfStage.Resume => (0.02, 0.2),
             EbmfStage.Greedy or EbmfStage.Restore => (0.02, problem.Options.Backfit ? 0.4 : 0.95),

@@ -10,7 +10,7 @@ namespace FitCluster.Math.Ebmf;
 internal sealed class EbmfShard
 {
     /// <summary>The form of this state in checkpoints.</summary>
-    public static readonly StateFormat<ShardField> Format = new("ebmf-shard", 2);
+    public static readonly StateFormat<ShardField> Format = new("ebmf-shard", 3);
 
     private EbmfShard(int rows) => Rows = rows;
 
@@ -33,6 +33,15 @@ internal sealed class EbmfShard
 
     /// <summary>Local false sign rates from the final sweep.</summary>
     public List<double[]> FalseSignRate { get; } = [];
+
+    /// <summary>While a second look is under way: the accepted means of the best fit so far.</summary>
+    public List<double[]> BestMean { get; } = [];
+
+    /// <summary>Its variances.</summary>
+    public List<double[]> BestVariance { get; } = [];
+
+    /// <summary>Its <see cref="RowNoise"/>.</summary>
+    public double[] BestRowNoise { get; set; } = [];
 
     /// <summary>Pseudo-data of the active factors between a Prepare and the last Prior round.</summary>
     public List<double[]> X { get; private set; } = [];
@@ -71,6 +80,13 @@ internal sealed class EbmfShard
             shard.FalseSignRate.Add(state[ShardKeys.FalseSignRate.At(k)]);
         }
 
+        for (var k = 0; k < state.Whole(ShardField.Best); k++)
+        {
+            shard.BestMean.Add(state[ShardKeys.BestMean.At(k)]);
+            shard.BestVariance.Add(state[ShardKeys.BestVariance.At(k)]);
+        }
+
+        shard.BestRowNoise = state[ShardKeys.BestRowNoise];
         for (var t = 0; t < state.Whole(ShardField.Prepared); t++)
         {
             shard.X.Add(state[ShardKeys.X.At(t)]);
@@ -99,6 +115,12 @@ internal sealed class EbmfShard
             state[ShardKeys.FalseSignRate.At(k)] = FalseSignRate[k];
         }
 
+        (state[ShardField.Best], state[ShardKeys.BestRowNoise]) = (BestMean.Count, BestRowNoise);
+        for (var k = 0; k < BestMean.Count; k++)
+        {
+            (state[ShardKeys.BestMean.At(k)], state[ShardKeys.BestVariance.At(k)]) = (BestMean[k], BestVariance[k]);
+        }
+
         for (var t = 0; t < X.Count; t++)
         {
             state[ShardKeys.X.At(t)] = X[t];
@@ -124,6 +146,7 @@ internal sealed class EbmfShard
             (RowNoise, ProposedRowNoise) = (ProposedRowNoise, RowNoise);
         }
 
+        KeepBest(order);
         if (order.Keep is { } keep)
         {
             foreach (var list in new[] { Mean, Variance, Previous, Proposed, ProposedVariance, FalseSignRate })
@@ -153,6 +176,44 @@ internal sealed class EbmfShard
         {
             X = [];
             S = [];
+        }
+    }
+
+    // Keeps a copy of the accepted state, goes back to it, and forgets it when no look is under way any more.
+    private void KeepBest(EbmfBroadcast order)
+    {
+        if (order.GoesBack)
+        {
+            foreach (var list in new[] { Mean, Variance, Previous, Proposed, ProposedVariance, FalseSignRate })
+            {
+                list.Clear();
+            }
+
+            for (var k = 0; k < BestMean.Count; k++)
+            {
+                Mean.Add([.. BestMean[k]]);
+                Variance.Add([.. BestVariance[k]]);
+                Previous.Add([]);
+                Proposed.Add([]);
+                ProposedVariance.Add([]);
+                FalseSignRate.Add([]);
+            }
+
+            (RowNoise, ProposedRowNoise) = ([.. BestRowNoise], []);
+        }
+
+        if (order.Saves || !order.HasBest)
+        {
+            BestMean.Clear();
+            BestVariance.Clear();
+            BestRowNoise = [];
+        }
+
+        if (order.Saves)
+        {
+            BestMean.AddRange(Mean.Select(m => (double[])m.Clone()));
+            BestVariance.AddRange(Variance.Select(m => (double[])m.Clone()));
+            BestRowNoise = [.. RowNoise];
         }
     }
 

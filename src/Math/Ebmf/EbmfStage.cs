@@ -27,6 +27,9 @@ internal enum EbmfStage
     /// <summary>Trying the fit without each factor.</summary>
     Nullcheck,
 
+    /// <summary>Looking at some factors a second time.</summary>
+    Look,
+
     /// <summary>The last sweep, which also yields local false sign rates.</summary>
     Final,
 

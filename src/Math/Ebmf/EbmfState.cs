@@ -10,9 +10,11 @@ namespace FitCluster.Math.Ebmf;
 internal sealed class EbmfState
 {
     /// <summary>The form of this state in checkpoints.</summary>
-    public static readonly StateFormat<EbmfField> Format = new("ebmf", 2);
+    public static readonly StateFormat<EbmfField> Format = new("ebmf", 3);
 
-    private readonly StateSet<EbmfField> _scalars;
+    private const string BestScope = "best.";
+
+    private StateSet<EbmfField> _scalars;
 
     private EbmfState(StateSet<EbmfField> scalars) => _scalars = scalars;
 
@@ -133,6 +135,33 @@ internal sealed class EbmfState
     /// <summary>The greedy factor, or the candidate, that the newest ELBO belongs to.</summary>
     public int ElboFactor { get => _scalars.Whole(EbmfField.ElboFactor); set => _scalars[EbmfField.ElboFactor] = value; }
 
+    /// <summary>Second looks that were taken, the one under way included.</summary>
+    public int Looks { get => _scalars.Whole(EbmfField.Looks); set => _scalars[EbmfField.Looks] = value; }
+
+    /// <summary>The factors that the look under way may find, fixed ones not counted: as many as the best fit has.</summary>
+    public int LookFactors { get => _scalars.Whole(EbmfField.LookFactors); set => _scalars[EbmfField.LookFactors] = value; }
+
+    /// <summary>Whether the look under way is at all factors, from a singular value decomposition.</summary>
+    public bool Restarts { get => _scalars.Is(EbmfField.Restarts); set => _scalars.Put(EbmfField.Restarts, value); }
+
+    /// <summary>Looks in a row that came to nothing.</summary>
+    public int Refused { get => _scalars.Whole(EbmfField.Refused); set => _scalars[EbmfField.Refused] = value; }
+
+    /// <summary>The ELBO of <see cref="Best"/>.</summary>
+    public double BestElbo { get => _scalars[EbmfField.BestElbo]; set => _scalars[EbmfField.BestElbo] = value; }
+
+    /// <summary>Whether the shards are to keep a copy of their accepted state, before the coming round.</summary>
+    public bool Saves { get => _scalars.Is(EbmfField.Saves); set => _scalars.Put(EbmfField.Saves, value); }
+
+    /// <summary>Whether the shards are to go back to that copy, before the coming round.</summary>
+    public bool GoesBack { get => _scalars.Is(EbmfField.GoesBack); set => _scalars.Put(EbmfField.GoesBack, value); }
+
+    /// <summary>While a second look is under way: the state of the best fit so far, as it is written; else null.</summary>
+    public ArraySet? Best { get; set; }
+
+    /// <summary>The factors of the best fit that were looked at.</summary>
+    public int[] Looked { get; set; } = [];
+
     public List<EbmfFactor> Factors { get; private set; } = [];
 
     /// <summary>The factors that the running procedure is about.</summary>
@@ -194,6 +223,9 @@ internal sealed class EbmfState
     /// <summary>Prepared starts of factors, vectors x columns.</summary>
     public double[] Starts { get; set; } = [];
 
+    /// <summary>Starts that are tried should the factor on trial come to nothing, the best first, vectors x columns.</summary>
+    public double[] Untried { get; set; } = [];
+
     /// <summary>Log-likelihoods of the best loadings priors so far, one for each active factor.</summary>
     public double[] PriorValues { get; set; } = [];
 
@@ -230,10 +262,17 @@ internal sealed class EbmfState
         to[EbmfKeys.ProposedGramByColumn] = ProposedGramByColumn;
         to[EbmfKeys.Subspace] = Subspace;
         to[EbmfKeys.Starts] = Starts;
+        to[EbmfKeys.Untried] = Untried;
+        to[EbmfKeys.Looked] = ToDoubles(Looked);
         to[EbmfKeys.PriorValues] = PriorValues;
         for (var k = 0; k < K; k++)
         {
             Factors[k].Write(to.Arrays, k);
+        }
+
+        foreach (var array in Best ?? [])
+        {
+            to.Arrays.Set(BestScope + array.Name, array.Values, array.Shape);
         }
 
         return to.Arrays;
@@ -264,9 +303,41 @@ internal sealed class EbmfState
             ProposedGramByColumn = from.Get(EbmfKeys.ProposedGramByColumn),
             Subspace = from.Get(EbmfKeys.Subspace),
             Starts = from.Get(EbmfKeys.Starts),
+            Untried = from.Get(EbmfKeys.Untried),
+            Looked = ToInts(from.Get(EbmfKeys.Looked)),
+            Best = BestOf(from),
             PriorValues = from.Get(EbmfKeys.PriorValues),
             Factors = [.. Enumerable.Range(0, scalars.Whole(EbmfField.Factors)).Select(k => EbmfFactor.Read(from, k))],
         };
+    }
+
+    /// <summary>
+    /// Back to the best fit, here and (before the next round) on the shards. What counts looks, sweeps and limits goes on.
+    /// </summary>
+    public void GoBack()
+    {
+        var best = Read(Best!);
+        (best.TotalSweeps, best.EndedEarly, best.ElboStage, best.ElboFactor) = (TotalSweeps, EndedEarly, ElboStage, ElboFactor);
+        (best.Looks, best.Refused, best.BestElbo) = (Looks, Refused, BestElbo);
+        (best.Step, best.Stage, best.GoesBack, best.HasNewElbo) = (Step, Stage, true, false);
+        _scalars = best._scalars;
+        (Factors, Keep, Promoted, PromotesNoise) = (best.Factors, best.Keep, [], false);
+        (Iterating, Active, Updated) = (best.Iterating, best.Active, best.Updated);
+        (Noise, ProposedNoise, SearchBest, SearchNoise) = (best.Noise, best.ProposedNoise, best.SearchBest, best.SearchNoise);
+        (Gram, GramByColumn, NoiseLimits) = (best.Gram, best.GramByColumn, best.NoiseLimits);
+        (ProposedGram, ProposedGramByColumn) = (best.ProposedGram, best.ProposedGramByColumn);
+        (Subspace, Starts, Untried, PriorValues) = ([], [], [], []);
+    }
+
+    private static ArraySet? BestOf(ArraySet from)
+    {
+        var best = new ArraySet();
+        foreach (var array in from.Where(a => a.Name.StartsWith(BestScope, StringComparison.Ordinal)))
+        {
+            best.Set(array.Name[BestScope.Length..], array.Values, array.Shape);
+        }
+
+        return best.Count > 0 ? best : null;
     }
 
     internal static double[] ToDoubles(int[] values) => [.. values.Select(v => (double)v)];

@@ -14,6 +14,7 @@ internal static class EbmfUpdate
     {
         // The shards did what was asked of them before the round.
         (state.Promoted, state.PromotesNoise, state.Keep, state.Adopts, state.FirstAdopted) = ([], false, null, false, 0);
+        (state.Saves, state.GoesBack) = (false, false);
         state.HasNewElbo = false;
         (state.ElboStage, state.ElboFactor) = (state.Stage, EbmfReport.FactorOf(state));
         var taken = new List<Transition>();
@@ -28,6 +29,8 @@ internal static class EbmfUpdate
             }
         }
 
+        // A look counts from where it is better than the best fit so far: so the trace never falls.
+        state.HasNewElbo &= state.Best is null || state.Elbo >= state.BestElbo;
         return taken;
     }
 
@@ -50,6 +53,7 @@ internal static class EbmfUpdate
         (EbmfStage.Backfit, EbmfStep.Begin) => BackfitStep.Begin(problem, state),
         (EbmfStage.Nullcheck, EbmfStep.Begin) => NullcheckStep.Begin(problem, state),
         (EbmfStage.Nullcheck, EbmfStep.Next) => NullcheckStep.Next(problem, state),
+        (EbmfStage.Look, EbmfStep.Begin) => LookStep.Begin(problem, state),
         (EbmfStage.Final, EbmfStep.Begin) => FinalStep.Begin(problem, state),
         (EbmfStage.Null, EbmfStep.Judge) => NullStep.Judge(problem, state),
         (EbmfStage.Together, EbmfStep.Judge) => TogetherStep.Judge(problem, state),

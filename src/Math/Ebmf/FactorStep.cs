@@ -100,7 +100,8 @@ internal static class FactorStep
         var factor = state.Factors[at];
         var family = EbnmFamilies.Get(factor.FactorsFamily);
         var isCold = factor.FactorsPrior is null ||
-            (state.Stage is EbmfStage.Greedy or EbmfStage.Fixed && (state.Sweeps < ColdSweeps || family.Traits.NeedsFullFits));
+            (state.Stage is EbmfStage.Greedy or EbmfStage.Fixed && (state.Sweeps < ColdSweeps || family.Traits.NeedsFullFits))
+            || Iteration.RenewsGrids(state, family.Traits);
         var (prior, logLikelihood, mean, variance) = Posterior(problem, family, factor.FactorsPrior, isCold, x, s);
         factor.ProposedKlFactors = (double.IsNaN(logLikelihood) ? 0 : logLikelihood) + KullbackLeibler.GaussianPart(x, s, mean, variance);
         factor.ProposedFactorsPrior = prior;

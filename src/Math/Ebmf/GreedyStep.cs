@@ -8,19 +8,25 @@ internal static class GreedyStep
     {
         var options = problem.Options;
         var limit = options.Init == EbmfInit.Given ? int.Min(options.MaxFactors, options.InitialFactorCount) : options.MaxFactors;
+        limit = state.Best is null ? limit : int.Min(limit, state.LookFactors);
         if (!options.Greedy || state.EndedEarly || state.GreedyAccepted >= limit)
         {
             return EbmfAnswer.Ended;
         }
 
-        return options.Init switch
+        if (options.Init == EbmfInit.Given)
         {
-            EbmfInit.Given => StartStep.Candidate(problem, state, problem.InitialFactor(state.GreedyAccepted)),
-            EbmfInit.Svd when state.Starts.Length == 0 => SubspaceStep.Begin(problem, state, options.MaxFactors),
-            EbmfInit.Svd => StartStep.Begin(
-                problem, state, [.. state.Starts.AsSpan(state.GreedyAccepted * problem.Columns, problem.Columns)]),
-            _ => SubspaceStep.Begin(problem, state, SubspaceStep.Width),
-        };
+            return StartStep.Candidate(problem, state, problem.InitialFactor(state.GreedyAccepted));
+        }
+
+        if (!SubspaceStep.IsSvd(problem, state))
+        {
+            return SubspaceStep.Begin(problem, state, SubspaceStep.Width);
+        }
+
+        return state.Starts.Length == 0
+            ? SubspaceStep.Begin(problem, state, limit)
+            : StartStep.Begin(problem, state, [.. state.Starts.AsSpan(state.GreedyAccepted * problem.Columns, problem.Columns)]);
     }
 
     /// <summary>
@@ -31,6 +37,7 @@ internal static class GreedyStep
         if (state.Elbo > state.ElboBefore + problem.Tolerance && !state.Factors[^1].IsZero)
         {
             state.GreedyAccepted++;
+            state.Untried = [];
             return EbmfAnswer.Kept;
         }
 
@@ -46,7 +53,7 @@ internal static class GreedyStep
         }
 
         NoiseStep.Accept(problem, state);
-        return EbmfAnswer.Dropped;
+        return Next(problem, state, EbmfAnswer.Dropped);
     }
 
     /// <summary>The variances without the factor that was dropped are known.</summary>
@@ -54,6 +61,16 @@ internal static class GreedyStep
     {
         NoiseStep.Accept(problem, state);
         state.Elbo = state.ProposedDataTerm + EbmfFactors.KullbackLeiblerSum(state);
-        return EbmfAnswer.Ended;
+        if (state.Restarts && state.Sweeps == 0)
+        {
+            // A second look at all factors: no new one was tried yet.
+            return EbmfAnswer.Begun;
+        }
+
+        return Next(problem, state, EbmfAnswer.Ended);
     }
+
+    // A start that came to nothing is not the last word where there are others (docs/ebmf.md, "Starts").
+    private static EbmfAnswer Next(EbmfProblem problem, EbmfState state, EbmfAnswer otherwise) =>
+        state.Untried.Length > 0 && !state.EndedEarly ? StartStep.Retry(problem, state) : otherwise;
 }

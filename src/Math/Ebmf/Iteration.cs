@@ -8,6 +8,9 @@ internal static class Iteration
     /// <summary>The extrapolation of the first proposal.</summary>
     private const double FirstBeta = 0.5;
 
+    // Sweeps after which sides with a sign have found their rows and columns: see IsInTurn.
+    private const int SequentialSweeps = 5;
+
     /// <summary>
     /// Starts an iteration. New factors have no ELBO to compare with and no loadings priors: those are found first, of all of them at once,
     /// or, where one is on a
@@ -63,12 +66,23 @@ internal static class Iteration
             : EbmfAnswer.Ready;
     }
 
-    // Sides with a sign have many local optima, and the blocked order (all of L, then all of F) ends in worse ones than the sequential
-    // order l_1 f_1 l_2 f_2 ... does: measured on sim_a pe/pn, -44153.9 against -44117.4. Weights on a grid move too slowly by one step a
-    // sweep, and a full fit of a prior needs its own factor's pseudo-data. It costs a pass over the data (two with a grid) for each factor.
+    /// <summary>
+    /// Whether a prior on a grid is fitted anew and not from the one before: in the first sweep of a backfit, as grids of factors that were
+    /// found one by one are as coarse as the noise that the factors after them have left.
+    /// </summary>
+    public static bool RenewsGrids(EbmfState state, EbnmTraits traits) =>
+        state is { Stage: EbmfStage.Backfit, Sweeps: 0 } && traits.NeedsFullFits;
+
+    // Sides with a sign have many local optima, and the blocked order (all of L, then all of F) from the greedy start ends in worse ones
+    // than the sequential order l_1 f_1 l_2 f_2 ... does: measured on sim_a pe/pn, -44153.9 against -44117.4. The first sweeps decide
+    // which; later ones climb to the same optimum in either order, at a K-th of the passes in the blocked one. Weights on a grid move too
+    // slowly by one step a sweep, and a full fit of a prior needs its own factor's pseudo-data. It costs a pass over the data (two with a
+    // grid) for each factor.
     private static bool IsInTurn(EbmfState state, EbmfStage stage) =>
         stage is EbmfStage.Backfit or EbmfStage.Final or EbmfStage.Resume
-            && state.Iterating.Any(k => HasGrid(state.Factors[k]) || HasSign(state.Factors[k]));
+            && (state.Iterating.Any(k => HasGrid(state.Factors[k]))
+                || (stage != EbmfStage.Final && state.Sweeps < SequentialSweeps && (state.Best is null || state.Restarts)
+                    && state.Iterating.Any(k => HasSign(state.Factors[k]))));
 
     private static bool HasGrid(EbmfFactor factor) => EbnmFamilies.Get(factor.LoadingsFamily).Traits.NeedsFullFits;
 

@@ -35,7 +35,8 @@ internal static class JudgeStep
             state.HitLimit |= state.Stage is EbmfStage.Backfit || !problem.Options.Backfit;
         }
 
-        if (isDone || state.EndedEarly || (state.Stage == EbmfStage.Greedy && (state.Factors[^1].IsZero || IsHopeless(state))))
+        if (isDone || state.EndedEarly || LookStep.IsEnough(state)
+            || (state.Stage == EbmfStage.Greedy && (state.Factors[^1].IsZero || IsHopeless(state))))
         {
             return EbmfAnswer.Ended;
         }
@@ -120,7 +121,8 @@ internal static class JudgeStep
         state.Promoted = state.Iterating;
         state.Elbo = elbo;
 
-        // A new factor counts from where the fit with it is better than the fit without: so the trace never falls.
-        state.HasNewElbo = state.Stage != EbmfStage.Greedy || elbo >= state.ElboBefore;
+        // A new factor counts from where the fit with it is better than the fit without, and not where it came to nothing, as other starts
+        // of it may follow: so the trace never falls.
+        state.HasNewElbo = state.Stage != EbmfStage.Greedy || (elbo >= state.ElboBefore && !state.Factors[^1].IsZero);
     }
 }

@@ -22,6 +22,24 @@ internal static class LocalStart
         }
 
         var lz = new double[order.Factors * b];
+        var cross = ForResiduals(order, data, shard, (first, count, z) =>
+        {
+            AddLoadingsCross(order, shard, first, count, z, lz);
+            for (var t = 0; t < b; t++)
+            {
+                for (var other = 0; other <= t; other++)
+                {
+                    z2[(t * b) + other] += TensorPrimitives.Dot<double>(z.AsSpan(other * count, count), z.AsSpan(t * count, count));
+                }
+            }
+        });
+        return new ArraySet().Set(PartialKeys.Cross, cross).Set(PartialKeys.LoadingsCross, lz).Set(PartialKeys.Gram, z2);
+    }
+
+    // Goes through the rows in chunks with Z = R Q of each, which the body may change; X'Z comes back.
+    private static double[] ForResiduals(EbmfBroadcast order, ShardData data, EbmfShard shard, Action<int, int, double[]> body)
+    {
+        var b = order.Vectors.Length;
         var fq = Products(order.Mean, order.Vectors);
         using var products = new BlockProducts(data.Block, order.Vectors, transpose: true);
         var z = new double[b * products.ChunkRows];
@@ -38,66 +56,111 @@ internal static class LocalStart
                 }
             }
 
-            for (var t = 0; t < b; t++)
-            {
-                var zt = z.AsSpan(t * count, count);
-                for (var k = 0; k < order.Factors; k++)
-                {
-                    lz[(k * b) + t] += TensorPrimitives.Dot<double>(shard.Mean[k].AsSpan(first, count), zt);
-                }
-
-                for (var other = 0; other <= t; other++)
-                {
-                    z2[(t * b) + other] += TensorPrimitives.Dot<double>(z.AsSpan(other * count, count), zt);
-                }
-            }
-
+            body(first, count, z);
             products.AccumulateTranspose(first, count, z);
         }
 
-        return new ArraySet().Set(PartialKeys.Cross, products.Transposed()).Set(PartialKeys.LoadingsCross, lz).Set(PartialKeys.Gram, z2);
+        return products.Transposed();
+    }
+
+    // L'Z, K x b.
+    private static void AddLoadingsCross(EbmfBroadcast order, EbmfShard shard, int first, int count, double[] z, double[] lz)
+    {
+        var b = order.Vectors.Length;
+        for (var k = 0; k < order.Factors; k++)
+        {
+            for (var t = 0; t < b; t++)
+            {
+                lz[(k * b) + t] += TensorPrimitives.Dot<double>(shard.Mean[k].AsSpan(first, count), z.AsSpan(t * count, count));
+            }
+        }
     }
 
     /// <summary>
-    /// One alternating least-squares pass for one factor: l_i = sum_j R_ij f_j / sum_j f_j^2 over observed j, clamped to the sign asked
-    /// for;
-    /// back go sum_i R_ij l_i and sum_i l_i^2 over observed i by column, and the sums of squares of the positive and negative l.
+    /// One alternating least-squares pass for each of several starts of one new factor: l_i = sum_j R_ij f_j / sum_j f_j^2 over observed j,
+    /// clamped to the sign asked for; back go sum_i R_ij l_i (before L F' is taken out: X'l and L'l), sum_i l_i^2 over observed i (by
+    /// column where entries are missing), and the sums of squares of the positive and negative l.
     /// </summary>
     public static ArraySet Power(EbmfBroadcast order, ShardData data, EbmfShard shard)
     {
-        var f = order.Vectors[0];
-        var p = f.Length;
-        var (numerator, denominator) = (new double[p], new double[p]);
-        var sums = new double[2];
+        var (b, p) = (order.Vectors.Length, data.Block.Columns);
+        var sums = new double[2 * b];
+        if (data.Block.MissingCount > 0)
+        {
+            return PowerOfObserved(order, data, shard, sums);
+        }
+
+        var squares = order.Vectors.Select(f => TensorPrimitives.SumOfSquares<double>(f)).ToArray();
+        var lz = new double[order.Factors * b];
+        var cross = ForResiduals(order, data, shard, (first, count, z) =>
+        {
+            for (var t = 0; t < b; t++)
+            {
+                var l = z.AsSpan(t * count, count);
+                for (var r = 0; r < count; r++)
+                {
+                    l[r] = Clamped(squares[t] > 0 ? l[r] / squares[t] : 0, order.Sign, sums.AsSpan(2 * t, 2));
+                }
+            }
+
+            AddLoadingsCross(order, shard, first, count, z, lz);
+        });
+        var partial = new ArraySet().Set(PartialKeys.Cross, cross).Set(PartialKeys.LoadingsCross, lz).Set(PartialKeys.Signs, sums);
+        return order.IsByColumn ? partial.Set(PartialKeys.Denominator, Kept(order.Sign, sums, p)) : partial;
+    }
+
+    // The sums of squares of the loadings of each start, for every column alike.
+    private static double[] Kept(int sign, double[] sums, int columns)
+    {
+        var result = new double[sums.Length / 2 * columns];
+        for (var t = 0; t < sums.Length / 2; t++)
+        {
+            result.AsSpan(t * columns, columns).Fill(PowerStep.Kept(sign, sums, t));
+        }
+
+        return result;
+    }
+
+    // The loading, or 0 where it has not the sign asked for; its square goes to the sum of its sign.
+    private static double Clamped(double l, int sign, Span<double> sums)
+    {
+        sums[l > 0 ? 0 : 1] += l * l;
+        return l * sign < 0 ? 0 : l;
+    }
+
+    private static ArraySet PowerOfObserved(EbmfBroadcast order, ShardData data, EbmfShard shard, double[] sums)
+    {
+        var (b, p) = (order.Vectors.Length, data.Block.Columns);
+        var (cross, denominator) = (new double[b * p], new double[b * p]);
         var reader = new ObservedRow(data, KnownErrors.None, []);
         var residual = new double[p];
         for (var i = 0; i < shard.Rows; i++)
         {
             Residual(order, shard, reader, i, residual);
-            var (rf, ff) = (0.0, 0.0);
-            for (var e = 0; e < reader.Count; e++)
+            for (var t = 0; t < b; t++)
             {
-                var fj = f[reader.Columns[e]];
-                rf += residual[e] * fj;
-                ff += fj * fj;
-            }
+                var f = order.Vectors[t];
+                var (rf, ff) = (0.0, 0.0);
+                for (var e = 0; e < reader.Count; e++)
+                {
+                    var fj = f[reader.Columns[e]];
+                    rf += residual[e] * fj;
+                    ff += fj * fj;
+                }
 
-            var l = ff > 0 ? rf / ff : 0;
-            sums[l > 0 ? 0 : 1] += l * l;
-            if (l * order.Sign < 0)
-            {
-                continue;
-            }
-
-            for (var e = 0; e < reader.Count; e++)
-            {
-                var j = reader.Columns[e];
-                numerator[j] += residual[e] * l;
-                denominator[j] += l * l;
+                var l = Clamped(ff > 0 ? rf / ff : 0, order.Sign, sums.AsSpan(2 * t, 2));
+                for (var e = 0; l != 0 && e < reader.Count; e++)
+                {
+                    var at = (t * p) + reader.Columns[e];
+                    cross[at] += residual[e] * l;
+                    denominator[at] += l * l;
+                }
             }
         }
 
-        return new ArraySet().Set(PartialKeys.Numerator, numerator).Set(PartialKeys.Denominator, denominator).Set(PartialKeys.Signs, sums);
+        // The residuals are already in: nothing is left to be taken out by way of L'Z.
+        return new ArraySet().Set(PartialKeys.Cross, cross).Set(PartialKeys.LoadingsCross, new double[order.Factors * b])
+            .Set(PartialKeys.Signs, sums).Set(PartialKeys.Denominator, denominator);
     }
 
     /// <summary>The loadings of given directions, l = X f scaled by the given denominators, become the accepted state.</summary>

@@ -12,7 +12,7 @@ internal static class NullcheckStep
     /// <summary>Starts with the first factor, if it is wanted at all.</summary>
     public static EbmfAnswer Begin(EbmfProblem problem, EbmfState state)
     {
-        if (!problem.Options.Nullcheck || state.EndedEarly)
+        if (!problem.Options.Nullcheck || state.EndedEarly || (state.Best is not null && state.Elbo < state.BestElbo))
         {
             return EbmfAnswer.Ended;
         }

@@ -24,19 +24,16 @@ internal static class PartialKeys
     /// <summary>Describe: sums of log weights, y^2 and S^2, and the observed entries.</summary>
     public static readonly StateKey Description = new("description");
 
-    /// <summary>Subspace, sweep: R'Z or X'UL, factor-major.</summary>
+    /// <summary>Subspace, power, sweep: R'Z or X'UL, factor-major.</summary>
     public static readonly StateKey Cross = new("cross");
 
     /// <summary>Subspace: Z'Z, its lower triangle, b x b. Sweep: L'UL, K x a.</summary>
     public static readonly StateKey Gram = new("gram");
 
-    /// <summary>Subspace: L'Z, K x b.</summary>
+    /// <summary>Subspace, power: L'Z, K x b.</summary>
     public static readonly StateKey LoadingsCross = new("loadingsCross");
 
-    /// <summary>Power: sums of R l by column, p.</summary>
-    public static readonly StateKey Numerator = new("numerator");
-
-    /// <summary>Power: sums of l^2 by column, p.</summary>
+    /// <summary>Power with missing or weighted entries: sums of l^2 by column, b x p.</summary>
     public static readonly StateKey Denominator = new("denominator");
 
     /// <summary>Power, project: sums of squares of the positive and of the negative loadings, 2 for each vector.</summary>

@@ -23,6 +23,7 @@ internal static class PriorStep
             var factor = state.Factors[state.Active[t]];
             var summary = Summaries.Read(partial, t);
             var isWarm = state.Stage is EbmfStage.Backfit or EbmfStage.Final or EbmfStage.Resume
+                && !Iteration.RenewsGrids(state, EbnmFamilies.Get(factor.LoadingsFamily).Traits)
                 && factor.LoadingsPriorEm is { } warm && PriorGrid.Covers(warm, summary);
             factor.LoadingsPrior = isWarm
                 ? factor.LoadingsPriorEm

@@ -6,6 +6,9 @@ internal enum ShardField
     Rows,
     Factors,
 
+    /// <summary>Factors of the best fit that are kept.</summary>
+    Best,
+
     /// <summary>Factors of which pseudo-data are kept.</summary>
     Prepared,
 

@@ -14,6 +14,9 @@ internal static class ShardKeys
     public static readonly StateKey Proposed = new("proposed");
     public static readonly StateKey ProposedVariance = new("proposedVariance");
     public static readonly StateKey FalseSignRate = new("falseSignRate");
+    public static readonly StateKey BestMean = Mean.In("best");
+    public static readonly StateKey BestVariance = Variance.In("best");
+    public static readonly StateKey BestRowNoise = new("best.rowNoise");
     public static readonly StateKey X = new("x");
     public static readonly StateKey S = new("s");
     public static readonly StateKey RowNoise = new("rowNoise");

@@ -1,18 +1,24 @@
+using System.Numerics.Tensors;
+
 namespace FitCluster.Math.Ebmf;
 
 /// <summary>The start of one new factor, and the factor that comes of it.</summary>
 internal static class StartStep
 {
+    // Singular vectors whose heaviest columns are starts, too.
+    private const int SingleColumns = 2;
+
     /// <summary>
-    /// From a singular vector. Missing entries and signs need least squares that heed them: alternate from there (<see cref="PowerStep"/>).
+    /// From singular vectors, the leading one first. Missing entries and signs need least squares that heed them: alternate from there
+    /// (<see cref="PowerStep"/>).
     /// </summary>
     public static EbmfAnswer Begin(EbmfProblem problem, EbmfState state, double[] start)
     {
-        var isSvd = SubspaceStep.IsSvd(problem);
+        var isSvd = SubspaceStep.IsSvd(problem, state);
         var left = isSvd ? [] : state.Subspace[problem.Columns..];
         var options = problem.Options;
-        if (problem.LoadingsSign(state.K) == 0 && problem.FactorsSign(state.K) == 0
-            && state.Observed == options.Rows * (double)options.Columns)
+        var hasSign = HasSign(problem, state);
+        if (!hasSign && state.Observed == options.Rows * (double)options.Columns)
         {
             state.Subspace = left;
             return Candidate(problem, state, start);
@@ -23,9 +29,21 @@ internal static class StartStep
             state.Starts = left;
         }
 
-        state.Subspace = start;
-        state.Passes = 0;
-        return EbmfAnswer.NeedsLeastSquares;
+        state.Untried = [];
+        return PowerStep.Begin(state, hasSign ? Candidates(problem, state, [.. start, .. left]) : start);
+    }
+
+    /// <summary>The next of the starts that were put aside, if there is one.</summary>
+    public static EbmfAnswer Retry(EbmfProblem problem, EbmfState state)
+    {
+        var next = state.Untried[..problem.Columns];
+        state.Untried = state.Untried[problem.Columns..];
+        if (!SubspaceStep.IsSvd(problem, state))
+        {
+            state.Starts = state.Subspace;
+        }
+
+        return PowerStep.Begin(state, next);
     }
 
     /// <summary>Adds the factor that is to be tried.</summary>
@@ -34,5 +52,41 @@ internal static class StartStep
         EbmfFactors.Add(problem, state, start);
         state.ElboBefore = state.Elbo;
         return Iteration.Begin(state, EbmfStage.Greedy, [state.K - 1], areNew: true);
+    }
+
+    private static bool HasSign(EbmfProblem problem, EbmfState state) =>
+        problem.LoadingsSign(state.K) != 0 || problem.FactorsSign(state.K) != 0;
+
+    // A singular vector has no sign: either orientation of each, clamped, is a start; and so are the columns that weigh most in them, whose
+    // own residuals are then the first loadings. With a sign on one side alone the other orientation is a start as well.
+    private static double[] Candidates(EbmfProblem problem, EbmfState state, double[] vectors)
+    {
+        var (p, sign) = (problem.Columns, problem.FactorsSign(state.K));
+        var candidates = new List<double[]>();
+        for (var t = 0; t < vectors.Length / p; t++)
+        {
+            var v = vectors.AsSpan(t * p, p);
+            Add(v.ToArray());
+            if (t < SingleColumns)
+            {
+                var column = new double[p];
+                column[TensorPrimitives.IndexOfMaxMagnitude(v)] = TensorPrimitives.Norm(v);
+                Add(column);
+            }
+        }
+
+        return [.. candidates.SelectMany(c => c)];
+
+        void Add(double[] v)
+        {
+            foreach (var side in new[] { 1.0, -1.0 })
+            {
+                var c = v.Select(f => f * side * sign < 0 ? 0 : f * side).ToArray();
+                if (c.Any(f => f != 0))
+                {
+                    candidates.Add(c);
+                }
+            }
+        }
     }
 }

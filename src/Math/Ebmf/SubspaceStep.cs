@@ -23,16 +23,17 @@ internal static class SubspaceStep
     private const ulong Stream = 0x45424D46;
 
     /// <summary>Whether all factors start from one singular value decomposition.</summary>
-    public static bool IsSvd(EbmfProblem problem) => problem.Options.Init == EbmfInit.Svd || !problem.Options.Greedy;
+    public static bool IsSvd(EbmfProblem problem, EbmfState state) =>
+        problem.Options.Init == EbmfInit.Svd || !problem.Options.Greedy || (state.Best is not null && state.Restarts);
 
     /// <summary>Starts an iteration for so many vectors.</summary>
     public static EbmfAnswer Begin(EbmfProblem problem, EbmfState state, int wanted)
     {
         var (options, p) = (problem.Options, problem.Columns);
-        var width = int.Min((int)long.Min(p, options.Rows), IsSvd(problem) ? wanted + Spare : wanted);
+        var width = int.Min((int)long.Min(p, options.Rows), IsSvd(problem, state) ? wanted + Spare : wanted);
 
         // What is left of the block of the factor before is a better start than random vectors.
-        var left = IsSvd(problem) ? [] : state.Subspace;
+        var left = IsSvd(problem, state) ? [] : state.Subspace;
         var block = new double[width * p];
         var kept = int.Min(left.Length / p, width);
         left.AsSpan(0, kept * p).CopyTo(block);
@@ -53,8 +54,8 @@ internal static class SubspaceStep
         var (rotated, values) = Rotate(TakeOutFactors(problem, state, partial, b), partial.Get(PartialKeys.Gram), b, problem.Columns);
         state.Passes++;
         state.Subspace = Orthonormal.Of(rotated, problem.Columns);
-        var isSvd = IsSvd(problem);
-        var wanted = isSvd ? int.Min(options.MaxFactors, b) : 1;
+        var isSvd = IsSvd(problem, state);
+        var wanted = isSvd ? int.Min(state.Best is null ? options.MaxFactors : state.LookFactors, b) : 1;
         var value = values.Skip(b - wanted).Sum(v => double.Sqrt(double.Max(0, v)));
         var isDone = double.Abs(value - state.InnerValue) <= (isSvd ? SvdTolerance : StartTolerance) * value || state.Passes >= MostPasses;
         state.InnerValue = value;
@@ -84,8 +85,8 @@ internal static class SubspaceStep
         return EbmfAnswer.HasStarts;
     }
 
-    // R'Z: X'Z without F L'Z.
-    private static double[] TakeOutFactors(EbmfProblem problem, EbmfState state, ArraySet partial, int b)
+    /// <summary>R'Z: X'Z without F L'Z.</summary>
+    public static double[] TakeOutFactors(EbmfProblem problem, EbmfState state, ArraySet partial, int b)
     {
         var w = (double[])partial.Get(PartialKeys.Cross).Clone();
         var lz = partial.Get(PartialKeys.LoadingsCross);

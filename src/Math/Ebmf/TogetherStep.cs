@@ -36,25 +36,38 @@ internal static class TogetherStep
         return EbmfAnswer.NeedsLoadings;
     }
 
-    /// <summary>The loadings are projected: a side that must have a sign gets the one that keeps more of the start.</summary>
+    /// <summary>
+    /// The loadings are projected: a start u v' is oriented so that most of it, |u+| |v+|, has the signs that its sides must have, and a
+    /// factor that must have a sign is clamped to it.
+    /// </summary>
     public static EbmfAnswer Project(EbmfProblem problem, EbmfState state, ArraySet partial)
     {
         var signs = partial.Get(PartialKeys.Signs);
-        var flipped = false;
+        var changed = false;
         for (var t = 0; t < state.Active.Length; t++)
         {
-            var sign = problem.LoadingsSign(state.Active[t]);
+            var (lSign, fSign) = (problem.LoadingsSign(state.Active[t]), problem.FactorsSign(state.Active[t]));
             var factor = state.Factors[state.Active[t]];
-            if (sign != 0 && signs[(2 * t) + (sign > 0 ? 1 : 0)] > signs[(2 * t) + (sign > 0 ? 0 : 1)])
+            var (positive, negative) = (signs[2 * t], signs[(2 * t) + 1]);
+            var side = Kept(factor.Mean, -fSign) * Kept(positive, negative, -lSign)
+                > Kept(factor.Mean, fSign) * Kept(positive, negative, lSign) ? -1 : 1;
+            if (side < 0 || factor.Mean.Any(f => f * fSign < 0))
             {
-                factor.Mean = [.. factor.Mean.Select(v => -v)];
-                flipped = true;
+                factor.Mean = [.. factor.Mean.Select(f => f * side * fSign < 0 ? 0 : f * side)];
+                changed = true;
             }
         }
 
-        // Where one was flipped, the loadings on the shards must follow.
-        return flipped ? EbmfAnswer.Again : Evaluate(state);
+        // Where one was changed, the loadings on the shards must follow.
+        return changed ? EbmfAnswer.Again : Evaluate(state);
     }
+
+    // The sums of squares of what has a sign; all of it where any will do.
+    private static double Kept(double[] values, int sign) =>
+        Kept(values.Sum(v => v > 0 ? v * v : 0), values.Sum(v => v < 0 ? v * v : 0), sign);
+
+    private static double Kept(double positive, double negative, int sign) =>
+        sign == 0 ? positive + negative : sign > 0 ? positive : negative;
 
     /// <summary>The variances beside the new factors are known: the first sweep may begin.</summary>
     public static EbmfAnswer Judge(EbmfProblem problem, EbmfState state)

@@ -62,9 +62,12 @@ internal static class Transitions
         .. Sweeps(EbmfStage.Greedy),
         new(EbmfStage.Greedy, Judge, Ended, EbmfStage.Greedy, Settle),
         new(EbmfStage.Greedy, Settle, Kept, EbmfStage.Greedy, Begin),
+        new(EbmfStage.Greedy, Settle, NeedsLeastSquares, EbmfStage.Greedy, Power),
         new(EbmfStage.Greedy, Settle, Dropped, EbmfStage.Backfit, Begin),
         new(EbmfStage.Greedy, Settle, NeedsResiduals, EbmfStage.Restore, Evaluate),
         .. Evaluation(EbmfStage.Restore),
+        new(EbmfStage.Restore, Judge, NeedsLeastSquares, EbmfStage.Greedy, Power),
+        new(EbmfStage.Restore, Judge, Begun, EbmfStage.Greedy, Begin),
         new(EbmfStage.Restore, Judge, Ended, EbmfStage.Backfit, Begin),
 
         // All factors together.
@@ -77,13 +80,19 @@ internal static class Transitions
 
         // Without each factor.
         new(EbmfStage.Nullcheck, Begin, Begun, EbmfStage.Nullcheck, Next),
-        new(EbmfStage.Nullcheck, Begin, Ended, EbmfStage.Final, Begin),
+        new(EbmfStage.Nullcheck, Begin, Ended, EbmfStage.Look, Begin),
         new(EbmfStage.Nullcheck, Next, NeedsResiduals, EbmfStage.Nullcheck, Evaluate),
         new(EbmfStage.Nullcheck, Next, HasResiduals, EbmfStage.Nullcheck, Judge),
         new(EbmfStage.Nullcheck, Next, Removed, EbmfStage.Backfit, Begin),
-        new(EbmfStage.Nullcheck, Next, Ended, EbmfStage.Final, Begin),
+        new(EbmfStage.Nullcheck, Next, Ended, EbmfStage.Look, Begin),
         .. Evaluation(EbmfStage.Nullcheck),
         new(EbmfStage.Nullcheck, Judge, Ended, EbmfStage.Nullcheck, Next),
+
+        // A second look at all factors, or at one.
+        new(EbmfStage.Look, Begin, Begun, EbmfStage.Greedy, Begin),
+        new(EbmfStage.Look, Begin, NeedsResiduals, EbmfStage.Restore, Evaluate),
+        new(EbmfStage.Look, Begin, Resumes, EbmfStage.Resume, Begin),
+        new(EbmfStage.Look, Begin, Ended, EbmfStage.Final, Begin),
 
         // One more sweep.
         new(EbmfStage.Final, Begin, Ready, EbmfStage.Final, Sweep),

@@ -13,7 +13,7 @@ public sealed class TransitionsTests
     private static readonly EbmfOptions Base = new() { Rows = 45, Columns = 18, MaxFactors = 4, MaxSweeps = 6 };
 
     private static readonly PriorFamily[] Signed = [PriorFamily.PointExponential], Grid = [PriorFamily.Unimodal],
-        Mixed = [PriorFamily.PointNormal, PriorFamily.Unimodal];
+        Mixed = [PriorFamily.PointNormal, PriorFamily.Unimodal, PriorFamily.PointNormal];
 
     [Fact]
     public void Every_step_that_can_follow_is_one_and_all_but_the_last_go_on()
@@ -112,6 +112,8 @@ public sealed class TransitionsTests
             }
 
             var b = Base with { Variance = variance };
+            yield return (b with { LoadingsPrior = Signed, MaxFactors = 12 }, null, null, Never);
+            yield return (b with { LoadingsPrior = Signed, MaxSweeps = 500 }, null, null, Never);
             yield return (b with { Init = EbmfInit.Svd }, null, null, Never);
             yield return (given with { Variance = variance, Greedy = false, Init = EbmfInit.Given }, New, null, Never);
             yield return (given with { Variance = variance, Init = EbmfInit.Given }, null, null, Never);

@@ -1,0 +1,117 @@
+using System.Numerics.Tensors;
+using FitCluster.Math.Ebnm;
+
+namespace FitCluster.Math.Ebmf;
+
+/// <summary>
+/// A second look, where sides with a sign or on a grid give the ELBO many optima: all factors are found anew from a singular value
+/// decomposition of the data, or one of them from what the others leave, and what comes of it replaces the best fit so far where its ELBO
+/// is higher (docs/ebmf.md, "Second looks").
+/// </summary>
+internal static class LookStep
+{
+    // Looks in a row that come to nothing, before the fit is taken for what it is; and the most in all.
+    private const int MostRefused = 3;
+    private const int MostLooks = 24;
+
+    // A gain of this share of the ELBO is worth another look.
+    private const double WorthwhileShare = 1e-6;
+
+    // A look is hopeless where so many sweeps with the gain of the last, after the first ones, would not lift it to the best.
+    private const int FewestSweeps = 8;
+    private const int HopelessSweeps = 30;
+
+    // Sweeps in which the other factors make up for the one that is taken out, before what they leave is looked at.
+    private const int SweepsWithout = 10;
+
+    /// <summary>Judges the look that is over, and begins the next one, if there is one.</summary>
+    public static EbmfAnswer Begin(EbmfProblem problem, EbmfState state)
+    {
+        if (state.Best is not null)
+        {
+            Judge(problem, state);
+        }
+
+        var next = IsWanted(problem, state) ? Next(state) : -1;
+        if (next < 0)
+        {
+            state.Best = null;
+            return EbmfAnswer.Ended;
+        }
+
+        if (state.Best is null)
+        {
+            (state.Best, state.BestElbo, state.Saves) = (state.Write(), state.Elbo, true);
+            state.Looked = [];
+        }
+
+        // The first look is at all factors.
+        state.Restarts = state.Looks == 0;
+        state.LookFactors = state.Factors.Count(f => !f.IsFixed);
+        state.Looks++;
+        (state.Repeats, state.Sweeps, state.Starts, state.Subspace, state.Untried) = (0, 0, [], [], []);
+        if (!state.Restarts)
+        {
+            state.Looked = [.. state.Looked, next];
+            EbmfFactors.Drop(problem, state, k => k == next);
+            return EbmfAnswer.Resumes;
+        }
+
+        state.GreedyAccepted = 0;
+        EbmfFactors.Drop(problem, state, k => !state.Factors[k].IsFixed);
+        (state.Iterating, state.Active, state.Updated) = ([], [], []);
+        if (problem.Noise.NeedsEvaluation
+            || NoiseStep.TakeOfSums(problem, state, LoadingsSums.AcceptedResiduals(problem, state)) == EbmfAnswer.NeedsResiduals)
+        {
+            return NoiseStep.Begin(state);
+        }
+
+        NoiseStep.Accept(problem, state);
+        state.Elbo = state.ProposedDataTerm + EbmfFactors.KullbackLeiblerSum(state);
+        return EbmfAnswer.Begun;
+    }
+
+    /// <summary>Whether a look that is under way need not go on with these sweeps.</summary>
+    public static bool IsEnough(EbmfState state) => state.Best is not null && state.Stage switch
+    {
+        EbmfStage.Resume => state.Sweeps >= SweepsWithout,
+        EbmfStage.Backfit => state.Sweeps >= FewestSweeps && state.LastGain > 0
+            && state.Elbo + (HopelessSweeps * state.LastGain) < state.BestElbo,
+        _ => false,
+    };
+
+    private static void Judge(EbmfProblem problem, EbmfState state)
+    {
+        // What hardly gains anything counts as nothing, so that looks end.
+        var gain = state.Elbo - state.BestElbo;
+        state.Refused = gain > WorthwhileShare * double.Abs(state.BestElbo) ? 0 : state.Refused + 1;
+        if (gain > problem.Tolerance)
+        {
+            state.Best = null;
+            return;
+        }
+
+        state.GoBack();
+    }
+
+    private static bool IsWanted(EbmfProblem problem, EbmfState state) =>
+        problem.Options is { Greedy: true, Backfit: true, Nullcheck: true, Init: EbmfInit.Power or EbmfInit.Fit }
+        && !state.EndedEarly && !state.HitLimit && state.Refused < MostRefused && state.Looks < MostLooks
+        && state.Factors.Count(f => !f.IsFixed) > 1
+        && state.Factors.Any(f => !f.IsFixed && (IsRugged(f.LoadingsFamily) || IsRugged(f.FactorsFamily)));
+
+    private static bool IsRugged(PriorFamily family) =>
+        EbnmFamilies.Get(family).Traits is { Sign: not 0 } or { NeedsFullFits: true };
+
+    // The least of the factors that were not looked at since the best fit is the best; -1 where there is none.
+    private static int Next(EbmfState state)
+    {
+        var looked = state.Best is null ? [] : state.Looked;
+        return Enumerable.Range(0, state.K).Where(k => !state.Factors[k].IsFixed && !looked.Contains(k))
+            .OrderBy(k => state.Factors[k].PlainSumSecond * Size(state.Factors[k])).ThenBy(k => k)
+            .FirstOrDefault(-1);
+    }
+
+    // The sum of second moments.
+    private static double Size(EbmfFactor factor) => TensorPrimitives.SumOfSquares<double>(factor.Mean) + factor.Variance.Sum();
+}
