@@ -54,7 +54,7 @@ public sealed class AdaptiveShrinkage
     {
         CheckLengths(x, s);
         var result = new AdaptiveShrinkage(x.Length);
-        var components = GridComponent.Of(prior.Components);
+        var components = prior.Components;
         var (mean, variance, lfsr) = (result.PosteriorMean, result.PosteriorStandardDeviation, result.LocalFalseSignRate);
         result.LogLikelihood = MixtureKernels.Moments(components, x, s, mean, variance);
         MixtureKernels.Signs(components, x, s, result.NegativeProbability, result.LocalFalseDiscoveryRate, result.PositiveProbability);
@@ -87,7 +87,7 @@ public sealed class AdaptiveShrinkage
         }
 
         var even = 1.0 / start.Components.Length;
-        var rows = MixtureKernels.Rows(GridComponent.Of(start.Components), x, s);
+        var rows = MixtureKernels.Rows(start.Components, x, s);
         var weights = Array.ConvertAll(start.Components, c => (0.5 * c.Weight) + (0.5 * even));
         var solution = MixtureWeights.Solve(rows, weights, nullWeight - 1);
         var components = new PriorComponent[start.Components.Length];

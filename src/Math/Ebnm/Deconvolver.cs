@@ -28,7 +28,7 @@ public sealed class Deconvolver : GridFamily
         }
 
         var components = options.Start?.Components ?? Grid(GridRange.Of(x, s, 0), options);
-        var rows = MixtureKernels.Rows(GridComponent.Of(components), x, s);
+        var rows = MixtureKernels.Rows(components, x, s);
         var model = new SplineDeconvolution(Array.ConvertAll(components, c => c.Location));
         var (weights, logLikelihood, converged, iterations) = model.Fit(rows, options.MaxIterations);
 

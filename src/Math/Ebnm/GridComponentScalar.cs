@@ -19,8 +19,8 @@ internal static class GridComponentScalar
             return (log, m, d * d);
         }
 
-        var (mass, mean, square) = TruncatedNormal.Moments((low - m) / d, (high - m) / d);
-        return (log + mass, m + (d * mean), d * d * double.Max(square - (mean * mean), 0));
+        var (mass, mean, _, variance) = TruncatedNormal.Moments((low - m) / d, (high - m) / d);
+        return (log + mass, m + (d * mean), d * d * variance);
     }
 
     /// <summary>P(theta &lt; 0) and P(theta = 0) given x and a component.</summary>
@@ -94,15 +94,16 @@ internal static class GridComponentScalar
         }
 
         var location = c.Kind == ComponentKind.Uniform ? c.Low : c.Location;
-        var variance = c.Kind is ComponentKind.Point or ComponentKind.Uniform ? 0 : c.Scale * c.Scale;
-        var log = NormalDistribution.LogDensity(x - location, double.Sqrt((s * s) + variance));
-        if (variance == 0)
+        var scale = c.Kind is ComponentKind.Point or ComponentKind.Uniform ? 0 : c.Scale;
+        var total = double.Hypot(s, scale);
+        var log = NormalDistribution.LogDensity(x - location, total);
+        if (scale == 0)
         {
             return (location, 0, 0, 0, log);
         }
 
-        var shrinkage = variance / ((s * s) + variance);
-        var (m, d) = (location + (shrinkage * (x - location)), double.Sqrt(shrinkage) * s);
+        var root = scale / total;
+        var (m, d) = (location + (root * root * (x - location)), root * s);
         return c.Kind == ComponentKind.TruncatedNormal
             ? (m, d, c.Low, c.High,
                 log - NormalDistribution.LogIntervalProbability((c.Low - location) / c.Scale, (c.High - location) / c.Scale))

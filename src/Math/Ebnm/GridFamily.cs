@@ -55,11 +55,11 @@ public abstract class GridFamily : IEbnmFamily
 
     /// <inheritdoc/>
     public double Moments(Prior prior, ReadOnlySpan<double> x, ReadOnlySpan<double> s, Span<double> mean, Span<double> variance) =>
-        MixtureKernels.Moments(GridComponent.Of(prior.Components), x, s, mean, variance);
+        MixtureKernels.Moments(prior.Components, x, s, mean, variance);
 
     /// <inheritdoc/>
     public void FalseSignRates(Prior prior, ReadOnlySpan<double> x, ReadOnlySpan<double> s, Span<double> lfsr) =>
-        MixtureKernels.FalseSignRates(GridComponent.Of(prior.Components), x, s, lfsr);
+        MixtureKernels.FalseSignRates(prior.Components, x, s, lfsr);
 
     /// <summary>
     /// Draws from the posteriors. Draw 0 of observation i chooses the component, draw 1 the value within it.
@@ -89,7 +89,7 @@ public abstract class GridFamily : IEbnmFamily
                 $"needs {StatisticsLength(prior)}");
         }
 
-        MixtureKernels.Accumulate(GridComponent.Of(prior.Components), HasNull(prior), x, s, mean, variance, statistics);
+        MixtureKernels.Accumulate(prior.Components, HasNull(prior), x, s, mean, variance, statistics);
     }
 
     /// <inheritdoc/>
@@ -175,7 +175,7 @@ public abstract class GridFamily : IEbnmFamily
 
     private static double LogLikelihood(Prior prior, ReadOnlySpan<double> x, ReadOnlySpan<double> s)
     {
-        var present = Array.FindAll(GridComponent.Of(prior.Components), c => c.Weight > 0);
+        var present = Array.FindAll(prior.Components, c => c.Weight > 0);
         const int Block = 1024;
         var buffer = new double[2 * Block];
         var total = 0.0;
@@ -217,7 +217,7 @@ public abstract class GridFamily : IEbnmFamily
             s = ordered;
         }
 
-        var rows = MixtureKernels.Rows(GridComponent.Of(prior.Components), x, s);
+        var rows = MixtureKernels.Rows(prior.Components, x, s);
         var penalty = HasNull(prior) ? Penalty(options) : 0;
         var solution = MixtureWeights.Solve(rows, Weights(prior.Components), penalty, tolerance, options.MaxIterations);
         return new EbnmFit(Weighted(prior, solution.Weights), solution.LogLikelihood, solution.Converged, solution.Iterations)

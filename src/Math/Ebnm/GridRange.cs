@@ -5,7 +5,7 @@ namespace FitCluster.Math.Ebnm;
 /// </summary>
 internal readonly record struct GridRange(double Count, double MinX, double MaxX, double MinS, double Mode)
 {
-    private const double LeastS = 1e-100;
+    private const double LeastS = 1e-300;
 
     /// <summary>max |x - mode|.</summary>
     public double Extent => double.Max(double.Abs(MaxX - Mode), double.Abs(MinX - Mode));

@@ -8,6 +8,7 @@ internal static class ScaleGrid
 {
     private const int Least = 3;
     private const int Most = 300;
+    private const double Farthest = 1e300;
     private const double FirstExcess = 0.025;
     private const double ExcessRange = 120;
 
@@ -53,20 +54,23 @@ internal static class ScaleGrid
     /// </summary>
     public static double[] Points(double n, double s, double range)
     {
-        var m = Ratio(n);
-        var span = double.Max(1, range * range / (s * s)) + 1;
-        var wanted = double.Ceiling(double.Log(span) / double.Log(m)) + 1;
+        // All in logarithms: the range may be any multiple of s.
+        var logM = double.Log(Ratio(n));
+        var z = double.Max(1, double.Min(range / s, Farthest));
+        var logSpan = z < 1e9 ? double.Log((z * z) + 1) : 2 * double.Log(z);
+        var wanted = double.Ceiling(logSpan / logM) + 1;
         var count = (int)double.Clamp(wanted, Least, Most);
         if (wanted <= Least || wanted > Most)
         {
             // A grid as short or as long as allowed ends where the observations do.
-            m = double.Pow(span, 1.0 / (count - 1));
+            logM = logSpan / (count - 1);
         }
 
         var grid = new double[count];
         for (var k = 1; k < count; k++)
         {
-            grid[k] = s * double.Sqrt(double.Pow(m, k) - 1);
+            var log = k * logM;
+            grid[k] = log < 40 ? s * double.Sqrt(double.ExpM1(log)) : s * double.Exp(0.5 * log);
         }
 
         return grid;

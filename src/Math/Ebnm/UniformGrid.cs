@@ -11,6 +11,7 @@ internal static class UniformGrid
 {
     private const int Least = 4;
     private const int Most = 300;
+    private const double Farthest = 1e300;
     private const double FirstLogKl = -2;
     private const double LogKlStep = 0.25;
     private static readonly Lazy<double[][]> LazyTables = new(Read);
@@ -27,7 +28,7 @@ internal static class UniformGrid
     /// </summary>
     public static double[] Points(double n, double s, double range)
     {
-        var most = range / s;
+        var most = double.Min(range / s, Farthest);
         var logKl = -double.Log10(double.Max(n, 1));
         var last = LogKl(Tables.Length - 1);
         logKl = double.Clamp(logKl, last, FirstLogKl);
@@ -65,10 +66,11 @@ internal static class UniformGrid
             grid.Add(t == 0 ? coarse[k] : t == 1 ? fine[k] : ((1 - t) * coarse[k]) + (t * fine[k]));
         }
 
-        // Past the table (1000 standard errors): doubling.
+        // Past the table (1000 standard errors): doubling; by the coarsest table, in steps as large as 300 points must have.
+        var ratio = j == 0 && t == 0 && grid.Count < Most ? double.Max(2, double.Pow(most / grid[^1], 1.0 / (Most - grid.Count))) : 2;
         while (grid[^1] < most && grid.Count < Most)
         {
-            grid.Add(2 * grid[^1]);
+            grid.Add(ratio * grid[^1]);
         }
 
         if (grid[^1] < most)

@@ -74,11 +74,19 @@ public static class MillsRatio
             return (j0, j1, j0 + (a * j1));
         }
 
-        var t = (a - 5) / (a + 5);
-        var d = 1 / (1 + a);
-        var first = Polynomial(FirstSeries, t) * d * d;
-        var second = Polynomial(SecondSeries, t) * d * d * d;
+        var (d, _, q1, q2) = Units(a);
+        var first = q1 * d * d;
+        var second = q2 * d * d * d;
         return (second + (a * first), first, second);
+    }
+
+    /// <summary>d = 1 / (1 + y) and q_k = J_k(y) / d^(k + 1) at finite y &gt;= 0, of the order of 1 however large y is.</summary>
+    internal static (double D, double Q0, double Q1, double Q2) Units(double y)
+    {
+        var t = (y - 5) / (y + 5);
+        var d = 1 / (1 + y);
+        var (first, second) = (Polynomial(FirstSeries, t), Polynomial(SecondSeries, t));
+        return (d, (y * d * first) + (d * d * second), first, second);
     }
 
     private static double Polynomial(double[] coefficients, double t)

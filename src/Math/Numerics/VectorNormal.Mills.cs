@@ -8,7 +8,11 @@ public static partial class VectorNormal
 {
     /// <summary>Mills' ratio J_0(y) for y &gt;= 0.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<double> MillsRatioOfPositive(Vector512<double> y)
+    public static Vector512<double> MillsRatioOfPositive(Vector512<double> y) => MillsUnit(y) / (Vector512<double>.One + y);
+
+    /// <summary>J_0(y) (1 + y) for y &gt;= 0, of the order of 1 however large y is.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Vector512<double> MillsUnit(Vector512<double> y)
     {
         var t = (y - Vector512.Create(5.0)) / (y + Vector512.Create(5.0));
         var tt = t * t;
@@ -21,7 +25,7 @@ public static partial class VectorNormal
             odd = Vector512.FusedMultiplyAdd(odd, tt, Vector512.Create(c[k + 1]));
         }
 
-        return Vector512.FusedMultiplyAdd(odd, t, even) / (Vector512<double>.One + y);
+        return Vector512.FusedMultiplyAdd(odd, t, even);
     }
 
     /// <summary>
@@ -47,7 +51,18 @@ public static partial class VectorNormal
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void MillsOfPositive(Vector512<double> y, out Vector512<double> j0, out Vector512<double> j1, out Vector512<double> j2)
     {
-        var d = Vector512<double>.One / (Vector512<double>.One + y);
+        MillsUnits(y, out var d, out _, out var q1, out var q2);
+        j1 = q1 * (d * d);
+        j2 = q2 * (d * d * d);
+        j0 = Vector512.FusedMultiplyAdd(y, j1, j2);
+    }
+
+    /// <summary>d = 1 / (1 + y) and q_k = J_k(y) / d^(k + 1) at y &gt;= 0, of the order of 1 however large y is.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static void MillsUnits(
+        Vector512<double> y, out Vector512<double> d, out Vector512<double> q0, out Vector512<double> q1, out Vector512<double> q2)
+    {
+        d = Vector512<double>.One / (Vector512<double>.One + y);
         var t = (y - Vector512.Create(5.0)) / (y + Vector512.Create(5.0));
         var tt = t * t;
 
@@ -66,8 +81,8 @@ public static partial class VectorNormal
             odd2 = Vector512.FusedMultiplyAdd(odd2, tt, Vector512.Create(second[k + 1]));
         }
 
-        j1 = Vector512.FusedMultiplyAdd(odd1, t, even1) * (d * d);
-        j2 = Vector512.FusedMultiplyAdd(odd2, t, even2) * (d * d * d);
-        j0 = Vector512.FusedMultiplyAdd(y, j1, j2);
+        q1 = Vector512.FusedMultiplyAdd(odd1, t, even1);
+        q2 = Vector512.FusedMultiplyAdd(odd2, t, even2);
+        q0 = Vector512.FusedMultiplyAdd(y * d, q1, d * d * q2);
     }
 }

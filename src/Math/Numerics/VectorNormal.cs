@@ -10,6 +10,9 @@ namespace FitCluster.Math.Numerics;
 /// </summary>
 public static partial class VectorNormal
 {
+    // exp(-1/2 of it) is the least that VectorExp gives; beyond it, 0.
+    private const double GreatestSquare = 1416;
+
     /// <summary>The number of lanes.</summary>
     public const int Lanes = 8;
 
@@ -28,7 +31,7 @@ public static partial class VectorNormal
             positive, (one - u - tail) / u, half - Vector512.Create(NormalDistribution.LogRootTwoPi));
     }
 
-    /// <summary>Phi(z) for finite z, to about 1e-15 relative; below z = -37.6 it is no lower than 3e-308 / (sqrt(2 pi) |z|).</summary>
+    /// <summary>Phi(z) for finite z, to about 1e-15 relative; 0 below z = -37.6, where it is less than 1e-309.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<double> Cdf(Vector512<double> z)
     {
@@ -120,14 +123,15 @@ public static partial class VectorNormal
         }
     }
 
-    // exp(-z^2 / 2) with the rounding error of z^2 put back.
+    // exp(-z^2 / 2) with the rounding error of z^2 put back; 0 from z^2 = 1416 on.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<double> ExpMinusHalfSquare(Vector512<double> z)
     {
         var minusHalf = Vector512.Create(-0.5);
         var square = z * z;
         var e = VectorExp.Of(minusHalf * square);
-        return Vector512.FusedMultiplyAdd(e, minusHalf * Vector512.FusedMultiplyAdd(z, z, -square), e);
+        e = Vector512.FusedMultiplyAdd(e, minusHalf * Vector512.FusedMultiplyAdd(z, z, -square), e);
+        return e & Vector512.LessThan(square, Vector512.Create(GreatestSquare));
     }
 
     private static Vector512<double> LoadRemainder(ReadOnlySpan<double> values, int i, double padding)

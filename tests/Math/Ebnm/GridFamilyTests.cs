@@ -267,6 +267,59 @@ public class GridFamilyTests
 
     [Theory]
     [MemberData(nameof(All))]
+    public void Units_do_not_matter(PriorFamily name)
+    {
+        var isScores = name == PriorFamily.Deconvolver;
+        var (x, s) = Observations(120, isScores);
+        var family = EbnmFamilies.Get(name);
+        var fit = family.Fit(x, s, new EbnmOptions());
+        var (mean, variance) = (new double[120], new double[120]);
+        family.Moments(fit.Prior, x, s, mean, variance);
+        foreach (var c in isScores ? [] : new[] { double.ScaleB(1, -480), double.ScaleB(1, 480), 1e-140, 3e140, 1e-9 })
+        {
+            var tolerance = double.IsPow2(c) ? 1e-9 : 1e-6;
+            var (xc, sc) = (Array.ConvertAll(x, v => c * v), Array.ConvertAll(s, v => c * v));
+            var scaled = family.Fit(xc, sc, new EbnmOptions());
+            Assert.Equal(fit.Prior.Components.Length, scaled.Prior.Components.Length);
+            Assert.Equal(fit.LogLikelihood - (120 * double.Log(c)), scaled.LogLikelihood, tolerance * 120 * double.Abs(double.Log(c)));
+            var (meanC, varianceC) = (new double[120], new double[120]);
+            family.Moments(scaled.Prior, xc, sc, meanC, varianceC);
+            for (var i = 0; i < 120; i++)
+            {
+                Assert.Equal(mean[i], meanC[i] / c, tolerance);
+                Assert.Equal(double.Sqrt(variance[i]), double.Sqrt(varianceC[i]) / c, tolerance);
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(All))]
+    public void Extreme_observations_have_fits_without_exceptions_or_missing_numbers(PriorFamily name)
+    {
+        var isScores = name == PriorFamily.Deconvolver;
+        foreach (var (far, unit) in new[] { (1e17, 1.0), (1e100, 1.0), (1e150, 1.0), (3.0, 1e160), (1e140, 1e-150), (1e12, 1e-10) })
+        {
+            var x = Enumerable.Range(0, 40).Select(i => isScores || i > 0 ? Philox.Normal(3, 5, (ulong)i) * unit : far * unit).ToArray();
+            var s = Enumerable.Range(0, 40).Select(i => isScores ? 1 : i == 7 && unit == 1 ? 1e-10 : unit).ToArray();
+            if (isScores)
+            {
+                x = Array.ConvertAll(x, v => v / unit);
+                x[0] = double.Min(far, 1e100);
+            }
+
+            var family = EbnmFamilies.Get(name);
+            var fit = family.Fit(x, s, new EbnmOptions());
+            var (mean, variance, lfsr) = (new double[40], new double[40], new double[40]);
+            Assert.True(double.IsFinite(family.Moments(fit.Prior, x, s, mean, variance)), $"{name} {far} {unit}");
+            family.FalseSignRates(fit.Prior, x, s, lfsr);
+            Assert.All(mean, m => Assert.True(double.IsFinite(m), $"{name} {far} {unit}: mean {m}"));
+            Assert.All(variance, v => Assert.True(v >= 0, $"{name} {far} {unit}: variance {v}"));
+            Assert.All(lfsr, r => Assert.True(r is >= 0 and <= 1, $"{name} {far} {unit}: lfsr {r}"));
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(All))]
     public void No_observations_and_equal_ones_have_fits(PriorFamily name)
     {
         var family = EbnmFamilies.Get(name);

@@ -25,7 +25,7 @@ public class MixtureKernelsTests
         const int N = 1003;
         var x = Enumerable.Range(0, N).Select(i => (random.NextDouble() - 0.5) * (i % 3 == 0 ? 200 : 12)).ToArray();
         var s = Enumerable.Range(0, N).Select(_ => double.Exp(3 * (random.NextDouble() - 0.5))).ToArray();
-        var components = GridComponent.Of([Kinds[kind]]);
+        var components = (PriorComponent[])[Kinds[kind]];
         var (mean, variance, negative, zero, positive) = (new double[N], new double[N], new double[N], new double[N], new double[N]);
         var log = MixtureKernels.Moments(components, x, s, mean, variance);
         MixtureKernels.Signs(components, x, s, negative, zero, positive);
@@ -50,7 +50,7 @@ public class MixtureKernelsTests
     {
         var prior = Array.ConvertAll(Kinds, c => c with { Weight = 1.0 / Kinds.Length });
         double[] x = [-4, -0.7, 0, 0.2, 1.9, 6], s = [1.2, 0.5, 1, 0.3, 2, 0.9];
-        var components = GridComponent.Of(prior);
+        var components = prior;
         var (mean, variance) = (new double[6], new double[6]);
         for (var i = 0; i < 6; i++)
         {
@@ -80,7 +80,7 @@ public class MixtureKernelsTests
         var (mean, variance) = (new double[3], new double[3]);
         foreach (var kind in Kinds)
         {
-            Assert.True(double.IsFinite(MixtureKernels.Moments(GridComponent.Of([kind]), x, s, mean, variance)));
+            Assert.True(double.IsFinite(MixtureKernels.Moments([kind], x, s, mean, variance)));
             Assert.All(mean.Concat(variance), v => Assert.True(double.IsFinite(v)));
             var tolerance = kind.Kind == ComponentKind.Uniform ? 1e-9 : double.PositiveInfinity;
             Assert.True(mean[0] <= kind.High + tolerance && mean[1] >= kind.Low - tolerance);
