@@ -92,4 +92,25 @@ internal enum ConjugateField
 
     /// <summary>Gaussian: sum x squared.</summary>
     Squares,
+
+    /// <summary>Whether a state of this restart is kept, the best so far by validation.</summary>
+    HasKept,
+
+    /// <summary>Whether shards keep their rows as they are.</summary>
+    KeepRows,
+
+    /// <summary>Whether the last round was a check.</summary>
+    WasChecked,
+
+    /// <summary>The greatest validation score of this restart's checks.</summary>
+    BestCheck,
+
+    /// <summary>The sweep after which the kept state was.</summary>
+    KeptSweep,
+
+    /// <summary>Its objective.</summary>
+    KeptObjective,
+
+    /// <summary>Whether by the kept state's validation cells counts are overdispersed.</summary>
+    IsOverdispersed,
 }

@@ -18,10 +18,13 @@ internal sealed class ConjugatePoisson(TwinEbOptions options) : IConjugateLikeli
     public bool ZerosAreImplied => true;
 
     /// <inheritdoc/>
+    public bool Spreads => true;
+
+    /// <inheritdoc/>
     public ConjugateParameters Parameters { get; } = new(
     [
         ConjugateKeys.ColumnSums, ConjugateKeys.ColumnCounts, ConjugateKeys.ColumnRates, ConjugateKeys.ColumnLogs,
-        ConjugateKeys.ColumnMeans, ConjugateKeys.ColumnTerm, ConjugateKeys.RowLevel,
+        ConjugateKeys.ColumnMeans, ConjugateKeys.ColumnTerm, ConjugateKeys.RowLevel, ConjugateKeys.ColumnSpread,
         .. ConjugateKeys.RowPrior.Gamma, .. ConjugateKeys.ColumnPrior.Gamma, .. ConjugateKeys.ColumnStatistics.Gamma,
     ]);
 
@@ -52,7 +55,10 @@ internal sealed class ConjugatePoisson(TwinEbOptions options) : IConjugateLikeli
     }
 
     /// <inheritdoc/>
-    public void StartColumns(StateSet<ConjugateField> state, ulong seed, TwinEbStart? from) => _start.Columns(state, seed, from);
+    public void StartColumns(StateSet<ConjugateField> state, ulong seed, TwinEbStart? from) {
+        _start.Columns(state, seed, from);
+        state.Arrays.Set(ConjugateKeys.ColumnSpread, 1);
+    }
 
     /// <inheritdoc/>
     public void StartRows(ShardData data, ArraySet broadcast, ArraySet shard, ulong seed)
@@ -82,7 +88,8 @@ internal sealed class ConjugatePoisson(TwinEbOptions options) : IConjugateLikeli
         broadcast.Set(ConjugateKeys.HasAbsent, AnyAbsent(state) ? 1 : 0);
         StateKey[] keys =
         [
-            ConjugateKeys.ColumnLogs, ConjugateKeys.ColumnMeans, ConjugateKeys.RowLevel, .. ConjugateKeys.RowPrior.Gamma,
+            ConjugateKeys.ColumnLogs, ConjugateKeys.ColumnMeans, ConjugateKeys.RowLevel, ConjugateKeys.ColumnSpread,
+            .. ConjugateKeys.RowPrior.Gamma,
             .. forScore ? [ConjugateKeys.ColumnCounts, ConjugateKeys.ColumnRates, .. ConjugateKeys.ColumnPrior.Gamma] : (StateKey[])[],
         ];
         foreach (var key in keys)
@@ -163,13 +170,14 @@ internal sealed class ConjugatePoisson(TwinEbOptions options) : IConjugateLikeli
     }
 
     /// <inheritdoc/>
-    public void Split(StateSet<ConjugateField> state, double[] candidates, ulong seed) => _start.Split(state, candidates, seed);
+    public void Split(StateSet<ConjugateField> state, double[] candidates, ulong seed) => _start.Split(state, candidates, areMoments: false, seed);
 
     /// <inheritdoc/>
-    public IConjugateRowFitter RowFitter(ShardData data, ArraySet broadcast) => new ConjugatePoissonRows(data, broadcast, _factors);
+    public IConjugateRowFitter RowFitter(ShardData data, ArraySet broadcast, bool measuresMisfit = false) =>
+        new ConjugatePoissonRows(data, broadcast, _factors, measuresMisfit);
 
     /// <inheritdoc/>
-    public void EndRestart(ArraySet shard) => shard.Set(ConjugateKeys.RowLogs, []);
+    public IReadOnlyList<StateKey> RowState { get; } = [ConjugateKeys.RowLogs];
 
     /// <inheritdoc/>
     public void NewRows(ArraySet broadcast, ArraySet shard, int rows)
@@ -178,13 +186,7 @@ internal sealed class ConjugatePoisson(TwinEbOptions options) : IConjugateLikeli
         var start = new double[_factors];
         for (var l = 0; l < _factors; l++)
         {
-            var mean = 0.0;
-            for (var k = 0; k < prior.Components; k++)
-            {
-                mean += prior.Weights[k] > 0 ? prior.Weights[k] * prior.Shapes[(k * _factors) + l] / prior.Rates[(k * _factors) + l] : 0;
-            }
-
-            start[l] = double.Log(mean);
+            start[l] = double.Log(prior.Mean(l));
         }
 
         var logs = new double[rows * _factors];
@@ -197,15 +199,15 @@ internal sealed class ConjugatePoisson(TwinEbOptions options) : IConjugateLikeli
     }
 
     /// <inheritdoc/>
-    public ISideSampler RowSampler(ShardData data, ArraySet broadcast, ArraySet shard, IConjugateRowFitter fitter) =>
+    public ISideSampler RowSampler(ShardData data, ArraySet broadcast, ArraySet shard, IConjugateRowFitter fitter, double spread) =>
         new ConjugateGammaSampler(
             ConjugateGammaPrior.Read(broadcast, ConjugateKeys.RowPrior), ((ConjugatePoissonRows)fitter).Counts,
-            ((ConjugatePoissonRows)fitter).Rates, options.Seed, ConjugateDraw.RowScore, data.FirstRow);
+            ((ConjugatePoissonRows)fitter).Rates, options.Seed, ConjugateDraw.RowScore, data.FirstRow, spread);
 
     /// <inheritdoc/>
-    public ISideSampler ColumnSampler(ArraySet broadcast) => new ConjugateGammaSampler(
+    public ISideSampler ColumnSampler(ArraySet broadcast, double spread) => new ConjugateGammaSampler(
         ConjugateGammaPrior.Read(broadcast, ConjugateKeys.ColumnPrior), broadcast.Get(ConjugateKeys.ColumnCounts),
-        RatesOfAll(broadcast.Get(ConjugateKeys.ColumnRates)), options.Seed, ConjugateDraw.ColumnScore, 0);
+        RatesOfAll(broadcast.Get(ConjugateKeys.ColumnRates)), options.Seed, ConjugateDraw.ColumnScore, 0, spread);
 
     /// <inheritdoc/>
     public void Results(ArraySet state, string scope, ArraySet results)
@@ -213,7 +215,7 @@ internal sealed class ConjugatePoisson(TwinEbOptions options) : IConjugateLikeli
         var prior = ConjugateGammaPrior.Read(state, ConjugateKeys.ColumnPrior.In(scope));
         var (s, t, means) = (state.Get(ConjugateKeys.ColumnCounts.In(scope)), state.Get(ConjugateKeys.ColumnRates.In(scope)),
             state.Get(ConjugateKeys.ColumnMeans.In(scope)));
-        var sd = new double[means.Length];
+        var (sd, spread) = (new double[means.Length], state.Scalar(ConjugateKeys.ColumnSpread.In(scope)));
         var posterior = new ConjugateGammaPosterior(prior, Greatest(t));
         var (padS, padT) = (new double[posterior.Stride], new double[posterior.Stride]);
         for (var j = 0; j < options.Columns; j++)
@@ -221,7 +223,7 @@ internal sealed class ConjugatePoisson(TwinEbOptions options) : IConjugateLikeli
             s.AsSpan(j * _factors, _factors).CopyTo(padS);
             t.AsSpan(RatesAt(t, j), _factors).CopyTo(padT);
             posterior.Evaluate(padS, padT);
-            posterior.SecondMoments(padS, padT);
+            posterior.SecondMoments(padS, padT, spread);
             for (var l = 0; l < _factors; l++)
             {
                 sd[(j * _factors) + l] = double.Sqrt(double.Max(0, posterior.Square[l] - (posterior.Mean[l] * posterior.Mean[l])));
@@ -230,21 +232,24 @@ internal sealed class ConjugatePoisson(TwinEbOptions options) : IConjugateLikeli
 
         int[] shape = [options.Columns, _factors];
         results.Set("columns_mean", means, shape).Set("columns_sd", sd, shape).Set(
-            "columns_log_mean", state.Get(ConjugateKeys.ColumnLogs.In(scope)), shape);
+            "columns_log_mean", state.Get(ConjugateKeys.ColumnLogs.In(scope)), shape).Set("spread", spread);
         PriorResults(ConjugateGammaPrior.Read(state, ConjugateKeys.RowPrior.In(scope)), "row_prior", results);
         PriorResults(prior, "column_prior", results);
     }
 
-    private static void PriorResults(ConjugateGammaPrior prior, string name, ArraySet results)
+    /// <summary>A prior as results.</summary>
+    public static void PriorResults(ConjugateGammaPrior prior, string name, ArraySet results)
     {
         int[] shape = [prior.Components, prior.Factors];
         results.Set(name + "_weight", prior.Weights).Set(name + "_shape", prior.Shapes, shape).Set(name + "_rate", prior.Rates, shape);
     }
 
-    private static double Penalty(ConjugateGammaPrior prior, bool applies) =>
+    /// <summary>What a side's components cost.</summary>
+    public static double Penalty(ConjugateGammaPrior prior, bool applies) =>
         applies ? prior.Penalty(ConjugateSettings.Strength, ConjugateSettings.ShapeStrength) : 0;
 
-    private static ConjugateGammaPrior Step(
+    /// <summary>A side's M-step.</summary>
+    public static ConjugateGammaPrior Step(
         ConjugateGammaPrior prior, ConjugateGammaStatistics statistics, bool isFixed, bool isMixture, bool mixtures) =>
         isFixed ? prior
         : !isMixture ? ConjugateGammaStep.Shared(prior, statistics)

@@ -15,6 +15,8 @@ internal sealed class ConjugatePoissonRows : IConjugateRowFitter, IDisposable
     private readonly int _stride;
     private readonly bool _zerosMissing;
     private readonly bool _hasAbsent;
+    private readonly double _spread;
+    private readonly ConjugatePoissonMisfit? _misfit;
     private readonly ConjugatePoissonColumns _columns;
     private readonly ConjugateGammaPosterior _posterior;
     private readonly ConjugateRow _row;
@@ -27,13 +29,15 @@ internal sealed class ConjugatePoissonRows : IConjugateRowFitter, IDisposable
     private double[] _fittedCounts = [];
     private double[] _fittedRates = [];
 
-    public ConjugatePoissonRows(ShardData data, ArraySet broadcast, int factors)
+    public ConjugatePoissonRows(ShardData data, ArraySet broadcast, int factors, bool measuresMisfit = false)
     {
         _factors = factors;
         _columns = new ConjugatePoissonColumns(broadcast, factors);
         _stride = _columns.Stride;
         _zerosMissing = data.Block.IsSparse && data.Block.Unstored == UnstoredEntries.Missing;
         _hasAbsent = ConjugatePoisson.HasAbsent(broadcast);
+        _spread = broadcast.Has(ConjugateKeys.ColumnSpread) ? broadcast.Scalar(ConjugateKeys.ColumnSpread) : 1;
+        _misfit = measuresMisfit ? new ConjugatePoissonMisfit(_columns, _zerosMissing) : null;
         _posterior = new ConjugateGammaPosterior(ConjugateGammaPrior.Read(broadcast, ConjugateKeys.RowPrior), _columns.Totals);
         _row = new ConjugateRow(data, zerosAreImplied: true);
         (_s, _t, _weight) = (new double[_stride], new double[_stride], new double[_stride]);
@@ -111,9 +115,13 @@ internal sealed class ConjugatePoissonRows : IConjugateRowFitter, IDisposable
             return false;
         }
 
+        _misfit?.Add(_row, _posterior.Mean);
         Keep(shard, row);
         return true;
     }
+
+    /// <inheritdoc/>
+    public double[] Misfit => _misfit?.Sums ?? [];
 
     /// <inheritdoc/>
     /// <remarks>
@@ -152,7 +160,7 @@ internal sealed class ConjugatePoissonRows : IConjugateRowFitter, IDisposable
     /// <inheritdoc/>
     public void Moments(Span<double> mean, Span<double> sd)
     {
-        _posterior.SecondMoments(_s, _t);
+        _posterior.SecondMoments(_s, _t, _spread);
         for (var l = 0; l < _factors; l++)
         {
             mean[l] = _posterior.Mean[l];
