@@ -9,7 +9,7 @@ namespace FitCluster.Math.TwinEb;
 /// <param name="SquaredRates">The sum over them of r^2.</param>
 public readonly record struct CountMisfit(double SquaredErrors, double Rates, double SquaredRates)
 {
-    // A ratio above 1 may be that of rates that are not known well; a tenth of r^2 is more than rates are wrong by where they mean anything.
+    // A ratio above 1 may be that of rates that are not known well; a tenth of r^2 is more than they are wrong by where they mean anything.
     private const double LeastRatio = 2;
     private const double LeastVariance = 0.1;
 

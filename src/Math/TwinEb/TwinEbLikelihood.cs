@@ -7,8 +7,8 @@ public enum TwinEbLikelihood
     Poisson,
 
     /// <summary>
-    /// x_ij ~ Poisson(theta_ij u_i . v_j), theta_ij ~ Gamma(a, a) of mean 1, integrated out, with a learnt: a variance of mu + mu^2 / a. Zeros
-    /// as in the Poisson model.
+    /// x_ij ~ Poisson(theta_ij u_i . v_j), theta_ij ~ Gamma(a, a) of mean 1, integrated out, with a learnt: a variance of mu + mu^2 / a.
+    /// Zeros as in the Poisson model.
     /// </summary>
     NegativeBinomial,
 

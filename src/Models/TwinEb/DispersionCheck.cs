@@ -6,7 +6,9 @@ using FitCluster.Models.Results;
 
 namespace FitCluster.Models.TwinEb;
 
-/// <summary>What a Poisson fit's results say of whether Poisson was right: by its validation cells, or, without them, its training cells.</summary>
+/// <summary>
+/// What a Poisson fit's results say of whether Poisson was right: by its validation cells, or, without them, its training cells.
+/// </summary>
 internal static class DispersionCheck
 {
     // Fewer held-out cells say less than all training cells.
@@ -36,7 +38,8 @@ internal static class DispersionCheck
     {
         var verdict = check.Misfit.IsOverdispersed
             ? FormattableString.Invariant(
-                $"rates vary from cell to cell (variance {check.Misfit.Variance:G2} of their square); set twineb.likelihood: negative_binomial")
+                $"rates vary from cell to cell (variance {check.Misfit.Variance:G2} of their square); " +
+                $"set twineb.likelihood: negative_binomial")
             : "poisson will do";
         return string.Create(CultureInfo.InvariantCulture,
             $"dispersion check   squared errors are {check.Misfit.Ratio:G3} times Poisson's ({check.Cells} cells): {verdict}");

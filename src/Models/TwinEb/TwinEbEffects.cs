@@ -29,7 +29,8 @@ internal static class TwinEbEffects
         : "has no effect with twineb.likelihood: gaussian: remove it";
 
     public static string? Gaussian(SpecSection s) => s.Get(TwinEbFields.Likelihood) == TwinEbLikelihood.Gaussian ? null
-        : $"has no effect with twineb.likelihood: {LikelihoodWords.Of(s.Get(TwinEbFields.Likelihood))}: remove it, or set likelihood: gaussian";
+        : $"has no effect with twineb.likelihood: {LikelihoodWords.Of(s.Get(TwinEbFields.Likelihood))}: remove it, or set " +
+            "likelihood: gaussian";
 
     public static string? WithoutSplit(SpecSection s) => s.Get(TwinEbFields.Split) is null ? null
         : "has no effect with twineb.split, which says what is held out: remove one of them";

@@ -63,7 +63,7 @@ internal sealed class TwinEbFit : IRecommendsColumns, IProjectsRows
         var results = new ArraySet().Set("columns_mean", Moments("columns_mean")).Set(second, Fit.ColumnArray(second, width));
         ReadDispersion(results);
         ReadPrior(results, "row_prior");
-        results.Set("spread", Spread);
+        results.Set("spread", AtLeastOne("spread")).Set("temper", AtLeastOne("temper"));
         return new TwinEbProjection(Options, results);
     }
 
@@ -93,9 +93,11 @@ internal sealed class TwinEbFit : IRecommendsColumns, IProjectsRows
         : throw ProblemException.BadInput(
             $"columns_dispersion.npy in '{Fit.Folder}' has a number that is not above 0: it is damaged; run the fit again");
 
-    // How many times as large the variances of results are as those of q; of fits before it was written: as large.
-    private double Spread => Fit.Report.TryGetProperty(TwinEbFields.Table.Name, out var own) && own.TryGetProperty("spread", out var value) &&
-        value.ValueKind == JsonValueKind.Number && value.GetDouble() >= 1 ? value.GetDouble() : 1;
+    // A number of fit.json that says how far q is not Poisson's; of fits before it was written, or without it, 1.
+    private double AtLeastOne(string field) => Fit.Report.TryGetProperty(TwinEbFields.Table.Name, out var own) &&
+        own.TryGetProperty(field, out var value) && value.ValueKind == JsonValueKind.Number && value.GetDouble() >= 1
+            ? value.GetDouble()
+            : 1;
 
     private void ReadDispersion(ArraySet results)
     {

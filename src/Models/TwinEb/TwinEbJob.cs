@@ -47,6 +47,13 @@ internal sealed class TwinEbJob : ModelJob
             throw new ProblemException(ExitCode.BadInput, [.. problems.Select(p => $"twineb: {p}")]);
         }
 
+        if (_threshold is { } threshold && !AnyAbove(data, threshold))
+        {
+            throw ProblemException.BadInput(string.Create(
+                CultureInfo.InvariantCulture,
+                $"twineb.binarize is {threshold}, and the data have no entry above it: of zeros alone there is nothing to fit; lower it"));
+        }
+
         _split = Section.Get(TwinEbFields.Split) is { } folder ? new GivenSplit(folder, data, IsCounts, _threshold)
             : TwinEbEffects.HoldsOut(Section) ? new ProtocolSplit(
                 Section, (ulong?)Section.Get(TwinEbFields.SplitSeed) ?? spec.Seed, data.Rows)
@@ -165,6 +172,22 @@ internal sealed class TwinEbJob : ModelJob
         RestoreBest = s.Get(TwinEbFields.RestoreBest),
         LocalSteps = s.Get(TwinEbFields.LocalSteps),
     };
+
+    // Reads rows until one has such an entry: of most data the first.
+    private static bool AnyAbove(MatrixSource data, double threshold)
+    {
+        for (var row = 0L; row < data.Rows; row++)
+        {
+            var entries = new TwinEbRow(data.RowBlock(row, 1), isCounts: true, threshold);
+            entries.Read(0);
+            if (entries.Values.ContainsAnyExcept(0.0))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     /// <summary>A section in which everything is decided that depends on the data or on other options.</summary>
     private static SpecSection Decided(SpecSection section, MatrixSource data) => section

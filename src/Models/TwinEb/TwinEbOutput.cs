@@ -40,6 +40,7 @@ internal sealed class TwinEbOutput(ModelRequest request, TwinEbOptions options, 
             if (global.Contains("spread"))
             {
                 writer.WriteNumber("spread", Spread(global));
+                writer.WriteNumber("temper", Temper(global));
             }
         }
 
@@ -85,6 +86,12 @@ internal sealed class TwinEbOutput(ModelRequest request, TwinEbOptions options, 
         if (Misfit(global) is { } check)
         {
             text.AppendLine(DispersionCheck.Sentence(check));
+        }
+
+        if (Temper(global) > 1)
+        {
+            text.AppendLine(CultureInfo.InvariantCulture,
+                $"counts weigh 1 / {Temper(global):G3} of what Poisson's would, in the fit and in its ELBO");
         }
 
         if (Spread(global) > 1)
@@ -149,8 +156,11 @@ internal sealed class TwinEbOutput(ModelRequest request, TwinEbOptions options, 
 
     private static double Spread(ArraySet global) => global.Contains("spread") ? global.Scalar("spread") : 1;
 
+    private static double Temper(ArraySet global) => global.Contains("temper") ? global.Scalar("temper") : 1;
+
     private (CountMisfit Misfit, string Cells)? Misfit(ArraySet global) =>
-        DispersionCheck.Of(options, global, global.Contains("validationCells") ? global.Scalar("validationCells") : double.PositiveInfinity);
+        DispersionCheck.Of(
+            options, global, global.Contains("validationCells") ? global.Scalar("validationCells") : double.PositiveInfinity);
 
     private static double Score(ArraySet global, string name) => global.Contains(name) ? global.Scalar(name) : double.NaN;
 

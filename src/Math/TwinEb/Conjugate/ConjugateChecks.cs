@@ -11,6 +11,7 @@ internal sealed class ConjugateChecks(IConjugateLikelihood likelihood)
     /// <summary>Whether validation cells are scored before the next sweep.</summary>
     public static bool IsDue(StateSet<ConjugateField> state) =>
         state[ConjugateField.ValidationZeros] + state[ConjugateField.ValidationOthers] > 0 &&
+        (state.Is(ConjugateField.Ends) || state[ConjugateField.Objective] > ConjugateSettings.NoObjective) &&
         (state.Is(ConjugateField.Ends) || ConjugateSchedule.IsChecked(state.Whole(ConjugateField.Sweep)));
 
     /// <summary>
@@ -52,6 +53,29 @@ internal sealed class ConjugateChecks(IConjugateLikelihood likelihood)
     {
         likelihood.Parameters.TakeKept(state.Arrays);
         state[ConjugateField.Objective] = state[ConjugateField.KeptObjective];
+    }
+
+    /// <summary>
+    /// Whether a restart is to begin anew, with counts that weigh less: by its training cells they are overdispersed, and vary more than
+    /// they were taken to (mean of (x - r)^2 / r). If so, says how much less.
+    /// </summary>
+    public static bool Tempers(StateSet<ConjugateField> state, double[] misfit)
+    {
+        if (misfit.Length == 0 || !CountMisfit.FromArray(misfit).IsOverdispersed ||
+            state[ConjugateField.Tempers] >= ConjugateSettings.MostTempers)
+        {
+            return false;
+        }
+
+        var (found, before) = (misfit[3] / double.Max(misfit[4], 1), state[ConjugateField.Temper]);
+        if (found <= double.Max(before, 1))
+        {
+            return false;
+        }
+
+        state[ConjugateField.Temper] = double.Max(found, ConjugateSettings.TemperStep * before);
+        state[ConjugateField.Tempers]++;
+        return true;
     }
 
     /// <summary>The spread of the best score, if it is better than none's by more than noise.</summary>

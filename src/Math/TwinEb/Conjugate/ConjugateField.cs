@@ -111,6 +111,15 @@ internal enum ConjugateField
     /// <summary>Its objective.</summary>
     KeptObjective,
 
+    /// <summary>Poisson: how many times Poisson's the variance of counts is taken to be; 0: as Poisson's.</summary>
+    Temper,
+
+    /// <summary>The same of the best restart.</summary>
+    BestTemper,
+
+    /// <summary>How often it was raised.</summary>
+    Tempers,
+
     /// <summary>Whether by the kept state's validation cells counts are overdispersed.</summary>
     IsOverdispersed,
 }

@@ -199,7 +199,8 @@ internal sealed class ConjugateGammaPosterior
     }
 
     /// <summary>
-    /// E x^2 of the last vector, which had these s and t, into <see cref="Square"/>, with variances in each component so many times as large.
+    /// E x^2 of the last vector, which had these s and t, into <see cref="Square"/>, with variances in each component so many times as
+    /// large.
     /// </summary>
     public void SecondMoments(ReadOnlySpan<double> s, ReadOnlySpan<double> t, double spread = 1)
     {

@@ -160,7 +160,8 @@ internal sealed class ConjugateGaussian(TwinEbOptions options) : IConjugateLikel
     public void Split(StateSet<ConjugateField> state, double[] candidates, ulong seed) => _start.Split(state, candidates, seed);
 
     /// <inheritdoc/>
-    public IConjugateRowFitter RowFitter(ShardData data, ArraySet broadcast, bool measuresMisfit = false) => new ConjugateGaussianRows(data, broadcast, options);
+    public IConjugateRowFitter RowFitter(ShardData data, ArraySet broadcast, bool measuresMisfit = false) =>
+        new ConjugateGaussianRows(data, broadcast, options);
 
     /// <inheritdoc/>
     public IReadOnlyList<StateKey> RowState { get; } = [ConjugateKeys.RowMeans, ConjugateKeys.RowVariances];

@@ -35,6 +35,9 @@ internal static class ConjugateKeys
     // Poisson: how many times as large variances of draws, and of results, are as those of q.
     public static readonly StateKey ColumnSpread = new("column.spread");
 
+    // Poisson: the power to which the likelihood is raised, 1 unless counts are overdispersed.
+    public static readonly StateKey ColumnPower = new("column.power");
+
     // Negative binomial: a.
     public static readonly StateKey Dispersion = new("column.dispersion");
     public static readonly StateKey ColumnSums = new("columnSums");

@@ -24,7 +24,7 @@ internal sealed class ConjugatePoisson(TwinEbOptions options) : IConjugateLikeli
     public ConjugateParameters Parameters { get; } = new(
     [
         ConjugateKeys.ColumnSums, ConjugateKeys.ColumnCounts, ConjugateKeys.ColumnRates, ConjugateKeys.ColumnLogs,
-        ConjugateKeys.ColumnMeans, ConjugateKeys.ColumnTerm, ConjugateKeys.RowLevel, ConjugateKeys.ColumnSpread,
+        ConjugateKeys.ColumnMeans, ConjugateKeys.ColumnTerm, ConjugateKeys.RowLevel, ConjugateKeys.ColumnSpread, ConjugateKeys.ColumnPower,
         .. ConjugateKeys.RowPrior.Gamma, .. ConjugateKeys.ColumnPrior.Gamma, .. ConjugateKeys.ColumnStatistics.Gamma,
     ]);
 
@@ -57,7 +57,8 @@ internal sealed class ConjugatePoisson(TwinEbOptions options) : IConjugateLikeli
     /// <inheritdoc/>
     public void StartColumns(StateSet<ConjugateField> state, ulong seed, TwinEbStart? from) {
         _start.Columns(state, seed, from);
-        state.Arrays.Set(ConjugateKeys.ColumnSpread, 1);
+        state.Arrays.Set(ConjugateKeys.ColumnSpread, 1).Set(
+            ConjugateKeys.ColumnPower, 1 / double.Max(1, state[ConjugateField.Temper]));
     }
 
     /// <inheritdoc/>
@@ -89,7 +90,7 @@ internal sealed class ConjugatePoisson(TwinEbOptions options) : IConjugateLikeli
         StateKey[] keys =
         [
             ConjugateKeys.ColumnLogs, ConjugateKeys.ColumnMeans, ConjugateKeys.RowLevel, ConjugateKeys.ColumnSpread,
-            .. ConjugateKeys.RowPrior.Gamma,
+            ConjugateKeys.ColumnPower, .. ConjugateKeys.RowPrior.Gamma,
             .. forScore ? [ConjugateKeys.ColumnCounts, ConjugateKeys.ColumnRates, .. ConjugateKeys.ColumnPrior.Gamma] : (StateKey[])[],
         ];
         foreach (var key in keys)
@@ -116,7 +117,8 @@ internal sealed class ConjugatePoisson(TwinEbOptions options) : IConjugateLikeli
         var first = term <= ConjugateSettings.NoObjective;
         var objective = first
             ? ConjugateSettings.NoObjective
-            : partial.Scalar(ConjugateKeys.Elbo) + term - state[ConjugateField.LogFactorials]
+            : partial.Scalar(ConjugateKeys.Elbo) + term
+                - (state.Arrays.Scalar(ConjugateKeys.ColumnPower) * state[ConjugateField.LogFactorials])
                 + Penalty(rowPrior, options.IsRowMixture && mixtures) + Penalty(columnPrior, options.IsColumnMixture && mixtures);
         Step(rowPrior, ConjugateGammaStatistics.Read(partial, ConjugateKeys.RowStatistics), !options.LearnsRowPrior, options.IsRowMixture,
             mixtures).Write(state.Arrays, ConjugateKeys.RowPrior);
@@ -170,7 +172,8 @@ internal sealed class ConjugatePoisson(TwinEbOptions options) : IConjugateLikeli
     }
 
     /// <inheritdoc/>
-    public void Split(StateSet<ConjugateField> state, double[] candidates, ulong seed) => _start.Split(state, candidates, areMoments: false, seed);
+    public void Split(StateSet<ConjugateField> state, double[] candidates, ulong seed) =>
+        _start.Split(state, candidates, areMoments: false, seed);
 
     /// <inheritdoc/>
     public IConjugateRowFitter RowFitter(ShardData data, ArraySet broadcast, bool measuresMisfit = false) =>
@@ -232,7 +235,8 @@ internal sealed class ConjugatePoisson(TwinEbOptions options) : IConjugateLikeli
 
         int[] shape = [options.Columns, _factors];
         results.Set("columns_mean", means, shape).Set("columns_sd", sd, shape).Set(
-            "columns_log_mean", state.Get(ConjugateKeys.ColumnLogs.In(scope)), shape).Set("spread", spread);
+            "columns_log_mean", state.Get(ConjugateKeys.ColumnLogs.In(scope)), shape).Set("spread", spread)
+            .Set("temper", 1 / state.Scalar(ConjugateKeys.ColumnPower.In(scope)));
         PriorResults(ConjugateGammaPrior.Read(state, ConjugateKeys.RowPrior.In(scope)), "row_prior", results);
         PriorResults(prior, "column_prior", results);
     }
@@ -265,8 +269,8 @@ internal sealed class ConjugatePoisson(TwinEbOptions options) : IConjugateLikeli
     {
         var (shares, absent) = (partial.Get(ConjugateKeys.PartialCounts), partial.Get(ConjugateKeys.PartialAbsent));
         var (totals, logs) = (partial.Get(ConjugateKeys.PartialRowMeans), state[ConjugateKeys.ColumnLogs]);
-        var zerosMissing = state.Is(ConjugateField.ZerosMissing);
-        var (s, t) = (new double[shares.Length], absent.Length > 0 ? new double[absent.Length] : totals);
+        var (zerosMissing, power) = (state.Is(ConjugateField.ZerosMissing), state.Arrays.Scalar(ConjugateKeys.ColumnPower));
+        var (s, t) = (new double[shares.Length], absent.Length > 0 ? new double[absent.Length] : [.. totals.Select(t => power * t)]);
         for (var j = 0; j < options.Columns; j++)
         {
             ConjugateGammaPosterior.WeightsOf(logs.AsSpan(j * _factors, _factors), s.AsSpan(j * _factors, _factors));
@@ -274,12 +278,12 @@ internal sealed class ConjugatePoisson(TwinEbOptions options) : IConjugateLikeli
 
         for (var at = 0; at < s.Length; at++)
         {
-            s[at] *= shares[at];
+            s[at] *= power * shares[at];
         }
 
         for (var at = 0; at < absent.Length; at++)
         {
-            t[at] = zerosMissing ? absent[at] : double.Max(totals[at % _factors] - absent[at], 0);
+            t[at] = power * (zerosMissing ? absent[at] : double.Max(totals[at % _factors] - absent[at], 0));
         }
 
         state.Put(ConjugateKeys.ColumnCounts, s, [options.Columns, _factors]);

@@ -3,11 +3,15 @@ using FitCluster.Math.Numerics;
 namespace FitCluster.Math.TwinEb;
 
 /// <summary>
-/// How far counts are from their rates r = E u . E v, over training cells: the sums of (x - r)^2, of r and of r^2. Where zeros are data
+/// How far counts are from their rates r = E u . E v, over training cells: the sums of (x - r)^2, of r, of r^2 and of (x - r)^2 / r
+/// (r no less than 0.05), and their number. Where zeros are data
 /// the sums over all cells are those of products of sums, less the excluded cells: a row costs its non-zeros and L^2 / 2.
 /// </summary>
 internal sealed class ConjugatePoissonMisfit
 {
+    // A count where next to none was expected is one error, not thousands.
+    private const double LeastRate = 0.05;
+
     private readonly ConjugatePoissonColumns _columns;
     private readonly bool _zerosMissing;
 
@@ -32,20 +36,22 @@ internal sealed class ConjugatePoissonMisfit
         }
     }
 
-    /// <summary>The sums of (x - r)^2, of r and of r^2.</summary>
-    public double[] Sums { get; } = new double[3];
+    /// <summary>The sums of (x - r)^2, of r, of r^2 and of (x - r)^2 / r, and the number of cells.</summary>
+    public double[] Sums { get; } = new double[5];
 
     /// <summary>Adds the cells of a row of mean E u.</summary>
     public void Add(ConjugateRow row, double[] mean)
     {
         var columns = row.Columns;
         var values = row.Values;
-        var (errors, rates, squares) = (0.0, 0.0, 0.0);
+        var (errors, rates, squares, scaled) = (0.0, 0.0, 0.0, 0.0);
+        var cells = columns.Length;
         for (var e = 0; e < columns.Length; e++)
         {
             var rate = FactorKernel.Dot(mean, _columns.Mean(columns[e]));
             var error = values[e] - rate;
             errors += error * error;
+            scaled += error * error / double.Max(rate, LeastRate);
             (rates, squares) = (rates + rate, squares + (rate * rate));
         }
 
@@ -54,12 +60,16 @@ internal sealed class ConjugatePoissonMisfit
             // Of zeros the error is the rate.
             var (all, allSquares) = Whole(row, mean);
             errors += double.Max(allSquares - squares, 0);
+            scaled += double.Max(all - rates, 0);
+            cells = _columns.Count - row.Excluded.Length;
             (rates, squares) = (all, allSquares);
         }
 
         Sums[0] += errors;
         Sums[1] += rates;
         Sums[2] += squares;
+        Sums[3] += scaled;
+        Sums[4] += cells;
     }
 
     // Over all training cells, zeros too.

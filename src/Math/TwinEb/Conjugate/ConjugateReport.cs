@@ -67,7 +67,8 @@ internal sealed class ConjugateReport(TwinEbOptions options, IConjugateLikelihoo
 
         if (validation.Cells > 0)
         {
-            results.Set("heldOutMisfit", [validation.SquaredError, validation.Means, validation.SquaredMeans]).Set("validationCells", validation.Cells);
+            results.Set("heldOutMisfit", [validation.SquaredError, validation.Means, validation.SquaredMeans])
+                .Set("validationCells", validation.Cells);
         }
 
         var objective = state[ConjugateField.BestObjective];

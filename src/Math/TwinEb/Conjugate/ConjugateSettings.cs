@@ -59,6 +59,12 @@ internal static class ConjugateSettings
     public static IReadOnlyList<double> Spreads { get; } =
         [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 2e4, 5e4, 1e5, 2e5, 5e5, 1e6];
 
+    /// <summary>How often a restart may begin anew with counts that weigh less.</summary>
+    public const int MostTempers = 4;
+
+    /// <summary>By how much more they then weigh less, at least, where it was not enough.</summary>
+    public const double TemperStep = 4;
+
     /// <summary>Rows that are looked at for each component when it starts.</summary>
     public const int CandidatesPerComponent = 4;
 

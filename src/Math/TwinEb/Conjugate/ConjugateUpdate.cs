@@ -225,8 +225,14 @@ internal sealed class ConjugateUpdate(TwinEbOptions options, IConjugateLikelihoo
         var sums = failure is null ? partial.Get(ConjugateKeys.Score) : HeldOutScore.None.ToArray();
         var score = HeldOutScore.FromArray(sums);
         var criterion = !isWhole ? ConjugateSettings.NoObjective : score.Cells > 0 ? score.LogLik : objective;
-        if (!state.Is(ConjugateField.HasBest) || criterion > state[ConjugateField.BestCriterion])
+        // Bounds of counts of other weights cannot be compared: of those the one that says less counts.
+        var supersedes = isWhole && score.Cells == 0 && state[ConjugateField.Temper] > state[ConjugateField.BestTemper];
+        // And a fit of counts that weigh less is to be better in its errors too, as widths alone could make it likelier.
+        var isNearer = score.Cells == 0 || state[ConjugateField.Temper] <= state[ConjugateField.BestTemper] ||
+            score.Rmse < HeldOutScore.FromArray(state[ConjugateKeys.Validation]).Rmse;
+        if (!state.Is(ConjugateField.HasBest) || supersedes || (criterion > state[ConjugateField.BestCriterion] && isNearer))
         {
+            state[ConjugateField.BestTemper] = state[ConjugateField.Temper];
             likelihood.Parameters.Keep(state.Arrays);
             state.Put(ConjugateField.HasBest, true);
             state[ConjugateField.BestCriterion] = criterion;
@@ -235,6 +241,12 @@ internal sealed class ConjugateUpdate(TwinEbOptions options, IConjugateLikelihoo
             state[ConjugateKeys.Validation] = sums;
             state[ConjugateKeys.Misfit] = failure is null ? partial.Get(ConjugateKeys.Misfit) : [];
             state.Put(ConjugateField.Promote, true);
+        }
+
+        if (isWhole && !state.Is(ConjugateField.EndEarly) && ConjugateChecks.Tempers(state, partial.Get(ConjugateKeys.Misfit)))
+        {
+            Begin(state, restart);
+            return;
         }
 
         NoteRestart(state, isWhole && score.Cells > 0 ? score.LogLik : ConjugateSettings.NoObjective,

@@ -18,8 +18,8 @@ internal interface IConjugateRowFitter
     bool FitNew(ArraySet shard, int row, int steps, double tolerance);
 
     /// <summary>
-    /// Poisson: over the training cells of the rows that <see cref="Fit"/> fitted the sums of (x - r)^2, of r and of r^2, r the rate; empty
-    /// for other likelihoods.
+    /// Poisson: over the training cells of the rows that <see cref="Fit"/> fitted the sums of (x - r)^2, of r, of r^2 and of (x - r)^2 / r,
+    /// r the rate, and their number; empty for other likelihoods.
     /// </summary>
     double[] Misfit => [];
 

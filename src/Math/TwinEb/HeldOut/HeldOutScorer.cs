@@ -33,7 +33,8 @@ public sealed class HeldOutScorer
     /// <param name="dispersion">Negative binomial: a.</param>
     /// <param name="draws">How many draws; 0: as many as the options say.</param>
     public HeldOutScore Score(
-        ShardData data, HeldOutKind kind, ISideSampler rows, ISideSampler columns, double zeroShare = 1, double dispersion = 0, int draws = 0)
+        ShardData data, HeldOutKind kind, ISideSampler rows, ISideSampler columns, double zeroShare = 1, double dispersion = 0,
+        int draws = 0)
     {
         draws = draws == 0 ? _options.HeldOutSamples : draws;
         var cells = Scored.Of(new HeldOutCells(data), data, kind, _options, zeroShare, dispersion);

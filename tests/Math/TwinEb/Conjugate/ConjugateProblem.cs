@@ -10,7 +10,7 @@ namespace FitCluster.Math.Tests.TwinEb;
 internal sealed class ConjugateProblem
 {
     public ConjugateProblem(ulong seed, bool gaussian = false, int rows = 60, int columns = 40, double scale = 1,
-        double dispersion = double.PositiveInfinity)
+        double dispersion = double.PositiveInfinity, bool validates = true)
     {
         const int Factors = 3;
         double Side(ulong stream, int entity, int factor)
@@ -48,7 +48,8 @@ internal sealed class ConjugateProblem
         {
             var u = Philox.Uniform(seed, 33, (ulong)((i * columns) + j));
             return i < HeldOutFrom
-                ? u < 0.15 ? (int)HeldOutKind.Validation : gaussian && u > 0.9 ? (int)HeldOutKind.Ignored : 0
+                ? u < 0.15 ? (int)(validates ? HeldOutKind.Validation : HeldOutKind.Ignored)
+                    : gaussian && u > 0.9 ? (int)HeldOutKind.Ignored : 0
                 : u < 0.3 ? (int)HeldOutKind.Test : u < 0.4 ? (int)HeldOutKind.Ignored : 0;
         };
         Options = new TwinEbOptions
