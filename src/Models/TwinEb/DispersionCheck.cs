@@ -37,9 +37,9 @@ internal static class DispersionCheck
     public static string Sentence((CountMisfit Misfit, string Cells) check)
     {
         var verdict = check.Misfit.IsOverdispersed
-            ? FormattableString.Invariant(
-                $"rates vary from cell to cell (variance {check.Misfit.Variance:G2} of their square); " +
-                $"set twineb.likelihood: negative_binomial")
+            ? string.Create(
+                CultureInfo.InvariantCulture, $"rates vary from cell to cell (variance {check.Misfit.Variance:G2} of their square); set " +
+                $"twineb.likelihood: negative_binomial")
             : "poisson will do";
         return string.Create(CultureInfo.InvariantCulture,
             $"dispersion check   squared errors are {check.Misfit.Ratio:G3} times Poisson's ({check.Cells} cells): {verdict}");
