@@ -16,13 +16,13 @@ public sealed class NegativeBinomialTests
     [InlineData(TwinEbPrior.Fixed)]
     public void The_objective_never_falls(TwinEbPrior prior)
     {
-        for (var seed = 1UL; seed <= 6; seed++)
+        for (var seed = 1UL; seed <= 4; seed++)
         {
-            var (scale, isMissing) = (seed % 3 == 0 ? 300 : 1, seed % 2 == 0);
+            var (scale, isMissing) = (seed >= 3 ? 300 : 1, seed % 2 == 0);
             var problem = new ConjugateProblem(seed, scale: scale, dispersion: seed % 3 == 1 ? 0.5 : 2);
             var shards = ConjugateFit.Shards(problem.Y, problem.Kind, problem.HeldOutFrom, 2,
-                isMissing ? UnstoredEntries.Missing : UnstoredEntries.Zero, dense: seed == 5);
-            var fit = new ConjugateFit(Of(problem.Options) with { Prior = prior, Steps = 60, Tolerance = 1e-9 }, shards);
+                isMissing ? UnstoredEntries.Missing : UnstoredEntries.Zero, dense: seed == 3);
+            var fit = new ConjugateFit(Of(problem.Options) with { Prior = prior, Steps = 45, Tolerance = 1e-9 }, shards);
             Assert.True(fit.GreatestFall() < 1e-11, $"seed {seed}, {prior}: the objective fell by {fit.GreatestFall()} of its size");
         }
     }
@@ -64,7 +64,7 @@ public sealed class NegativeBinomialTests
     [InlineData(UnstoredEntries.Zero)]
     public void Held_out_overdispersed_counts_are_likelier_than_under_poisson(UnstoredEntries unstored)
     {
-        for (var seed = 1UL; seed <= 5; seed++)
+        for (var seed = 1UL; seed <= 3; seed++)
         {
             var problem = new ConjugateProblem(seed, rows: 100, columns: 60, scale: 40, dispersion: 0.8);
             var shards = ConjugateFit.Shards(problem.Y, problem.Kind, problem.HeldOutFrom, 1, unstored);
