@@ -13,6 +13,11 @@ public sealed record DataNeeds
     public string CountsHint { get; init; } = "";
 
     /// <summary>
+    /// That some entry differs from 0, as of counts that are all 0 there is nothing to fit: who needs it; null: all may be 0.
+    /// </summary>
+    public string? NonZero { get; init; }
+
+    /// <summary>
     /// That every observed entry is stored: who would have to store the zeros of sparse data, as in "the gaussian
     /// likelihood of twineb"; null: zeros may be implied.
     /// </summary>

@@ -60,8 +60,11 @@ public static class TwinEbOptionsCheck
         AtLeast(options.HeldOutSamples, 1, "heldOutSamples");
         var gaussian = options.Likelihood == TwinEbLikelihood.Gaussian;
         Check(
-            gaussian || !options.HeldOutSubtractsValue, "heldOutSubtractsValue is for the Gaussian likelihood: leave it out with poisson");
-        Check(!gaussian || !options.HeldOutZeroSample, "heldOutZeroSample is for the Poisson likelihood: leave it out with gaussian");
+            gaussian || !options.HeldOutSubtractsValue,
+            "heldOutSubtractsValue is for the Gaussian likelihood: leave it out with poisson and negative_binomial");
+        Check(options.Likelihood != TwinEbLikelihood.NegativeBinomial || options.Optimizer == TwinEbOptimizer.Default,
+            "the negative binomial likelihood is the default optimizer's: leave optimizer out, or set likelihood to poisson");
+        Check(!gaussian || !options.HeldOutZeroSample, "heldOutZeroSample is for the likelihoods of counts: leave it out with gaussian");
         Check(!options.HeldOutZeroSample || options.HeldOutSamples > 1,
             "heldOutZeroSample needs draws, but heldOutSamples is 1: raise it to at least 2");
         Positive(options.NoiseSd, "noiseSd");

@@ -17,7 +17,8 @@ public sealed class TwinEbProjection
     /// <param name="options">The options of the fit.</param>
     /// <param name="results">
     /// Of its results "columns_mean" [D x L]; Poisson: "columns_log_mean" [D x L], "row_prior_weight" [K], "row_prior_shape" and
-    /// "row_prior_rate" [K x L]; Gaussian: "columns_second" [D x L (L + 1) / 2], "row_prior_weight", "row_prior_mean" and "row_prior_sd".
+    /// "row_prior_rate" [K x L], of the negative binomial also "columns_harmonic_mean" [D x L] and "dispersion";
+    /// Gaussian: "columns_second" [D x L (L + 1) / 2], "row_prior_weight", "row_prior_mean" and "row_prior_sd".
     /// Components of weight 0 may have any parameters.
     /// </param>
     public TwinEbProjection(TwinEbOptions options, ArraySet results)
@@ -38,8 +39,16 @@ public sealed class TwinEbProjection
         }
         else
         {
-            _likelihood = new ConjugatePoisson(options);
+            _likelihood = ConjugateLikelihoods.Of(options);
             _broadcast.Set(ConjugateKeys.ColumnLogs, results["columns_log_mean"], [options.Columns, options.Factors]);
+            _broadcast.Set(ConjugateKeys.ColumnSpread, results.Contains("spread") ? results.Scalar("spread") : 1)
+                .Set(ConjugateKeys.ColumnPower, results.Contains("temper") ? 1 / results.Scalar("temper") : 1);
+            if (options.Likelihood == TwinEbLikelihood.NegativeBinomial)
+            {
+                _broadcast.Set(ConjugateKeys.ColumnHarmonics, results["columns_harmonic_mean"], [options.Columns, options.Factors])
+                    .Set(ConjugateKeys.Dispersion, results.Scalar("dispersion"));
+            }
+
             var prior = new ConjugateGammaPrior(weights.Length, options.Factors);
             weights.CopyTo(prior.Weights, 0);
             results["row_prior_shape"].CopyTo(prior.Shapes, 0);

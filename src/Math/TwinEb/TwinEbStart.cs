@@ -33,7 +33,7 @@ public sealed class TwinEbStart
     {
         Likelihood = likelihood;
         var problems = new List<string>();
-        var isPoisson = likelihood == TwinEbLikelihood.Poisson;
+        var isPoisson = likelihood != TwinEbLikelihood.Gaussian;
         int[] shape = results.Contains("columns_mean") && results.Get("columns_mean").Shape is [_, _] found ? found : [0, 0];
         (Columns, Factors) = (shape[0], shape[1]);
         double[] Read(string name, int length, Func<double, bool> isValid, string range)
@@ -59,6 +59,8 @@ public sealed class TwinEbStart
         ColumnSds = Read("columns_sd", Columns * Factors, x => double.IsFinite(x) && x >= 0, "finite and at least 0");
         ColumnLogs = isPoisson ? Optional("columns_log_mean", Columns * Factors) : null;
         ColumnSeconds = isPoisson ? null : Optional("columns_second", Columns * Factors * (Factors + 1) / 2);
+        var ofDispersion = likelihood == TwinEbLikelihood.NegativeBinomial && results.Contains("dispersion");
+        Dispersion = ofDispersion && results.Scalar("dispersion") is > 0 and < 1e6 and var a ? a : null;
         (RowPrior, ColumnPrior) = (Prior("row_prior"), Prior("column_prior"));
         if (problems.Count > 0)
         {
@@ -106,6 +108,9 @@ public sealed class TwinEbStart
 
     /// <summary>E v v', packed, D x L (L + 1) / 2, where the results have it.</summary>
     public double[]? ColumnSeconds { get; }
+
+    /// <summary>Negative binomial: a, where the results have it.</summary>
+    public double? Dispersion { get; }
 
     /// <summary>The rows' prior.</summary>
     public TwinEbStartPrior RowPrior { get; }

@@ -19,6 +19,13 @@ internal static class DataCheck
                 "give dense data");
         }
 
+        if (needs.NonZero is { } nonZero && data.Facts.NonZeroCount == 0)
+        {
+            throw ProblemException.BadInput(
+                $"'{path}' has no entry above 0, and of zeros alone {nonZero} has nothing to fit: give data with counts" +
+                (spec.Rows is null && spec.Columns is null ? "" : ", or another selection of rows and columns"));
+        }
+
         if (needs.Counts is { } counting && (data.Facts.FirstNegative ?? data.Facts.FirstNonInteger) is { } entry)
         {
             var line = MatrixSource.LineOf(DataOpener.Resolve(spec.Path), DataOpener.ToOptions(spec), entry) is { } found

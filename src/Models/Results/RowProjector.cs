@@ -30,7 +30,8 @@ internal sealed class RowProjector
         _spec = fit.Spec with { Data = DataOpener.Other(fit.Spec.Data, path, format) };
         _data = DataOpener.Open(_spec.Data);
         var map = ColumnMap.Of(fit, _data.ColumnNames, DataUrl.Show(path), ignoresUnknown);
-        DataCheck.Check(fit.Kind.Needs(_spec.Section), _spec.Data, _data);
+        // New rows may be of zeros alone: there is something to fit them to.
+        DataCheck.Check(fit.Kind.Needs(_spec.Section) with { NonZero = null }, _spec.Data, _data);
         _projection = projects.Onto(_data, map);
     }
 

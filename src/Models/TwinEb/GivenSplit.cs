@@ -15,7 +15,7 @@ internal sealed class GivenSplit : IHeldOutSplit
     private readonly Dictionary<long, HeldOutCell[]> _cells;
 
     /// <exception cref="ProblemException">The files cannot be read, or do not fit the data.</exception>
-    public GivenSplit(string folder, MatrixSource data, bool isPoisson, double? threshold)
+    public GivenSplit(string folder, MatrixSource data, bool isCounts, double? threshold)
     {
         _data = data;
         (_rowsPath, _cellsPath) =
@@ -34,7 +34,7 @@ internal sealed class GivenSplit : IHeldOutSplit
         var rows = NameIndex.Positions(data.RowNames);
         _heldOut = ReadRows(rowsTable, rows);
         _cells = ReadCells(cellsTable, rows, NameIndex.Positions(data.ColumnNames));
-        Check(isPoisson, threshold);
+        Check(isCounts, threshold);
     }
 
     /// <inheritdoc/>
@@ -141,11 +141,11 @@ internal sealed class GivenSplit : IHeldOutSplit
         return cells.ToDictionary(c => c.Key, c => c.Value.OrderBy(cell => cell.Column).ToArray());
     }
 
-    private void Check(bool isPoisson, double? threshold)
+    private void Check(bool isCounts, double? threshold)
     {
         foreach (var (row, cells) in _cells.OrderBy(c => c.Key))
         {
-            var entries = new TwinEbRow(_data.RowBlock(row, 1), isPoisson, threshold);
+            var entries = new TwinEbRow(_data.RowBlock(row, 1), isCounts, threshold);
             entries.Read(0);
             var name = _data.RowNames[(int)row];
             for (var c = 0; c < cells.Length; c++)

@@ -20,7 +20,7 @@ internal static class RatingScale
         var seen = 0L;
         for (var row = 0L; row < data.Rows && seen < MostEntries; row++)
         {
-            var entries = new TwinEbRow(data.RowBlock(row, 1), isPoisson: true, threshold: null);
+            var entries = new TwinEbRow(data.RowBlock(row, 1), isCounts: true, threshold: null);
             entries.Read(0);
             foreach (var value in entries.Values)
             {

@@ -52,7 +52,7 @@ internal sealed class SeenCells : ISeenCells
         if (_entries is null || at < _first || at >= _first + BlockRows)
         {
             _first = at;
-            _entries = new TwinEbRow(_data.RowBlock(at, (int)long.Min(BlockRows, _data.Rows - at)), _fit.IsPoisson, threshold: null);
+            _entries = new TwinEbRow(_data.RowBlock(at, (int)long.Min(BlockRows, _data.Rows - at)), _fit.IsCounts, threshold: null);
         }
 
         _entries.Read((int)(at - _first));

@@ -23,7 +23,7 @@ internal static class SplitFiles
 
     /// <summary>Writes both files into a folder, reading the data once.</summary>
     public static void Write(
-        string folder, MatrixSource data, IReadOnlyList<ShardRange> ranges, IHeldOutSplit split, bool isPoisson, double? threshold)
+        string folder, MatrixSource data, IReadOnlyList<ShardRange> ranges, IHeldOutSplit split, bool isCounts, double? threshold)
     {
         using var rows = new AtomicFile(Path.Combine(folder, RowsName));
         using var cells = new AtomicFile(Path.Combine(folder, CellsName));
@@ -35,7 +35,7 @@ internal static class SplitFiles
             var found = new List<HeldOutCell>();
             foreach (var range in ranges)
             {
-                var entries = new TwinEbRow(data.RowBlock(range), isPoisson, threshold);
+                var entries = new TwinEbRow(data.RowBlock(range), isCounts, threshold);
                 for (var i = 0; i < range.Count; i++)
                 {
                     var (row, name) = (range.First + i, data.RowNames[(int)(range.First + i)]);

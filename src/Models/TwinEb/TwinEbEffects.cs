@@ -25,11 +25,12 @@ internal static class TwinEbEffects
     public static string? Reference(SpecSection s) => s.Get(TwinEbFields.Optimizer) == TwinEbOptimizer.Reference ? null
         : "has no effect with the default optimizer: remove it, or set twineb.optimizer: reference";
 
-    public static string? Poisson(SpecSection s) => s.Get(TwinEbFields.Likelihood) == TwinEbLikelihood.Poisson ? null
+    public static string? Counts(SpecSection s) => s.Get(TwinEbFields.Likelihood) != TwinEbLikelihood.Gaussian ? null
         : "has no effect with twineb.likelihood: gaussian: remove it";
 
     public static string? Gaussian(SpecSection s) => s.Get(TwinEbFields.Likelihood) == TwinEbLikelihood.Gaussian ? null
-        : "has no effect with twineb.likelihood: poisson: remove it, or set likelihood: gaussian";
+        : $"has no effect with twineb.likelihood: {LikelihoodWords.Of(s.Get(TwinEbFields.Likelihood))}: remove it, or set " +
+            "likelihood: gaussian";
 
     public static string? WithoutSplit(SpecSection s) => s.Get(TwinEbFields.Split) is null ? null
         : "has no effect with twineb.split, which says what is held out: remove one of them";

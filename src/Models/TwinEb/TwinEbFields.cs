@@ -22,9 +22,12 @@ internal static class TwinEbFields
     // The model's own defaults; its rows and columns are decided with the data.
     private static readonly TwinEbOptions D = new() { Rows = 1, Columns = 1 };
 
-    public static readonly SpecField<TwinEbLikelihood> Likelihood = new("likelihood", SpecTypes.Choice<TwinEbLikelihood>(), D.Likelihood)
+    public static readonly SpecField<TwinEbLikelihood> Likelihood = new("likelihood", LikelihoodWords.Type, D.Likelihood)
     {
-        Help = "the distribution of an entry",
+        Help = "the distribution of an entry; negative_binomial: counts that vary more than Poisson's, by a dispersion that is learnt",
+        Check = s => s.Get(Likelihood!) == TwinEbLikelihood.NegativeBinomial && s.Get(Optimizer!) == TwinEbOptimizer.Reference
+            ? "must be poisson or gaussian with twineb.optimizer: reference, which has no negative binomial likelihood"
+            : null,
     };
 
     public static readonly SpecField<TwinEbPrior> Prior = new("prior", SpecTypes.Choice<TwinEbPrior>(), D.Prior)
@@ -91,7 +94,7 @@ internal static class TwinEbFields
     public static readonly SpecField<double?> Binarize = new("binarize", SpecTypes.Number(0, double.MaxValue).Optional(), null)
     {
         Help = "entries above this become 1, others 0",
-        WithoutEffect = Poisson,
+        WithoutEffect = Counts,
     };
 
     public static readonly SpecField<bool> Standardize = new("standardize", SpecTypes.Flag, true)
@@ -161,7 +164,7 @@ internal static class TwinEbFields
     public static readonly SpecField<bool> HeldOutZeroSample = new("heldOutZeroSample", SpecTypes.Flag, D.HeldOutZeroSample)
     {
         Help = "score about as many held-out zeros as there are other held-out cells, weighted up",
-        WithoutEffect = s => Poisson(s) ?? HeldOut(s),
+        WithoutEffect = s => Counts(s) ?? HeldOut(s),
     };
 
     public static readonly SpecField<double> NoiseSd = new("noiseSd", SpecTypes.Positive, D.NoiseSd)
@@ -173,13 +176,13 @@ internal static class TwinEbFields
     public static readonly SpecField<double> RowPriorShape = new("rowPriorShape", SpecTypes.Positive, D.RowPriorShape)
     {
         Help = "the rows' fixed prior Gamma(shape, rate): the shape",
-        WithoutEffect = s => Poisson(s) ?? Fixed(s, TwinEbPrior.Columns),
+        WithoutEffect = s => Counts(s) ?? Fixed(s, TwinEbPrior.Columns),
     };
 
     public static readonly SpecField<double> RowPriorRate = new("rowPriorRate", SpecTypes.Positive, D.RowPriorRate)
     {
         Help = "the rows' fixed prior Gamma(shape, rate): the rate",
-        WithoutEffect = s => Poisson(s) ?? Fixed(s, TwinEbPrior.Columns),
+        WithoutEffect = s => Counts(s) ?? Fixed(s, TwinEbPrior.Columns),
     };
 
     public static readonly SpecField<double> RowPriorScale = new("rowPriorScale", SpecTypes.Positive, D.RowPriorScale)
@@ -191,13 +194,13 @@ internal static class TwinEbFields
     public static readonly SpecField<double> ColumnPriorShape = new("columnPriorShape", SpecTypes.Positive, D.ColumnPriorShape)
     {
         Help = "the columns' fixed prior Gamma(shape, rate): the shape",
-        WithoutEffect = s => Poisson(s) ?? Fixed(s, TwinEbPrior.Rows),
+        WithoutEffect = s => Counts(s) ?? Fixed(s, TwinEbPrior.Rows),
     };
 
     public static readonly SpecField<double> ColumnPriorRate = new("columnPriorRate", SpecTypes.Positive, D.ColumnPriorRate)
     {
         Help = "the columns' fixed prior Gamma(shape, rate): the rate",
-        WithoutEffect = s => Poisson(s) ?? Fixed(s, TwinEbPrior.Rows),
+        WithoutEffect = s => Counts(s) ?? Fixed(s, TwinEbPrior.Rows),
     };
 
     public static readonly SpecField<double> ColumnPriorScale = new("columnPriorScale", SpecTypes.Positive, D.ColumnPriorScale)

@@ -22,10 +22,10 @@ internal sealed class TwinEbFit : IRecommendsColumns, IProjectsRows
     /// <summary>The model's options.</summary>
     public TwinEbOptions Options { get; }
 
-    public bool IsPoisson => Options.Likelihood == TwinEbLikelihood.Poisson;
+    public bool IsCounts => Options.Likelihood != TwinEbLikelihood.Gaussian;
 
     /// <summary>Whether columns were standardized.</summary>
-    public bool IsScaled => !IsPoisson && Fit.Spec.Section.Get(TwinEbFields.Standardize);
+    public bool IsScaled => !IsCounts && Fit.Spec.Section.Get(TwinEbFields.Standardize);
 
     /// <inheritdoc/>
     public ICellPredictor Predictor(bool withSd) => new TwinEbPredictor(this, withSd);
@@ -46,7 +46,7 @@ internal sealed class TwinEbFit : IRecommendsColumns, IProjectsRows
 
     /// <summary>The array of the columns' other moments, which the default optimizer has, and its width.</summary>
     private (string Name, int Width) Second =>
-        IsPoisson ? ("columns_log_mean", Options.Factors) : ("columns_second", Options.Factors * (Options.Factors + 1) / 2);
+        IsCounts ? ("columns_log_mean", Options.Factors) : ("columns_second", Options.Factors * (Options.Factors + 1) / 2);
 
     /// <summary>What new rows are fitted with.</summary>
     /// <exception cref="ProblemException">The fit is not of the default optimizer, or files are not what they were.</exception>
@@ -61,7 +61,9 @@ internal sealed class TwinEbFit : IRecommendsColumns, IProjectsRows
 
         var (second, width) = Second;
         var results = new ArraySet().Set("columns_mean", Moments("columns_mean")).Set(second, Fit.ColumnArray(second, width));
+        ReadDispersion(results);
         ReadPrior(results, "row_prior");
+        results.Set("spread", AtLeastOne("spread")).Set("temper", AtLeastOne("temper"));
         return new TwinEbProjection(Options, results);
     }
 
@@ -77,11 +79,34 @@ internal sealed class TwinEbFit : IRecommendsColumns, IProjectsRows
         {
             var (second, width) = Second;
             results.Set(second, Fit.ColumnArray(second, width), [Options.Columns, width]);
+            ReadDispersion(results);
         }
 
         ReadPrior(results, "row_prior");
         ReadPrior(results, "column_prior");
         return results;
+    }
+
+    /// <summary>Negative binomial: a; else infinite, no dispersion beyond Poisson's.</summary>
+    public double Dispersion => Options.Likelihood != TwinEbLikelihood.NegativeBinomial ? double.PositiveInfinity
+        : Fit.ColumnArray("columns_dispersion", 1)[0] is > 0 and var dispersion ? dispersion
+        : throw ProblemException.BadInput(
+            $"columns_dispersion.npy in '{Fit.Folder}' has a number that is not above 0: it is damaged; run the fit again");
+
+    // A number of fit.json that says how far q is not Poisson's; of fits before it was written, or without it, 1.
+    private double AtLeastOne(string field) => Fit.Report.TryGetProperty(TwinEbFields.Table.Name, out var own) &&
+        own.TryGetProperty(field, out var value) && value.ValueKind == JsonValueKind.Number && value.GetDouble() >= 1
+            ? value.GetDouble()
+            : 1;
+
+    private void ReadDispersion(ArraySet results)
+    {
+        if (Options.Likelihood == TwinEbLikelihood.NegativeBinomial)
+        {
+            const string Harmonic = "columns_harmonic_mean";
+            results.Set("dispersion", Dispersion)
+                .Set(Harmonic, Fit.ColumnArray(Harmonic, Options.Factors), [Options.Columns, Options.Factors]);
+        }
     }
 
     private void ReadPrior(ArraySet results, string side)
@@ -92,7 +117,7 @@ internal sealed class TwinEbFit : IRecommendsColumns, IProjectsRows
             using var document = JsonDocument.Parse(File.ReadAllBytes(path));
             var components = document.RootElement.GetProperty("components").EnumerateArray().ToArray();
             results.Set(side + "_weight", [.. components.Select(c => c.GetProperty("weight").GetDouble())]);
-            foreach (var name in IsPoisson ? new[] { "shape", "rate" } : ["mean", "sd"])
+            foreach (var name in IsCounts ? new[] { "shape", "rate" } : ["mean", "sd"])
             {
                 var values = components.SelectMany(c => c.GetProperty(name).EnumerateArray()).Select(v => v.GetDouble()).ToArray();
                 if (values.Length != components.Length * Options.Factors)

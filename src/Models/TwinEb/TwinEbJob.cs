@@ -47,18 +47,25 @@ internal sealed class TwinEbJob : ModelJob
             throw new ProblemException(ExitCode.BadInput, [.. problems.Select(p => $"twineb: {p}")]);
         }
 
-        _split = Section.Get(TwinEbFields.Split) is { } folder ? new GivenSplit(folder, data, IsPoisson, _threshold)
+        if (_threshold is { } threshold && !AnyAbove(data, threshold))
+        {
+            throw ProblemException.BadInput(string.Create(
+                CultureInfo.InvariantCulture,
+                $"twineb.binarize is {threshold}, and the data have no entry above it: of zeros alone there is nothing to fit; lower it"));
+        }
+
+        _split = Section.Get(TwinEbFields.Split) is { } folder ? new GivenSplit(folder, data, IsCounts, _threshold)
             : TwinEbEffects.HoldsOut(Section) ? new ProtocolSplit(
                 Section, (ulong?)Section.Get(TwinEbFields.SplitSeed) ?? spec.Seed, data.Rows)
             : null;
-        _scale = !IsPoisson && Section.Get(TwinEbFields.Standardize)
+        _scale = !IsCounts && Section.Get(TwinEbFields.Standardize)
             ? new Lazy<ColumnScale>(() => _from?.Scale ?? ColumnScale.Of(data, request.Ranges, _split)) : null;
         Model = _options.Optimizer == TwinEbOptimizer.Reference ? new TwinEbReferenceModel(_options) : new TwinEbConjugateModel(_options);
         DataHash = _split is null or { Content: "" }
             ? data.ContentHash
             : Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes(data.ContentHash + _split.Content)));
         Action<string>? writeSplit = _split is not null && Section.Get(TwinEbFields.WriteSplit)
-            ? to => SplitFiles.Write(to, data, request.Ranges, _split, IsPoisson, _threshold)
+            ? to => SplitFiles.Write(to, data, request.Ranges, _split, IsCounts, _threshold)
             : null;
         Output = new TwinEbOutput(request, _options, writeSplit, _scale);
     }
@@ -78,13 +85,13 @@ internal sealed class TwinEbJob : ModelJob
     /// <inheritdoc/>
     public override string Title => string.Create(
         CultureInfo.InvariantCulture,
-        $"twineb, {_options.Likelihood.ToString().ToLowerInvariant()}, prior {_options.Prior.ToString().ToLowerInvariant()}: " +
+        $"twineb, {LikelihoodWords.Of(_options.Likelihood)}, prior {_options.Prior.ToString().ToLowerInvariant()}: " +
         $"{_options.Factors} factors, {_options.RowComponents} row and {_options.ColumnComponents} column components");
 
     /// <inheritdoc/>
     public override IEnumerable<string> Notes =>
         [
-            .. IsPoisson && _threshold is null && RatingScale.Describe(_data) is { } words ? new[] { words } : [],
+            .. IsCounts && _threshold is null && RatingScale.Describe(_data) is { } words ? new[] { words } : [],
             .. _split is GivenSplit given ? given.Notes : [],
         ];
 
@@ -94,7 +101,7 @@ internal sealed class TwinEbJob : ModelJob
         get
         {
             var (n, d, l) = (_data.Rows, (long)_data.Columns, (long)_options.Factors);
-            var packed = !IsPoisson && _options.Optimizer == TwinEbOptimizer.Default ? l * (l + 1) : 0;
+            var packed = !IsCounts && _options.Optimizer == TwinEbOptimizer.Default ? l * (l + 1) : 0;
             var priors = 6 * l * (_options.RowComponents + _options.ColumnComponents);
             var state = 8 * ((n * l * NumbersByRow) + (d * ((l * NumbersByColumn) + packed)) + priors);
             // Shards hold copies where entries are held out or changed; a cell that is held out takes three numbers.
@@ -102,12 +109,12 @@ internal sealed class TwinEbJob : ModelJob
                 ? _data.StoredBytes + (long)(24 * TwinEbEffects.Validation(Section) * n * d)
                 : 0;
             var given = _from is null ? 0 : NumbersOfStart * 8 * n * l;
-            var frozen = _options.Optimizer != TwinEbOptimizer.Default ? 0 : IsPoisson ? 8 * l * d : 4 * packed * d;
+            var frozen = _options.Optimizer != TwinEbOptimizer.Default ? 0 : IsCounts ? 8 * l * d : 4 * packed * d;
             return SizeEstimate.Of(_data.StoredBytes + copies + given, state, (16 * l * (n + d)) + frozen);
         }
     }
 
-    private bool IsPoisson => _options.Likelihood == TwinEbLikelihood.Poisson;
+    private bool IsCounts => _options.Likelihood != TwinEbLikelihood.Gaussian;
 
     /// <inheritdoc/>
     public override void WritePlan(Utf8JsonWriter writer)
@@ -120,7 +127,7 @@ internal sealed class TwinEbJob : ModelJob
     /// <inheritdoc/>
     public override ShardData Load(ShardId shard, ShardRange range)
     {
-        var loaded = TwinEbShard.Load(_data, shard, range, IsPoisson, _threshold, _scale?.Value, _split);
+        var loaded = TwinEbShard.Load(_data, shard, range, IsCounts, _threshold, _scale?.Value, _split);
         _from?.AddTo(loaded.Extras, range);
         return loaded;
     }
@@ -169,6 +176,22 @@ internal sealed class TwinEbJob : ModelJob
         RestoreBest = s.Get(TwinEbFields.RestoreBest),
         LocalSteps = s.Get(TwinEbFields.LocalSteps),
     };
+
+    // Reads rows until one has such an entry: of most data the first.
+    private static bool AnyAbove(MatrixSource data, double threshold)
+    {
+        for (var row = 0L; row < data.Rows; row++)
+        {
+            var entries = new TwinEbRow(data.RowBlock(row, 1), isCounts: true, threshold);
+            entries.Read(0);
+            if (entries.Values.ContainsAnyExcept(0.0))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     /// <summary>A section in which everything is decided that depends on the data or on other options.</summary>
     private static SpecSection Decided(SpecSection section, MatrixSource data) => section

@@ -17,7 +17,8 @@ internal sealed class TwinEbKind : ModelKind
 
     /// <inheritdoc/>
     public override IReadOnlyList<string> ResultArrays =>
-        ["rows_mean", "rows_sd", "columns_mean", "columns_sd", "columns_center", "columns_scale", "columns_log_mean", "columns_second"];
+        ["rows_mean", "rows_sd", "columns_mean", "columns_sd", "columns_center", "columns_scale", "columns_log_mean",
+            "columns_harmonic_mean", "columns_second", "columns_dispersion"];
 
     /// <inheritdoc/>
     public override IReadOnlyList<string> OtherResults =>
@@ -35,10 +36,11 @@ internal sealed class TwinEbKind : ModelKind
     /// <inheritdoc/>
     public override DataNeeds Needs(SpecSection section) => section.Get(TwinEbFields.Likelihood) == TwinEbLikelihood.Gaussian
         ? new DataNeeds { StoredZeros = "the gaussian likelihood of twineb" }
-        : section.Get(TwinEbFields.Binarize) is not null ? DataNeeds.None
+        : section.Get(TwinEbFields.Binarize) is not null ? new DataNeeds { NonZero = "twineb.binarize" }
         : new DataNeeds
         {
-            Counts = "the poisson likelihood of twineb",
+            NonZero = $"the {LikelihoodWords.Of(section.Get(TwinEbFields.Likelihood))} likelihood of twineb",
+            Counts = $"the {LikelihoodWords.Of(section.Get(TwinEbFields.Likelihood))} likelihood of twineb",
             CountsHint =
                 "; of a rating scale, set twineb.binarize: 0 to model which entries are above 0; or set twineb.likelihood: gaussian",
         };

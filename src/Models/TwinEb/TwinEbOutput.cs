@@ -33,6 +33,22 @@ internal sealed class TwinEbOutput(ModelRequest request, TwinEbOptions options, 
         writer.WriteStartObject("twineb");
         writer.WriteString("optimizer", options.Optimizer.ToString().ToLowerInvariant());
         WriteScores(writer, global);
+        writer.WriteString("likelihood", LikelihoodWords.Of(options.Likelihood));
+        if (Misfit(global) is { } check)
+        {
+            DispersionCheck.Write(writer, check);
+            if (global.Contains("spread"))
+            {
+                writer.WriteNumber("spread", Spread(global));
+                writer.WriteNumber("temper", Temper(global));
+            }
+        }
+
+        if (global.Contains("dispersion"))
+        {
+            writer.WriteNumber("dispersion", global.Scalar("dispersion"));
+        }
+
         writer.WriteNumber("rowComponents", global["row_prior_weight"].Length);
         writer.WriteNumber("columnComponents", global["column_prior_weight"].Length);
         writer.WriteNumber("bestRestart", BestRestart(global) + 1);
@@ -67,6 +83,23 @@ internal sealed class TwinEbOutput(ModelRequest request, TwinEbOptions options, 
             }
         }
 
+        if (Misfit(global) is { } check)
+        {
+            text.AppendLine(DispersionCheck.Sentence(check));
+        }
+
+        if (Temper(global) > 1)
+        {
+            text.AppendLine(CultureInfo.InvariantCulture,
+                $"counts weigh 1 / {Temper(global):G3} of what Poisson's would, in the fit and in its ELBO");
+        }
+
+        if (Spread(global) > 1)
+        {
+            text.AppendLine(CultureInfo.InvariantCulture,
+                $"posteriors are spread: variances {Spread(global):G3} times as large, by which validation cells score best");
+        }
+
         var restarts = Restarts(global);
         if (restarts.Count > 1)
         {
@@ -95,9 +128,16 @@ internal sealed class TwinEbOutput(ModelRequest request, TwinEbOptions options, 
         }
 
         // What rows are fitted with when columns are frozen: the default optimizer's alone.
-        foreach (var array in global.Where(a => a.Name is "columns_log_mean" or "columns_second"))
+        foreach (var array in global.Where(a => a.Name is "columns_log_mean" or "columns_harmonic_mean" or "columns_second"))
         {
             NpyWriter.Write(Path.Combine(to, array.Name + ".npy"), array.Values, [.. array.Shape.Select(l => (long)l)]);
+        }
+
+        if (global.Contains("dispersion"))
+        {
+            // One number, by column as other arrays of what an entry's variance is.
+            WriteColumns(to, new NamedArray("columns_dispersion", [.. Enumerable.Repeat(global.Scalar("dispersion"), options.Columns)]),
+                "columns_dispersion", ["columns_dispersion"]);
         }
 
         if (scale is not null)
@@ -113,6 +153,14 @@ internal sealed class TwinEbOutput(ModelRequest request, TwinEbOptions options, 
 
         writeSplit?.Invoke(to);
     }
+
+    private static double Spread(ArraySet global) => global.Contains("spread") ? global.Scalar("spread") : 1;
+
+    private static double Temper(ArraySet global) => global.Contains("temper") ? global.Scalar("temper") : 1;
+
+    private (CountMisfit Misfit, string Cells)? Misfit(ArraySet global) =>
+        DispersionCheck.Of(
+            options, global, global.Contains("validationCells") ? global.Scalar("validationCells") : double.PositiveInfinity);
 
     private static double Score(ArraySet global, string name) => global.Contains(name) ? global.Scalar(name) : double.NaN;
 
@@ -143,7 +191,7 @@ internal sealed class TwinEbOutput(ModelRequest request, TwinEbOptions options, 
 
     private void WritePrior(Utf8JsonWriter writer, ArraySet global, string side)
     {
-        var isGamma = options.Likelihood == TwinEbLikelihood.Poisson;
+        var isGamma = options.Likelihood != TwinEbLikelihood.Gaussian;
         var (first, second) = isGamma ? ("shape", "rate") : ("mean", "sd");
         MixtureJson.Write(
             writer, isGamma, global[$"{side}_weight"], (first, global[$"{side}_{first}"]), (second, global[$"{side}_{second}"]));

@@ -10,6 +10,7 @@ internal sealed class TwinEbPredictor : ICellPredictor
     private readonly double[] _rows;
     private readonly double[] _columns;
     private readonly ColumnScale? _scale;
+    private readonly double _dispersion;
     private readonly double[] _rowSd = [];
     private readonly double[] _columnSd = [];
     private readonly double[] _columnSecond = [];
@@ -25,8 +26,9 @@ internal sealed class TwinEbPredictor : ICellPredictor
             return;
         }
 
+        _dispersion = fit.Dispersion;
         (_rowSd, _columnSd) = (fit.Moments("rows_sd"), fit.Moments("columns_sd"));
-        if (!fit.IsPoisson && fit.Options.Optimizer == TwinEbOptimizer.Default)
+        if (!fit.IsCounts && fit.Options.Optimizer == TwinEbOptimizer.Default)
         {
             _columnSecond = fit.Fit.ColumnArray("columns_second", _factors * (_factors + 1) / 2);
         }
@@ -48,7 +50,17 @@ internal sealed class TwinEbPredictor : ICellPredictor
         var variance = width > 0
             ? TwinEbPrediction.VarianceOfCorrelated(u, Of(_rowSd, row), v, _columnSecond.AsSpan(column * width, width))
             : TwinEbPrediction.Variance(u, Of(_rowSd, row), v, Of(_columnSd, column));
-        variance += _fit.IsPoisson ? TwinEbPrediction.Mean(u, v) : _fit.Options.NoiseSd * _fit.Options.NoiseSd;
+        if (_fit.IsCounts)
+        {
+            // Negative binomial: E r + Var r + E r^2 / a.
+            var mean = TwinEbPrediction.Mean(u, v);
+            variance += mean + (((mean * mean) + variance) / _dispersion);
+        }
+        else
+        {
+            variance += _fit.Options.NoiseSd * _fit.Options.NoiseSd;
+        }
+
         return double.Sqrt(variance) * (_scale is null ? 1 : _scale.Scale[column]);
     }
 

@@ -7,10 +7,10 @@ namespace FitCluster.Models.TwinEb;
 /// The observed entries of one row after another, whatever the block, binarized where that is asked for. Owns its buffers.
 /// </summary>
 /// <param name="block">The block.</param>
-/// <param name="isPoisson">Whether zeros need not be stored; of a dense Gaussian block zeros are entries like others.</param>
+/// <param name="isCounts">Whether zeros need not be stored; of a dense Gaussian block zeros are entries like others.</param>
 /// <param name="threshold">Entries above it become 1, others 0; null: as they are.</param>
 /// <param name="map">Where the block's columns are among those of a fit; null: they are the same.</param>
-internal sealed class TwinEbRow(MatrixBlock block, bool isPoisson, double? threshold, ColumnMap? map = null)
+internal sealed class TwinEbRow(MatrixBlock block, bool isCounts, double? threshold, ColumnMap? map = null)
 {
     private int[] _columns = [];
     private double[] _values = [];
@@ -18,7 +18,7 @@ internal sealed class TwinEbRow(MatrixBlock block, bool isPoisson, double? thres
     private int _count;
 
     /// <summary>Whether entries that are not stored, and not missing, are zeros.</summary>
-    public bool ZerosAreObserved { get; } = isPoisson && block.Unstored == UnstoredEntries.Zero;
+    public bool ZerosAreObserved { get; } = isCounts && block.Unstored == UnstoredEntries.Zero;
 
     /// <summary>The columns of the matrix.</summary>
     public int ColumnCount => map?.Count ?? block.Columns;

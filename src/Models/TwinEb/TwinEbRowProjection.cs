@@ -19,13 +19,13 @@ internal sealed class TwinEbRowProjection(TwinEbFit fit, MatrixSource data, Colu
     /// <inheritdoc/>
     public IReadOnlyList<string> Kept =>
     [
-        "columns_mean.npy", "columns_sd.npy", "columns_log_mean.npy", "columns_second.npy", "columns_center.npy", "columns_scale.npy",
-        "row_prior.json", "column_prior.json",
+        "columns_mean.npy", "columns_sd.npy", "columns_log_mean.npy", "columns_harmonic_mean.npy", "columns_second.npy",
+        "columns_center.npy", "columns_scale.npy", "columns_dispersion.npy",        "row_prior.json", "column_prior.json",
     ];
 
     /// <inheritdoc/>
     public ShardData Load(ShardId shard, ShardRange range) =>
-        TwinEbShard.Load(data, shard, range, fit.IsPoisson, _threshold, _scale, split: null, map);
+        TwinEbShard.Load(data, shard, range, fit.IsCounts, _threshold, _scale, split: null, map);
 
     /// <inheritdoc/>
     public ArraySet Project(ShardData data) => _projection.Project(data);

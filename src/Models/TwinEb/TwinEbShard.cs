@@ -26,13 +26,13 @@ internal sealed class TwinEbShard(ColumnScale? scale)
     /// <param name="data">The data.</param>
     /// <param name="shard">The shard.</param>
     /// <param name="range">Its rows.</param>
-    /// <param name="isPoisson">Whether zeros need not be stored.</param>
+    /// <param name="isCounts">Whether zeros need not be stored.</param>
     /// <param name="threshold">Entries above it become 1, others 0; null: as they are.</param>
     /// <param name="scale">Means and deviations of the columns; null: entries are not standardized.</param>
     /// <param name="split">What is held out; null: nothing.</param>
     /// <param name="map">Where the columns are among those of a fit; null: they are the same.</param>
     public static ShardData Load(
-        MatrixSource data, ShardId shard, ShardRange range, bool isPoisson, double? threshold, ColumnScale? scale,
+        MatrixSource data, ShardId shard, ShardRange range, bool isCounts, double? threshold, ColumnScale? scale,
         IHeldOutSplit? split = null, ColumnMap? map = null)
     {
         var block = data.RowBlock(range);
@@ -42,7 +42,7 @@ internal sealed class TwinEbShard(ColumnScale? scale)
         }
 
         var built = new TwinEbShard(scale);
-        var entries = new TwinEbRow(block, isPoisson, threshold, map);
+        var entries = new TwinEbRow(block, isCounts, threshold, map);
         var cells = new List<HeldOutCell>();
         for (var i = 0; i < range.Count; i++)
         {

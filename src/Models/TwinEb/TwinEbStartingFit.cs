@@ -20,10 +20,11 @@ internal sealed class TwinEbStartingFit
     public TwinEbStartingFit(FinishedFit from, SpecSection section, MatrixSource data)
     {
         var fit = new TwinEbFit(from);
-        CheckSame(from, section, TwinEbFields.Likelihood, isAsked: true);
-        if (!fit.IsPoisson)
+        CheckSame(from, section, TwinEbFields.Likelihood, LikelihoodWords.Of, isAsked: true);
+        if (!fit.IsCounts)
         {
-            CheckSame(from, section, TwinEbFields.Standardize, section.Has(TwinEbFields.Standardize));
+            CheckSame(from, section, TwinEbFields.Standardize, isTrue => isTrue ? "true" : "false",
+                section.Has(TwinEbFields.Standardize));
         }
 
         StartingFit.CheckColumns(from, data.ColumnNames);
@@ -79,10 +80,9 @@ internal sealed class TwinEbStartingFit
     private static SpecSection WithComponents(SpecSection section, SpecField<int?> field, int components, SpecSection given) =>
         section.Has(field) ? section : section.With(field, components > 1 ? components : given.Get(field));
 
-    private static void CheckSame<T>(FinishedFit from, SpecSection section, SpecField<T> field, bool isAsked)
+    private static void CheckSame<T>(FinishedFit from, SpecSection section, SpecField<T> field, Func<T, string> word, bool isAsked)
     {
-        static string Word(T value) => value!.ToString()!.ToLowerInvariant();
-        var (given, asked) = (Word(from.Spec.Section.Get(field)), Word(section.Get(field)));
+        var (given, asked) = (word(from.Spec.Section.Get(field)), word(section.Get(field)));
         if (isAsked && given != asked)
         {
             throw ProblemException.BadInput(

@@ -24,7 +24,7 @@ public class TwinEbStartTests
     {
         for (ulong seed = 1; seed <= 3; seed++)
         {
-            var problem = new ConjugateProblem(seed, gaussian);
+            var problem = new ConjugateProblem(seed, gaussian, validates: false);
             var options = problem.Options with { Prior = prior, Steps = 200, Tolerance = 0 };
             var whole = new ConjugateFit(options, problem.Shards(2));
             var stopped = new ConjugateFit(options with { Steps = 60 }, problem.Shards(2));

@@ -20,8 +20,8 @@ public class TwinEbStateFormatTests
     {
         var (model, shards) = Model(isReference);
         var (global, shard) = (model.InitialGlobal(), model.InitialShard(shards[0]));
-        Assert.Equal((name, 1), (model.GlobalFormat!.Name, model.GlobalFormat.Number));
-        Assert.Equal((name + "-shard", 1), (model.ShardFormat!.Name, model.ShardFormat.Number));
+        Assert.Equal((name, 2), (model.GlobalFormat!.Name, model.GlobalFormat.Number));
+        Assert.Equal((name + "-shard", isReference ? 1 : 2), (model.ShardFormat!.Name, model.ShardFormat.Number));
         model.GlobalFormat.Check(global);
         model.ShardFormat.Check(shard);
         var broadcast = model.Broadcast(global);
@@ -31,14 +31,14 @@ public class TwinEbStateFormatTests
         foreach (var action in new Action[] { () => model.Update(global, partial), () =>
             model.Broadcast(global), () => model.Report(global), () => model.EndEarly(global), () => model.GlobalResult(global) })
         {
-            Assert.StartsWith($"the checkpoint's state of {name} is of form 7, and this program reads form 1",
+            Assert.StartsWith($"the checkpoint's state of {name} is of form 7, and this program reads form 2",
                 Assert.Throws<StateFormatException>(action).Message, StringComparison.Ordinal);
         }
 
-        shard[$"format {name}-shard"][0] = 2;
+        shard[$"format {name}-shard"][0] = 9;
         foreach (var action in new Action[] { () => model.Local(broadcast, shards[0], shard), () => model.ShardResult(shards[0], shard) })
         {
-            Assert.StartsWith($"the checkpoint's state of {name}-shard is of form 2, and this program reads form 1",
+            Assert.StartsWith($"the checkpoint's state of {name}-shard is of form 9, and this program reads form {(isReference ? 1 : 2)}",
                 Assert.Throws<StateFormatException>(action).Message, StringComparison.Ordinal);
         }
     }

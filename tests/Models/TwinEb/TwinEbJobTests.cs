@@ -29,6 +29,9 @@ public sealed class TwinEbJobTests : IDisposable
     [InlineData("", "restarts: 2")]
     [InlineData("", "protocol: strong")]
     [InlineData("", "likelihood: gaussian")]
+    [InlineData("", "likelihood: negative_binomial")]
+    [InlineData("likelihood: negative_binomial", "rowComponents: 3")]
+    [InlineData("likelihood: negative_binomial, protocol: strong", "projectionSteps: 1")]
     [InlineData("likelihood: gaussian", "standardize: false")]
     [InlineData("likelihood: gaussian", "noiseSd: 0.5")]
     [InlineData("likelihood: gaussian, validationShare: 0.2", "heldOutSubtractsValue: true")]
@@ -74,6 +77,24 @@ public sealed class TwinEbJobTests : IDisposable
         var dense = new TwinEbRun(Spec("protocol: strong", Csv("dense.csv", counts)), _scratch);
         var sparse = new TwinEbRun(Spec("protocol: strong", Mtx("sparse.mtx", counts)), _scratch);
         Assert.Equal(dense.Numbers, sparse.Numbers);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("likelihood: negative_binomial")]
+    [InlineData("binarize: 0")]
+    [InlineData("binarize: 9999")]
+    public void Of_counts_that_are_all_0_there_is_nothing_to_fit(string options)
+    {
+        var counts = Counts();
+        if (!options.EndsWith("9999", StringComparison.Ordinal))
+        {
+            Array.Clear(counts);
+        }
+
+        var refused = Assert.Throws<ProblemException>(() => new TwinEbRun(Spec(options, Csv("zeros.csv", counts)), _scratch));
+        Assert.Equal(ExitCode.BadInput, refused.ExitCode);
+        Assert.Contains("no entry above", refused.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -156,6 +177,30 @@ public sealed class TwinEbJobTests : IDisposable
                 Assert.Equal(truth.Sum(), values.Sum() + shard.Block.RowValues(i).ToArray().Sum());
             }
         }
+    }
+
+    [Theory]
+    [InlineData(1e-150, 1e-6)]
+    [InlineData(1e-9, 1e-6)]
+    [InlineData(1e150, 1e-6)]
+    [InlineData(1.221974545399842e-150, 1e-9)]
+    [InlineData(8.183476519740355e+149, 1e-9)]
+    public void Units_do_not_matter_to_a_gaussian_fit(double unit, double tolerance)
+    {
+        var (one, other) = (Counts(), Counts());
+        for (var i = 0; i < Rows; i++)
+        {
+            for (var j = 0; j < Columns; j++)
+            {
+                one[i, j] += 0.1 * i;
+                other[i, j] = one[i, j] * unit;
+            }
+        }
+
+        var (first, second) = (new TwinEbRun(Spec("likelihood: gaussian, validationShare: 0.2", Csv("one.csv", one)), _scratch),
+            new TwinEbRun(Spec("likelihood: gaussian, validationShare: 0.2", Csv("other.csv", other)), _scratch));
+        Assert.All(first.Numbers.Zip(second.Numbers),
+            pair => Assert.Equal(pair.First, pair.Second, tolerance * double.Max(1, double.Abs(pair.First))));
     }
 
     [Fact]

@@ -21,6 +21,12 @@ internal enum ConjugateAnswer
     /// <summary>The same, and it was the restart's last.</summary>
     SweptLast,
 
+    /// <summary>A sweep is whole, and validation cells are to be scored.</summary>
+    IsDue,
+
+    /// <summary>The restart's last sweep was checked, and how far draws are to be spread is to be found.</summary>
+    Spreads,
+
     /// <summary>The round diverged, and the state before it, the first that there is, is worth a score.</summary>
     GivenUp,
 

@@ -13,6 +13,7 @@ internal static class ConjugateDraw
     public const ulong RowStart =
         0xC0_01, ColumnStart = 0xC0_02, Cluster = 0xC0_03, RowScore = 0xC0_04, ColumnScore = 0xC0_05, Candidates = 0xC0_06;
 
+    private const double LeastInverse = 1e-290;
     private const double UnitOf32 = 1.0 / (1UL << 32);
 
     /// <summary>A uniform number in (0, 1).</summary>
@@ -49,6 +50,40 @@ internal static class ConjugateDraw
             if (GammaRejection.Try(shape, z, (w3 + 0.5) * UnitOf32, out var number))
             {
                 return number * boost;
+            }
+        }
+    }
+
+    /// <summary>
+    /// A generalized inverse Gaussian number (<see cref="GeneralizedInverseGaussian"/>), by rejection: of a log-concave density with its
+    /// mode at 0, of height 1 and area at most S, min(1, exp(1 - |d| / S)) is no less (Devroye, 1984). Some six attempts.
+    /// </summary>
+    public static double Inverse(double g, double r, double t, ulong seed, ulong stream, int draw, long entity, int factor)
+    {
+        var (mode, a, b) = GeneralizedInverseGaussian.Shape(g, r, t);
+
+        // A number so small is below anything that a sum could show, and its own density is a Gamma's.
+        if (b < LeastInverse)
+        {
+            return Gamma(g, seed, stream, draw, entity, factor) / r;
+        }
+
+        // To the right the density is below exp(-a d^2 / 2), to the left, with kappa = a + b, below exp(-kappa (exp(d) - 1 - d)), whose
+        // integral over all d is Gamma(kappa) (e / kappa)^kappa.
+        var kappa = a + b;
+        var left = double.Min(
+            double.Exp(GammaFunctions.LogGamma(kappa) + kappa - (kappa * double.Log(kappa))), double.Log(1 + ((3 + a) / b)) + 1);
+        var area = double.Sqrt(double.Pi / (2 * a)) + left;
+        for (var attempt = 0; ; attempt++)
+        {
+            var (w0, w1, w2, w3) = Words(seed, stream, draw, entity, factor, attempt);
+            var (place, sign) = ((w0 + 0.5) * UnitOf32 * 2, w3 < 0x8000_0000 ? -1 : 1);
+            var tail = place < 1 ? 0 : -double.Log((w2 + 0.5) * UnitOf32);
+            var d = sign * area * (place < 1 ? place : 1 + tail);
+            var log = -(a * GeneralizedInverseGaussian.Excess(d)) - (b * GeneralizedInverseGaussian.Excess(-d));
+            if (double.Log((w1 + 0.5) * UnitOf32) - tail <= log)
+            {
+                return mode * double.Exp(d);
             }
         }
     }

@@ -92,4 +92,34 @@ internal enum ConjugateField
 
     /// <summary>Gaussian: sum x squared.</summary>
     Squares,
+
+    /// <summary>Whether a state of this restart is kept, the best so far by validation.</summary>
+    HasKept,
+
+    /// <summary>Whether shards keep their rows as they are.</summary>
+    KeepRows,
+
+    /// <summary>Whether the last round was a check.</summary>
+    WasChecked,
+
+    /// <summary>The greatest validation score of this restart's checks.</summary>
+    BestCheck,
+
+    /// <summary>The sweep after which the kept state was.</summary>
+    KeptSweep,
+
+    /// <summary>Its objective.</summary>
+    KeptObjective,
+
+    /// <summary>Poisson: how many times Poisson's the variance of counts is taken to be; 0: as Poisson's.</summary>
+    Temper,
+
+    /// <summary>The same of the best restart.</summary>
+    BestTemper,
+
+    /// <summary>How often it was raised.</summary>
+    Tempers,
+
+    /// <summary>Whether by the kept state's validation cells counts are overdispersed.</summary>
+    IsOverdispersed,
 }

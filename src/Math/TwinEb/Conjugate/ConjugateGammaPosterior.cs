@@ -198,8 +198,11 @@ internal sealed class ConjugateGammaPosterior
         return statistics;
     }
 
-    /// <summary>E x^2 of the last vector, which had these s and t, into <see cref="Square"/>.</summary>
-    public void SecondMoments(ReadOnlySpan<double> s, ReadOnlySpan<double> t)
+    /// <summary>
+    /// E x^2 of the last vector, which had these s and t, into <see cref="Square"/>, with variances in each component so many times as
+    /// large.
+    /// </summary>
+    public void SecondMoments(ReadOnlySpan<double> s, ReadOnlySpan<double> t, double spread = 1)
     {
         Array.Clear(Square);
         foreach (var c in Matters)
@@ -207,7 +210,7 @@ internal sealed class ConjugateGammaPosterior
             for (var l = 0; l < _factors; l++)
             {
                 var (shape, rate) = Given(c, l, s[l], t[l]);
-                Square[l] += _logits[c] * shape * (shape + 1) / (rate * rate);
+                Square[l] += _logits[c] * shape * (shape + spread) / (rate * rate);
             }
         }
     }

@@ -55,6 +55,18 @@ internal sealed class ConjugateGammaPrior
         return prior;
     }
 
+    /// <summary>The mean of a factor.</summary>
+    public double Mean(int factor)
+    {
+        var mean = 0.0;
+        for (var k = 0; k < Components; k++)
+        {
+            mean += Weights[k] > 0 ? Weights[k] * Shapes[(k * Factors) + factor] / Rates[(k * Factors) + factor] : 0;
+        }
+
+        return mean;
+    }
+
     public ConjugateGammaPrior Clone() => new(
         (double[])Weights.Clone(), (double[])Shapes.Clone(), (double[])Rates.Clone(), (double[])CentreShapes.Clone(),
         (double[])CentreRates.Clone());

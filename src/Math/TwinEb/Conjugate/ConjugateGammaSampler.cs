@@ -6,6 +6,9 @@ namespace FitCluster.Math.TwinEb;
 /// </summary>
 internal sealed class ConjugateGammaSampler : ISideSampler
 {
+    // A Gamma of a smaller shape is 0 but for one draw in hundreds.
+    private const double LeastShape = 1e-3;
+
     private readonly ConjugateGammaPosterior _posterior;
     private readonly double[] _s;
     private readonly double[] _t;
@@ -19,13 +22,17 @@ internal sealed class ConjugateGammaSampler : ISideSampler
     private readonly ulong _seed;
     private readonly ulong _stream;
     private readonly long _firstEntity;
+    private readonly double _spread;
 
     /// <summary>
     /// A sampler of the entities whose s and t (entities x factors) are given; the first is number firstEntity of the whole side.
+    /// Shapes and rates are divided by a spread: means stay, variances are so many times as large.
     /// </summary>
-    public ConjugateGammaSampler(ConjugateGammaPrior prior, double[] s, double[] t, ulong seed, ulong stream, long firstEntity)
+    public ConjugateGammaSampler(ConjugateGammaPrior prior, double[] s, double[] t, ulong seed, ulong stream, long firstEntity,
+        double spread = 1)
     {
         _posterior = new ConjugateGammaPosterior(prior);
+        _spread = spread;
         (_s, _t, _seed, _stream, _firstEntity) = (s, t, seed, stream, firstEntity);
         _factors = prior.Factors;
         _components = _posterior.Active.Length;
@@ -68,7 +75,9 @@ internal sealed class ConjugateGammaSampler : ISideSampler
 
             for (var l = 0; l < _factors; l++)
             {
-                (_shapes[l], _rates[l]) = _posterior.Given(component, l, _s[(i * _factors) + l], _t[(i * _factors) + l]);
+                var (shape, rate) = _posterior.Given(component, l, _s[(i * _factors) + l], _t[(i * _factors) + l]);
+                var spread = _spread <= 1 ? 1 : double.Max(1, double.Min(_spread, shape / LeastShape));
+                (_shapes[l], _rates[l]) = (shape / spread, rate / spread);
             }
 
             ConjugateDraw.Gammas(_shapes, _seed, _stream, draw, entity, _numbers);

@@ -160,21 +160,22 @@ internal sealed class ConjugateGaussian(TwinEbOptions options) : IConjugateLikel
     public void Split(StateSet<ConjugateField> state, double[] candidates, ulong seed) => _start.Split(state, candidates, seed);
 
     /// <inheritdoc/>
-    public IConjugateRowFitter RowFitter(ShardData data, ArraySet broadcast) => new ConjugateGaussianRows(data, broadcast, options);
+    public IConjugateRowFitter RowFitter(ShardData data, ArraySet broadcast, bool measuresMisfit = false) =>
+        new ConjugateGaussianRows(data, broadcast, options);
 
     /// <inheritdoc/>
-    public void EndRestart(ArraySet shard) => shard.Set(ConjugateKeys.RowMeans, []).Set(ConjugateKeys.RowVariances, []);
+    public IReadOnlyList<StateKey> RowState { get; } = [ConjugateKeys.RowMeans, ConjugateKeys.RowVariances];
 
     /// <inheritdoc/>
     /// <remarks>The posterior of a row does not depend on where it starts.</remarks>
     public void NewRows(ArraySet broadcast, ArraySet shard, int rows) => SetRows(shard, new double[rows * _factors], rows);
 
     /// <inheritdoc/>
-    public ISideSampler RowSampler(ShardData data, ArraySet broadcast, ArraySet shard, IConjugateRowFitter fitter) =>
+    public ISideSampler RowSampler(ShardData data, ArraySet broadcast, ArraySet shard, IConjugateRowFitter fitter, double spread) =>
         ((ConjugateGaussianRows)fitter).Sampler;
 
     /// <inheritdoc/>
-    public ISideSampler ColumnSampler(ArraySet broadcast)
+    public ISideSampler ColumnSampler(ArraySet broadcast, double spread)
     {
         var (precisions, shifts) = (broadcast.Get(ConjugateKeys.ColumnPrecisions), broadcast.Get(ConjugateKeys.ColumnShifts));
         var posterior = new ConjugateNormalPosterior(ConjugateNormalPrior.Read(broadcast, ConjugateKeys.ColumnPrior));
@@ -214,10 +215,11 @@ internal sealed class ConjugateGaussian(TwinEbOptions options) : IConjugateLikel
 
     private static double Penalty(ConjugateNormalPrior prior, bool applies) => applies ? prior.Penalty(ConjugateSettings.Strength) : 0;
 
-    private static ConjugateNormalPrior Step(
+    private ConjugateNormalPrior Step(
         ConjugateNormalPrior prior, ConjugateNormalStatistics statistics, bool isFixed, bool isMixture, bool mixtures) =>
         isFixed ? prior
-        : !isMixture ? ConjugateNormalStep.Shared(prior, statistics)
-        : ConjugateNormalStep.Mixture(prior, statistics, mixtures ? ConjugateSettings.Strength : 0);
+        : !isMixture ? ConjugateNormalStep.Shared(prior, statistics, ConjugateNormalPrior.LeastVariance(options))
+        : ConjugateNormalStep.Mixture(
+            prior, statistics, mixtures ? ConjugateSettings.Strength : 0, ConjugateNormalPrior.LeastVariance(options));
 
 }

@@ -69,7 +69,8 @@ internal sealed class ConjugateGaussianStart(TwinEbOptions options)
     // Levels at which sum_l u_l v_l has the spread of the data, in the ratio of the priors' scales where these are given.
     private (double Rows, double Columns) StartLevels(StateSet<ConjugateField> state)
     {
-        var spread = double.Sqrt(double.Max(state[ConjugateField.Squares], 1e-12) / double.Max(state[ConjugateField.Cells], 1) / _factors);
+        var squares = double.Max(state[ConjugateField.Squares], 1e-12 * options.NoiseSd * options.NoiseSd);
+        var spread = double.Sqrt(squares / double.Max(state[ConjugateField.Cells], 1) / _factors);
         var ratio = double.Sqrt(
             (options.LearnsRowPrior ? 1 : options.RowPriorScale) / (options.LearnsColumnPrior ? 1 : options.ColumnPriorScale));
         return (double.Sqrt(spread) * ratio, double.Sqrt(spread) / ratio);
@@ -112,7 +113,7 @@ internal sealed class ConjugateGaussianStart(TwinEbOptions options)
             var isGiven = given.Weights[k] > 0 && from < givenFactors;
             var sd = isGiven ? given.Second[(k * givenFactors) + from] : level;
             prior.Means[at] = isGiven ? given.First[(k * givenFactors) + from] : 0;
-            prior.Variances[at] = double.Max(sd * sd, ConjugateNormalPrior.LeastVariance);
+            prior.Variances[at] = double.Max(sd * sd, ConjugateNormalPrior.LeastVariance(options));
         }
 
         for (var l = 0; l < _factors; l++)
@@ -156,6 +157,7 @@ internal sealed class ConjugateGaussianStart(TwinEbOptions options)
         wide.Weights.AsSpan().Fill(1);
         one.Means.AsSpan(0, _factors).CopyTo(wide.CentreMeans);
         one.Variances.AsSpan(0, _factors).CopyTo(wide.CentreVariances);
-        ConjugateNormalStep.Mixture(wide, statistics, ConjugateSettings.Strength).Write(state.Arrays, keys);
+        ConjugateNormalStep.Mixture(wide, statistics, ConjugateSettings.Strength, ConjugateNormalPrior.LeastVariance(options))
+            .Write(state.Arrays, keys);
     }
 }

@@ -12,12 +12,17 @@ internal static class ConjugateKeys
     /// <summary>The scope of columns and priors before the sweep under way.</summary>
     public const string Before = "before";
 
-    // Columns at the coordinator, in parts from the shards, and in broadcasts. Poisson: s, t, E log v, E v; Gaussian: E v, Var v, E v v', A
-    // and h.
+    /// <summary>The scope of what is kept of a restart: its best by validation.</summary>
+    public const string Kept = "kept";
+
+    // Columns at the coordinator, in parts from the shards, and in broadcasts. Poisson: s, t, E log v, E v; negative binomial: also c and
+    // 1 / E (1 / v); Gaussian: E v, Var v, E v v', A and h.
     public static readonly StateKey ColumnCounts = new("column.counts");
     public static readonly StateKey ColumnRates = new("column.rates");
     public static readonly StateKey ColumnLogs = new("column.logs", Reduction.Append);
     public static readonly StateKey ColumnMeans = new("column.means", Reduction.Append);
+    public static readonly StateKey ColumnHarmonics = new("column.harmonics", Reduction.Append);
+    public static readonly StateKey ColumnInverses = new("column.inverses");
     public static readonly StateKey ColumnVariances = new("column.variances", Reduction.Append);
     public static readonly StateKey ColumnSeconds = new("column.seconds", Reduction.Append);
     public static readonly StateKey ColumnPrecisions = new("columnPrecisions");
@@ -26,6 +31,15 @@ internal static class ConjugateKeys
     // The columns' part of the ELBO, -1e300 where they are a start; and the level at which rows start beside them.
     public static readonly StateKey ColumnTerm = new("column.term");
     public static readonly StateKey RowLevel = new("column.rowLevel");
+
+    // Poisson: how many times as large variances of draws, and of results, are as those of q.
+    public static readonly StateKey ColumnSpread = new("column.spread");
+
+    // Poisson: the power to which the likelihood is raised, 1 unless counts are overdispersed.
+    public static readonly StateKey ColumnPower = new("column.power");
+
+    // Negative binomial: a.
+    public static readonly StateKey Dispersion = new("column.dispersion");
     public static readonly StateKey ColumnSums = new("columnSums");
 
     public static readonly ConjugatePriorKeys RowPrior = new("rowPrior");
@@ -43,6 +57,7 @@ internal static class ConjugateKeys
     // Rows at a shard. The means and deviations are results, in scope "best" those of the best restart.
     public static readonly StateKey RowLogs = new("row.logs");
     public static readonly StateKey RowMeans = new("row.means");
+    public static readonly StateKey RowHarmonics = new("row.harmonics");
     public static readonly StateKey RowVariances = new("row.variances");
     public static readonly StateKey Mean = new("mean");
     public static readonly StateKey Sd = new("sd");
@@ -56,6 +71,8 @@ internal static class ConjugateKeys
     public static readonly StateKey Promote = new("promote");
     public static readonly StateKey Candidates = new("candidates");
     public static readonly StateKey ZeroShare = new("zeroShare");
+    public static readonly StateKey KeepRows = new("keepRows");
+    public static readonly StateKey TakeKept = new("takeKept");
     public static readonly StateKey HasAbsent = new("hasAbsent");
 
     // Whether rows start from what a finished fit says of them.
@@ -65,10 +82,15 @@ internal static class ConjugateKeys
     public static readonly StateKey Elbo = new("elbo");
     public static readonly StateKey PartialCounts = new("columnCounts");
     public static readonly StateKey PartialAbsent = new("columnAbsent");
+    public static readonly StateKey PartialCentred = new("columnCentred");
+    public static readonly StateKey PartialInverses = new("columnInverses");
+    public static readonly StateKey DispersionGap = new("dispersionGap");
     public static readonly StateKey PartialRowMeans = new("rowMeans");
     public static readonly StateKey CandidatePoints = new("candidatePoints");
     public static readonly StateKey CandidatePresent = new("candidatePresent");
     public static readonly StateKey Score = new("score");
+    public static readonly StateKey SpreadScores = new("spreadScores");
+    public static readonly StateKey Misfit = new("misfit");
 
     // One row for each shard where something is not finite: the shard, which array (-1: a row), the row.
     public static readonly StateKey Failed = new("failed", Reduction.Append);

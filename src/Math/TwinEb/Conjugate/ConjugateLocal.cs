@@ -20,11 +20,23 @@ internal sealed class ConjugateLocal(
             Promote(shard, data);
         }
 
+        if (broadcast.Scalar(ConjugateKeys.KeepRows) != 0)
+        {
+            CopyRows(set, "", ConjugateKeys.Kept);
+        }
+
+        if (broadcast.Scalar(ConjugateKeys.TakeKept) != 0)
+        {
+            CopyRows(set, ConjugateKeys.Kept, "");
+        }
+
         return (ConjugatePhase)(int)broadcast.Scalar(ConjugateKeys.Phase) switch
         {
             ConjugatePhase.Describe => Describe(data),
             ConjugatePhase.Sweep => Sweep(broadcast, data, set),
             ConjugatePhase.Columns => Columns(broadcast, data),
+            ConjugatePhase.Check => Check(broadcast, data, set),
+            ConjugatePhase.Spread => Spread(broadcast, data, set),
             ConjugatePhase.Validate => Validate(broadcast, data, set),
             ConjugatePhase.Project => Project(broadcast, data, set),
             _ => new ArraySet(),
@@ -121,17 +133,61 @@ internal sealed class ConjugateLocal(
         }
     }
 
+    // Copied, as the next sweep writes to what is kept or taken.
+    private void CopyRows(ArraySet shard, string from, string to)
+    {
+        foreach (var key in likelihood.RowState)
+        {
+            var array = shard.Get(key.In(from).Name);
+            shard.Set(key.In(to).Name, (double[])array.Values.Clone(), array.Shape);
+        }
+    }
+
+    // Rows are updated once more, under the columns as they are: their posteriors are what is scored.
+    private (IConjugateRowFitter Fitter, HeldOutCells Cells, int FailedRow) FitTraining(ArraySet broadcast, ShardData data, ArraySet shard)
+    {
+        var (fitter, cells) = (likelihood.RowFitter(data, broadcast), new HeldOutCells(data));
+        var moments = new double[data.Block.Rows * options.Factors];
+        return (fitter, cells, ConjugateRowFits.FitRows(shard, fitter, cells, heldOut: false, areNew: false, 1, moments, moments));
+    }
+
+    private ArraySet Check(ArraySet broadcast, ShardData data, ArraySet shard)
+    {
+        var (fitter, cells, failedRow) = FitTraining(broadcast, data, shard);
+        return Checked(
+            new ArraySet().Set(ConjugateKeys.Score, Score(
+                HeldOutKind.Validation, broadcast, data, shard, fitter, cells, failedRow, ConjugateSettings.CheckDraws)), data, failedRow);
+    }
+
+    // One score after another, of draws more and more spread.
+    private ArraySet Spread(ArraySet broadcast, ShardData data, ArraySet shard)
+    {
+        var (fitter, cells, failedRow) = FitTraining(broadcast, data, shard);
+        var spreads = ConjugateSettings.Spreads;
+        var scores = spreads.SelectMany(spread => Score(
+            HeldOutKind.Validation, broadcast, data, shard, fitter, cells, failedRow, ConjugateSettings.SpreadDraws, spread)).ToArray();
+        return Checked(
+            new ArraySet().Set(ConjugateKeys.SpreadScores, scores, [spreads.Count, HeldOutScore.Length]), data, failedRow);
+    }
+
     private ArraySet Validate(ArraySet broadcast, ShardData data, ArraySet shard)
     {
-        var fitter = likelihood.RowFitter(data, broadcast);
+        var fitter = likelihood.RowFitter(data, broadcast, measuresMisfit: true);
         var cells = new HeldOutCells(data);
         var (mean, sd) = (new double[data.Block.Rows * options.Factors], new double[data.Block.Rows * options.Factors]);
         var failedRow = ConjugateRowFits.FitRows(shard, fitter, cells, heldOut: false, areNew: false, 1, mean, sd);
         int[] shape = [data.Block.Rows, options.Factors];
         shard.Set(ConjugateKeys.Mean, mean, shape).Set(ConjugateKeys.Sd, sd, shape);
         var partial = new ArraySet().Set(
-            ConjugateKeys.Score, Score(HeldOutKind.Validation, broadcast, data, shard, fitter, cells, failedRow));
-        likelihood.EndRestart(shard);
+            ConjugateKeys.Score, Score(HeldOutKind.Validation, broadcast, data, shard, fitter, cells, failedRow))
+            .Set(ConjugateKeys.Misfit, fitter.Misfit);
+
+        // There is no next sweep, and the state is what checkpoints hold.
+        foreach (var key in likelihood.RowState)
+        {
+            shard.Set(key, []).Set(key.In(ConjugateKeys.Kept), []);
+        }
+
         return Checked(partial, data, failedRow);
     }
 
@@ -152,15 +208,23 @@ internal sealed class ConjugateLocal(
             data, failedRow);
     }
 
+    private static double Spread(ArraySet broadcast) =>
+        broadcast.Has(ConjugateKeys.ColumnSpread) ? broadcast.Scalar(ConjugateKeys.ColumnSpread) : 1;
+
+    private static double Dispersion(ArraySet broadcast) =>
+        broadcast.Has(ConjugateKeys.Dispersion) ? broadcast.Scalar(ConjugateKeys.Dispersion) : 0;
+
     // Nothing where a row failed: there are no draws of it, and the coordinator takes no score of a shard that failed.
     private double[] Score(
-        HeldOutKind kind, ArraySet broadcast, ShardData data, ArraySet shard, IConjugateRowFitter fitter, HeldOutCells cells, int failedRow)
+        HeldOutKind kind, ArraySet broadcast, ShardData data, ArraySet shard, IConjugateRowFitter fitter, HeldOutCells cells, int failedRow,
+        int mostDraws = int.MaxValue, double? spread = null)
     {
         var (zeros, others) = cells.CountOf(kind);
         return zeros + others == 0 || failedRow >= 0
             ? HeldOutScore.None.ToArray()
             : scorer.Score(
-                data, kind, likelihood.RowSampler(data, broadcast, shard, fitter), likelihood.ColumnSampler(broadcast),
-                broadcast.Scalar(ConjugateKeys.ZeroShare)).ToArray();
+                data, kind, likelihood.RowSampler(data, broadcast, shard, fitter, spread ?? Spread(broadcast)),
+                likelihood.ColumnSampler(broadcast, spread ?? Spread(broadcast)), broadcast.Scalar(ConjugateKeys.ZeroShare),
+                Dispersion(broadcast), int.Min(options.HeldOutSamples, mostDraws)).ToArray();
     }
 }

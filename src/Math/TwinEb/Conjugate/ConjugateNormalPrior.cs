@@ -9,8 +9,10 @@ namespace FitCluster.Math.TwinEb;
 /// </summary>
 internal sealed class ConjugateNormalPrior
 {
-    /// <summary>The least variance of a component: below, it is a point.</summary>
-    public const double LeastVariance = 1e-6;
+    /// <summary>
+    /// The least variance of a component: below, it is a point. In units of the noise, as u and v have the unit of the root of x.
+    /// </summary>
+    public static double LeastVariance(TwinEbOptions options) => 1e-6 * options.NoiseSd;
 
     public ConjugateNormalPrior(int components, int factors)
         : this(new double[components], new double[components * factors], new double[components * factors], new double[factors],

@@ -11,9 +11,10 @@ internal static class ConjugateNormalStep
 
     /// <summary>
     /// Weights by their share; mean and variance of each component from its members and <paramref name="strength"/> pseudo-members at the
-    /// centre. Then the centre.
+    /// centre, but no variance below <paramref name="leastVariance"/>. Then the centre.
     /// </summary>
-    public static ConjugateNormalPrior Mixture(ConjugateNormalPrior before, ConjugateNormalStatistics statistics, double strength)
+    public static ConjugateNormalPrior Mixture(
+        ConjugateNormalPrior before, ConjugateNormalStatistics statistics, double strength, double leastVariance)
     {
         var (k, l) = (before.Components, before.Factors);
         var prior = before.Clone();
@@ -35,7 +36,7 @@ internal static class ConjugateNormalStep
                 var mean = (statistics.Means[at] + (strength * m0)) / members;
                 var square = (statistics.Squares[at] + (strength * (v0 + (m0 * m0)))) / members;
                 prior.Means[at] = mean;
-                prior.Variances[at] = double.Max(square - (mean * mean), ConjugateNormalPrior.LeastVariance);
+                prior.Variances[at] = double.Max(square - (mean * mean), leastVariance);
             }
         }
 
@@ -48,7 +49,8 @@ internal static class ConjugateNormalStep
     }
 
     /// <summary>Maximum likelihood of one normal shared by all factors.</summary>
-    public static ConjugateNormalPrior Shared(ConjugateNormalPrior before, ConjugateNormalStatistics statistics)
+    public static ConjugateNormalPrior Shared(
+        ConjugateNormalPrior before, ConjugateNormalStatistics statistics, double leastVariance)
     {
         var values = statistics.Counts[0] * before.Factors;
         var (mean, square) = (0.0, 0.0);
@@ -58,7 +60,7 @@ internal static class ConjugateNormalStep
             square += statistics.Squares[f] / values;
         }
 
-        return ConjugateNormalPrior.One(before.Factors, mean, double.Max(square - (mean * mean), ConjugateNormalPrior.LeastVariance));
+        return ConjugateNormalPrior.One(before.Factors, mean, double.Max(square - (mean * mean), leastVariance));
     }
 
     // As for Gamma mixtures: the mean of natural parameters, weighted where that is no worse than the centre there was.

@@ -11,6 +11,7 @@ namespace FitCluster.Math.TwinEb;
 internal sealed class ConjugateParameters(StateKey[] keys)
 {
     private readonly StateKey[] _best = [.. keys.Select(key => key.In(ConjugateKeys.Best))];
+    private readonly StateKey[] _kept = [.. keys.Select(key => key.In(ConjugateKeys.Kept))];
     private readonly StateKey[] _before = [.. keys.Select(key => key.In(ConjugateKeys.Before))];
 
     /// <summary>The arrays.</summary>
@@ -18,6 +19,19 @@ internal sealed class ConjugateParameters(StateKey[] keys)
 
     /// <summary>Keeps them as those of the best restart; shared, not copied.</summary>
     public void Keep(ArraySet set) => Share(set, keys, set, _best);
+
+    /// <summary>Keeps them as those of the restart's best state by validation.</summary>
+    public void KeepOfRestart(ArraySet set) => Share(set, keys, set, _kept);
+
+    /// <summary>Goes back to the restart's best state, and drops it as such.</summary>
+    public void TakeKept(ArraySet set)
+    {
+        Share(set, _kept, set, keys);
+        foreach (var key in _kept.Where(set.Has))
+        {
+            set.Set(key, []);
+        }
+    }
 
     /// <summary>Until the columns of a sweep are there, the state before it is the last that is whole.</summary>
     public void Remember(ArraySet set) => Share(set, keys, set, _before);

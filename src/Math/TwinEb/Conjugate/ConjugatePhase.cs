@@ -20,4 +20,10 @@ internal enum ConjugatePhase
 
     /// <summary>The columns, each shard its part of them: the end of every sweep.</summary>
     Columns = 5,
+
+    /// <summary>A score of the validation cells between two sweeps, by fewer draws, by which the best state is kept.</summary>
+    Check = 6,
+
+    /// <summary>Poisson: scores of the validation cells by draws more and more spread.</summary>
+    Spread = 7,
 }

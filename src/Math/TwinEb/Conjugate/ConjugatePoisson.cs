@@ -18,10 +18,13 @@ internal sealed class ConjugatePoisson(TwinEbOptions options) : IConjugateLikeli
     public bool ZerosAreImplied => true;
 
     /// <inheritdoc/>
+    public bool Spreads => true;
+
+    /// <inheritdoc/>
     public ConjugateParameters Parameters { get; } = new(
     [
         ConjugateKeys.ColumnSums, ConjugateKeys.ColumnCounts, ConjugateKeys.ColumnRates, ConjugateKeys.ColumnLogs,
-        ConjugateKeys.ColumnMeans, ConjugateKeys.ColumnTerm, ConjugateKeys.RowLevel,
+        ConjugateKeys.ColumnMeans, ConjugateKeys.ColumnTerm, ConjugateKeys.RowLevel, ConjugateKeys.ColumnSpread, ConjugateKeys.ColumnPower,
         .. ConjugateKeys.RowPrior.Gamma, .. ConjugateKeys.ColumnPrior.Gamma, .. ConjugateKeys.ColumnStatistics.Gamma,
     ]);
 
@@ -52,7 +55,11 @@ internal sealed class ConjugatePoisson(TwinEbOptions options) : IConjugateLikeli
     }
 
     /// <inheritdoc/>
-    public void StartColumns(StateSet<ConjugateField> state, ulong seed, TwinEbStart? from) => _start.Columns(state, seed, from);
+    public void StartColumns(StateSet<ConjugateField> state, ulong seed, TwinEbStart? from) {
+        _start.Columns(state, seed, from);
+        state.Arrays.Set(ConjugateKeys.ColumnSpread, 1).Set(
+            ConjugateKeys.ColumnPower, 1 / double.Max(1, state[ConjugateField.Temper]));
+    }
 
     /// <inheritdoc/>
     public void StartRows(ShardData data, ArraySet broadcast, ArraySet shard, ulong seed)
@@ -82,7 +89,8 @@ internal sealed class ConjugatePoisson(TwinEbOptions options) : IConjugateLikeli
         broadcast.Set(ConjugateKeys.HasAbsent, AnyAbsent(state) ? 1 : 0);
         StateKey[] keys =
         [
-            ConjugateKeys.ColumnLogs, ConjugateKeys.ColumnMeans, ConjugateKeys.RowLevel, .. ConjugateKeys.RowPrior.Gamma,
+            ConjugateKeys.ColumnLogs, ConjugateKeys.ColumnMeans, ConjugateKeys.RowLevel, ConjugateKeys.ColumnSpread,
+            ConjugateKeys.ColumnPower, .. ConjugateKeys.RowPrior.Gamma,
             .. forScore ? [ConjugateKeys.ColumnCounts, ConjugateKeys.ColumnRates, .. ConjugateKeys.ColumnPrior.Gamma] : (StateKey[])[],
         ];
         foreach (var key in keys)
@@ -109,7 +117,8 @@ internal sealed class ConjugatePoisson(TwinEbOptions options) : IConjugateLikeli
         var first = term <= ConjugateSettings.NoObjective;
         var objective = first
             ? ConjugateSettings.NoObjective
-            : partial.Scalar(ConjugateKeys.Elbo) + term - state[ConjugateField.LogFactorials]
+            : partial.Scalar(ConjugateKeys.Elbo) + term
+                - (state.Arrays.Scalar(ConjugateKeys.ColumnPower) * state[ConjugateField.LogFactorials])
                 + Penalty(rowPrior, options.IsRowMixture && mixtures) + Penalty(columnPrior, options.IsColumnMixture && mixtures);
         Step(rowPrior, ConjugateGammaStatistics.Read(partial, ConjugateKeys.RowStatistics), !options.LearnsRowPrior, options.IsRowMixture,
             mixtures).Write(state.Arrays, ConjugateKeys.RowPrior);
@@ -163,13 +172,15 @@ internal sealed class ConjugatePoisson(TwinEbOptions options) : IConjugateLikeli
     }
 
     /// <inheritdoc/>
-    public void Split(StateSet<ConjugateField> state, double[] candidates, ulong seed) => _start.Split(state, candidates, seed);
+    public void Split(StateSet<ConjugateField> state, double[] candidates, ulong seed) =>
+        _start.Split(state, candidates, areMoments: false, seed);
 
     /// <inheritdoc/>
-    public IConjugateRowFitter RowFitter(ShardData data, ArraySet broadcast) => new ConjugatePoissonRows(data, broadcast, _factors);
+    public IConjugateRowFitter RowFitter(ShardData data, ArraySet broadcast, bool measuresMisfit = false) =>
+        new ConjugatePoissonRows(data, broadcast, _factors, measuresMisfit);
 
     /// <inheritdoc/>
-    public void EndRestart(ArraySet shard) => shard.Set(ConjugateKeys.RowLogs, []);
+    public IReadOnlyList<StateKey> RowState { get; } = [ConjugateKeys.RowLogs];
 
     /// <inheritdoc/>
     public void NewRows(ArraySet broadcast, ArraySet shard, int rows)
@@ -178,13 +189,7 @@ internal sealed class ConjugatePoisson(TwinEbOptions options) : IConjugateLikeli
         var start = new double[_factors];
         for (var l = 0; l < _factors; l++)
         {
-            var mean = 0.0;
-            for (var k = 0; k < prior.Components; k++)
-            {
-                mean += prior.Weights[k] > 0 ? prior.Weights[k] * prior.Shapes[(k * _factors) + l] / prior.Rates[(k * _factors) + l] : 0;
-            }
-
-            start[l] = double.Log(mean);
+            start[l] = double.Log(prior.Mean(l));
         }
 
         var logs = new double[rows * _factors];
@@ -197,15 +202,15 @@ internal sealed class ConjugatePoisson(TwinEbOptions options) : IConjugateLikeli
     }
 
     /// <inheritdoc/>
-    public ISideSampler RowSampler(ShardData data, ArraySet broadcast, ArraySet shard, IConjugateRowFitter fitter) =>
+    public ISideSampler RowSampler(ShardData data, ArraySet broadcast, ArraySet shard, IConjugateRowFitter fitter, double spread) =>
         new ConjugateGammaSampler(
             ConjugateGammaPrior.Read(broadcast, ConjugateKeys.RowPrior), ((ConjugatePoissonRows)fitter).Counts,
-            ((ConjugatePoissonRows)fitter).Rates, options.Seed, ConjugateDraw.RowScore, data.FirstRow);
+            ((ConjugatePoissonRows)fitter).Rates, options.Seed, ConjugateDraw.RowScore, data.FirstRow, spread);
 
     /// <inheritdoc/>
-    public ISideSampler ColumnSampler(ArraySet broadcast) => new ConjugateGammaSampler(
+    public ISideSampler ColumnSampler(ArraySet broadcast, double spread) => new ConjugateGammaSampler(
         ConjugateGammaPrior.Read(broadcast, ConjugateKeys.ColumnPrior), broadcast.Get(ConjugateKeys.ColumnCounts),
-        RatesOfAll(broadcast.Get(ConjugateKeys.ColumnRates)), options.Seed, ConjugateDraw.ColumnScore, 0);
+        RatesOfAll(broadcast.Get(ConjugateKeys.ColumnRates)), options.Seed, ConjugateDraw.ColumnScore, 0, spread);
 
     /// <inheritdoc/>
     public void Results(ArraySet state, string scope, ArraySet results)
@@ -213,7 +218,7 @@ internal sealed class ConjugatePoisson(TwinEbOptions options) : IConjugateLikeli
         var prior = ConjugateGammaPrior.Read(state, ConjugateKeys.ColumnPrior.In(scope));
         var (s, t, means) = (state.Get(ConjugateKeys.ColumnCounts.In(scope)), state.Get(ConjugateKeys.ColumnRates.In(scope)),
             state.Get(ConjugateKeys.ColumnMeans.In(scope)));
-        var sd = new double[means.Length];
+        var (sd, spread) = (new double[means.Length], state.Scalar(ConjugateKeys.ColumnSpread.In(scope)));
         var posterior = new ConjugateGammaPosterior(prior, Greatest(t));
         var (padS, padT) = (new double[posterior.Stride], new double[posterior.Stride]);
         for (var j = 0; j < options.Columns; j++)
@@ -221,7 +226,7 @@ internal sealed class ConjugatePoisson(TwinEbOptions options) : IConjugateLikeli
             s.AsSpan(j * _factors, _factors).CopyTo(padS);
             t.AsSpan(RatesAt(t, j), _factors).CopyTo(padT);
             posterior.Evaluate(padS, padT);
-            posterior.SecondMoments(padS, padT);
+            posterior.SecondMoments(padS, padT, spread);
             for (var l = 0; l < _factors; l++)
             {
                 sd[(j * _factors) + l] = double.Sqrt(double.Max(0, posterior.Square[l] - (posterior.Mean[l] * posterior.Mean[l])));
@@ -230,21 +235,25 @@ internal sealed class ConjugatePoisson(TwinEbOptions options) : IConjugateLikeli
 
         int[] shape = [options.Columns, _factors];
         results.Set("columns_mean", means, shape).Set("columns_sd", sd, shape).Set(
-            "columns_log_mean", state.Get(ConjugateKeys.ColumnLogs.In(scope)), shape);
+            "columns_log_mean", state.Get(ConjugateKeys.ColumnLogs.In(scope)), shape).Set("spread", spread)
+            .Set("temper", 1 / state.Scalar(ConjugateKeys.ColumnPower.In(scope)));
         PriorResults(ConjugateGammaPrior.Read(state, ConjugateKeys.RowPrior.In(scope)), "row_prior", results);
         PriorResults(prior, "column_prior", results);
     }
 
-    private static void PriorResults(ConjugateGammaPrior prior, string name, ArraySet results)
+    /// <summary>A prior as results.</summary>
+    public static void PriorResults(ConjugateGammaPrior prior, string name, ArraySet results)
     {
         int[] shape = [prior.Components, prior.Factors];
         results.Set(name + "_weight", prior.Weights).Set(name + "_shape", prior.Shapes, shape).Set(name + "_rate", prior.Rates, shape);
     }
 
-    private static double Penalty(ConjugateGammaPrior prior, bool applies) =>
+    /// <summary>What a side's components cost.</summary>
+    public static double Penalty(ConjugateGammaPrior prior, bool applies) =>
         applies ? prior.Penalty(ConjugateSettings.Strength, ConjugateSettings.ShapeStrength) : 0;
 
-    private static ConjugateGammaPrior Step(
+    /// <summary>A side's M-step.</summary>
+    public static ConjugateGammaPrior Step(
         ConjugateGammaPrior prior, ConjugateGammaStatistics statistics, bool isFixed, bool isMixture, bool mixtures) =>
         isFixed ? prior
         : !isMixture ? ConjugateGammaStep.Shared(prior, statistics)
@@ -260,8 +269,8 @@ internal sealed class ConjugatePoisson(TwinEbOptions options) : IConjugateLikeli
     {
         var (shares, absent) = (partial.Get(ConjugateKeys.PartialCounts), partial.Get(ConjugateKeys.PartialAbsent));
         var (totals, logs) = (partial.Get(ConjugateKeys.PartialRowMeans), state[ConjugateKeys.ColumnLogs]);
-        var zerosMissing = state.Is(ConjugateField.ZerosMissing);
-        var (s, t) = (new double[shares.Length], absent.Length > 0 ? new double[absent.Length] : totals);
+        var (zerosMissing, power) = (state.Is(ConjugateField.ZerosMissing), state.Arrays.Scalar(ConjugateKeys.ColumnPower));
+        var (s, t) = (new double[shares.Length], absent.Length > 0 ? new double[absent.Length] : [.. totals.Select(t => power * t)]);
         for (var j = 0; j < options.Columns; j++)
         {
             ConjugateGammaPosterior.WeightsOf(logs.AsSpan(j * _factors, _factors), s.AsSpan(j * _factors, _factors));
@@ -269,12 +278,12 @@ internal sealed class ConjugatePoisson(TwinEbOptions options) : IConjugateLikeli
 
         for (var at = 0; at < s.Length; at++)
         {
-            s[at] *= shares[at];
+            s[at] *= power * shares[at];
         }
 
         for (var at = 0; at < absent.Length; at++)
         {
-            t[at] = zerosMissing ? absent[at] : double.Max(totals[at % _factors] - absent[at], 0);
+            t[at] = power * (zerosMissing ? absent[at] : double.Max(totals[at % _factors] - absent[at], 0));
         }
 
         state.Put(ConjugateKeys.ColumnCounts, s, [options.Columns, _factors]);

@@ -15,6 +15,9 @@ internal sealed class ConjugatePoissonRows : IConjugateRowFitter, IDisposable
     private readonly int _stride;
     private readonly bool _zerosMissing;
     private readonly bool _hasAbsent;
+    private readonly double _spread;
+    private readonly double _power;
+    private readonly ConjugatePoissonMisfit? _misfit;
     private readonly ConjugatePoissonColumns _columns;
     private readonly ConjugateGammaPosterior _posterior;
     private readonly ConjugateRow _row;
@@ -27,13 +30,16 @@ internal sealed class ConjugatePoissonRows : IConjugateRowFitter, IDisposable
     private double[] _fittedCounts = [];
     private double[] _fittedRates = [];
 
-    public ConjugatePoissonRows(ShardData data, ArraySet broadcast, int factors)
+    public ConjugatePoissonRows(ShardData data, ArraySet broadcast, int factors, bool measuresMisfit = false)
     {
         _factors = factors;
         _columns = new ConjugatePoissonColumns(broadcast, factors);
         _stride = _columns.Stride;
         _zerosMissing = data.Block.IsSparse && data.Block.Unstored == UnstoredEntries.Missing;
         _hasAbsent = ConjugatePoisson.HasAbsent(broadcast);
+        _spread = broadcast.Has(ConjugateKeys.ColumnSpread) ? broadcast.Scalar(ConjugateKeys.ColumnSpread) : 1;
+        _power = broadcast.Has(ConjugateKeys.ColumnPower) ? broadcast.Scalar(ConjugateKeys.ColumnPower) : 1;
+        _misfit = measuresMisfit ? new ConjugatePoissonMisfit(_columns, _zerosMissing) : null;
         _posterior = new ConjugateGammaPosterior(ConjugateGammaPrior.Read(broadcast, ConjugateKeys.RowPrior), _columns.Totals);
         _row = new ConjugateRow(data, zerosAreImplied: true);
         (_s, _t, _weight) = (new double[_stride], new double[_stride], new double[_stride]);
@@ -111,9 +117,13 @@ internal sealed class ConjugatePoissonRows : IConjugateRowFitter, IDisposable
             return false;
         }
 
+        _misfit?.Add(_row, _posterior.Mean);
         Keep(shard, row);
         return true;
     }
+
+    /// <inheritdoc/>
+    public double[] Misfit => _misfit?.Sums ?? [];
 
     /// <inheritdoc/>
     /// <remarks>
@@ -152,7 +162,7 @@ internal sealed class ConjugatePoissonRows : IConjugateRowFitter, IDisposable
     /// <inheritdoc/>
     public void Moments(Span<double> mean, Span<double> sd)
     {
-        _posterior.SecondMoments(_s, _t);
+        _posterior.SecondMoments(_s, _t, _spread);
         for (var l = 0; l < _factors; l++)
         {
             mean[l] = _posterior.Mean[l];
@@ -191,6 +201,17 @@ internal sealed class ConjugatePoissonRows : IConjugateRowFitter, IDisposable
                 _t[l] = double.Max(_t[l], 0);
             }
         }
+
+        Weigh(_t);
+    }
+
+    // Counts that weigh less say less of s and t.
+    private void Weigh(double[] sums)
+    {
+        for (var l = 0; _power != 1 && l < _stride; l++)
+        {
+            sums[l] *= _power;
+        }
     }
 
     // s and the posterior from the weights; returns the row's part of the ELBO but for the data's: log of the normalizer - sum s E log u.
@@ -199,7 +220,7 @@ internal sealed class ConjugatePoissonRows : IConjugateRowFitter, IDisposable
         var columns = _row.Columns;
         var values = _row.Values;
         ConjugateCells.Shares(columns, values, _columns.Count, _columns.Weights, _weight, _s);
-
+        Weigh(_s);
         return _posterior.Evaluate(_s, _t) - FactorKernel.Dot(_s, _posterior.Log);
     }
 
@@ -234,7 +255,7 @@ internal sealed class ConjugatePoissonRows : IConjugateRowFitter, IDisposable
         var padded = Padding.To(values.Length);
         _rates.AsSpan(values.Length, padded - values.Length).Fill(1);
         VectorLog.InPlace(_rates.AsSpan(0, padded));
-        return FactorKernel.Dot(values, _rates.AsSpan(0, values.Length));
+        return _power * FactorKernel.Dot(values, _rates.AsSpan(0, values.Length));
     }
 
     // Updates until one gains less than the tolerance, or for so many steps: the row's part of the ELBO, or what of it is not finite.
@@ -272,6 +293,7 @@ internal sealed class ConjugatePoissonRows : IConjugateRowFitter, IDisposable
             for (var step = 0; step < ConjugateSettings.StepsUnderComponent; step++)
             {
                 ConjugateCells.Shares(_row.Columns, _row.Values, _columns.Count, _columns.Weights, _weight, _s);
+                Weigh(_s);
                 elbo = _posterior.EvaluateGiven(c, _s, _t) - FactorKernel.Dot(_s, _posterior.Log);
                 _posterior.Weight.CopyTo(_weight, 0);
             }

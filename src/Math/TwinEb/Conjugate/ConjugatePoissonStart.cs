@@ -103,7 +103,11 @@ internal sealed class ConjugatePoissonStart(TwinEbOptions options)
     }
 
     /// <summary>From one component a side to as many as the options say: the columns' moments are those of one.</summary>
-    public void Split(StateSet<ConjugateField> state, double[] candidates, ulong seed)
+    /// <param name="state">The state.</param>
+    /// <param name="candidates">Of some rows s and t, or E log u and E u, rows x 2 x factors.</param>
+    /// <param name="areMoments">Whether they are moments.</param>
+    /// <param name="seed">The restart's seed.</param>
+    public void Split(StateSet<ConjugateField> state, double[] candidates, bool areMoments, ulong seed)
     {
         if (options.IsRowMixture && options.RowComponents > 1)
         {
@@ -113,9 +117,11 @@ internal sealed class ConjugatePoissonStart(TwinEbOptions options)
             for (var at = 0; at < logs.Length; at++)
             {
                 var (c, l) = (at / _factors, at % _factors);
-                var shape = one.Shapes[l] + candidates[(2 * c * _factors) + l];
-                var rate = one.Rates[l] + candidates[(((2 * c) + 1) * _factors) + l];
-                (logs[at], means[at]) = (GammaFunctions.Digamma(shape) - double.Log(rate), shape / rate);
+                var (first, second) = (candidates[(2 * c * _factors) + l], candidates[(((2 * c) + 1) * _factors) + l]);
+                var (shape, rate) = (one.Shapes[l] + first, one.Rates[l] + second);
+                (logs[at], means[at]) = areMoments
+                    ? (first, second)
+                    : (GammaFunctions.Digamma(shape) - double.Log(rate), shape / rate);
             }
 
             SplitSide(one, logs, means, options.RowComponents, state[ConjugateField.TrainingRows], seed).Write(

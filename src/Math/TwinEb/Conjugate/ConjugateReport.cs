@@ -17,7 +17,9 @@ internal sealed class ConjugateReport(TwinEbOptions options, IConjugateLikelihoo
             ConjugatePhase.Describe => "describe",
             // The sweep whose rows were done is the one before.
             ConjugatePhase.Columns => sweep <= schedule.SplitAfter(restart) + 1 ? "start" : "sweep",
-            ConjugatePhase.Sweep => sweep > 0 ? "columns" : "start",
+            ConjugatePhase.Sweep => sweep == 0 ? "start" : state.Is(ConjugateField.WasChecked) ? "check" : "columns",
+            ConjugatePhase.Check => "columns",
+            ConjugatePhase.Spread => "check",
             ConjugatePhase.Validate => "validate",
             ConjugatePhase.Project => "held-out rows",
             _ => "done",
@@ -56,6 +58,17 @@ internal sealed class ConjugateReport(TwinEbOptions options, IConjugateLikelihoo
         if (test.Cells > 0)
         {
             results.Set("testLogLik", test.LogLik).Set("testRmse", test.Rmse).Set("testMae", test.Mae);
+        }
+
+        if (state[ConjugateKeys.Misfit] is { Length: > 0 } sums)
+        {
+            results.Set("misfit", sums);
+        }
+
+        if (validation.Cells > 0)
+        {
+            results.Set("heldOutMisfit", [validation.SquaredError, validation.Means, validation.SquaredMeans])
+                .Set("validationCells", validation.Cells);
         }
 
         var objective = state[ConjugateField.BestObjective];

@@ -18,6 +18,20 @@ internal sealed class ConjugateSchedule(TwinEbOptions options)
             ? int.Min(ConjugateSettings.SweepsBeforeSplit, int.Max(2, MostSweeps / 2)) - 1
             : -1;
 
+    /// <summary>
+    /// Whether validation cells are scored after so many sweeps: the first eight, then whenever there are a quarter more of them.
+    /// </summary>
+    public static bool IsChecked(int sweeps)
+    {
+        var due = 1;
+        while (due < sweeps)
+        {
+            due += int.Max(1, due / 4);
+        }
+
+        return due == sweeps;
+    }
+
     /// <summary>Restarts have keys far apart.</summary>
     public ulong SeedOf(int restart) => unchecked(options.Seed + ((ulong)restart * 0x9E3779B97F4A7C15));
 

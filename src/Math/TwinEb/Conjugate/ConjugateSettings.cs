@@ -36,6 +36,35 @@ internal static class ConjugateSettings
     /// <summary>The same for a single row with columns fixed.</summary>
     public const double RowTolerance = 1e-9;
 
+    /// <summary>Draws at most of a check between sweeps.</summary>
+    public const int CheckDraws = 20;
+
+    /// <summary>
+    /// By what share of itself a score of validation cells must be below another to count as worse: less is noise of 20 draws, and of the
+    /// cells themselves.
+    /// </summary>
+    public const double CheckMargin = 0.01;
+
+    /// <summary>
+    /// Sweeps after the best state, at least (and as many as it had), in which validation scores stay worse before a restart is stopped.
+    /// </summary>
+    public const int Patience = 20;
+
+    /// <summary>Draws at most in the choice of a spread.</summary>
+    public const int SpreadDraws = 100;
+
+    /// <summary>
+    /// Spreads of draws that are tried where counts are overdispersed: a factor of the variance of all that is drawn, three a decade.
+    /// </summary>
+    public static IReadOnlyList<double> Spreads { get; } =
+        [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 2e4, 5e4, 1e5, 2e5, 5e5, 1e6];
+
+    /// <summary>How often a restart may begin anew with counts that weigh less.</summary>
+    public const int MostTempers = 4;
+
+    /// <summary>By how much more they then weigh less, at least, where it was not enough.</summary>
+    public const double TemperStep = 4;
+
     /// <summary>Rows that are looked at for each component when it starts.</summary>
     public const int CandidatesPerComponent = 4;
 

@@ -17,6 +17,12 @@ internal static class ConjugateTransitions
         (ConjugatePhase.Sweep, ConjugateAnswer.RowsUpdated) => ConjugatePhase.Columns,
         (ConjugatePhase.Columns, ConjugateAnswer.Swept) => ConjugatePhase.Sweep,
         (ConjugatePhase.Columns, ConjugateAnswer.SweptLast) => ConjugatePhase.Validate,
+        (ConjugatePhase.Columns, ConjugateAnswer.IsDue) => ConjugatePhase.Check,
+
+        (ConjugatePhase.Check, ConjugateAnswer.Swept) => ConjugatePhase.Sweep,
+        (ConjugatePhase.Check, ConjugateAnswer.SweptLast) => ConjugatePhase.Validate,
+        (ConjugatePhase.Check, ConjugateAnswer.Spreads) => ConjugatePhase.Spread,
+        (ConjugatePhase.Spread, ConjugateAnswer.SweptLast) => ConjugatePhase.Validate,
 
         (ConjugatePhase.Sweep or ConjugatePhase.Columns, ConjugateAnswer.GivenUp) => ConjugatePhase.Validate,
         (ConjugatePhase.Sweep or ConjugatePhase.Columns, ConjugateAnswer.Begins) => ConjugatePhase.Sweep,

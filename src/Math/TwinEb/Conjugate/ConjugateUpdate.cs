@@ -9,12 +9,16 @@ namespace FitCluster.Math.TwinEb;
 /// </summary>
 internal sealed class ConjugateUpdate(TwinEbOptions options, IConjugateLikelihood likelihood, ConjugateSchedule schedule)
 {
+    private readonly ConjugateChecks _checks = new(likelihood);
+
     /// <summary>The state after a round.</summary>
     public StateSet<ConjugateField> After(ArraySet global, ArraySet partial)
     {
         var state = ConjugateFormats.Global.Next(global);
         state.Put(ConjugateField.Promote, false);
         state.Put(ConjugateField.HasDiverged, false);
+        state.Put(ConjugateField.KeepRows, false);
+        state.Put(ConjugateField.WasChecked, false);
         var phase = Phase(state);
         if (phase == ConjugatePhase.Done)
         {
@@ -33,6 +37,14 @@ internal sealed class ConjugateUpdate(TwinEbOptions options, IConjugateLikelihoo
             case ConjugatePhase.Columns:
                 failure ??= AfterColumns(state, partial);
                 return failure is null ? state : GiveUp(BeforeSweep(global), failure);
+            case ConjugatePhase.Check:
+                _checks.After(state, failure is null ? HeldOutScore.FromArray(partial.Get(ConjugateKeys.Score)) : HeldOutScore.None);
+                EndSweep(state);
+                return state;
+            case ConjugatePhase.Spread:
+                ConjugateChecks.AfterSpread(state, failure is null ? partial.Get(ConjugateKeys.SpreadScores) : []);
+                Move(state, ConjugateAnswer.SweptLast);
+                return state;
             case ConjugatePhase.Validate:
                 AfterValidation(state, partial, failure);
                 return state;
@@ -84,6 +96,7 @@ internal sealed class ConjugateUpdate(TwinEbOptions options, IConjugateLikelihoo
                 state[ConjugateField.Sweep] = 0;
                 state.Put(ConjugateField.Converged, false);
                 state.Put(ConjugateField.GivenUp, false);
+                state.Put(ConjugateField.HasKept, false);
                 state[ConjugateField.Objective] = ConjugateSettings.NoObjective;
                 return;
             }
@@ -138,8 +151,30 @@ internal sealed class ConjugateUpdate(TwinEbOptions options, IConjugateLikelihoo
     {
         likelihood.Parameters.Take(partial, state.Arrays);
         likelihood.Parameters.Forget(state.Arrays);
-        Move(state, state.Is(ConjugateField.Ends) ? ConjugateAnswer.SweptLast : ConjugateAnswer.Swept);
+        if (ConjugateChecks.IsDue(state))
+        {
+            Move(state, ConjugateAnswer.IsDue);
+        }
+        else
+        {
+            EndSweep(state);
+        }
+
         return ConjugateFailure.OfState(state, likelihood.Parameters);
+    }
+
+    // The next sweep, or the restart's score: of its best state by validation, where there is one.
+    private void EndSweep(StateSet<ConjugateField> state)
+    {
+        var ends = state.Is(ConjugateField.Ends);
+        if (ends && state.Is(ConjugateField.HasKept))
+        {
+            _checks.TakeKept(state);
+        }
+
+        Move(state, !ends ? ConjugateAnswer.Swept
+            : state.Is(ConjugateField.HasKept) && state.Is(ConjugateField.IsOverdispersed) && likelihood.Spreads ? ConjugateAnswer.Spreads
+            : ConjugateAnswer.SweptLast);
     }
 
     private StateSet<ConjugateField> BeforeSweep(ArraySet global)
@@ -161,6 +196,11 @@ internal sealed class ConjugateUpdate(TwinEbOptions options, IConjugateLikelihoo
         if (!state.Is(ConjugateField.HasBest) && sweep > 0)
         {
             state.Put(ConjugateField.GivenUp, true);
+            if (state.Is(ConjugateField.HasKept))
+            {
+                _checks.TakeKept(state);
+            }
+
             Move(state, ConjugateAnswer.GivenUp);
         }
         else
@@ -185,15 +225,28 @@ internal sealed class ConjugateUpdate(TwinEbOptions options, IConjugateLikelihoo
         var sums = failure is null ? partial.Get(ConjugateKeys.Score) : HeldOutScore.None.ToArray();
         var score = HeldOutScore.FromArray(sums);
         var criterion = !isWhole ? ConjugateSettings.NoObjective : score.Cells > 0 ? score.LogLik : objective;
-        if (!state.Is(ConjugateField.HasBest) || criterion > state[ConjugateField.BestCriterion])
+        // Bounds of counts of other weights cannot be compared: of those the one that says less counts.
+        var supersedes = isWhole && score.Cells == 0 && state[ConjugateField.Temper] > state[ConjugateField.BestTemper];
+        // And a fit of counts that weigh less is to be better in its errors too, as widths alone could make it likelier.
+        var isNearer = score.Cells == 0 || state[ConjugateField.Temper] <= state[ConjugateField.BestTemper] ||
+            score.Rmse < HeldOutScore.FromArray(state[ConjugateKeys.Validation]).Rmse;
+        if (!state.Is(ConjugateField.HasBest) || supersedes || (criterion > state[ConjugateField.BestCriterion] && isNearer))
         {
+            state[ConjugateField.BestTemper] = state[ConjugateField.Temper];
             likelihood.Parameters.Keep(state.Arrays);
             state.Put(ConjugateField.HasBest, true);
             state[ConjugateField.BestCriterion] = criterion;
             state[ConjugateField.BestObjective] = objective;
             state[ConjugateField.BestRestart] = restart;
             state[ConjugateKeys.Validation] = sums;
+            state[ConjugateKeys.Misfit] = failure is null ? partial.Get(ConjugateKeys.Misfit) : [];
             state.Put(ConjugateField.Promote, true);
+        }
+
+        if (isWhole && !state.Is(ConjugateField.EndEarly) && ConjugateChecks.Tempers(state, partial.Get(ConjugateKeys.Misfit)))
+        {
+            Begin(state, restart);
+            return;
         }
 
         NoteRestart(state, isWhole && score.Cells > 0 ? score.LogLik : ConjugateSettings.NoObjective,

@@ -15,6 +15,12 @@ internal interface IConjugateLikelihood
     /// <summary>Its arrays of columns and priors at the coordinator.</summary>
     ConjugateParameters Parameters { get; }
 
+    /// <summary>Whether draws of its posteriors can be spread: the state then has <see cref="ConjugateKeys.ColumnSpread"/>.</summary>
+    bool Spreads => false;
+
+    /// <summary>Its arrays of rows at a shard.</summary>
+    IReadOnlyList<StateKey> RowState { get; }
+
     /// <summary>Adds the sums over training cells that the start and the objective need to the partial of the first round.</summary>
     void Describe(ConjugateRow row, bool zerosMissing, ArraySet partial);
 
@@ -61,20 +67,19 @@ internal interface IConjugateLikelihood
     /// <summary>From one component a side to as many as the options say: the columns' moments are those of one.</summary>
     void Split(StateSet<ConjugateField> state, double[] candidates, ulong seed);
 
-    /// <summary>A fitter of single rows with columns and prior as broadcast.</summary>
-    IConjugateRowFitter RowFitter(ShardData data, ArraySet broadcast);
-
-    /// <summary>Drops what a shard knows of its rows for the next sweep: there is none, and the state is what checkpoints hold.</summary>
-    void EndRestart(ArraySet shard);
+    /// <summary>
+    /// A fitter of single rows with columns and prior as broadcast, which measures its <see cref="IConjugateRowFitter.Misfit"/> or not.
+    /// </summary>
+    IConjugateRowFitter RowFitter(ShardData data, ArraySet broadcast, bool measuresMisfit = false);
 
     /// <summary>Makes the state of so many rows what the prior says: for rows that no sweep has seen.</summary>
     void NewRows(ArraySet broadcast, ArraySet shard, int rows);
 
-    /// <summary>Draws of q of the shard's rows.</summary>
-    ISideSampler RowSampler(ShardData data, ArraySet broadcast, ArraySet shard, IConjugateRowFitter fitter);
+    /// <summary>Draws of q of the shard's rows, of which the variances are so many times as large.</summary>
+    ISideSampler RowSampler(ShardData data, ArraySet broadcast, ArraySet shard, IConjugateRowFitter fitter, double spread);
 
-    /// <summary>Draws of q of all columns.</summary>
-    ISideSampler ColumnSampler(ArraySet broadcast);
+    /// <summary>Draws of q of all columns, likewise.</summary>
+    ISideSampler ColumnSampler(ArraySet broadcast, double spread);
 
     /// <summary>Columns and priors of the state in a scope as results.</summary>
     void Results(ArraySet state, string scope, ArraySet results);

@@ -17,6 +17,12 @@ internal interface IConjugateRowFitter
     /// </summary>
     bool FitNew(ArraySet shard, int row, int steps, double tolerance);
 
+    /// <summary>
+    /// Poisson: over the training cells of the rows that <see cref="Fit"/> fitted the sums of (x - r)^2, of r, of r^2 and of (x - r)^2 / r,
+    /// r the rate, and their number; empty for other likelihoods.
+    /// </summary>
+    double[] Misfit => [];
+
     /// <summary>Posterior means and standard deviations of the row last fitted.</summary>
     void Moments(Span<double> mean, Span<double> sd);
 }

@@ -7,7 +7,8 @@ namespace FitCluster.Math.TwinEb;
 /// TwinEB's default optimizer: conjugate coordinate ascent of the ELBO, penalized on the mixtures' components (docs/twineb-default.md).
 /// Rows live on the shards, columns and both priors at the coordinator; a sweep is two rounds: rows and priors, then columns, of which each
 /// shard updates a part. Rounds (<see cref="ConjugateTransitions"/>): sums over the data; for each restart sweeps with one component a
-/// side, sweeps with the mixtures, a score of the validation cells; at last held-out rows, under columns and priors of the best restart.
+/// side, sweeps with the mixtures, now and then a score of the validation cells, by which the best state is kept and the restart stopped;
+/// their score; at last held-out rows, under columns and priors of the best restart.
 /// </summary>
 public sealed class TwinEbConjugateModel : IFitModel
 {
@@ -29,7 +30,7 @@ public sealed class TwinEbConjugateModel : IFitModel
         }
 
         (_options, _schedule) = (options, new ConjugateSchedule(options));
-        _likelihood = options.Likelihood == TwinEbLikelihood.Gaussian ? new ConjugateGaussian(options) : new ConjugatePoisson(options);
+        _likelihood = ConjugateLikelihoods.Of(options);
         _local = new ConjugateLocal(options, _likelihood, _schedule, new HeldOutScorer(options));
         _update = new ConjugateUpdate(options, _likelihood, _schedule);
         _report = new ConjugateReport(options, _likelihood, _schedule);
@@ -56,6 +57,7 @@ public sealed class TwinEbConjugateModel : IFitModel
         state[ConjugateKeys.Divergence] = [];
         state[ConjugateKeys.Validation] = new double[HeldOutScore.Length];
         state[ConjugateKeys.Test] = new double[HeldOutScore.Length];
+        state[ConjugateKeys.Misfit] = [];
         state[ConjugateKeys.RestartScores] = [];
         state[ConjugateKeys.RestartElbos] = [];
         return state.Arrays;
@@ -74,11 +76,14 @@ public sealed class TwinEbConjugateModel : IFitModel
             .Set(ConjugateKeys.Restart, state[ConjugateField.Restart])
             .Set(ConjugateKeys.Sweep, state[ConjugateField.Sweep])
             .Set(ConjugateKeys.Promote, state[ConjugateField.Promote])
+            .Set(ConjugateKeys.KeepRows, state[ConjugateField.KeepRows])
+            .Set(ConjugateKeys.TakeKept, phase is ConjugatePhase.Spread or ConjugatePhase.Validate ? state[ConjugateField.HasKept] : 0)
             .Set(ConjugateKeys.GoesOn, _options.Start is not null && state[ConjugateField.Restart] == 0 ? 1 : 0)
             .Set(ConjugateKeys.Candidates, _schedule.Candidates(state));
-        if (phase is ConjugatePhase.Sweep or ConjugatePhase.Validate)
+        var isScored = phase is ConjugatePhase.Validate or ConjugatePhase.Check or ConjugatePhase.Spread;
+        if (phase == ConjugatePhase.Sweep || isScored)
         {
-            _likelihood.Broadcast(state, "", phase == ConjugatePhase.Validate, broadcast);
+            _likelihood.Broadcast(state, "", isScored, broadcast);
         }
         else if (phase == ConjugatePhase.Columns)
         {
@@ -91,7 +96,7 @@ public sealed class TwinEbConjugateModel : IFitModel
 
         return phase switch
         {
-            ConjugatePhase.Validate => broadcast.Set(
+            ConjugatePhase.Validate or ConjugatePhase.Check or ConjugatePhase.Spread => broadcast.Set(
                 ConjugateKeys.ZeroShare,
                 HeldOutScorer.ZeroShare(_options, state[ConjugateField.ValidationZeros], state[ConjugateField.ValidationOthers])),
             ConjugatePhase.Project => broadcast.Set(

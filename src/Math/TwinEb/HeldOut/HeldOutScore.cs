@@ -12,11 +12,14 @@ namespace FitCluster.Math.TwinEb;
 /// <param name="ScoredZeros">The zeros that were scored.</param>
 /// <param name="SquaredError">The sum over all cells of (x - E[u] . E[v])^2.</param>
 /// <param name="AbsoluteError">The sum over all cells of |x - E[u] . E[v]|.</param>
+/// <param name="Means">The sum over all cells of E[u] . E[v].</param>
+/// <param name="SquaredMeans">The sum over all cells of its square.</param>
 public readonly record struct HeldOutScore(
-    double LogLikOthers, double LogLikZeros, double Others, double Zeros, double ScoredZeros, double SquaredError, double AbsoluteError)
+    double LogLikOthers, double LogLikZeros, double Others, double Zeros, double ScoredZeros, double SquaredError, double AbsoluteError,
+    double Means, double SquaredMeans)
 {
     /// <summary>The number of values in <see cref="ToArray"/>.</summary>
-    public const int Length = 7;
+    public const int Length = 9;
 
     /// <summary>The cells that the averages are over.</summary>
     public double Cells => Others + Zeros;
@@ -35,11 +38,11 @@ public readonly record struct HeldOutScore(
     public double Mae => AbsoluteError / Cells;
 
     /// <summary>The sums as an array, for a partial result.</summary>
-    public double[] ToArray() => [LogLikOthers, LogLikZeros, Others, Zeros, ScoredZeros, SquaredError, AbsoluteError];
+    public double[] ToArray() => [LogLikOthers, LogLikZeros, Others, Zeros, ScoredZeros, SquaredError, AbsoluteError, Means, SquaredMeans];
 
     /// <summary>The sums from <see cref="ToArray"/>.</summary>
     public static HeldOutScore FromArray(ReadOnlySpan<double> values) =>
-        new(values[0], values[1], values[2], values[3], values[4], values[5], values[6]);
+        new(values[0], values[1], values[2], values[3], values[4], values[5], values[6], values[7], values[8]);
 
     /// <summary>A scored set without a cell: what shards that have nothing to score return.</summary>
     public static HeldOutScore None => default;

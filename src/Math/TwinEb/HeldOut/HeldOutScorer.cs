@@ -30,9 +30,14 @@ public sealed class HeldOutScorer
     /// <param name="rows">The posterior of the shard's rows.</param>
     /// <param name="columns">The posterior of all columns.</param>
     /// <param name="zeroShare">The probability with which a zero is scored (<see cref="ZeroShare"/>); 1 scores all of them.</param>
-    public HeldOutScore Score(ShardData data, HeldOutKind kind, ISideSampler rows, ISideSampler columns, double zeroShare = 1)
+    /// <param name="dispersion">Negative binomial: a.</param>
+    /// <param name="draws">How many draws; 0: as many as the options say.</param>
+    public HeldOutScore Score(
+        ShardData data, HeldOutKind kind, ISideSampler rows, ISideSampler columns, double zeroShare = 1, double dispersion = 0,
+        int draws = 0)
     {
-        var cells = Scored.Of(new HeldOutCells(data), data, kind, _options, zeroShare);
+        draws = draws == 0 ? _options.HeldOutSamples : draws;
+        var cells = Scored.Of(new HeldOutCells(data), data, kind, _options, zeroShare, dispersion);
         if (cells.Others + cells.Zeros == 0)
         {
             return HeldOutScore.None;
@@ -43,7 +48,7 @@ public sealed class HeldOutScorer
         var row = new double[factors];
         var rates = new double[cells.Longest];
         columns.Mean(0, count, byColumn);
-        var (squared, absolute) = (0.0, 0.0);
+        var (squared, absolute, means, squaredMeans) = (0.0, 0.0, 0.0, 0.0);
         foreach (var (local, start, end) in cells.RowRanges)
         {
             rows.Mean(local, 1, row);
@@ -53,32 +58,37 @@ public sealed class HeldOutScorer
                 var error = cells.Values[c] - rates[c - start];
                 squared += error * error;
                 absolute += double.Abs(error);
+                means += rates[c - start];
+                squaredMeans += rates[c - start] * rates[c - start];
             }
 
-            if (_options.HeldOutSamples == 1)
+            if (draws == 1)
             {
-                LogDensities(cells, start, end, rates);
+                LogDensities(cells, start, end, rates, dispersion);
                 rates.AsSpan(0, end - start).CopyTo(cells.Largest.AsSpan(start));
             }
         }
 
-        if (_options.HeldOutSamples > 1)
+        if (draws > 1)
         {
             cells.Largest.AsSpan().Fill(double.NegativeInfinity);
-            for (var draw = 0; draw < _options.HeldOutSamples; draw++)
+            for (var draw = 0; draw < draws; draw++)
             {
                 columns.Draw(draw, 0, count, byColumn);
                 foreach (var (local, start, end) in cells.RowRanges)
                 {
                     rows.Draw(draw, local, 1, row);
                     Dots(row, byColumn, cells.Columns.AsSpan(start, end - start), rates);
-                    LogDensities(cells, start, end, rates);
+                    LogDensities(cells, start, end, rates, dispersion);
                     LogSumExp.Accumulate(rates.AsSpan(0, end - start), cells.Largest.AsSpan(start), cells.Sums.AsSpan(start));
                 }
             }
         }
 
-        return Total(cells, squared, absolute);
+        return Total(cells, draws) with
+        {
+            SquaredError = squared, AbsoluteError = absolute, Means = means, SquaredMeans = squaredMeans,
+        };
     }
 
     /// <summary>
@@ -89,13 +99,13 @@ public sealed class HeldOutScorer
     public static double ZeroShare(TwinEbOptions options, double zeros, double others) =>
         options.HeldOutZeroSample && zeros > others && others > 0 ? others / zeros : 1;
 
-    private HeldOutScore Total(Scored cells, double squared, double absolute)
+    private static HeldOutScore Total(Scored cells, int draws)
     {
         var (logLikOthers, logLikZeros, scoredZeros) = (0.0, 0.0, 0L);
-        var logCount = double.Log(_options.HeldOutSamples);
+        var logCount = double.Log(draws);
         for (var c = 0; c < cells.Values.Length; c++)
         {
-            var logLik = cells.Largest[c] + (_options.HeldOutSamples > 1 ? double.Log(cells.Sums[c]) - logCount : 0);
+            var logLik = cells.Largest[c] + (draws > 1 ? double.Log(cells.Sums[c]) - logCount : 0);
             if (cells.Values[c] != 0)
             {
                 logLikOthers += logLik;
@@ -107,7 +117,7 @@ public sealed class HeldOutScorer
             }
         }
 
-        return new HeldOutScore(logLikOthers, logLikZeros, cells.Others, cells.Zeros, scoredZeros, squared, absolute);
+        return new HeldOutScore(logLikOthers, logLikZeros, cells.Others, cells.Zeros, scoredZeros, 0, 0, 0, 0);
     }
 
     private static void Dots(ReadOnlySpan<double> row, ReadOnlySpan<double> byColumn, ReadOnlySpan<int> columns, Span<double> result)
@@ -119,7 +129,7 @@ public sealed class HeldOutScorer
     }
 
     // Turns the means of a row's cells into log densities, in place.
-    private void LogDensities(Scored cells, int start, int end, Span<double> means)
+    private void LogDensities(Scored cells, int start, int end, Span<double> means, double dispersion)
     {
         means = means[..(end - start)];
         if (_options.Likelihood == TwinEbLikelihood.Gaussian)
@@ -130,6 +140,19 @@ public sealed class HeldOutScorer
                 var z = (cells.Values[start + c] - means[c]) / _options.NoiseSd;
                 var shift = _options.HeldOutSubtractsValue ? cells.Values[start + c] : 0;
                 means[c] = double.Max(constant - (0.5 * z * z) - shift, LeastLogDensity);
+            }
+
+            return;
+        }
+
+        if (dispersion > 0)
+        {
+            var constant = dispersion * double.Log(dispersion);
+            for (var c = 0; c < means.Length; c++)
+            {
+                var (x, rate) = (cells.Values[start + c], double.Max(means[c], LeastRate));
+                var log = (x == 0 ? 0 : x * double.Log(rate)) - ((dispersion + x) * double.Log(dispersion + rate));
+                means[c] = double.Max(log + constant - cells.LogFactorials[start + c], LeastLogDensity);
             }
 
             return;
@@ -168,7 +191,8 @@ public sealed class HeldOutScorer
         public required long Zeros { get; init; }
         public required long Others { get; init; }
 
-        public static Scored Of(HeldOutCells cells, ShardData data, HeldOutKind kind, TwinEbOptions options, double zeroShare)
+        public static Scored Of(
+            HeldOutCells cells, ShardData data, HeldOutKind kind, TwinEbOptions options, double zeroShare, double dispersion)
         {
             var (zeros, others) = cells.CountOf(kind);
             var (columns, values, chosen) = (new int[zeros + others], new double[zeros + others], new bool[zeros + others]);
@@ -203,9 +227,15 @@ public sealed class HeldOutScorer
             {
                 Columns = columns,
                 Values = values,
-                LogFactorials = options.Likelihood == TwinEbLikelihood.Poisson
-                    ? [.. values.Select(x => GammaFunctions.LogFactorial(x))]
-                    : [],
+                LogFactorials = options.Likelihood switch
+                {
+                    TwinEbLikelihood.Gaussian => [],
+                    TwinEbLikelihood.Poisson => [.. values.Select(x => GammaFunctions.LogFactorial(x))],
+
+                    // Of a negative binomial what else of its density does not change with the rate.
+                    _ => [.. values.Select(x => GammaFunctions.LogFactorial(x) - GammaFunctions.LogGamma(dispersion + x)
+                        + GammaFunctions.LogGamma(dispersion))],
+                },
                 Largest = new double[at],
                 Sums = new double[at],
                 ZeroIsScored = chosen,

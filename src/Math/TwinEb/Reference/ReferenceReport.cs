@@ -35,7 +35,8 @@ internal static class ReferenceReport
         if (state.Validation.Length > 0)
         {
             var score = HeldOutScore.FromArray(state.Validation);
-            result.Set("heldOutLogLik", score.LogLik).Set("rmse", score.Rmse).Set("mae", score.Mae);
+            result.Set("heldOutLogLik", score.LogLik).Set("rmse", score.Rmse).Set("mae", score.Mae)
+                .Set("heldOutMisfit", [score.SquaredError, score.Means, score.SquaredMeans]);
         }
 
         if (state.Test.Length > 0)

@@ -11,7 +11,7 @@ namespace FitCluster.Math.TwinEb;
 internal sealed class ReferenceState
 {
     /// <summary>The form.</summary>
-    public static readonly StateFormat<ReferenceField> Format = new("twineb-reference", 1);
+    public static readonly StateFormat<ReferenceField> Format = new("twineb-reference", 2);
 
     private readonly StateSet<ReferenceField> _set;
 

@@ -16,7 +16,7 @@ public sealed class ConjugateDivergenceTests
     public void A_first_restart_that_diverges_hands_out_its_last_good_state(bool gaussian, bool inColumns, string name)
     {
         // What the rows or the columns of sweep 6 bring is spoilt, so the columns are those after sweep 5.
-        var problem = new ConjugateProblem(21, gaussian);
+        var problem = new ConjugateProblem(21, gaussian, validates: false);
         var shards = problem.Shards(3);
         var spoilt = RowsOf(6) + (inColumns ? 1 : 0);
         var fit = new ConjugateFit(
@@ -108,7 +108,7 @@ public sealed class ConjugateDivergenceTests
     public void A_row_that_is_not_finite_in_a_later_sweep_is_named_and_all_others_are_handed_out(int sweep)
     {
         // Before the split of components (sweep 20) and after. Row 5 of the second of three shards.
-        var problem = new ConjugateProblem(27);
+        var problem = new ConjugateProblem(27, validates: false);
         var fit = new ConjugateFit(problem.Options, problem.Shards(3), mayFail: true, spoilRows: (round, states) =>
         {
             if (round == RowsOf(sweep))
@@ -151,7 +151,7 @@ public sealed class ConjugateDivergenceTests
     [InlineData("row.means", 1, "'rowPrior.")]
     public void What_of_columns_priors_and_objective_is_not_finite_is_named_and_the_state_before_it_is_kept(string sum, int at, string what)
     {
-        var problem = new ConjugateProblem(26);
+        var problem = new ConjugateProblem(26, validates: false);
         var fit = new ConjugateFit(problem.Options, problem.Shards(2), mayFail: true, spoil: (round, sums) =>
         {
             if (round == RowsOf(30))
@@ -186,7 +186,8 @@ public sealed class ConjugateDivergenceTests
         Assert.Null(other.FirstNonFinite());
     }
 
-    // Round 0 sums over the data, and each sweep is two: rows, then columns. As many rounds have been when its rows begin.
+    // Round 0 sums over the data, and each sweep is two: rows, then columns (without validation cells there is no check). As many rounds
+    // have been when its rows begin.
     private static int RowsOf(int sweep) => (2 * sweep) - 1;
 
     private static string Row(string failure) =>

@@ -9,7 +9,8 @@ namespace FitCluster.Math.Tests.TwinEb;
 /// </summary>
 internal sealed class ConjugateProblem
 {
-    public ConjugateProblem(ulong seed, bool gaussian = false, int rows = 60, int columns = 40)
+    public ConjugateProblem(ulong seed, bool gaussian = false, int rows = 60, int columns = 40, double scale = 1,
+        double dispersion = double.PositiveInfinity, bool validates = true)
     {
         const int Factors = 3;
         double Side(ulong stream, int entity, int factor)
@@ -34,9 +35,11 @@ internal sealed class ConjugateProblem
                     Means[i][j] += Side(11, i, l) * Side(21, j, l);
                 }
 
+                Means[i][j] *= scale;
+                var theta = double.IsFinite(dispersion) ? ConjugateDraw.Gamma(dispersion, seed, 41, 0, i, j) / dispersion : 1;
                 Y[i][j] = gaussian
                     ? Means[i][j] + Philox.Normal(seed, 31, (ulong)((i * columns) + j))
-                    : Poisson(Means[i][j], Philox.Uniform(seed, 32, (ulong)((i * columns) + j)));
+                    : Poisson(theta * Means[i][j], Philox.Uniform(seed, 32, (ulong)((i * columns) + j)));
             }
         }
 
@@ -45,7 +48,8 @@ internal sealed class ConjugateProblem
         {
             var u = Philox.Uniform(seed, 33, (ulong)((i * columns) + j));
             return i < HeldOutFrom
-                ? u < 0.15 ? (int)HeldOutKind.Validation : gaussian && u > 0.9 ? (int)HeldOutKind.Ignored : 0
+                ? u < 0.15 ? (int)(validates ? HeldOutKind.Validation : HeldOutKind.Ignored)
+                    : gaussian && u > 0.9 ? (int)HeldOutKind.Ignored : 0
                 : u < 0.3 ? (int)HeldOutKind.Test : u < 0.4 ? (int)HeldOutKind.Ignored : 0;
         };
         Options = new TwinEbOptions
@@ -74,9 +78,14 @@ internal sealed class ConjugateProblem
     public ShardData[] Shards(int count = 1, bool dense = false, UnstoredEntries unstored = UnstoredEntries.Zero) =>
         ConjugateFit.Shards(Y, Kind, HeldOutFrom, count, unstored, dense);
 
-    // By inversion of the distribution function: small means only.
+    // By inversion of the distribution function; of large means near enough, a logistic number.
     private static double Poisson(double mean, double uniform)
     {
+        if (mean > 100)
+        {
+            return double.Max(0, double.Floor(mean + (double.Sqrt(mean) * double.Log(uniform / (1 - uniform)) / 1.7)));
+        }
+
         var (x, p) = (0, double.Exp(-mean));
         for (var sum = p; sum < uniform && x < 1000; sum += p)
         {

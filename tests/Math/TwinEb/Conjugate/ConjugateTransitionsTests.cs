@@ -33,7 +33,8 @@ public class ConjugateTransitionsTests
         Assert.Equal(ConjugatePhase.Columns, Assert.Single(s_all, t => t.Answer == ConjugateAnswer.RowsUpdated).Next);
         Assert.DoesNotContain(s_all, t => t.Phase == ConjugatePhase.Done);
         Assert.All(s_all.Where(t => t.Next == ConjugatePhase.Validate),
-            t => Assert.True(t.Phase is ConjugatePhase.Sweep or ConjugatePhase.Columns));
+            t => Assert.True(t.Phase is ConjugatePhase.Sweep or ConjugatePhase.Columns or ConjugatePhase.Check or ConjugatePhase.Spread));
+        Assert.All(s_all.Where(t => t.Next == ConjugatePhase.Check), t => Assert.Equal(ConjugatePhase.Columns, t.Phase));
     }
 
     [Fact]

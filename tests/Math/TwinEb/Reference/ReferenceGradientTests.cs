@@ -14,7 +14,7 @@ public sealed class ReferenceGradientTests
         get
         {
             var data = new TheoryData<TwinEbLikelihood, TwinEbPrior>();
-            foreach (var likelihood in Enum.GetValues<TwinEbLikelihood>())
+            foreach (var likelihood in new[] { TwinEbLikelihood.Poisson, TwinEbLikelihood.Gaussian })
             {
                 foreach (var prior in Enum.GetValues<TwinEbPrior>())
                 {
