@@ -6,6 +6,9 @@ namespace FitCluster.Cli.Ebnm;
 /// <summary>The observations of a normal-means problem, read from a CSV (or tab-separated) file with columns x and s.</summary>
 internal sealed record EbnmInput(double[] X, double[] S)
 {
+    // Its square is a number.
+    private const double LargestRatio = 1e150;
+
     public static EbnmInput Read(string path)
     {
         try
@@ -47,14 +50,20 @@ internal sealed record EbnmInput(double[] X, double[] S)
                 throw ProblemException.BadInput($"{path}:{line}: there are {fields.Length} fields where the header has {names.Length}");
             }
 
-            x.Add(Number(fields[xAt], "x", path, line));
-            // An observation of which nothing is known (docs/ebnm.md).
-            s.Add(fields[sAt].TrimStart('+').ToUpperInvariant() is "INF" or "INFINITY"
-                ? double.PositiveInfinity
-                : Number(fields[sAt], "s", path, line));
+            // An infinite s says that nothing is known: x is then ignored, and may be missing.
+            s.Add(IsInfinite(fields[sAt]) ? double.PositiveInfinity : Number(fields[sAt], "s", path, line));
+            x.Add(double.IsFinite(s[^1]) || !IsMissing(fields[xAt]) ? Number(fields[xAt], "x", path, line) : double.NaN);
             if (s[^1] <= 0)
             {
-                throw ProblemException.BadInput($"{path}:{line}: s is '{fields[sAt]}': a standard error must be above 0");
+                throw ProblemException.BadInput(
+                    $"{path}:{line}: s is '{fields[sAt]}': a standard error must be above 0 (Inf where nothing is known)");
+            }
+
+            if (double.Abs(x[^1]) / s[^1] > LargestRatio)
+            {
+                throw ProblemException.BadInput(
+                    $"{path}:{line}: x is '{Short(fields[xAt])}' and s is '{Short(fields[sAt])}': " +
+                    "x / s must be at most 1e150 in size");
             }
         }
 
@@ -67,6 +76,10 @@ internal sealed record EbnmInput(double[] X, double[] S)
         double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && double.IsFinite(value)
             ? value
             : throw ProblemException.BadInput($"{path}:{line}: {name} is '{Short(text)}': it must be a finite number");
+
+    private static bool IsInfinite(string text) => text.TrimStart('+').ToUpperInvariant() is "INF" or "INFINITY";
+
+    private static bool IsMissing(string text) => text.ToUpperInvariant() is "" or "NA" or "NAN";
 
     private static string[] Fields(string line, char separator) =>
         [.. line.Split(separator).Select(f => f.Trim().Trim('"'))];

@@ -5,7 +5,7 @@ namespace FitCluster.Math.Ebnm;
 /// <summary>What may move in a spike-and-slab prior, and how far. Steps are in (log-odds, log scale, mode / Unit).</summary>
 /// <param name="LogScaleLow">The least log scale.</param>
 /// <param name="LogScaleHigh">The largest log scale.</param>
-/// <param name="Unit">The unit of the mode: a typical s.</param>
+/// <param name="Unit">The unit of the mode: a typical s, the longest step of it that a model can be trusted with.</param>
 /// <param name="WeightIsFree">Whether the weight moves (weights of exactly 0 and 1 never do).</param>
 /// <param name="ScaleIsFree">Whether the scale moves.</param>
 /// <param name="ModeIsFree">Whether the mode moves.</param>
@@ -27,12 +27,13 @@ internal readonly record struct SlabProblem(
     /// </summary>
     public (double Gain, bool Concave) Step(in SpikeAndSlab at, ReadOnlySpan<double> sums, double radius, Span<double> step)
     {
-        ReadOnlySpan<double> gradient = [sums[8], sums[9], sums[10] * Unit];
+        var unit = Unit / at.Unit;
+        ReadOnlySpan<double> gradient = [sums[8], sums[9], sums[10] * unit];
         ReadOnlySpan<double> hessian =
         [
-            sums[11], sums[12], sums[14] * Unit,
-            sums[12], sums[13], sums[15] * Unit,
-            sums[14] * Unit, sums[15] * Unit, sums[16] * Unit * Unit,
+            sums[11], sums[12], sums[14] * unit,
+            sums[12], sums[13], sums[15] * unit,
+            sums[14] * unit, sums[15] * unit, sums[16] * unit * unit,
         ];
         var logScale = double.Log(at.Scale);
         var held = (logScale <= LogScaleLow && gradient[1] <= 0) || (logScale >= LogScaleHigh && gradient[1] >= 0);
