@@ -18,6 +18,9 @@ internal readonly struct BinarySlab : ISlab
     // phi(10) / Phi(10) is 8e-23, log Phi(10) is -8e-24: both vanish in double precision.
     private const double Precision = 1 / (Ratio * Ratio);
 
+    // The square of a larger number may be infinite.
+    private const double LargestSquared = 1e150;
+
     // Below this a product with another factor may leave the range of doubles.
     private const double LeastProduct = 1e-150;
 
@@ -55,26 +58,34 @@ internal readonly struct BinarySlab : ISlab
         var ten = Vector512.Create(1 / Ratio);
         var hundred = Vector512.Create(Precision);
 
-        // s and sigma in units of the larger of the two: a^2 + b^2 is in [1, 2].
-        var a = Vector512.Min(s * Vector512.Create(1 / (Ratio * scale)), one);
-        var b = Vector512.Min(r * Vector512.Create(Ratio * scale), one);
-        var root = Vector512.Sqrt(one / Vector512.FusedMultiplyAdd(a, a, b * b));
-        var y = -((z * b) + (ten * a)) * root;
+        // s and sigma over sqrt(s^2 + sigma^2).
+        var k = s * Vector512.Create(1 / (Ratio * scale));
+        var b = Vector512.Sqrt(one / Vector512.FusedMultiplyAdd(k, k, one));
+        var a = k * b;
+        var large = Vector512.Create(LargestSquared);
+        if (Vector512.GreaterThanAny(k, large))
+        {
+            var infinite = Vector512.GreaterThan(k, large);
+            a = Vector512.ConditionalSelect(infinite, one, a);
+            b = Vector512.ConditionalSelect(infinite, r * Vector512.Create(Ratio * scale), b);
+        }
+
+        var y = -((z * b) + (ten * a));
         VectorNormal.Positive(y, out var j0, out var unit, out var mean, out var around);
 
         // With u - mu over the marginal's standard deviation as w: z^2 - w^2 = y^2 - 100.
         var negative = Vector512.Min(y, zero);
-        var w = ((z * a) - (ten * b)) * root;
-        var log = Vector512.Log(j0 * a * root);
+        var w = (z * a) - (ten * b);
+        var log = Vector512.Log(j0 * a);
         if (Vector512.LessThanAny(a, Vector512.Create(LeastProduct)))
         {
-            log = Vector512.Log(j0) + Vector512.Log(a * root);
+            log = Vector512.Log(j0) + Vector512.Log(a);
         }
 
         log -= Vector512.Create(NormalDistribution.LogRootTwoPi);
         logRatio = log + (half * ((negative * negative) - hundred));
         logMarginal = log - (half * Vector512.ConditionalSelect(Vector512.LessThan(y, zero), w * w, (z * z) + hundred));
-        var d = b * s * root;
+        var d = b * s;
         var width = d * unit;
         first = width * mean;
         variance = width * width * around;

@@ -10,7 +10,9 @@ internal record struct HorseshoeSums(
     /// <summary>E t.</summary>
     public readonly double Shrinkage => Slab / Total;
 
-    /// <summary>The variance of t. What is near 0, t or c, is spread about as wide as it is high: the difference loses no digits there.</summary>
+    /// <summary>
+    /// The variance of t. What is near 0, t or c, is spread about as wide as it is high: the difference loses no digits there.
+    /// </summary>
     public readonly double Spread => Slab < Noise
         ? double.Max((SlabSquare / Total) - (Slab / Total * (Slab / Total)), 0)
         : double.Max((NoiseSquare / Total) - (Noise / Total * (Noise / Total)), 0);

@@ -66,11 +66,11 @@ internal readonly struct LaplaceSlab : ISlab
 
         // The two means cancel where u is small: there E eta is u / s^2 times E eta^2, less a term of third order.
         var sign = Vector512.ConditionalSelect(Vector512.LessThan(z, zero), -one, one);
-        var square = (p * ((near * near) + nearVariance)) + (q * ((far * far) + farVariance));
         var small = Vector512.LessThan(distance, Vector512.Create(SmallDistance) * Vector512.Max(k, one));
         var signed = sign * ((p * near) - (q * far));
         if (small != zero)
         {
+            var square = (p * ((near * near) + nearVariance)) + (q * ((far * far) + farVariance));
             var third = one - (Vector512.Create(4.0) * distance * distance / Vector512.FusedMultiplyAdd(k, k, Vector512.Create(4.0)));
             signed = Vector512.ConditionalSelect(small, z * square * third, signed);
         }

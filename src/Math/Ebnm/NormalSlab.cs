@@ -9,8 +9,9 @@ namespace FitCluster.Math.Ebnm;
 /// </summary>
 internal readonly struct NormalSlab : ISlab
 {
-    // Below this a square loses digits.
-    private const double LeastSquared = 1e-150;
+    // Of s / sigma, and its inverse: products of squares of these and of 1e150 are in the range of doubles.
+    private const double LeastRatio = 1e-70;
+    private const double LargestSquare = 1e300;
 
     public static ComponentKind Kind => ComponentKind.Normal;
 
@@ -33,29 +34,45 @@ internal readonly struct NormalSlab : ISlab
         var one = Vector512<double>.One;
         var two = Vector512.Create(2.0);
         var half = Vector512.Create(0.5);
-
-        // s and sigma in units of the larger of the two: a^2 + b^2 is in [1, 2].
-        var a = Vector512.Min(s * Vector512.Create(1 / scale), one);
-        var b = Vector512.Min(r * Vector512.Create(scale), one);
-        var inverse = one / Vector512.FusedMultiplyAdd(a, a, b * b);
-        var t = b * b * inverse;
-        var remaining = a * a * inverse;
-        var (za, zb) = (z * a, z * b);
-        var square = za * za * inverse;
+        var k = s * Vector512.Create(1 / scale);
+        var noise = Vector512.Min(k * k, Vector512.Create(LargestSquare));
+        var t = one / (one + noise);
+        var remaining = noise * t;
+        var square = z * z;
         var log = half * Vector512.Log(remaining);
-        if (Vector512.LessThanAny(a, Vector512.Create(LeastSquared)))
+        logRatio = log + (half * square * t);
+        square *= remaining;
+        logMarginal = log - (half * square);
+        first = t * u;
+        variance = t * s * s;
+        if (Vector512.LessThanAny(k, Vector512.Create(LeastRatio)) || Vector512.GreaterThanAny(k, Vector512.Create(1 / LeastRatio)))
         {
-            log = Vector512.Log(a * Vector512.Sqrt(inverse));
+            Extreme(u, s, r, z, scale, out logRatio, out logMarginal, out first, out variance);
         }
 
-        logRatio = log + (half * zb * zb * inverse);
-        logMarginal = log - (half * square);
-        first = b * inverse * (b * u);
-        variance = b * s * (b * s) * inverse;
         sufficient = variance;
         score = t * (square - one);
         curvature = two * (score + (t * t * (one - two * square)));
         cross = -two * t * z * remaining;
+    }
+
+    // The same with s and sigma in units of the larger of the two, a^2 + b^2 in [1, 2], and without squares of what may be tiny.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void Extreme(
+        Vector512<double> u, Vector512<double> s, Vector512<double> r, Vector512<double> z, double scale, out Vector512<double> logRatio,
+        out Vector512<double> logMarginal, out Vector512<double> first, out Vector512<double> variance)
+    {
+        var one = Vector512<double>.One;
+        var half = Vector512.Create(0.5);
+        var a = Vector512.Min(s * Vector512.Create(1 / scale), one);
+        var b = Vector512.Min(r * Vector512.Create(scale), one);
+        var inverse = one / Vector512.FusedMultiplyAdd(a, a, b * b);
+        var (za, zb) = (z * a, z * b);
+        var log = Vector512.Log(a * Vector512.Sqrt(inverse));
+        logRatio = log + (half * zb * zb * inverse);
+        logMarginal = log - (half * za * za * inverse);
+        first = b * inverse * (b * u);
+        variance = b * s * (b * s) * inverse;
     }
 
     public static double LogRatio(double u, double s, double scale)

@@ -113,11 +113,13 @@ internal abstract partial class SpikeAndSlabFamily<TSlab>
 
     private SlabProblem ProblemOf(ReadOnlySpan<double> x, ReadOnlySpan<double> s, EbnmOptions options, double typicalS, double mode)
     {
+        var length = double.ScaleB(1, double.ILogB(typicalS));
         if (isLocated)
         {
             // As far as any likelihood still changes.
             return new SlabProblem(
-                double.Log(1e-8 * typicalS), double.Log(1e8) + double.Log(double.Max(FarthestFrom(mode, x, s), typicalS)), typicalS, hasSpike,
+                double.Log(1e-8 * typicalS / length),
+                double.Log(1e8) + double.Log(double.Max(FarthestFrom(mode, x, s), typicalS) / length), typicalS, hasSpike,
                 options.Scale is null, options.EstimateMode, options.MaxIterations);
         }
 
@@ -133,7 +135,8 @@ internal abstract partial class SpikeAndSlabFamily<TSlab>
         }
 
         return new SlabProblem(
-            double.Log(0.1 * least), double.Log(double.Max(0.1 * least, top)), typicalS, hasSpike, true, false, options.MaxIterations);
+            double.Log(0.1 * least / length), double.Log(double.Max(0.1 * least, top) / length), typicalS, hasSpike, true, false,
+            options.MaxIterations);
     }
 
     private static double FarthestFrom(double mode, ReadOnlySpan<double> x, ReadOnlySpan<double> s)

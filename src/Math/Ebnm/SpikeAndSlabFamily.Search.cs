@@ -105,9 +105,9 @@ internal abstract partial class SpikeAndSlabFamily<TSlab>
         {
             for (var b = problem.LogScaleLow; b <= problem.LogScaleHigh; b += double.Log(GridRatio))
             {
-                starts.Add(new SpikeAndSlab(0.95, 0.05, double.Exp(b), mode));
-                starts.Add(new SpikeAndSlab(0.7, 0.3, double.Exp(b), mode));
-                starts.Add(new SpikeAndSlab(0.2, 0.8, double.Exp(b), mode));
+                starts.Add(new SpikeAndSlab(0.95, 0.05, problem.Scale(b), mode));
+                starts.Add(new SpikeAndSlab(0.7, 0.3, problem.Scale(b), mode));
+                starts.Add(new SpikeAndSlab(0.2, 0.8, problem.Scale(b), mode));
             }
 
             return;

@@ -1,8 +1,8 @@
 namespace FitCluster.Math.Numerics;
 
 /// <summary>
-/// N(-y, 1) truncated to t &gt; 0, of density exp(-y t - t^2 / 2) / J_0(y) with J_0 Mills' ratio: probabilities and quantiles, each accurate
-/// (about 1e-13 relative) where it is small, however far y is in either tail.
+/// N(-y, 1) truncated to t &gt; 0, of density exp(-y t - t^2 / 2) / J_0(y) with J_0 Mills' ratio: probabilities and quantiles, each
+/// accurate (about 1e-13 relative) where it is small, however far y is in either tail.
 /// </summary>
 public static class PositiveNormal
 {

@@ -6,6 +6,9 @@ namespace FitCluster.Math.Numerics;
 // The normal distribution truncated to the positive side, on 8 lanes.
 public static partial class VectorNormal
 {
+    // The square of a larger number may be infinite.
+    private const double LargestSquared = 1e150;
+
     /// <summary>
     /// N(-y, 1) truncated to t &gt; 0: J_0(y) of <see cref="MillsRatio"/>, scaled by exp(-y^2 / 2) where y is negative, and the mean and
     /// the variance, in units of <paramref name="unit"/> and of its square. Neither is a difference of larger terms, however far y is in
@@ -60,8 +63,18 @@ public static partial class VectorNormal
     private static void PositiveSeries(
         Vector512<double> y, out Vector512<double> d, out Vector512<double> first, out Vector512<double> second)
     {
-        d = Vector512<double>.One / (Vector512<double>.One + y);
-        var t = (y - Vector512.Create(5.0)) / (y + Vector512.Create(5.0));
+        // One division for 1 / (1 + y) and 1 / (5 + y), unless their product is out of range.
+        var one = Vector512<double>.One + y;
+        var five = Vector512.Create(5.0) + y;
+        var both = Vector512<double>.One / (one * five);
+        d = five * both;
+        var t = (y - Vector512.Create(5.0)) * (one * both);
+        if (Vector512.GreaterThanAny(y, Vector512.Create(LargestSquared)))
+        {
+            d = Vector512<double>.One / one;
+            t = (y - Vector512.Create(5.0)) / five;
+        }
+
         var tt = t * t;
 
         // Four chains of multiply-adds, which the processor runs side by side.

@@ -4,11 +4,14 @@ using Xunit;
 
 namespace FitCluster.Math.Tests.Ebnm.Exact;
 
-/// <summary>One line of posteriors.csv (see generate.py): a prior, an observation, and what is right, computed with 50 digits and more.</summary>
+/// <summary>A line of posteriors.csv (see generate.py): a prior, an observation, and what is right, with 50 digits and more.</summary>
 internal sealed record ExactPosterior(Prior Prior, double X, double S, double LogLikelihood, double Mean, double Deviation, double Lfsr)
 {
     public static IReadOnlyList<ExactPosterior> Of(PriorFamily family) =>
-        [.. File.ReadLines(Path.Combine(AppContext.BaseDirectory, "Ebnm", "Exact", "posteriors.csv")).Skip(1).Select(Parse).Where(p => p.Prior.Family == family)];
+    [
+        .. File.ReadLines(Path.Combine(AppContext.BaseDirectory, "Ebnm", "Exact", "posteriors.csv")).Skip(1).Select(Parse)
+            .Where(p => p.Prior.Family == family),
+    ];
 
     private static ExactPosterior Parse(string line)
     {

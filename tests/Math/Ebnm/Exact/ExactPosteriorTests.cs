@@ -4,8 +4,8 @@ using Xunit;
 namespace FitCluster.Math.Tests.Ebnm.Exact;
 
 /// <summary>
-/// Log-likelihood, mean, standard deviation and false sign rate against values of 50 digits and more, over the whole range: z = |x - mode| / s from
-/// 0 to 1e150, s from 1e-150 to 1e150, scale / s from 1e-150 to 1e150, weights from 1e-200 to 1 - 1e-12.
+/// Log-likelihood, mean, standard deviation and false sign rate against values of 50 digits and more, over the whole range:
+/// z = |x - mode| / s from 0 to 1e150, s from 1e-150 to 1e150, scale / s from 1e-150 to 1e150, weights from 1e-200 to 1 - 1e-12.
 /// </summary>
 public sealed class ExactPosteriorTests
 {
