@@ -7,6 +7,9 @@ namespace FitCluster.Cli.Ebnm;
 /// <summary>The observations of a normal-means problem, read from a table (<see cref="TextTable"/>) with columns x and s.</summary>
 internal sealed record EbnmInput(double[] X, double[] S)
 {
+    // Its square is a number.
+    private const double LargestRatio = 1e150;
+
     /// <summary>Reads the file.</summary>
     /// <param name="path">The file.</param>
     /// <param name="say">Takes what the user should know of how it was read.</param>
@@ -60,15 +63,20 @@ internal sealed record EbnmInput(double[] X, double[] S)
                 throw ProblemException.BadInput($"{path}:{line}: there are {fields.Count} fields where the header has {names.Length}");
             }
 
-            x.Add(Number(fields[xAt], "x", path, line));
-
-            // An observation of which nothing is known (docs/ebnm.md).
-            s.Add(fields[sAt].Trim().TrimStart('+').ToUpperInvariant() is "INF" or "INFINITY"
-                ? double.PositiveInfinity
-                : Number(fields[sAt], "s", path, line));
+            // An infinite s says that nothing is known: x is then ignored, and may be missing.
+            s.Add(IsInfinite(fields[sAt]) ? double.PositiveInfinity : Number(fields[sAt], "s", path, line));
+            x.Add(double.IsFinite(s[^1]) || !IsMissing(fields[xAt]) ? Number(fields[xAt], "x", path, line) : double.NaN);
             if (s[^1] <= 0)
             {
-                throw ProblemException.BadInput($"{path}:{line}: s is '{fields[sAt]}': a standard error must be above 0");
+                throw ProblemException.BadInput(
+                    $"{path}:{line}: s is '{fields[sAt]}': a standard error must be above 0 (Inf where nothing is known)");
+            }
+
+            if (double.Abs(x[^1]) / s[^1] > LargestRatio)
+            {
+                throw ProblemException.BadInput(
+                    $"{path}:{line}: x is '{Short(fields[xAt])}' and s is '{Short(fields[sAt])}': " +
+                    "x / s must be at most 1e150 in size");
             }
         }
 
@@ -87,6 +95,10 @@ internal sealed record EbnmInput(double[] X, double[] S)
             text.Replace(',', '.'), NumberStyles.Float, CultureInfo.InvariantCulture, out _)
             ? ", and decimal commas are not read: write a point"
             : "";
+
+    private static bool IsInfinite(string text) => text.Trim().TrimStart('+').ToUpperInvariant() is "INF" or "INFINITY";
+
+    private static bool IsMissing(string text) => text.Trim().ToUpperInvariant() is "" or "NA" or "NAN";
 
     private static string Short(string text) => text.Length > 40 ? text[..40] + "..." : text;
 }

@@ -21,12 +21,8 @@ internal sealed record EbnmSolution(
             : solver.Fit(x, s, options);
         var logLikelihood = solver.Moments(fit.Prior, x, s, mean, variance);
         solver.FalseSignRates(fit.Prior, x, s, lfsr);
-        if (options.FixPrior)
-        {
-            fit = fit with { LogLikelihood = logLikelihood };
-        }
-
-        return new EbnmSolution(input, fit, mean, variance, lfsr, FalseDiscovery.Of(fit.Prior, x, s));
+        return new EbnmSolution(
+            input, fit with { LogLikelihood = logLikelihood }, mean, variance, lfsr, FalseDiscovery.Of(fit.Prior, x, s));
     }
 
     public void Write(Utf8JsonWriter writer)
@@ -43,7 +39,7 @@ internal sealed record EbnmSolution(
         PriorJson.Write(writer, Fit.Prior);
         writer.WriteStartObject("posterior");
         writer.Numbers("mean", Mean);
-        writer.Numbers("sd", Array.ConvertAll(Variance, double.Sqrt));
+        writer.Numbers("sd", PosteriorDeviations.Of(Fit.Prior, Input.X, Input.S, Variance));
         writer.Numbers("secondMoment", [.. Mean.Zip(Variance, (m, v) => (m * m) + v)]);
         writer.Numbers("lfsr", FalseSignRates);
         if (Discovery is not null)

@@ -24,26 +24,47 @@ internal readonly struct ExponentialSlab : ISlab
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Evaluate(
-        Vector512<double> u, Vector512<double> s, Vector512<double> r, double scale, out Vector512<double> logRatio,
-        out Vector512<double> first, out Vector512<double> variance, out Vector512<double> sufficient, out Vector512<double> score,
-        out Vector512<double> curvature, out Vector512<double> cross)
+        Vector512<double> u, Vector512<double> s, Vector512<double> r, Vector512<double> z, double scale, out Vector512<double> logRatio,
+        out Vector512<double> logMarginal, out Vector512<double> first, out Vector512<double> variance, out Vector512<double> sufficient,
+        out Vector512<double> score, out Vector512<double> curvature, out Vector512<double> cross)
     {
-        var one = Vector512<double>.One;
+        var half = Vector512.Create(0.5);
         var k = s * Vector512.Create(1 / scale);
-        var y = k - (u * r);
-        VectorNormal.Mills(y, out var j0, out var j1, out var j2);
+        var y = Difference(k, z, u, s, r, scale);
+        VectorNormal.Positive(y, out var j0, out var unit, out var mean, out var around);
         var negative = Vector512.Min(y, Vector512<double>.Zero);
-        logRatio = (Vector512.Create(0.5) * negative * negative) + Vector512.Log(k * j0);
-        var inverse = one / j0;
-        var mean = j1 * inverse;
-        var square = j2 * inverse;
-        var unit = Vector512.Max(square - (mean * mean), Vector512<double>.Zero);
-        first = mean * s;
-        variance = unit * s * s;
+        var log = Vector512.Log(k * j0);
+        logRatio = log + (half * negative * negative);
+
+        // Where y < 0: (y^2 - z^2) / 2.
+        logMarginal = log + (half * Vector512.ConditionalSelect(
+            Vector512.LessThan(y, Vector512<double>.Zero), k * (k - z - z), -z * z));
+        var width = unit * s;
+        first = width * mean;
+        variance = width * width * around;
         sufficient = first;
-        score = (k * mean) - one;
-        curvature = k * ((k * unit) - mean);
-        cross = -unit * Vector512.Create(1 / scale);
+        mean *= unit * k;
+        around *= unit * k * (unit * k);
+        score = mean - Vector512<double>.One;
+        curvature = around - mean;
+        cross = -around * Vector512.Create(scale) * r;
+    }
+
+    /// <summary>s / scale - u / s, where k and z are these as rounded: what the roundings lost is put back, as both may be large.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Vector512<double> Difference(
+        Vector512<double> k, Vector512<double> z, Vector512<double> u, Vector512<double> s, Vector512<double> r, double scale)
+    {
+        var lostOfK = Vector512.FusedMultiplyAdd(-k, Vector512.Create(scale), s) * Vector512.Create(1 / scale);
+        var lostOfZ = Vector512.FusedMultiplyAdd(-z, s, u) * r;
+        return k - z + (lostOfK - lostOfZ);
+    }
+
+    /// <summary>The scalar twin.</summary>
+    internal static double Difference(double u, double s, double scale)
+    {
+        var (k, z) = (s / scale, u / s);
+        return k - z + ((double.FusedMultiplyAdd(-k, scale, s) / scale) - (double.FusedMultiplyAdd(-z, s, u) / s));
     }
 
     public static double LogRatio(double u, double s, double scale)
@@ -53,7 +74,7 @@ internal readonly struct ExponentialSlab : ISlab
             return 0;
         }
 
-        var y = (s / scale) - (u / s);
+        var y = Difference(u, s, scale);
         var negative = double.Min(y, 0);
         return (0.5 * negative * negative) + double.Log(s / scale * MillsRatio.Scaled(y).J0);
     }
@@ -65,21 +86,16 @@ internal readonly struct ExponentialSlab : ISlab
             return (0, 1);
         }
 
-        var beyond = double.IsInfinity(s) ? double.Exp(-c / scale) : Survival((u / s) - (s / scale), c / s);
-        return (1 - beyond, beyond);
+        if (double.IsInfinity(s))
+        {
+            return (-double.ExpM1(-c / scale), double.Exp(-c / scale));
+        }
+
+        var y = Difference(u, s, scale);
+        return (PositiveNormal.Below(y, c / s), PositiveNormal.Above(y, c / s));
     }
 
     public static double Draw(double u, double s, double scale, double uniform) => double.IsInfinity(s)
         ? -scale * double.Log(uniform)
-        : s * DrawPositive((u / s) - (s / scale), uniform);
-
-    /// <summary>P(T &gt;= c) for T ~ N(q, 1) truncated to the positive side, c &gt;= 0.</summary>
-    internal static double Survival(double q, double c) => double.Exp(NormalDistribution.LogCdf(q - c) - NormalDistribution.LogCdf(q));
-
-    /// <summary>The t with P(T &gt;= t) = uniform for T ~ N(q, 1) truncated to the positive side.</summary>
-    internal static double DrawPositive(double q, double uniform)
-    {
-        var z = NormalDistribution.QuantileOfLog(double.Log(uniform) + NormalDistribution.LogCdf(q));
-        return double.Max(0, q - z);
-    }
+        : s * PositiveNormal.UpperQuantile(Difference(u, s, scale), uniform);
 }

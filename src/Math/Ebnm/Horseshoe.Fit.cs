@@ -11,6 +11,11 @@ internal sealed partial class Horseshoe
     public EbnmFit Fit(ReadOnlySpan<double> x, ReadOnlySpan<double> s, EbnmOptions options)
     {
         Check(options);
+        return EbnmUnits.Fit(x, s, options, Solve);
+    }
+
+    private static EbnmFit Solve(ReadOnlySpan<double> x, ReadOnlySpan<double> s, EbnmOptions options)
+    {
         Span<double> sums = stackalloc double[Length];
         Span<double> trial = stackalloc double[Length];
         var kept = options is { FixPrior: true, Start: not null };

@@ -9,7 +9,7 @@ namespace FitCluster.Math.Ebnm;
 /// </summary>
 internal sealed partial class Horseshoe : IEbnmFamily
 {
-    // [2] NaN, [3] sum of E[theta^2 / lambda^2], [4], [5] first and second derivative in log T, [6] sum of log s.
+    // [2] NaN, [3] sum of E[(theta - mode)^2 / (T lambda)^2], [4], [5] first and second derivative in log T, [6] sum of log s.
     private const int Length = 7;
 
     /// <inheritdoc/>
@@ -33,59 +33,46 @@ internal sealed partial class Horseshoe : IEbnmFamily
     /// <inheritdoc/>
     public void FalseSignRates(Prior prior, ReadOnlySpan<double> x, ReadOnlySpan<double> s, Span<double> lfsr)
     {
-        Span<double> fractions = stackalloc double[HorseshoeMixture.Nodes];
-        Span<double> factors = stackalloc double[HorseshoeMixture.Nodes];
-        Span<double> weights = stackalloc double[HorseshoeMixture.Nodes];
-        var (scale, tabulated) = (prior.Components[0].Scale, double.NaN);
+        var nodes = new HorseshoeNodes(stackalloc double[HorseshoeNodes.Space]);
+        var scale = prior.Components[0].Scale;
         for (var i = 0; i < x.Length; i++)
         {
             // s = infinity: any s so large that nothing is learned.
-            var si = double.IsInfinity(s[i]) ? Uninformative(scale) : s[i];
-            if (si != tabulated)
+            var si = double.IsInfinity(s[i]) ? Uninformative(scale, prior.Mode) : s[i];
+            var z = double.IsInfinity(s[i]) ? 0 : (x[i] - prior.Mode) / si;
+            var (first, last) = HorseshoeNodes.Pages(z, scale / si);
+            var (total, below, above) = (0.0, 0.0, 0.0);
+
+            // A rate far below the rest of the integral needs the half step: its own terms are steeper.
+            for (var part = 2 * first; part <= (2 * last) + 1; part++)
             {
-                HorseshoeMixture.Tabulate(si, scale, fractions, factors);
-                tabulated = si;
+                nodes.Take(part >> 1, between: (part & 1) != 0, scale / si);
+                total += nodes.Weigh(z);
+                var (under, over) = nodes.Probabilities(z, -prior.Mode / si);
+                (below, above) = (below + under, above + over);
             }
 
-            var z = double.IsInfinity(s[i]) ? 0 : (x[i] - prior.Mode) / si;
-            var total = HorseshoeMixture.Posterior(z, fractions, factors, weights);
-            var (below, above) = HorseshoeMixture.Probabilities(z, -prior.Mode / si, scale / si, total, fractions, weights);
-            lfsr[i] = double.Min(below, above);
+            lfsr[i] = double.Min(double.Min(below, above) / total, 1);
         }
     }
 
     /// <inheritdoc/>
     public void Sample(Prior prior, ReadOnlySpan<double> x, ReadOnlySpan<double> s, Func<int, int, double> uniforms, Span<double> sample)
     {
-        Span<double> fractions = stackalloc double[HorseshoeMixture.Nodes];
-        Span<double> factors = stackalloc double[HorseshoeMixture.Nodes];
-        Span<double> weights = stackalloc double[HorseshoeMixture.Nodes];
+        var nodes = new HorseshoeNodes(stackalloc double[HorseshoeNodes.Space]);
         var scale = prior.Components[0].Scale;
         for (var i = 0; i < x.Length; i++)
         {
-            var infinite = double.IsInfinity(s[i]);
-            var total = 1.0;
-            if (!infinite)
-            {
-                HorseshoeMixture.Tabulate(s[i], scale, fractions, factors);
-                total = HorseshoeMixture.Posterior((x[i] - prior.Mode) / s[i], fractions, factors, weights);
-            }
-
-            var node = 0;
-            for (var left = uniforms(i, 0) * total; node < HorseshoeMixture.Nodes - 1; node++)
-            {
-                left -= infinite ? HorseshoeMixture.Weight(node) : weights[node];
-                if (left < 0)
-                {
-                    break;
-                }
-            }
-
             var normal = NormalDistribution.Quantile(uniforms(i, 1));
-            var shrinkage = infinite ? 1 : 1 - fractions[node];
-            sample[i] = prior.Mode + (infinite
-                ? scale * HorseshoeMixture.Lambda(node) * normal
-                : (shrinkage * (x[i] - prior.Mode)) + (s[i] * double.Sqrt(shrinkage) * normal));
+            if (double.IsInfinity(s[i]))
+            {
+                sample[i] = prior.Mode + (scale * PriorLambda(uniforms(i, 0)) * normal);
+                continue;
+            }
+
+            var u = x[i] - prior.Mode;
+            var slab = Draw(nodes, u / s[i], scale / s[i], uniforms(i, 0));
+            sample[i] = prior.Mode + (slab * ((slab * u) + (s[i] * normal)));
         }
     }
 
@@ -120,7 +107,7 @@ internal sealed partial class Horseshoe : IEbnmFamily
         var high = statistics[6] / statistics[0];
         var b = step == PriorStep.Newton && statistics[5] < 0
             ? double.Log(prior.Components[0].Scale) + Newton(statistics)
-            : 0.5 * double.Log(statistics[3] / statistics[0]);
+            : double.Log(prior.Components[0].Scale) + (0.5 * double.Log(statistics[3] / statistics[0]));
 
         // From one sweep of a factorization to the next the range moves with s: where it has moved away from the present scale, staying
         // there must be allowed, or the step could lower the likelihood.
@@ -133,32 +120,38 @@ internal sealed partial class Horseshoe : IEbnmFamily
         Prior prior, ReadOnlySpan<double> x, ReadOnlySpan<double> s, Span<double> means, Span<double> variances, Span<double> sums,
         int stride)
     {
-        Span<double> fractions = stackalloc double[HorseshoeMixture.Nodes];
-        Span<double> factors = stackalloc double[HorseshoeMixture.Nodes];
-        Span<double> weights = stackalloc double[HorseshoeMixture.Nodes];
-        var (scale, tabulated) = (prior.Components[0].Scale, double.NaN);
+        var nodes = new HorseshoeNodes(stackalloc double[HorseshoeNodes.Space]);
+        var (scale, taken) = (prior.Components[0].Scale, (Page: -1, S: double.NaN));
         for (var i = 0; i < x.Length; i += stride)
         {
             var (center, variance) = (0.0, double.PositiveInfinity);
             if (!double.IsInfinity(s[i]))
             {
-                if (s[i] != tabulated)
+                var (u, ratio) = (x[i] - prior.Mode, scale / s[i]);
+                var z = u / s[i];
+                var e = default(HorseshoeSums);
+                var (first, last) = HorseshoeNodes.Pages(z, ratio);
+                for (var page = first; page <= last; page++)
                 {
-                    HorseshoeMixture.Tabulate(s[i], scale, fractions, factors);
-                    tabulated = s[i];
+                    if (taken != (page, s[i]))
+                    {
+                        nodes.Take(page, between: false, ratio);
+                        taken = (page, s[i]);
+                    }
+
+                    nodes.Weigh(z);
+                    nodes.Add(z, ref e);
                 }
 
-                var z = (x[i] - prior.Mode) / s[i];
-                var total = HorseshoeMixture.Posterior(z, fractions, factors, weights);
-                var e = HorseshoeMixture.Expectations(z, scale / s[i], total, fractions, weights);
-                center = z * s[i] * e.Shrinkage;
-                variance = s[i] * s[i] * (e.Shrinkage + (z * z * e.Spread));
+                center = e.Shrinkage * u;
+                variance = s[i] * s[i] * (e.Shrinkage + (z * (z * e.Spread)));
+                var (logS, score) = (double.Log(s[i]), e.Score / e.Total);
                 sums[0]++;
-                sums[1] += double.Log(total) - double.Log(s[i]) - NormalDistribution.LogRootTwoPi;
-                sums[3] += s[i] * s[i] * e.Scaled;
-                sums[4] += e.Score;
-                sums[5] += e.Curvature;
-                sums[6] += double.Log(s[i]);
+                sums[1] += double.Log(e.Total) - logS - NormalDistribution.LogRootTwoPi;
+                sums[3] += e.Scaled / e.Total;
+                sums[4] += score;
+                sums[5] += (e.Curvature / e.Total) - (score * score);
+                sums[6] += logS;
             }
 
             if (!means.IsEmpty)
@@ -169,7 +162,51 @@ internal sealed partial class Horseshoe : IEbnmFamily
         }
     }
 
-    private static double Uninformative(double scale) => 1e12 * scale;
+    // T lambda / sqrt(s^2 + T^2 lambda^2) of a node drawn by the posterior weights.
+    private static double Draw(HorseshoeNodes nodes, double z, double ratio, double uniform)
+    {
+        var (first, last) = HorseshoeNodes.Pages(z, ratio);
+        var total = 0.0;
+        for (var page = first; page <= last; page++)
+        {
+            nodes.Take(page, between: false, ratio);
+            total += nodes.Weigh(z);
+        }
+
+        var left = uniform * total;
+        for (var page = first; page <= last; page++)
+        {
+            nodes.Take(page, between: false, ratio);
+            nodes.Weigh(z);
+            for (var node = 0; node < HorseshoeNodes.Count; node++)
+            {
+                left -= nodes.Weights[node];
+                if (left < 0)
+                {
+                    return nodes.Slab(node);
+                }
+            }
+        }
+
+        return nodes.Slab(HorseshoeNodes.Count - 1);
+    }
+
+    private static double PriorLambda(double uniform)
+    {
+        var node = 0;
+        for (var left = uniform; node < HorseshoeNodes.Count - 1; node++)
+        {
+            left -= HorseshoeNodes.Prior(node).Weight;
+            if (left < 0)
+            {
+                break;
+            }
+        }
+
+        return HorseshoeNodes.Prior(node).Lambda;
+    }
+
+    private static double Uninformative(double scale, double mode) => 1e12 * double.Max(scale, double.Abs(mode));
 
     private static Prior At(double scale, double mode) =>
         new(PriorFamily.Horseshoe, mode, [new PriorComponent(ComponentKind.Horseshoe, 1, mode, scale)]);

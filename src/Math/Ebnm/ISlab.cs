@@ -31,23 +31,26 @@ internal interface ISlab
     static abstract double Maximize(double weight, double sufficient, double first, double second);
 
     /// <summary>
-    /// The posterior of 8 observations under the slab alone, and derivatives in b = log scale of its marginal log-density l.
+    /// The posterior of 8 observations under the slab alone, and derivatives in b = log scale of its marginal log-density l. Formulas are
+    /// in ratios (u / s, s / scale), whose squares may leave the range of doubles without harm, and subtract no large, nearly equal terms.
     /// </summary>
     /// <param name="u">The observations less the mode.</param>
     /// <param name="s">Their standard errors.</param>
     /// <param name="r">1 / s.</param>
+    /// <param name="z">u / s.</param>
     /// <param name="scale">The scale.</param>
-    /// <param name="logRatio">l - log N(u; 0, s^2).</param>
+    /// <param name="logRatio">l - log N(u; 0, s^2), for odds: right in absolute terms where it is small.</param>
+    /// <param name="logMarginal">l + log(s sqrt(2 pi)), for likelihoods: right in relative terms where it is large.</param>
     /// <param name="first">E eta.</param>
     /// <param name="variance">The variance of eta.</param>
     /// <param name="sufficient">The expectation that <see cref="Maximize"/> needs.</param>
     /// <param name="score">dl/db.</param>
     /// <param name="curvature">d^2 l/db^2.</param>
-    /// <param name="cross">d^2 l/(db d mode) = -d^2 l/(db du).</param>
+    /// <param name="cross">s d^2 l/(db d mode) = -s d^2 l/(db du).</param>
     static abstract void Evaluate(
-        Vector512<double> u, Vector512<double> s, Vector512<double> r, double scale, out Vector512<double> logRatio,
-        out Vector512<double> first, out Vector512<double> variance, out Vector512<double> sufficient, out Vector512<double> score,
-        out Vector512<double> curvature, out Vector512<double> cross);
+        Vector512<double> u, Vector512<double> s, Vector512<double> r, Vector512<double> z, double scale, out Vector512<double> logRatio,
+        out Vector512<double> logMarginal, out Vector512<double> first, out Vector512<double> variance, out Vector512<double> sufficient,
+        out Vector512<double> score, out Vector512<double> curvature, out Vector512<double> cross);
 
     /// <summary>The scalar twin of logRatio in <see cref="Evaluate"/>; 0 for s = infinity.</summary>
     static abstract double LogRatio(double u, double s, double scale);

@@ -11,6 +11,10 @@ namespace FitCluster.Math.Ebnm;
 /// </summary>
 internal readonly struct LaplaceSlab : ISlab
 {
+    // |u| / s, over max(1, s / b), below which the posterior mean is a series: there the difference of the two parts' means has lost five
+    // digits, and the series' error is 1e-11.
+    private const double SmallDistance = 1e-5;
+
     public static ComponentKind Kind => ComponentKind.Laplace;
 
     public static int Sign => 0;
@@ -25,40 +29,60 @@ internal readonly struct LaplaceSlab : ISlab
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Evaluate(
-        Vector512<double> u, Vector512<double> s, Vector512<double> r, double scale, out Vector512<double> logRatio,
-        out Vector512<double> first, out Vector512<double> variance, out Vector512<double> sufficient, out Vector512<double> score,
-        out Vector512<double> curvature, out Vector512<double> cross)
+        Vector512<double> u, Vector512<double> s, Vector512<double> r, Vector512<double> z, double scale, out Vector512<double> logRatio,
+        out Vector512<double> logMarginal, out Vector512<double> first, out Vector512<double> variance, out Vector512<double> sufficient,
+        out Vector512<double> score, out Vector512<double> curvature, out Vector512<double> cross)
     {
+        var zero = Vector512<double>.Zero;
         var one = Vector512<double>.One;
         var half = Vector512.Create(0.5);
-        var z = Vector512.Abs(u) * r;
+        var distance = Vector512.Abs(z);
         var k = s * Vector512.Create(1 / scale);
-        var near = k - z;
-        VectorNormal.Mills(near, out var n0, out var n1, out var n2);
-        VectorNormal.MillsOfPositive(k + z, out var f0, out var f1, out var f2);
+        var y = ExponentialSlab.Difference(k, distance, Vector512.Abs(u), s, r, scale);
+        VectorNormal.Positive(y, out var n0, out var nearUnit, out var near, out var nearVariance);
+        VectorNormal.PositiveTail(k + distance, out var f0, out var farUnit, out var far, out var farVariance);
 
-        // The near part is scaled by exp(-near^2 / 2) where near < 0; the far part must be too.
-        var exponent = half * Vector512.Min(near, Vector512<double>.Zero) * Vector512.Min(near, Vector512<double>.Zero);
-        var factor = VectorExp.Of(-exponent);
-        f0 *= factor;
-        f1 *= factor;
-        f2 *= factor;
+        // The near part is scaled by exp(-y^2 / 2) where y < 0; the far part must be too.
+        var negative = Vector512.Min(y, zero);
+        var exponent = half * negative * negative;
+        f0 *= VectorExp.OrZero(-exponent);
         var total = n0 + f0;
-        logRatio = exponent + Vector512.Log(half * k * total);
+        var log = Vector512.Log(half * k * total);
+        logRatio = log + exponent;
+        logMarginal = log + (half * Vector512.ConditionalSelect(
+            Vector512.LessThan(y, zero), k * (k - distance - distance), -z * z));
+
+        // Two parts of weights p and q: the mean |eta| of each, and its variance.
         var inverse = one / total;
-        var absolute = (n1 + f1) * inverse;
-        var square = (n2 + f2) * inverse;
-        var sign = Vector512.ConditionalSelect(Vector512.LessThan(u, Vector512<double>.Zero), -one, one);
-        var signed = (n1 - f1) * inverse * sign;
+        var (p, q) = (n0 * inverse, f0 * inverse);
+        near *= nearUnit;
+        far *= farUnit;
+        var apart = near + far;
+        var (a, b) = (nearUnit * s, farUnit * s);
+        variance = (p * (a * a) * nearVariance) + (q * (b * b) * farVariance) + (p * q * (apart * s) * (apart * s));
+        var absolute = (p * near) + (q * far);
+        nearVariance *= nearUnit * nearUnit;
+        farVariance *= farUnit * farUnit;
+
+        // The two means cancel where u is small: there E eta is u / s^2 times E eta^2, less a term of third order.
+        var sign = Vector512.ConditionalSelect(Vector512.LessThan(z, zero), -one, one);
+        var small = Vector512.LessThan(distance, Vector512.Create(SmallDistance) * Vector512.Max(k, one));
+        var signed = sign * ((p * near) - (q * far));
+        if (small != zero)
+        {
+            var square = (p * ((near * near) + nearVariance)) + (q * ((far * far) + farVariance));
+            var third = one - (Vector512.Create(4.0) * distance * distance / Vector512.FusedMultiplyAdd(k, k, Vector512.Create(4.0)));
+            signed = Vector512.ConditionalSelect(small, z * square * third, signed);
+        }
+
         first = signed * s;
-        variance = Vector512.Max(square - (signed * signed), Vector512<double>.Zero) * s * s;
         sufficient = absolute * s;
         score = (k * absolute) - one;
-        curvature = k * ((k * (square - (absolute * absolute))) - absolute);
+        var spread = (p * nearVariance) + (q * farVariance) + (p * q * (near - far) * (near - far));
+        curvature = (k * (k * spread)) - (k * absolute);
 
         // d E|eta| / du = cov(|eta|, eta) / s^2.
-        var covariance = ((n2 - f2) * inverse * sign) - (absolute * signed);
-        cross = -covariance * Vector512.Create(1 / scale);
+        cross = -sign * k * ((p * nearVariance) - (q * farVariance) + (p * q * (near - far) * apart));
     }
 
     public static double LogRatio(double u, double s, double scale) => double.IsInfinity(s) ? 0 : Sides(u, s, scale).LogRatio;
@@ -79,15 +103,14 @@ internal readonly struct LaplaceSlab : ISlab
 
         // eta > 0: u - s^2 / b + s e; eta < 0: -eta = -(u + s^2 / b) + s e; both truncated to the positive side.
         var (near, far, _) = Sides(u, s, scale);
-        var (z, k) = (u / s, s / scale);
         if (c >= 0)
         {
-            var beyond = near * ExponentialSlab.Survival(z - k, c / s);
-            return (1 - beyond, beyond);
+            var y = ExponentialSlab.Difference(u, s, scale);
+            return (far + (near * PositiveNormal.Below(y, c / s)), near * PositiveNormal.Above(y, c / s));
         }
 
-        var under = far * ExponentialSlab.Survival(-z - k, -c / s);
-        return (under, 1 - under);
+        var opposite = (u / s) + (s / scale);
+        return (far * PositiveNormal.Above(opposite, -c / s), near + (far * PositiveNormal.Below(opposite, -c / s)));
     }
 
     public static double Draw(double u, double s, double scale, double uniform)
@@ -98,19 +121,20 @@ internal readonly struct LaplaceSlab : ISlab
         }
 
         var (near, far, _) = Sides(u, s, scale);
-        var (z, k, sign) = (double.Abs(u) / s, s / scale, u < 0 ? -1 : 1);
+        var (size, sign) = (double.Abs(u), u < 0 ? -1 : 1);
         return uniform < far
-            ? -sign * s * ExponentialSlab.DrawPositive(-z - k, uniform / far)
-            : sign * s * ExponentialSlab.DrawPositive(z - k, (uniform - far) / near);
+            ? -sign * s * PositiveNormal.UpperQuantile((size / s) + (s / scale), uniform / far)
+            : sign * s * PositiveNormal.UpperQuantile(ExponentialSlab.Difference(size, s, scale), (uniform - far) / near);
     }
 
     // The probabilities that eta is on the side of u and on the other, and the log of the marginal over N(u; 0, s^2).
     private static (double Near, double Far, double LogRatio) Sides(double u, double s, double scale)
     {
-        var (z, k) = (double.Abs(u) / s, s / scale);
-        var negative = double.Min(k - z, 0);
-        var near = MillsRatio.Scaled(k - z).J0;
-        var far = MillsRatio.Value(k + z) * double.Exp(-0.5 * negative * negative);
+        var (size, k) = (double.Abs(u), s / scale);
+        var y = ExponentialSlab.Difference(size, s, scale);
+        var negative = double.Min(y, 0);
+        var near = MillsRatio.Scaled(y).J0;
+        var far = MillsRatio.Value(k + (size / s)) * double.Exp(-0.5 * negative * negative);
         var total = near + far;
         return (near / total, far / total, (0.5 * negative * negative) + double.Log(0.5 * k * total));
     }

@@ -58,10 +58,11 @@ internal readonly record struct ObservationSums(double Count, double Precision, 
             var infinite = Vector512.Equals(si, infinity);
             var u = Vector512.ConditionalSelect(infinite, zero, VectorNormal.Load(x, i, 0) - Vector512.Create(m));
             si = Vector512.ConditionalSelect(infinite, one, si);
-            var inverse = one / (si * si);
-            precision += Vector512.ConditionalSelect(infinite, zero, inverse);
-            weighted += u * inverse;
-            squares += u * u * inverse;
+            var reciprocal = one / si;
+            var z = u * reciprocal;
+            precision += Vector512.ConditionalSelect(infinite, zero, reciprocal * reciprocal);
+            weighted += z * reciprocal;
+            squares += z * z;
 
             // log s by exponents and a product of at most 128 significands in [1, 2).
             var bits = si.AsInt64();

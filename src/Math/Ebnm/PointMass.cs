@@ -17,6 +17,11 @@ internal sealed class PointMass : IEbnmFamily
     public EbnmFit Fit(ReadOnlySpan<double> x, ReadOnlySpan<double> s, EbnmOptions options)
     {
         Check(options);
+        return EbnmUnits.Fit(x, s, options, Solve);
+    }
+
+    private static EbnmFit Solve(ReadOnlySpan<double> x, ReadOnlySpan<double> s, EbnmOptions options)
+    {
         var kept = options is { FixPrior: true, Start: not null };
         var prior = kept ? options.Start! : At(options.Mode);
         var sums = ObservationSums.Of(x, s, prior.Mode);

@@ -88,4 +88,12 @@ public readonly record struct PriorComponent(
 /// <param name="Family">The family.</param>
 /// <param name="Mode">The mode (for a point family: the location of the spike).</param>
 /// <param name="Components">The components; nobody writes to the array after construction.</param>
-public sealed record Prior(PriorFamily Family, double Mode, PriorComponent[] Components);
+public sealed record Prior(PriorFamily Family, double Mode, PriorComponent[] Components)
+{
+    /// <summary>The prior of 2^exponent theta: no digit is rounded, unless a length leaves the range of doubles.</summary>
+    public Prior Scaled(int exponent) => new(Family, double.ScaleB(Mode, exponent), Array.ConvertAll(Components, c => c with
+    {
+        Location = double.ScaleB(c.Location, exponent), Scale = double.ScaleB(c.Scale, exponent),
+        Low = double.ScaleB(c.Low, exponent), High = double.ScaleB(c.High, exponent),
+    }));
+}

@@ -12,13 +12,17 @@ internal static class SlabKernel<TSlab>
     where TSlab : struct, ISlab
 {
     /// <summary>
-    /// The sums: [0] count of finite s, [1] log-likelihood less that of the spike alone, [2] sum of u^2 / (2 s^2), [3] R = sum of slab
-    /// responsibilities r, [4] r times sufficient, [5] r E eta, [6] r E eta^2, [7] 1 / s^2; the gradient in a = logit slab weight,
-    /// b = log scale, m = mode: [8] a, [9] b, [10] m; the Hessian: [11] aa, [12] ab, [13] bb, [14] am, [15] bm, [16] mm.
+    /// The sums: [0] count of finite s, [1] log-likelihood, [2] the same of the spike alone, both without log(s sqrt(2 pi)), [3] R = sum of
+    /// slab responsibilities r, [4] r times sufficient, [5] r E eta, [6] r E eta^2, [7] 1 / s^2; the gradient in a = logit slab weight,
+    /// b = log scale, m = mode: [8] a, [9] b, [10] m; the Hessian: [11] aa, [12] ab, [13] bb, [14] am, [15] bm, [16] mm. Lengths in [4] to
+    /// [7] and m are in units of <see cref="SpikeAndSlab.Unit"/>, so that no sum depends on the unit of the data.
     /// </summary>
     public const int Length = 17;
 
     private const int Block = 1024;
+
+    // Of 1 / s in derivatives in the mode, so that squares of them are numbers: the slab is that much wider than s.
+    private const double LargestRatio = 1e140;
 
     /// <summary>A flag known at compile time.</summary>
     public interface IFlag
@@ -58,15 +62,19 @@ internal static class SlabKernel<TSlab>
         var logSlab = Vector512.Create(double.Log(prior.SlabWeight));
         var weight = Vector512.Create(prior.SlabWeight);
         var spread = Vector512.Create(prior.SlabWeight * prior.PointWeight);
-        Vector512<double> product = one, gain = zero, halfSquares = zero;
+        var largest = Vector512.Create(LargestRatio);
+        var unit = Vector512.Create(prior.Unit);
+        var perUnit = Vector512.Create(1 / prior.Unit);
+        var scale = prior.Scale / prior.Unit;
+        Vector512<double> product = one, gain = zero, alone = zero;
         Vector512<double> responsibility = zero, sufficients = zero, firsts = zero, seconds = zero, precision = zero;
         Vector512<double> ga = zero, gb = zero, gm = zero;
         Vector512<double> haa = zero, hab = zero, hbb = zero, ham = zero, hbm = zero, hmm = zero;
         var count = 0;
         for (var i = 0; i < x.Length; i += VectorNormal.Lanes)
         {
-            var si = VectorNormal.Load(s, i, double.PositiveInfinity);
-            var u = VectorNormal.Load(x, i, 0) - mode;
+            var si = VectorNormal.Load(s, i, double.PositiveInfinity) * perUnit;
+            var u = (VectorNormal.Load(x, i, 0) - mode) * perUnit;
             var infinite = Vector512.Equals(si, infinity);
             var some = infinite != zero;
             if (some)
@@ -76,43 +84,46 @@ internal static class SlabKernel<TSlab>
             }
 
             var reciprocal = one / si;
+            var z = u * reciprocal;
             TSlab.Evaluate(
-                u, si, reciprocal, prior.Scale, out var logRatio, out var first, out var around, out var sufficient, out var score,
-                out var curvature,
-                out var cross);
-            var inverse = reciprocal * reciprocal;
-            halfSquares += half * u * u * inverse;
+                u, si, reciprocal, z, scale, out var logRatio, out var logMarginal, out var first, out var around,
+                out var sufficient, out var score, out var curvature, out var cross);
+            var spike = -half * z * z;
+            alone += spike;
             if (some)
             {
                 // No information: the slab's posterior is the slab, odds stay, nothing has a derivative.
                 logRatio = Vector512.ConditionalSelect(infinite, zero, logRatio);
-                first = Vector512.ConditionalSelect(infinite, Vector512.Create(TSlab.PriorMean(prior.Scale)), first);
-                around = Vector512.ConditionalSelect(infinite, Vector512.Create(TSlab.PriorVariance(prior.Scale)), around);
+                logMarginal = Vector512.ConditionalSelect(infinite, zero, logMarginal);
+                first = Vector512.ConditionalSelect(infinite, Vector512.Create(TSlab.PriorMean(scale)), first);
+                around = Vector512.ConditionalSelect(infinite, Vector512.Create(TSlab.PriorVariance(scale)), around);
                 score = Vector512.ConditionalSelect(infinite, zero, score);
                 curvature = Vector512.ConditionalSelect(infinite, zero, curvature);
                 cross = Vector512.ConditionalSelect(infinite, zero, cross);
-                inverse = Vector512.ConditionalSelect(infinite, zero, inverse);
+                reciprocal = Vector512.ConditionalSelect(infinite, zero, reciprocal);
             }
 
             // With t the posterior log-odds: r = 1 / (1 + exp(-t)), and 1 - r without cancellation.
             var slab = logSlab + logRatio;
             var t = slab - logPoint;
-            var e = VectorExp.Of(-Vector512.Abs(t));
+            var size = Vector512.Abs(t);
+            var e = VectorExp.OrZero(-size);
             var major = one / (one + e);
             var minor = e * major;
             var towardsSlab = Vector512.GreaterThanOrEqual(t, zero);
             var r = Vector512.ConditionalSelect(towardsSlab, major, minor);
             var rest = Vector512.ConditionalSelect(towardsSlab, minor, major);
 
-            // log-likelihood: max(slab, logPoint) + log(1 + exp(-|t|)); the logarithm is taken of the block's product, at most 2^128.
-            var larger = Vector512.Max(slab, logPoint);
+            // log-likelihood: of whole terms, the larger one + log(1 + exp(-|t|)), so that neither is added to a vastly lower one; the
+            // logarithm is taken of the block's product, at most 2^128.
+            var larger = Vector512.ConditionalSelect(towardsSlab, logSlab + logMarginal, logPoint + spike);
             gain += some ? Vector512.ConditionalSelect(infinite, zero, larger) : larger;
             product *= some ? Vector512.ConditionalSelect(infinite, one, one + e) : one + e;
             if (TMoments.On)
             {
                 // The variance within the slab, and that of the two means.
-                VectorNormal.Store(mode + (r * first), mean, i);
-                VectorNormal.Store(r * (around + (rest * first * first)), variance, i);
+                VectorNormal.Store(mode + (r * first * unit), mean, i);
+                VectorNormal.Store(r * (around + (rest * first * first)) * unit * unit, variance, i);
             }
 
             count += VectorNormal.Lanes - (some ? BitOperations.PopCount(infinite.ExtractMostSignificantBits()) : 0);
@@ -123,26 +134,29 @@ internal static class SlabKernel<TSlab>
                 sufficients += counted * sufficient;
                 firsts += counted * first;
                 seconds += counted * ((first * first) + around);
+                var ratio = Vector512.Min(reciprocal, largest);
+                var inverse = ratio * ratio;
                 precision += inverse;
 
                 // d(log slab - log spike)/dm = -E eta / s^2; second derivatives in m by Tweedie: (var eta - s^2) / s^4 and -1 / s^2.
                 var both = r * rest;
-                var step = first * inverse;
+                var step = first * reciprocal * ratio;
+                cross *= ratio;
                 ga += r - weight;
                 gb += r * score;
-                gm += (u * inverse) - (r * step);
+                gm += (z * ratio) - (r * step);
                 haa += both - spread;
                 hab += both * score;
                 hbb += (r * curvature) + (both * score * score);
                 ham -= both * step;
                 hbm += (r * cross) - (both * score * step);
-                hmm += (((r * around * inverse) - one) * inverse) + (both * step * step);
+                hmm += (((r * (around * reciprocal * reciprocal)) - one) * inverse) + (both * step * step);
             }
         }
 
         sums[0] += count;
         sums[1] += Vector512.Sum(gain + Vector512.Log(product));
-        sums[2] += Vector512.Sum(halfSquares);
+        sums[2] += Vector512.Sum(alone);
         if (TDerivatives.On)
         {
             sums[3] += Vector512.Sum(responsibility);

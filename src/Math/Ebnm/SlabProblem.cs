@@ -3,9 +3,9 @@ using FitCluster.Math.Numerics;
 namespace FitCluster.Math.Ebnm;
 
 /// <summary>What may move in a spike-and-slab prior, and how far. Steps are in (log-odds, log scale, mode / Unit).</summary>
-/// <param name="LogScaleLow">The least log scale.</param>
-/// <param name="LogScaleHigh">The largest log scale.</param>
-/// <param name="Unit">The unit of the mode: a typical s.</param>
+/// <param name="LogScaleLow">The least log (scale / length), the length being the power of two next below Unit.</param>
+/// <param name="LogScaleHigh">The largest log (scale / length).</param>
+/// <param name="Unit">The unit of the mode: a typical s, the longest step of it that a model can be trusted with.</param>
 /// <param name="WeightIsFree">Whether the weight moves (weights of exactly 0 and 1 never do).</param>
 /// <param name="ScaleIsFree">Whether the scale moves.</param>
 /// <param name="ModeIsFree">Whether the mode moves.</param>
@@ -16,9 +16,18 @@ internal readonly record struct SlabProblem(
     // exp(-36) = 2e-16: beyond, a weight is 0 or 1 in double precision.
     private const double LargestLogOdds = 36;
 
+    // Logarithms are of ratios to it, so that they are the same in every unit by a power of two.
+    private double Length => double.ScaleB(1, double.ILogB(Unit));
+
+    /// <summary>The log of a scale, as the bounds are.</summary>
+    public double LogScale(double scale) => double.Log(scale / Length);
+
+    /// <summary>The scale of a log.</summary>
+    public double Scale(double logScale) => Length * double.Exp(logScale);
+
     /// <summary>The nearest prior inside the bounds.</summary>
     public SpikeAndSlab Admit(in SpikeAndSlab p) => ScaleIsFree
-        ? p with { Scale = double.Exp(double.Clamp(double.Log(p.Scale), LogScaleLow, LogScaleHigh)) }
+        ? p with { Scale = Scale(double.Clamp(LogScale(p.Scale), LogScaleLow, LogScaleHigh)) }
         : p;
 
     /// <summary>
@@ -27,14 +36,15 @@ internal readonly record struct SlabProblem(
     /// </summary>
     public (double Gain, bool Concave) Step(in SpikeAndSlab at, ReadOnlySpan<double> sums, double radius, Span<double> step)
     {
-        ReadOnlySpan<double> gradient = [sums[8], sums[9], sums[10] * Unit];
+        var unit = Unit / at.Unit;
+        ReadOnlySpan<double> gradient = [sums[8], sums[9], sums[10] * unit];
         ReadOnlySpan<double> hessian =
         [
-            sums[11], sums[12], sums[14] * Unit,
-            sums[12], sums[13], sums[15] * Unit,
-            sums[14] * Unit, sums[15] * Unit, sums[16] * Unit * Unit,
+            sums[11], sums[12], sums[14] * unit,
+            sums[12], sums[13], sums[15] * unit,
+            sums[14] * unit, sums[15] * unit, sums[16] * unit * unit,
         ];
-        var logScale = double.Log(at.Scale);
+        var logScale = LogScale(at.Scale);
         var held = (logScale <= LogScaleLow && gradient[1] <= 0) || (logScale >= LogScaleHigh && gradient[1] >= 0);
         ReadOnlySpan<bool> free =
         [
@@ -49,7 +59,7 @@ internal readonly record struct SlabProblem(
     public SpikeAndSlab Move(in SpikeAndSlab at, ReadOnlySpan<double> step)
     {
         var scale = ScaleIsFree && step[1] != 0
-            ? double.Exp(double.Clamp(double.Log(at.Scale) + step[1], LogScaleLow, LogScaleHigh))
+            ? Scale(double.Clamp(LogScale(at.Scale) + step[1], LogScaleLow, LogScaleHigh))
             : at.Scale;
         var mode = at.Mode + (Unit * step[2]);
         return step[0] == 0

@@ -21,18 +21,23 @@ internal abstract partial class SpikeAndSlabFamily<TSlab>
     public EbnmFit Fit(ReadOnlySpan<double> x, ReadOnlySpan<double> s, EbnmOptions options)
     {
         Check(options);
+        return EbnmUnits.Fit(x, s, options, Solve);
+    }
+
+    private EbnmFit Solve(ReadOnlySpan<double> x, ReadOnlySpan<double> s, EbnmOptions options)
+    {
         var start = options.Start is { } given ? Decode(given) : (SpikeAndSlab?)null;
         var mode = start is { } warm && options.EstimateMode ? warm.Mode : options.Mode;
         if (options is { FixPrior: true, Start: { } kept })
         {
             mode = start!.Value.Mode;
-            return new EbnmFit(kept, Gain(start.Value, x, s) + ObservationSums.Of(x, s, mode).PointMass, true, 0);
+            return new EbnmFit(kept, Value(start.Value, x, s) - ObservationSums.Of(x, s, mode).Normalization, true, 0);
         }
 
         var sums = ObservationSums.Of(x, s, mode);
         if (sums.Count == 0)
         {
-            return new EbnmFit(options.Start ?? Null(mode), 0, true, 0);
+            return new EbnmFit(options.Start ?? Null(mode, 1), 0, true, 0);
         }
 
         var nullMode = options.EstimateMode ? mode + (sums.WeightedX / sums.Precision) : mode;
@@ -53,16 +58,8 @@ internal abstract partial class SpikeAndSlabFamily<TSlab>
         // With a fixed scale and no spike the point mass is not in the family.
         var hasNull = hasSpike || options.Scale is null;
         return hasNull && -nullSums.HalfSquares >= best.Value - Tie
-            ? new EbnmFit(Null(nullMode), nullSums.PointMass, true, best.Iterations)
+            ? new EbnmFit(Null(nullMode, problem.Unit), nullSums.PointMass, true, best.Iterations)
             : new EbnmFit(Encode(best.At), best.Value - sums.Normalization, best.Converged, best.Iterations);
-    }
-
-    private static double Gain(in SpikeAndSlab at, ReadOnlySpan<double> x, ReadOnlySpan<double> s)
-    {
-        Span<double> sums = stackalloc double[SlabKernel<TSlab>.Length];
-        sums.Clear();
-        SlabKernel<TSlab>.Pass<SlabKernel<TSlab>.No, SlabKernel<TSlab>.No>(at, x, s, [], [], sums);
-        return sums[1];
     }
 
     // The log-likelihood without the terms that depend on s only.
@@ -71,7 +68,7 @@ internal abstract partial class SpikeAndSlabFamily<TSlab>
         Span<double> sums = stackalloc double[SlabKernel<TSlab>.Length];
         sums.Clear();
         SlabKernel<TSlab>.Pass<SlabKernel<TSlab>.No, SlabKernel<TSlab>.No>(at, x, s, [], [], sums);
-        return sums[1] - sums[2];
+        return sums[1];
     }
 
     // Newton's method in a trust region, from one start: never lower than the start.
@@ -83,7 +80,7 @@ internal abstract partial class SpikeAndSlabFamily<TSlab>
         var current = start;
         sums.Clear();
         SlabKernel<TSlab>.Pass<SlabKernel<TSlab>.No, SlabKernel<TSlab>.Yes>(current, x, s, [], [], sums);
-        var value = sums[1] - sums[2];
+        var value = sums[1];
         var radius = 1.0;
         for (var iteration = 1; iteration <= problem.MaxIterations; iteration++)
         {
@@ -96,7 +93,7 @@ internal abstract partial class SpikeAndSlabFamily<TSlab>
             var next = problem.Move(current, step);
             trial.Clear();
             SlabKernel<TSlab>.Pass<SlabKernel<TSlab>.No, SlabKernel<TSlab>.Yes>(next, x, s, [], [], trial);
-            var actual = trial[1] - trial[2] - value;
+            var actual = trial[1] - value;
             var length = double.Sqrt((step[0] * step[0]) + (step[1] * step[1]) + (step[2] * step[2]));
             radius = actual < 0.25 * gain ? 0.25 * length : actual > 0.75 * gain ? double.Clamp(2 * length, radius, 8) : radius;
             if (actual > 0)
@@ -116,11 +113,13 @@ internal abstract partial class SpikeAndSlabFamily<TSlab>
 
     private SlabProblem ProblemOf(ReadOnlySpan<double> x, ReadOnlySpan<double> s, EbnmOptions options, double typicalS, double mode)
     {
+        var length = double.ScaleB(1, double.ILogB(typicalS));
         if (isLocated)
         {
             // As far as any likelihood still changes.
             return new SlabProblem(
-                double.Log(1e-8 * typicalS), double.Log(1e8 * (FarthestFrom(mode, x, s) + typicalS)), typicalS, hasSpike,
+                double.Log(1e-8 * typicalS / length),
+                double.Log(1e8) + double.Log(double.Max(FarthestFrom(mode, x, s), typicalS) / length), typicalS, hasSpike,
                 options.Scale is null, options.EstimateMode, options.MaxIterations);
         }
 
@@ -136,7 +135,8 @@ internal abstract partial class SpikeAndSlabFamily<TSlab>
         }
 
         return new SlabProblem(
-            double.Log(0.1 * least), double.Log(double.Max(0.1 * least, top)), typicalS, hasSpike, true, false, options.MaxIterations);
+            double.Log(0.1 * least / length), double.Log(double.Max(0.1 * least, top) / length), typicalS, hasSpike, true, false,
+            options.MaxIterations);
     }
 
     private static double FarthestFrom(double mode, ReadOnlySpan<double> x, ReadOnlySpan<double> s)

@@ -8,6 +8,9 @@ internal abstract partial class SpikeAndSlabFamily<TSlab>
     // Quantiles of x at which a mode is sought.
     private static readonly double[] StartQuantiles = [0, 0.02, 0.1, 0.25, 0.5, 0.75, 0.9, 1];
 
+    // A longer one than the sum of squares has room for.
+    private const double LargestLength = 1e145;
+
     // The ratio of neighbouring scales where starts are a grid: the generalized binary slab is a narrow peak (10 %).
     private const double GridRatio = 1.15;
 
@@ -102,9 +105,9 @@ internal abstract partial class SpikeAndSlabFamily<TSlab>
         {
             for (var b = problem.LogScaleLow; b <= problem.LogScaleHigh; b += double.Log(GridRatio))
             {
-                starts.Add(new SpikeAndSlab(0.95, 0.05, double.Exp(b), mode));
-                starts.Add(new SpikeAndSlab(0.7, 0.3, double.Exp(b), mode));
-                starts.Add(new SpikeAndSlab(0.2, 0.8, double.Exp(b), mode));
+                starts.Add(new SpikeAndSlab(0.95, 0.05, problem.Scale(b), mode));
+                starts.Add(new SpikeAndSlab(0.7, 0.3, problem.Scale(b), mode));
+                starts.Add(new SpikeAndSlab(0.2, 0.8, problem.Scale(b), mode));
             }
 
             return;
@@ -116,10 +119,11 @@ internal abstract partial class SpikeAndSlabFamily<TSlab>
         {
             if (double.IsFinite(s[i]))
             {
-                var u = TSlab.Sign > 0 ? double.Max(x[i] - mode, 0) : x[i] - mode;
+                var u = double.Min(TSlab.Sign > 0 ? double.Max(x[i] - mode, 0) : double.Abs(x[i] - mode), LargestLength);
+                var noise = double.Min(s[i], LargestLength);
                 count++;
-                excess += (u * u) - (s[i] * s[i] * (TSlab.Sign > 0 ? 0.5 : 1));
-                largest = double.Max(largest, (u * u) - (s[i] * s[i]));
+                excess += (u * u) - (noise * noise * (TSlab.Sign > 0 ? 0.5 : 1));
+                largest = double.Max(largest, (u * u) - (noise * noise));
             }
         }
 

@@ -21,7 +21,7 @@ internal abstract partial class SpikeAndSlabFamily<TSlab>
         var n = summary.Count;
         if (!(n > 0))
         {
-            return Null(options.Mode);
+            return Null(options.Mode, 1);
         }
 
         var mean = summary.SumX / n;
@@ -51,10 +51,10 @@ internal abstract partial class SpikeAndSlabFamily<TSlab>
         Span<double> sums = stackalloc double[SlabKernel<TSlab>.Length];
         sums.Clear();
         SlabKernel<TSlab>.Pass<SlabKernel<TSlab>.Yes, SlabKernel<TSlab>.Yes>(parameters, x, s, mean, variance, sums);
-        var pointMass = ObservationSums.Of(x, s, parameters.Mode).PointMass;
+        var normalization = ObservationSums.Of(x, s, parameters.Mode).Normalization;
         statistics[0] += sums[0];
-        statistics[1] += sums[1] + pointMass;
-        statistics[2] += pointMass;
+        statistics[1] += sums[1] - normalization;
+        statistics[2] += sums[2] - normalization;
         for (var k = 3; k < sums.Length; k++)
         {
             statistics[k] += sums[k];
@@ -73,7 +73,7 @@ internal abstract partial class SpikeAndSlabFamily<TSlab>
         }
 
         var problem = new SlabProblem(
-            double.NegativeInfinity, double.PositiveInfinity, double.Sqrt(n / statistics[7]), hasSpike, options.Scale is null,
+            double.NegativeInfinity, double.PositiveInfinity, at.Unit * double.Sqrt(n / statistics[7]), hasSpike, options.Scale is null,
             options.EstimateMode, options.MaxIterations);
         Span<double> move = stackalloc double[Numerics.TrustRegion.Size];
         var (gain, concave) = problem.Step(at, statistics, StepRadius, move);
@@ -82,7 +82,7 @@ internal abstract partial class SpikeAndSlabFamily<TSlab>
         var hasNull = hasSpike || options.Scale is null;
         if (hasNull && statistics[2] >= statistics[1] && statistics[2] >= statistics[1] + gain - Tie)
         {
-            return Null(at.Mode);
+            return Null(at.Mode, at.Scale > 0 ? at.Scale : at.Unit);
         }
 
         var inward = hasSpike && step == PriorStep.Newton && at.PointWeight > 0 && at.SlabWeight > 0 ? statistics[8] / n : 0;
@@ -110,9 +110,9 @@ internal abstract partial class SpikeAndSlabFamily<TSlab>
     {
         var slab = statistics[3];
         var scale = options.Scale is null && slab > 0 && at.Scale > 0
-            ? TSlab.Maximize(slab, statistics[4], statistics[5], statistics[6])
+            ? at.Unit * TSlab.Maximize(slab, statistics[4], statistics[5], statistics[6])
             : at.Scale;
-        var mode = options.EstimateMode ? at.Mode + (statistics[10] / statistics[7]) : at.Mode;
+        var mode = options.EstimateMode ? at.Mode + (at.Unit * (statistics[10] / statistics[7])) : at.Mode;
         var weight = double.Clamp(slab / statistics[0], 0, 1);
         return hasSpike
             ? new SpikeAndSlab(at.PointWeight == 0 ? 0 : 1 - weight, at.PointWeight == 0 ? 1 : weight, scale > 0 ? scale : at.Scale, mode)

@@ -43,7 +43,7 @@ internal abstract partial class SpikeAndSlabFamily<TSlab> : IEbnmFamily
         Span<double> sums = stackalloc double[SlabKernel<TSlab>.Length];
         sums.Clear();
         SlabKernel<TSlab>.Pass<SlabKernel<TSlab>.Yes, SlabKernel<TSlab>.No>(parameters, x, s, mean, variance, sums);
-        return sums[1] + ObservationSums.Of(x, s, parameters.Mode).PointMass;
+        return sums[1] - ObservationSums.Of(x, s, parameters.Mode).Normalization;
     }
 
     /// <inheritdoc/>
@@ -95,8 +95,10 @@ internal abstract partial class SpikeAndSlabFamily<TSlab> : IEbnmFamily
             Family, p.Mode, hasSpike ? [new PriorComponent(ComponentKind.Point, p.PointWeight, p.Mode, 0), slab] : [slab]);
     }
 
-    // The point mass at the mode: weight 1 with a slab of scale 1, or a slab of scale 0 where there is no spike.
-    private Prior Null(double mode) => Encode(hasSpike ? new SpikeAndSlab(1, 0, 1, mode) : new SpikeAndSlab(0, 1, 0, mode));
+    // The point mass at the mode: weight 1 beside a slab of a scale from which a later fit may go on, or a slab of scale 0 where there is
+    // no spike.
+    private Prior Null(double mode, double scale) =>
+        Encode(hasSpike ? new SpikeAndSlab(1, 0, scale, mode) : new SpikeAndSlab(0, 1, 0, mode));
 
     private void Check(EbnmOptions options)
     {

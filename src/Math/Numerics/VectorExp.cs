@@ -29,6 +29,10 @@ public static class VectorExp
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<double> Of(Vector512<double> x) => Vector512.Exp(Vector512.Max(x, Vector512.Create(LeastExponent)));
 
+    /// <summary>exp(x), 0 for x below -708: <see cref="Of(Vector512{double})"/> where the result is a factor of what may be vast.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<double> OrZero(Vector512<double> x) => Of(x) & Vector512.GreaterThan(x, Vector512.Create(LeastExponent));
+
     /// <summary>result[i] = exp(x[i]): the runtime's; result may be x itself.</summary>
     public static void Of(ReadOnlySpan<double> x, Span<double> result) => TensorPrimitives.Exp(x, result);
 

@@ -28,25 +28,6 @@ public static partial class VectorNormal
         return Vector512.FusedMultiplyAdd(odd, t, even);
     }
 
-    /// <summary>
-    /// J_0, J_1, J_2 at y of either sign, scaled by exp(-y^2 / 2) where y is negative: see <see cref="MillsRatio.Scaled"/>.
-    /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Mills(Vector512<double> y, out Vector512<double> j0, out Vector512<double> j1, out Vector512<double> j2)
-    {
-        MillsOfPositive(Vector512.Abs(y), out j0, out j1, out j2);
-        var negative = Vector512.LessThan(y, Vector512<double>.Zero);
-        if (negative != Vector512<double>.Zero)
-        {
-            var e = VectorExp.Of(Vector512.Create(-0.5) * y * y);
-            var n0 = Vector512.Create(MillsRatio.RootTwoPi) - (j0 * e);
-            var n1 = e - (y * n0);
-            j0 = Vector512.ConditionalSelect(negative, n0, j0);
-            j1 = Vector512.ConditionalSelect(negative, n1, j1);
-            j2 = Vector512.ConditionalSelect(negative, n0 - (y * n1), j2);
-        }
-    }
-
     /// <summary>J_0, J_1, J_2 at y &gt;= 0.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void MillsOfPositive(Vector512<double> y, out Vector512<double> j0, out Vector512<double> j1, out Vector512<double> j2)

@@ -30,8 +30,16 @@ public class SpikeAndSlabFitTests
     {
         var (x, s) = ParametricFixtures.Problem(seed, 100, positive: family == PriorFamily.GeneralizedBinary, someInfinite: seed % 2 == 0);
         double[] at = [-0.5 + (0.3 * seed), 0.2 * seed, family == PriorFamily.GeneralizedBinary ? 0 : 0.3];
-        double[] Stats(double a, double b, double m) =>
-            ParametricFixtures.Statistics(ParametricFixtures.Prior(family, 1 / (1 + double.Exp(-a)), double.Exp(b), m), x, s);
+        double[] Stats(double a, double b, double m)
+        {
+            var prior = ParametricFixtures.Prior(family, 1 / (1 + double.Exp(-a)), double.Exp(b), m);
+            var (sums, unit) = (ParametricFixtures.Statistics(prior, x, s), SpikeAndSlab.Of(prior).Unit);
+
+            // Derivatives in the mode itself.
+            (sums[10], sums[14], sums[15], sums[16]) = (sums[10] / unit, sums[14] / unit, sums[15] / unit, sums[16] / (unit * unit));
+            return sums;
+        }
+
         var here = Stats(at[0], at[1], at[2]);
         int[] gradient = [8, 9, 10];
         int[,] hessian = { { 11, 12, 14 }, { 12, 13, 15 }, { 14, 15, 16 } };
