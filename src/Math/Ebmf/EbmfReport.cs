@@ -15,6 +15,7 @@ internal static class EbmfReport
         {
             EbmfStage.Null => "describe",
             EbmfStage.Fixed => $"fixed factor {factor + 1}",
+            EbmfStage.Resume or EbmfStage.Together when problem.StartsWithBlock => "block",
             EbmfStage.Resume => "resume",
             EbmfStage.Greedy or EbmfStage.Restore => $"greedy {factor + 1}",
             EbmfStage.Together or EbmfStage.Backfit => "backfit",

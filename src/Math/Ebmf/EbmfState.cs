@@ -10,7 +10,7 @@ namespace FitCluster.Math.Ebmf;
 internal sealed class EbmfState
 {
     /// <summary>The form of this state in checkpoints.</summary>
-    public static readonly StateFormat<EbmfField> Format = new("ebmf", 2);
+    public static readonly StateFormat<EbmfField> Format = new("ebmf", 3);
 
     private readonly StateSet<EbmfField> _scalars;
 

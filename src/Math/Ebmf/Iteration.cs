@@ -5,8 +5,12 @@ namespace FitCluster.Math.Ebmf;
 /// <summary>Repeated sweeps over some factors: which come next, with which priors.</summary>
 internal static class Iteration
 {
-    /// <summary>The extrapolation of the first proposal.</summary>
-    private const double FirstBeta = 0.5;
+    /// <summary>
+    /// The extrapolation of the first proposal, and of the first after one was refused: that of t = 2 in the sequence t / (t + 3) of
+    /// accelerated gradients
+    /// (Nesterov 1983), which is begun anew where the objective falls (O'Donoghue and Candes 2015).
+    /// </summary>
+    public const double FirstBeta = 0.4;
 
     /// <summary>
     /// Starts an iteration. New factors have no ELBO to compare with and no loadings priors: those are found first, of all of them at once,
@@ -62,6 +66,9 @@ internal static class Iteration
             ? EbmfAnswer.NeedsPriors
             : EbmfAnswer.Ready;
     }
+
+    /// <summary>The extrapolation after beta = t / (t + 3) was accepted: that of t + 1.</summary>
+    public static double NextBeta(double beta) => (1 + (2 * beta)) / (4 - beta);
 
     // Sides with a sign have many local optima, and the blocked order (all of L, then all of F) ends in worse ones than the sequential
     // order l_1 f_1 l_2 f_2 ... does: measured on sim_a pe/pn, -44153.9 against -44117.4. Weights on a grid move too slowly by one step a
