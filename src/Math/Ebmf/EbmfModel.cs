@@ -69,7 +69,7 @@ public sealed class EbmfModel : IFitModel
             EbmfStep.Describe => LocalSteps.Describe(order, data, state, options, noise),
             EbmfStep.Subspace => LocalStart.Subspace(order, data, state),
             EbmfStep.Power => LocalStart.Power(order, data, state),
-            EbmfStep.Project => LocalStart.Project(order, data, state),
+            EbmfStep.Project => LocalStart.Project(order, data, state, options),
             EbmfStep.Prepare => LocalSweep.Prepare(order, data, state, options, noise),
             EbmfStep.Prior => LocalSteps.Prior(order, state),
             EbmfStep.Sweep => LocalSweep.Run(order, data, state, options, noise),

@@ -43,7 +43,20 @@ public enum KnownErrors
 /// <summary>How a new factor is started.</summary>
 public enum EbmfInit
 {
-    /// <summary>Power iterations on the residuals.</summary>
+    /// <summary>
+    /// As <see cref="Block"/> for a matrix of a million entries or more, as <see cref="Power"/> for a smaller one: there factors one by one
+    /// cost next to nothing, and mostly end a little higher.
+    /// </summary>
+    Automatic,
+
+    /// <summary>
+    /// The factors that stand out of the noise come in together, from a truncated singular value decomposition, and are refined; then, with
+    /// greedy, others follow one by one, as with <see cref="Power"/>. Where a factor has a side with a sign or loadings on a grid,
+    /// without a backfit, and with entries that are missing or weighted one by one, all follow one by one.
+    /// </summary>
+    Block,
+
+    /// <summary>One by one, each from power iterations on the residuals of those before.</summary>
     Power,
 
     /// <summary>A truncated singular value decomposition of the data.</summary>
@@ -105,8 +118,8 @@ public sealed record EbmfOptions
     /// <summary>Whether backfit sweeps are extrapolated (default yes); without, the ELBO never falls.</summary>
     public bool Extrapolate { get; init; } = true;
 
-    /// <summary>How factors are started (default power).</summary>
-    public EbmfInit Init { get; init; } = EbmfInit.Power;
+    /// <summary>How factors are started (default automatic).</summary>
+    public EbmfInit Init { get; init; } = EbmfInit.Automatic;
 
     /// <summary>With <see cref="EbmfInit.Given"/> or <see cref="EbmfInit.Fit"/>: columns x K, row-major.</summary>
     public double[] InitialFactors { get; init; } = [];

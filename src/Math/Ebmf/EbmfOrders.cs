@@ -86,6 +86,16 @@ internal static class EbmfOrders
     private static EbmfBroadcast ForStart(EbmfProblem problem, EbmfState state, EbmfBroadcast order)
     {
         order = order with { Mean = [.. state.Factors.Select(f => f.Mean)] };
+        if (state.Step == EbmfStep.Project && state.Subspace.Length > 0)
+        {
+            return order with
+            {
+                Active = state.Active,
+                Vectors = Vectors(state.Subspace, problem.Columns),
+                Denominators = [.. state.Active.Select(_ => 1.0)],
+            };
+        }
+
         return state.Step == EbmfStep.Project
             ? order with
             {

@@ -5,6 +5,9 @@ namespace FitCluster.Math.Ebmf;
 /// <summary>What is fitted and how, and what follows from it: the part of a fit that never changes.</summary>
 internal sealed class EbmfProblem(EbmfOptions options)
 {
+    // From so many entries on the first factors come in together where nothing else is asked for.
+    private const double BlockEntries = 1e6;
+
     /// <summary>The same problem of data in a unit.</summary>
     public EbmfProblem In(double unit) => unit is 0 or 1 ? this : new EbmfProblem(new EbmfUnit(unit, options).In(options));
 
@@ -38,6 +41,16 @@ internal sealed class EbmfProblem(EbmfOptions options)
 
     /// <summary>Whether some entry of the whole matrix is missing or weighted on its own, so that sums by column are needed.</summary>
     public bool IsByColumn(EbmfState state) => Noise.ByEntry || state.Observed < options.Rows * (double)options.Columns;
+
+    /// <summary>
+    /// Whether the first factors come in together (<see cref="EbmfInit.Block"/>): they are refined together, and by blocked sweeps.
+    /// </summary>
+    public bool StartsWithBlock { get; } =
+        options is { Greedy: true, Backfit: true, MaxFactors: > 0 }
+        && (options.Init == EbmfInit.Block
+            || (options.Init == EbmfInit.Automatic && options.Rows * (double)options.Columns >= BlockEntries))
+        && options.LoadingsPrior.All(f => EbnmFamilies.Get(f).Traits is { Sign: 0, NeedsFullFits: false })
+        && options.FactorsPrior.All(f => EbnmFamilies.Get(f).Traits.Sign == 0);
 
     /// <summary>The given start of a factor, by column.</summary>
     public double[] InitialFactor(int k) => Column(options.InitialFactors, options.InitialFactorCount, k);

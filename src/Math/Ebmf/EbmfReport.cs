@@ -16,6 +16,7 @@ internal static class EbmfReport
             EbmfStage.Null => "describe",
             not (EbmfStage.Final or EbmfStage.Done) when state.Best is not null => $"look {state.Looks}",
             EbmfStage.Fixed => $"fixed factor {factor + 1}",
+            EbmfStage.Resume or EbmfStage.Together when problem.StartsWithBlock => "block",
             EbmfStage.Resume => "resume",
             EbmfStage.Greedy or EbmfStage.Restore => $"greedy {factor + 1}",
             EbmfStage.Together or EbmfStage.Backfit => "backfit",

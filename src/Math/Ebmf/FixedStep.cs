@@ -15,7 +15,7 @@ internal static class FixedStep
 
         if (state.Candidate == options.FixedFactorCount || state.EndedEarly)
         {
-            return options.Greedy ? EbmfAnswer.Ended : EbmfAnswer.AllTogether;
+            return options.Greedy && (state.EndedEarly || !StartsWithBlock(problem, state)) ? EbmfAnswer.Ended : EbmfAnswer.AllTogether;
         }
 
         var mean = new double[problem.Columns];
@@ -27,4 +27,8 @@ internal static class FixedStep
         EbmfFactors.Add(problem, state, mean);
         return Iteration.Begin(state, EbmfStage.Fixed, [state.K - 1], areNew: true);
     }
+
+    // The singular vectors of data in which missing entries are 0 are too far off: refined together from there, factors ended in worse
+    // optima than one by one.
+    private static bool StartsWithBlock(EbmfProblem problem, EbmfState state) => problem.StartsWithBlock && !problem.IsByColumn(state);
 }

@@ -7,6 +7,7 @@ internal static class GreedyStep
     public static EbmfAnswer Begin(EbmfProblem problem, EbmfState state)
     {
         var options = problem.Options;
+        DropZeros(problem, state);
         var limit = options.Init == EbmfInit.Given ? int.Min(options.MaxFactors, options.InitialFactorCount) : options.MaxFactors;
         limit = state.Best is null ? limit : int.Min(limit, state.LookFactors);
         if (!options.Greedy || state.EndedEarly || state.GreedyAccepted >= limit)
@@ -27,6 +28,14 @@ internal static class GreedyStep
         return state.Starts.Length == 0
             ? SubspaceStep.Begin(problem, state, limit)
             : StartStep.Begin(problem, state, [.. state.Starts.AsSpan(state.GreedyAccepted * problem.Columns, problem.Columns)]);
+    }
+
+    // Of the factors that were refined before greedy, those that came to nothing make room for others.
+    private static void DropZeros(EbmfProblem problem, EbmfState state)
+    {
+        var before = state.K;
+        EbmfFactors.Drop(problem, state, k => state.Factors[k].IsZero && !state.Factors[k].IsFixed);
+        state.GreedyAccepted -= before - state.K;
     }
 
     /// <summary>

@@ -3,10 +3,6 @@ namespace FitCluster.Math.Ebmf;
 /// <summary>Accepts or refuses what a sweep proposes, by the ELBO, and says whether another one follows.</summary>
 internal static class JudgeStep
 {
-    // Extrapolation as in docs/ebmf.md, "Extrapolation".
-    private const double BetaGrowth = 1.2;
-    private const double MostBeta = 2;
-
     // A plain sweep cannot lower the ELBO but by rounding, of this share of its size.
     private const double RoundingShare = 1e-10;
 
@@ -67,9 +63,9 @@ internal static class JudgeStep
             return false;
         }
 
-        if (state.IsProposal && !(gain >= problem.Tolerance))
+        if (state.IsProposal && !(gain >= 0))
         {
-            state.Beta /= 2;
+            state.Beta = Iteration.FirstBeta;
             state.MustBePlain = true;
             return false;
         }
@@ -82,10 +78,11 @@ internal static class JudgeStep
 
         if (state.IsProposal)
         {
-            state.Beta = double.Min(BetaGrowth * state.Beta, MostBeta);
+            state.Beta = Iteration.NextBeta(state.Beta);
         }
 
-        state.MustBePlain = false;
+        // A proposal that gains next to nothing asks for the plain sweep that ends the iteration, or begins another run.
+        state.MustBePlain = state.IsProposal && gain < problem.Tolerance;
         state.LastGain = gain;
         state.FirstGain = state.FirstGain == 0 ? gain : state.FirstGain;
         Accept(problem, state, elbo);

@@ -16,7 +16,7 @@ internal static class LocalStart
     {
         var b = order.Vectors.Length;
         var z2 = new double[b * b];
-        if (data.Block.MissingCount > 0)
+        if (data.Block.MissingCount > 0 && order.Factors > 0)
         {
             return SubspaceOfObserved(order, data, shard, z2);
         }
@@ -163,13 +163,20 @@ internal static class LocalStart
             .Set(PartialKeys.Signs, sums).Set(PartialKeys.Denominator, denominator);
     }
 
-    /// <summary>The loadings of given directions, l = X f scaled by the given denominators, become the accepted state.</summary>
-    public static ArraySet Project(EbmfBroadcast order, ShardData data, EbmfShard shard)
+    /// <summary>
+    /// The loadings of given directions, l = (X f - sum over the other factors of E l_k f_k'f) / sum of f^2 over observed entries, become
+    /// the accepted state. Back go the sums of squares by sign, and the loadings of evenly spaced rows (<see cref="BlockRotation"/>).
+    /// </summary>
+    public static ArraySet Project(EbmfBroadcast order, ShardData data, EbmfShard shard, EbmfOptions options)
     {
         using var products = new BlockProducts(data.Block, order.Vectors, transpose: false);
         var b = order.Vectors.Length;
         var xf = new double[b * products.ChunkRows];
         var signs = new double[2 * b];
+        var (stride, rows) = (BlockRotation.Stride(options.Rows), BlockRotation.Count(options.Rows));
+        var sample = new double[b * rows];
+        var others = Enumerable.Range(0, order.Factors).Except(order.Active).ToArray();
+        var shared = Products([.. others.Select(k => order.Mean[k])], order.Vectors);
         for (var first = 0; first < shard.Rows; first += products.ChunkRows)
         {
             var count = int.Min(products.ChunkRows, shard.Rows - first);
@@ -177,17 +184,47 @@ internal static class LocalStart
             for (var t = 0; t < b; t++)
             {
                 var k = order.Active[t];
+                for (var o = 0; o < others.Length; o++)
+                {
+                    var to = xf.AsSpan(t * count, count);
+                    TensorPrimitives.MultiplyAdd(shard.Mean[others[o]].AsSpan(first, count), -shared[(o * b) + t], to, to);
+                }
+
+                var square = TensorPrimitives.SumOfSquares<double>(order.Vectors[t]);
                 for (var r = 0; r < count; r++)
                 {
-                    var l = xf[(t * count) + r] / order.Denominators[t];
+                    var observed = ObservedShare(data.Block, first + r, order.Vectors[t], square);
+                    var l = observed > 0 ? xf[(t * count) + r] / (order.Denominators[t] * observed) : 0;
                     shard.Mean[k][first + r] = l;
                     shard.Variance[k][first + r] = 0;
                     signs[(2 * t) + (l > 0 ? 0 : 1)] += l * l;
+                    if ((data.FirstRow + first + r) % stride == 0)
+                    {
+                        sample[(t * rows) + ((data.FirstRow + first + r) / stride)] = l;
+                    }
                 }
             }
         }
 
-        return new ArraySet().Set(PartialKeys.Signs, signs);
+        return new ArraySet().Set(PartialKeys.Signs, signs).Set(PartialKeys.Sample, sample);
+    }
+
+    // The share of the sum of f^2 that is of a row's observed entries.
+    private static double ObservedShare(MatrixBlock block, int row, double[] f, double whole)
+    {
+        if (block.MissingCount == 0)
+        {
+            return 1;
+        }
+
+        var sum = 0.0;
+        foreach (var j in block.IsSparse ? block.RowColumns(row) : block.MissingColumns(row))
+        {
+            sum += f[j] * f[j];
+        }
+
+        var share = block.IsSparse ? sum / whole : 1 - (sum / whole);
+        return share > 1e-12 ? share : 0;
     }
 
     private static ArraySet SubspaceOfObserved(EbmfBroadcast order, ShardData data, EbmfShard shard, double[] z2)

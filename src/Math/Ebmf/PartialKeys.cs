@@ -95,4 +95,7 @@ internal static class PartialKeys
 
     /// <summary>The search's upper ends (maxima over shards).</summary>
     public static readonly StateKey Largest = new("largest", Reduction.Max);
+
+    /// <summary>Loadings of evenly spaced rows, factor by factor.</summary>
+    public static readonly StateKey Sample = new("sample");
 }

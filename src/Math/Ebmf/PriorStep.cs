@@ -65,7 +65,8 @@ internal static class PriorStep
         }
 
         state.PriorValues = values;
-        return largestGain <= PriorTolerance || state.Passes >= MostPriorRounds || state.EndedEarly ? End(state) : EbmfAnswer.Again;
+        return largestGain <= double.Max(PriorTolerance, problem.Tolerance)
+            || state.Passes >= MostPriorRounds || state.EndedEarly ? End(state) : EbmfAnswer.Again;
     }
 
     private static EbmfAnswer End(EbmfState state)

@@ -1,6 +1,4 @@
-using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics;
+using System.Numerics.Tensors;
 using FitCluster.Math.Models;
 using FitCluster.Math.Numerics;
 
@@ -16,8 +14,10 @@ namespace FitCluster.Math.Ebmf;
 /// </summary>
 internal sealed class RowGrams
 {
-    private const int Lanes = 8;
     private const int ChunkValues = 1 << 17;
+
+    // So many listed entries are sorted by column at a time, or those of one row.
+    private const int BatchEntries = 1 << 16;
 
     private readonly EbmfBroadcast _order;
     private readonly MatrixBlock _block;
@@ -32,7 +32,10 @@ internal sealed class RowGrams
     private readonly double[] _f;
     private readonly double[] _f2;
     private readonly double[] _gramByColumn;
-    private readonly double[] _loadings;
+    private readonly double[] _secondByColumn;
+    private readonly double[] _weights;
+    private readonly double[] _sum;
+    private readonly ColumnBatch _batch = new();
     private double[] _g = [];
     private double[] _d = [];
 
@@ -67,16 +70,29 @@ internal sealed class RowGrams
         }
 
         _gramByColumn = new double[checked(p * _a * _kPad)];
-        SumSecondByColumn = new double[p * _a];
+        _secondByColumn = new double[p * _aPad];
         Cross = noise.ByEntry ? new double[p * _a] : [];
-        _loadings = new double[_kPad];
+        _weights = new double[p];
+        _sum = new double[_kPad];
     }
 
     /// <summary>Whether the sums over all entries count too (and the listed entries correct them).</summary>
     public bool HasSharedPart => _sign < 0;
 
     /// <summary>Sums of w u E l^2 by column, columns x active.</summary>
-    public double[] SumSecondByColumn { get; }
+    public double[] SumSecondByColumn
+    {
+        get
+        {
+            var result = new double[_block.Columns * _a];
+            for (var j = 0; j < _block.Columns; j++)
+            {
+                _secondByColumn.AsSpan(j * _aPad, _a).CopyTo(result.AsSpan(j * _a));
+            }
+
+            return result;
+        }
+    }
 
     /// <summary>With weights by entry: X'WL, factor-major (active x columns).</summary>
     public double[] Cross { get; }
@@ -106,7 +122,7 @@ internal sealed class RowGrams
     {
         var rows = int.Clamp(ChunkValues / int.Max(1, _a * _kPad), 1, most);
         _g = new double[rows * _a * _kPad];
-        _d = new double[rows * _a];
+        _d = new double[rows * _aPad];
         return rows;
     }
 
@@ -114,22 +130,14 @@ internal sealed class RowGrams
     public void Fill(int first, int count, Span<double> xf)
     {
         _g.AsSpan(0, count * _a * _kPad).Clear();
-        _d.AsSpan(0, count * _a).Clear();
+        _d.AsSpan(0, count * _aPad).Clear();
         for (var r = 0; r < count; r++)
         {
             var g = _g.AsSpan(r * _a * _kPad, _a * _kPad);
-            var d = _d.AsSpan(r * _a, _a);
-            if (_reader is not null)
-            {
-                _reader.Read(first + r);
-                FillByEntry(first + r, r, count, g, d, xf);
-                continue;
-            }
-
+            var d = _d.AsSpan(r * _aPad, _aPad);
             if (HasSharedPart)
             {
-                var missing = _block.MissingColumns(first + r);
-                if (missing.Length == _block.Columns)
+                if (_block.MissingColumns(first + r).Length == _block.Columns)
                 {
                     continue;
                 }
@@ -142,17 +150,20 @@ internal sealed class RowGrams
                         g[(t * _kPad) + k] = _order.Gram[(k * _a) + t];
                     }
                 }
-
-                foreach (var j in missing)
-                {
-                    AddEntry(j, -_order.Noise[j], g, d);
-                }
             }
-            else
+
+            var entries = ReadWeights(first + r, 1);
+            var weights = _weights.AsSpan(0, entries.Length);
+            GramKernel.Add(entries, weights, _f, _kPad, _order.Active, g);
+            GramKernel.AddVectors(entries, weights, _f2, _aPad, d);
+            if (_reader is not null)
             {
-                foreach (var j in _block.RowColumns(first + r))
+                TensorPrimitives.Multiply(weights, _reader.Values.AsSpan(0, entries.Length), weights);
+                _sum.AsSpan().Clear();
+                GramKernel.AddVectors(entries, weights, _f, _kPad, _sum);
+                for (var t = 0; t < _a; t++)
                 {
-                    AddEntry(j, _order.Noise[j], g, d);
+                    xf[(t * count) + r] = _sum[_order.Active[t]];
                 }
             }
         }
@@ -163,7 +174,7 @@ internal sealed class RowGrams
     {
         for (var r = 0; r < count; r++)
         {
-            var d = _d[(r * _a) + t];
+            var d = _d[(r * _aPad) + t];
             if (!(d > Uninformed.LeastInformation))
             {
                 x[r] = 0;
@@ -189,100 +200,100 @@ internal sealed class RowGrams
     /// <summary>Adds a chunk's sums by column, with the updated means l[k * chunk + r].</summary>
     public void Accumulate(int first, int count, ReadOnlySpan<double> l, int chunk, ReadOnlySpan<double> u)
     {
-        Span<double> second = stackalloc double[_a <= 256 ? _a : 0];
-        if (second.Length == 0)
+        var (from, entries) = (0, 0);
+        for (var r = 0; r < count; r++)
         {
-            second = new double[_a];
+            entries += Listed(first + r);
+            if (r == count - 1 || entries + Listed(first + r + 1) > BatchEntries)
+            {
+                AddColumns(first, from, r + 1, entries, l, chunk, u);
+                (from, entries) = (r + 1, 0);
+            }
+        }
+    }
+
+    // How many entries of a row are listed one by one.
+    private int Listed(int row) => _reader is not null && _block.Unstored != UnstoredEntries.Missing ? _block.Columns
+        : HasSharedPart ? _block.MissingColumns(row).Length : _block.RowColumns(row).Length;
+
+    // The listed entries of a row, with their weights (times u where the row has one) in _weights.
+    private ReadOnlySpan<int> ReadWeights(int row, double u)
+    {
+        if (_reader is not null)
+        {
+            _reader.Read(row);
+            for (var e = 0; e < _reader.Count; e++)
+            {
+                var added = EntryNoise.Added(_noise, _order.Noise, _shard.RowNoise, row, _reader.Columns[e]);
+                _weights[e] = 1 / (_reader.KnownVariance[e] + added);
+            }
+
+            return _reader.Columns.AsSpan(0, _reader.Count);
         }
 
-        for (var r = 0; r < count; r++)
+        var entries = HasSharedPart ? _block.MissingColumns(row) : _block.RowColumns(row);
+        for (var e = 0; e < entries.Length; e++)
+        {
+            _weights[e] = _sign * u * _order.Noise[entries[e]];
+        }
+
+        return entries;
+    }
+
+    // The rows [from, to) of a chunk: their listed entries are sorted by column, so that a column's sums are added to once.
+    private void AddColumns(int first, int from, int to, int entries, ReadOnlySpan<double> l, int chunk, ReadOnlySpan<double> u)
+    {
+        var p = _block.Columns;
+        _batch.Reset(to - from, entries, _kPad, _aPad, p);
+        for (var r = from; r < to; r++)
         {
             for (var k = 0; k < _k; k++)
             {
-                _loadings[k] = l[(k * chunk) + r];
+                _batch.Means[((r - from) * _kPad) + k] = l[(k * chunk) + r];
             }
 
             for (var t = 0; t < _a; t++)
             {
-                var mean = _loadings[_order.Active[t]];
-                second[t] = (mean * mean) + _shard.ProposedVariance[_order.Active[t]][first + r];
+                var mean = l[(_order.Active[t] * chunk) + r];
+                _batch.Seconds[((r - from) * _aPad) + t] = (mean * mean) + _shard.ProposedVariance[_order.Active[t]][first + r];
             }
 
+            _batch.Count(_reader is null ? ListedColumns(first + r) : ReadWeights(first + r, 1));
+        }
+
+        _batch.Place();
+        for (var r = from; r < to; r++)
+        {
+            var columns = _reader is null ? ListedColumns(first + r) : ReadWeights(first + r, 1);
+            for (var e = 0; e < columns.Length; e++)
+            {
+                var w = _reader is null ? _sign * u[r] : _weights[e];
+                _batch.Put(columns[e], r - from, w, _reader is null ? 0 : w * _reader.Values[e]);
+            }
+        }
+
+        for (var j = 0; j < p; j++)
+        {
+            var rows = _batch.Rows(j);
+            var weights = _batch.Weights(j);
+            if (rows.Length == 0)
+            {
+                continue;
+            }
+
+            GramKernel.Add(rows, weights, _batch.Means, _kPad, _order.Active, _gramByColumn.AsSpan(j * _a * _kPad, _a * _kPad));
+            GramKernel.AddVectors(rows, weights, _batch.Seconds, _aPad, _secondByColumn.AsSpan(j * _aPad, _aPad));
             if (_reader is not null)
             {
-                _reader.Read(first + r);
-                for (var e = 0; e < _reader.Count; e++)
+                _sum.AsSpan().Clear();
+                GramKernel.AddVectors(rows, _batch.Values(j), _batch.Means, _kPad, _sum);
+                for (var t = 0; t < _a; t++)
                 {
-                    var w = Weight(first + r, e);
-                    var j = _reader.Columns[e];
-                    AddColumn(j, w, second);
-                    for (var t = 0; t < _a; t++)
-                    {
-                        Cross[(t * _block.Columns) + j] += w * _reader.Values[e] * _loadings[_order.Active[t]];
-                    }
-                }
-            }
-            else
-            {
-                foreach (var j in HasSharedPart ? _block.MissingColumns(first + r) : _block.RowColumns(first + r))
-                {
-                    AddColumn(j, _sign * u[r], second);
+                    Cross[(t * p) + j] += _sum[_order.Active[t]];
                 }
             }
         }
     }
 
-    private void FillByEntry(int row, int r, int count, Span<double> g, Span<double> d, Span<double> xf)
-    {
-        for (var t = 0; t < _a; t++)
-        {
-            xf[(t * count) + r] = 0;
-        }
-
-        for (var e = 0; e < _reader!.Count; e++)
-        {
-            var w = Weight(row, e);
-            var j = _reader.Columns[e];
-            AddEntry(j, w, g, d);
-            for (var t = 0; t < _a; t++)
-            {
-                xf[(t * count) + r] += w * _reader.Values[e] * _f[(j * _kPad) + _order.Active[t]];
-            }
-        }
-    }
-
-    private double Weight(int row, int entry) =>
-        1 / (_reader!.KnownVariance[entry] + EntryNoise.Added(_noise, _order.Noise, _shard.RowNoise, row, _reader.Columns[entry]));
-
-    private void AddEntry(int j, double w, Span<double> g, Span<double> d)
-    {
-        ref var f = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_f), j * _kPad);
-        for (var t = 0; t < _a; t++)
-        {
-            d[t] += w * _f2[(j * _aPad) + t];
-            AddScaled(ref f, w * Unsafe.Add(ref f, _order.Active[t]), ref g[t * _kPad]);
-        }
-    }
-
-    private void AddColumn(int j, double w, ReadOnlySpan<double> second)
-    {
-        ref var l = ref MemoryMarshal.GetArrayDataReference(_loadings);
-        for (var t = 0; t < _a; t++)
-        {
-            SumSecondByColumn[(j * _a) + t] += w * second[t];
-            AddScaled(ref l, w * Unsafe.Add(ref l, _order.Active[t]), ref _gramByColumn[((j * _a) + t) * _kPad]);
-        }
-    }
-
-    // to[0..kPad) += scale * from[0..kPad), 8 lanes at a time; kPad is a multiple of 8.
-    private void AddScaled(ref double from, double scale, ref double to)
-    {
-        var factor = Vector512.Create(scale);
-        for (nint k = 0; k < _kPad; k += Lanes)
-        {
-            ref var at = ref Unsafe.Add(ref to, k);
-            Vector512.FusedMultiplyAdd(Vector512.LoadUnsafe(ref Unsafe.Add(ref from, k)), factor, Vector512.LoadUnsafe(ref at))
-                .StoreUnsafe(ref at);
-        }
-    }
+    private ReadOnlySpan<int> ListedColumns(int row) => HasSharedPart ? _block.MissingColumns(row) : _block.RowColumns(row);
 }

@@ -16,6 +16,9 @@ internal static class SubspaceStep
     // Vectors beside the wanted ones, where all factors start from one iteration.
     private const int Spare = 5;
 
+    // A block is tried with so many wanted vectors, and with about twice as many while all of them stand out of the noise.
+    private const int FirstWanted = 11;
+
     // The leading singular value of a start need be no better than this share: the fit itself refines it.
     private const double StartTolerance = 1e-3;
     private const double SvdTolerance = 1e-7;
@@ -29,11 +32,22 @@ internal static class SubspaceStep
     /// <summary>Starts an iteration for so many vectors.</summary>
     public static EbmfAnswer Begin(EbmfProblem problem, EbmfState state, int wanted)
     {
-        var (options, p) = (problem.Options, problem.Columns);
-        var width = int.Min((int)long.Min(p, options.Rows), IsSvd(problem, state) ? wanted + Spare : wanted);
-
         // What is left of the block of the factor before is a better start than random vectors.
-        var left = IsSvd(problem, state) ? [] : state.Subspace;
+        var isSvd = IsSvd(problem, state);
+        return Widen(problem, state, isSvd ? wanted + Spare : wanted, isSvd ? [] : state.Subspace);
+    }
+
+    /// <summary>Starts an iteration for a block of factors that come in together.</summary>
+    public static EbmfAnswer BeginBlock(EbmfProblem problem, EbmfState state) =>
+        Widen(problem, state, int.Min(FirstWanted, problem.Options.MaxFactors) + Spare, []);
+
+    private static int MostVectors(EbmfProblem problem) => (int)long.Min(problem.Columns, problem.Options.Rows);
+
+    // Vectors that are there already, and random ones beside them.
+    private static EbmfAnswer Widen(EbmfProblem problem, EbmfState state, int wantedWidth, double[] left)
+    {
+        var (options, p) = (problem.Options, problem.Columns);
+        var width = int.Min(MostVectors(problem), wantedWidth);
         var block = new double[width * p];
         var kept = int.Min(left.Length / p, width);
         left.AsSpan(0, kept * p).CopyTo(block);
@@ -54,8 +68,9 @@ internal static class SubspaceStep
         var (rotated, values) = Rotate(TakeOutFactors(problem, state, partial, b), partial.Get(PartialKeys.Gram), b, problem.Columns);
         state.Passes++;
         state.Subspace = Orthonormal.Of(rotated, problem.Columns);
-        var isSvd = IsSvd(problem, state);
-        var wanted = isSvd ? int.Min(state.Best is null ? options.MaxFactors : state.LookFactors, b) : 1;
+        var (isSvd, isBlock) = (IsSvd(problem, state), IsBlock(problem, state));
+        var wanted = isBlock ? WantedOfBlock(problem, b)
+            : isSvd ? int.Min(state.Best is null ? options.MaxFactors : state.LookFactors, b) : 1;
         var value = values.Skip(b - wanted).Sum(v => double.Sqrt(double.Max(0, v)));
         var isDone = double.Abs(value - state.InnerValue) <= (isSvd ? SvdTolerance : StartTolerance) * value || state.Passes >= MostPasses;
         state.InnerValue = value;
@@ -67,6 +82,11 @@ internal static class SubspaceStep
         if (!isDone)
         {
             return EbmfAnswer.Again;
+        }
+
+        if (isBlock)
+        {
+            return Block(problem, state, values);
         }
 
         var starts = Starts(state.Subspace, problem.Columns, wanted, values);
@@ -83,6 +103,60 @@ internal static class SubspaceStep
         state.Starts = [.. starts.SelectMany(s => s)];
         state.Subspace = [];
         return EbmfAnswer.HasStarts;
+    }
+
+    private static bool IsBlock(EbmfProblem problem, EbmfState state) => state.Stage == EbmfStage.Together && problem.StartsWithBlock;
+
+    private static int WantedOfBlock(EbmfProblem problem, int width) =>
+        int.Min(problem.Options.MaxFactors, width == MostVectors(problem) ? width : width - Spare);
+
+    // The factors of a block are those whose singular values noise alone would not reach; where all do, there may be more.
+    private static EbmfAnswer Block(EbmfProblem problem, EbmfState state, double[] values)
+    {
+        var (b, p) = (values.Length, problem.Columns);
+        var wanted = WantedOfBlock(problem, b);
+        var above = AboveNoise(problem, state, values, wanted);
+        if (above == wanted && wanted < int.Min(problem.Options.MaxFactors, MostVectors(problem)))
+        {
+            Widen(problem, state, int.Min(2 * b, problem.Options.MaxFactors + Spare), state.Subspace);
+            return EbmfAnswer.Again;
+        }
+
+        if (above == 0)
+        {
+            state.Subspace = [];
+            return EbmfAnswer.NoFactors;
+        }
+
+        return TogetherStep.Take(problem, state, Starts(state.Subspace, p, above, values));
+    }
+
+    // How many of the largest singular values are above that of independent noise of n x p entries, sigma (sqrt n + sqrt p) (Geman 1980).
+    // sigma^2 is what is left beside those above, so that it falls as they are found. Errors known by row say nothing of the unweighted
+    // spectrum: then nothing is left out.
+    private static int AboveNoise(EbmfProblem problem, EbmfState state, double[] values, int wanted)
+    {
+        var (n, p, isKnown) = ((double)problem.Options.Rows, (double)problem.Columns, problem.Noise.Variance == VarianceStructure.Known);
+        if (isKnown && problem.Noise.Known == KnownErrors.Row)
+        {
+            return wanted;
+        }
+
+        var (above, left) = (0, state.TotalVariance);
+        while (above < wanted && above < double.Min(n, p))
+        {
+            var value = values[values.Length - 1 - above];
+            var variance = left / (isKnown ? n * p : (n - above) * (p - above));
+            if (!(value > variance * (n + p + (2 * double.Sqrt(n * p)))))
+            {
+                break;
+            }
+
+            left = isKnown ? left : double.Max(0, left - value);
+            above++;
+        }
+
+        return above;
     }
 
     /// <summary>R'Z: X'Z without F L'Z.</summary>

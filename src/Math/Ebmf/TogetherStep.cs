@@ -20,7 +20,9 @@ internal static class TogetherStep
             return EbmfAnswer.Ended;
         }
 
-        return options.Init == EbmfInit.Given ? Given(problem, state) : SubspaceStep.Begin(problem, state, options.MaxFactors);
+        return options.Init == EbmfInit.Given ? Given(problem, state)
+            : problem.StartsWithBlock ? SubspaceStep.BeginBlock(problem, state)
+            : SubspaceStep.Begin(problem, state, options.MaxFactors);
     }
 
     /// <summary>Adds the factors of these starts, whose loadings are to be projected.</summary>
@@ -42,6 +44,13 @@ internal static class TogetherStep
     /// </summary>
     public static EbmfAnswer Project(EbmfProblem problem, EbmfState state, ArraySet partial)
     {
+        if (problem.StartsWithBlock)
+        {
+            // Once the block is turned, its loadings follow in one more pass.
+            state.Subspace = state.Subspace.Length == 0 ? BlockRotation.Turn(problem, state, partial) : [];
+            return state.Subspace.Length > 0 ? EbmfAnswer.Again : Evaluate(state);
+        }
+
         var signs = partial.Get(PartialKeys.Signs);
         var changed = false;
         for (var t = 0; t < state.Active.Length; t++)
@@ -73,7 +82,7 @@ internal static class TogetherStep
     public static EbmfAnswer Judge(EbmfProblem problem, EbmfState state)
     {
         NoiseStep.Accept(problem, state);
-        return problem.Options.Init == EbmfInit.Fit
+        return problem.Options.Init == EbmfInit.Fit || problem.StartsWithBlock
             ? EbmfAnswer.Resumes
             : Iteration.Begin(state, EbmfStage.Backfit, state.AllFactors(), areNew: true);
     }

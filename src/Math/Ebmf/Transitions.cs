@@ -33,6 +33,7 @@ internal static class Transitions
         new(EbmfStage.Together, Begin, Ended, EbmfStage.Backfit, Begin),
         new(EbmfStage.Together, Subspace, Again, EbmfStage.Together, Subspace),
         new(EbmfStage.Together, Subspace, NeedsLoadings, EbmfStage.Together, Project),
+        new(EbmfStage.Together, Subspace, NoFactors, EbmfStage.Greedy, Begin),
         new(EbmfStage.Together, Subspace, Ended, EbmfStage.Backfit, Begin),
         new(EbmfStage.Together, Project, Again, EbmfStage.Together, Project),
         new(EbmfStage.Together, Project, NeedsResiduals, EbmfStage.Together, Evaluate),

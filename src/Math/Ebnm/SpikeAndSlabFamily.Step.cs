@@ -7,7 +7,7 @@ internal abstract partial class SpikeAndSlabFamily<TSlab>
 
     // From a spike of weight exactly 0 a Newton step goes to this weight, so that the next statistics tell whether it grows. So it does
     // from a weight below Edge that is to grow: the likelihood is linear in it there, where neither Newton nor EM moves fast.
-    private const double Nudge = 1e-3;
+    private const double Nudge = 1e-6;
     private const double SlabNudge = 1e-6;
     private const double Edge = 1e-9;
 

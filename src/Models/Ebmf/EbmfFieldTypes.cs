@@ -49,9 +49,9 @@ internal static class EbmfFieldTypes
             }
         });
 
-    /// <summary>power, svd, fit or a folder.</summary>
+    /// <summary>automatic, block, power, svd, fit or a folder.</summary>
     public static SpecType<InitChoice> Init { get; } = new(
-        "power, svd, fit (the one of from), or a folder with loadings.csv and factors.csv",
+        "automatic, block, power, svd, fit (the one of from), or a folder with loadings.csv and factors.csv",
         "power|svd|fit|DIR",
         ReadInit,
         (writer, name, value, forPeople) =>
@@ -112,14 +112,17 @@ internal static class EbmfFieldTypes
         var text = reading.Section.Text(reading.Key);
         value = text switch
         {
-            null or "power" => new InitChoice(EbmfInit.Power, null),
+            null or "automatic" => new InitChoice(EbmfInit.Automatic, null),
+            "block" => new InitChoice(EbmfInit.Block, null),
+            "power" => new InitChoice(EbmfInit.Power, null),
             "svd" => new InitChoice(EbmfInit.Svd, null),
             "fit" => new InitChoice(EbmfInit.Fit, null),
             _ => new InitChoice(EbmfInit.Given, reading.Resolve(text)),
         };
         if (value.Path is { } path && !Directory.Exists(path))
         {
-            reading.Wrong("must be power, svd, fit, or a folder with loadings.csv and factors.csv (that folder does not exist)");
+            reading.Wrong("must be automatic, block, power, svd, fit, or a folder with loadings.csv and factors.csv " +
+                "(that folder does not exist)");
         }
 
         return text is not null;

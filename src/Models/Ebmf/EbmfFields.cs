@@ -48,9 +48,11 @@ internal static class EbmfFields
 
     public static readonly SpecField<bool> Greedy = new("greedy", SpecTypes.Flag, true)
     {
-        Help = "add factors one by one",
-        Check = s => !s.Get(Greedy!) && s.Get(Init!).Init == EbmfInit.Power && s.Get(FixedFactors!).Count == 0
-            ? "must be true with ebmf.init: power, which starts factors one by one; or use init: svd, or init: fit with from" : null,
+        Help = "add factors one by one, after the first block where there is one",
+        Check = s => !s.Get(Greedy!) && s.Get(Init!).Init is EbmfInit.Automatic or EbmfInit.Block or EbmfInit.Power
+                && s.Get(FixedFactors!).Count == 0
+            ? "must be true with ebmf.init: block or power, after which factors follow one by one; or use init: svd, or init: fit with from"
+            : null,
     };
 
     public static readonly SpecField<bool> Backfit = new("backfit", SpecTypes.Flag, true)
@@ -70,10 +72,10 @@ internal static class EbmfFields
         WithoutEffect = s => s.Get(Backfit) ? null : "has no effect without ebmf.backfit: remove one of them",
     };
 
-    public static readonly SpecField<InitChoice> Init = new("init", EbmfFieldTypes.Init, new InitChoice(EbmfInit.Power, null))
+    public static readonly SpecField<InitChoice> Init = new("init", EbmfFieldTypes.Init, new InitChoice(EbmfInit.Automatic, null))
     {
         Help = "how factors are started",
-        DefaultWords = "power; with from fit",
+        DefaultWords = "automatic; with from fit",
     };
 
     public static readonly SpecField<IReadOnlyList<string>> FixedFactors = new("fixedFactors", EbmfFieldTypes.FixedFactors, [])

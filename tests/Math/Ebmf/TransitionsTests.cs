@@ -51,6 +51,12 @@ public sealed class TransitionsTests
         var (start, loadings) = FromFit.Of(Fit(Base, whole), Base);
         Fit(start, whole, extras: loadings);
 
+        // Noise alone: mostly nothing stands out.
+        for (ulong seed = 78; seed < 83; seed++)
+        {
+            Fit(Base with { Init = EbmfInit.Block }, RandomProblem.Make(seed, 45, 18, 0));
+        }
+
         Assert.Subset(Transitions.All.ToHashSet(), taken);
         Assert.True(Transitions.All.All(taken.Contains), "never taken: " + string.Join("; ", Transitions.All.Except(taken)));
 
@@ -115,6 +121,7 @@ public sealed class TransitionsTests
             yield return (b with { LoadingsPrior = Signed, MaxFactors = 12 }, null, null, Never);
             yield return (b with { LoadingsPrior = Signed, MaxSweeps = 500 }, null, null, Never);
             yield return (b with { Init = EbmfInit.Svd }, null, null, Never);
+            yield return (b with { Init = EbmfInit.Block }, null, null, Never);
             yield return (given with { Variance = variance, Greedy = false, Init = EbmfInit.Given }, New, null, Never);
             yield return (given with { Variance = variance, Init = EbmfInit.Given }, null, null, Never);
             yield return (b with { MaxFactors = 0 }, null, null, Never);
