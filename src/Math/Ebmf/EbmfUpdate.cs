@@ -29,8 +29,8 @@ internal static class EbmfUpdate
             }
         }
 
-        // A look counts from where it is better than the best fit so far: so the trace never falls.
-        state.HasNewElbo &= state.Best is null || state.Elbo >= state.BestElbo;
+        // A look counts from where it is better than the best fit so far by more than rounding could take back: so the trace never falls.
+        state.HasNewElbo &= state.Best is null || state.Elbo > state.BestElbo + problem.Tolerance;
         return taken;
     }
 

@@ -29,7 +29,7 @@ internal static class LookStep
     {
         if (state.Best is not null)
         {
-            Judge(problem, state);
+            Judge(state);
         }
 
         var next = IsWanted(problem, state) ? Next(state) : -1;
@@ -80,12 +80,12 @@ internal static class LookStep
         _ => false,
     };
 
-    private static void Judge(EbmfProblem problem, EbmfState state)
+    private static void Judge(EbmfState state)
     {
         // What hardly gains anything counts as nothing, so that looks end.
         var gain = state.Elbo - state.BestElbo;
         state.Refused = gain > WorthwhileShare * double.Abs(state.BestElbo) ? 0 : state.Refused + 1;
-        if (gain > problem.Tolerance)
+        if (gain > 0)
         {
             state.Best = null;
             return;
