@@ -21,7 +21,7 @@ internal static class SlabKernel<TSlab>
 
     private const int Block = 1024;
 
-    // Of 1 / s in derivatives in the mode, so that squares of them are numbers: the slab is that much wider than s.
+    // Of unit / s in derivatives in the mode, so that squares of them are numbers: the slab is that much wider than s.
     private const double LargestRatio = 1e140;
 
     /// <summary>A flag known at compile time.</summary>
@@ -65,7 +65,6 @@ internal static class SlabKernel<TSlab>
         var largest = Vector512.Create(LargestRatio);
         var unit = Vector512.Create(prior.Unit);
         var perUnit = Vector512.Create(1 / prior.Unit);
-        var scale = prior.Scale / prior.Unit;
         Vector512<double> product = one, gain = zero, alone = zero;
         Vector512<double> responsibility = zero, sufficients = zero, firsts = zero, seconds = zero, precision = zero;
         Vector512<double> ga = zero, gb = zero, gm = zero;
@@ -73,8 +72,8 @@ internal static class SlabKernel<TSlab>
         var count = 0;
         for (var i = 0; i < x.Length; i += VectorNormal.Lanes)
         {
-            var si = VectorNormal.Load(s, i, double.PositiveInfinity) * perUnit;
-            var u = (VectorNormal.Load(x, i, 0) - mode) * perUnit;
+            var si = VectorNormal.Load(s, i, double.PositiveInfinity);
+            var u = VectorNormal.Load(x, i, 0) - mode;
             var infinite = Vector512.Equals(si, infinity);
             var some = infinite != zero;
             if (some)
@@ -86,7 +85,7 @@ internal static class SlabKernel<TSlab>
             var reciprocal = one / si;
             var z = u * reciprocal;
             TSlab.Evaluate(
-                u, si, reciprocal, z, scale, out var logRatio, out var logMarginal, out var first, out var around,
+                u, si, reciprocal, z, prior.Scale, out var logRatio, out var logMarginal, out var first, out var around,
                 out var sufficient, out var score, out var curvature, out var cross);
             var spike = -half * z * z;
             alone += spike;
@@ -95,8 +94,8 @@ internal static class SlabKernel<TSlab>
                 // No information: the slab's posterior is the slab, odds stay, nothing has a derivative.
                 logRatio = Vector512.ConditionalSelect(infinite, zero, logRatio);
                 logMarginal = Vector512.ConditionalSelect(infinite, zero, logMarginal);
-                first = Vector512.ConditionalSelect(infinite, Vector512.Create(TSlab.PriorMean(scale)), first);
-                around = Vector512.ConditionalSelect(infinite, Vector512.Create(TSlab.PriorVariance(scale)), around);
+                first = Vector512.ConditionalSelect(infinite, Vector512.Create(TSlab.PriorMean(prior.Scale)), first);
+                around = Vector512.ConditionalSelect(infinite, Vector512.Create(TSlab.PriorVariance(prior.Scale)), around);
                 score = Vector512.ConditionalSelect(infinite, zero, score);
                 curvature = Vector512.ConditionalSelect(infinite, zero, curvature);
                 cross = Vector512.ConditionalSelect(infinite, zero, cross);
@@ -122,8 +121,8 @@ internal static class SlabKernel<TSlab>
             if (TMoments.On)
             {
                 // The variance within the slab, and that of the two means.
-                VectorNormal.Store(mode + (r * first * unit), mean, i);
-                VectorNormal.Store(r * (around + (rest * first * first)) * unit * unit, variance, i);
+                VectorNormal.Store(mode + (r * first), mean, i);
+                VectorNormal.Store((r * around) + (r * rest * first * first), variance, i);
             }
 
             count += VectorNormal.Lanes - (some ? BitOperations.PopCount(infinite.ExtractMostSignificantBits()) : 0);
@@ -131,10 +130,11 @@ internal static class SlabKernel<TSlab>
             {
                 var counted = some ? Vector512.ConditionalSelect(infinite, zero, r) : r;
                 responsibility += counted;
-                sufficients += counted * sufficient;
-                firsts += counted * first;
-                seconds += counted * ((first * first) + around);
-                var ratio = Vector512.Min(reciprocal, largest);
+                var length = first * perUnit;
+                sufficients += counted * (sufficient * perUnit);
+                firsts += counted * length;
+                seconds += counted * ((length * length) + (around * perUnit * perUnit));
+                var ratio = Vector512.Min(reciprocal * unit, largest);
                 var inverse = ratio * ratio;
                 precision += inverse;
 
