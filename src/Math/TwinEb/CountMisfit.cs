@@ -13,14 +13,20 @@ public readonly record struct CountMisfit(double SquaredErrors, double Rates, do
     private const double LeastRatio = 2;
     private const double LeastVariance = 0.1;
 
+    // Factors that have taken noise for what they explain leave a small variance, but never so much of the errors.
+    private const double LargeRatio = 20;
+
     /// <summary>Squared errors beside those that Poisson counts have: about 1 where the model holds. NaN without cells.</summary>
     public double Ratio => SquaredErrors / Rates;
 
     /// <summary>Var(theta), by moments: 1 / a of a negative binomial.</summary>
     public double Variance => double.Max(0, (SquaredErrors - Rates) / SquaredRates);
 
-    /// <summary>Whether a negative binomial is needed: the ratio is above 2, and the variance above 0.1.</summary>
-    public bool IsOverdispersed => Ratio > LeastRatio && Variance > LeastVariance;
+    /// <summary>
+    /// Whether a negative binomial is needed: the ratio is above 2 and the variance above 0.1; of training cells (<paramref name="trained"/>),
+    /// which an overfitted model comes near to, the ratio above 20 is enough.
+    /// </summary>
+    public bool IsOverdispersed(bool trained) => Ratio > LeastRatio && (Variance > LeastVariance || (trained && Ratio > LargeRatio));
 
     /// <summary>Of a score's cells.</summary>
     public static CountMisfit Of(HeldOutScore score) => new(score.SquaredError, score.Means, score.SquaredMeans);

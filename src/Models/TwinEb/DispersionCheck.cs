@@ -29,14 +29,14 @@ internal static class DispersionCheck
         writer.WriteString("cells", check.Cells);
         writer.Number("ratio", check.Misfit.Ratio);
         writer.Number("variance", check.Misfit.Variance);
-        writer.WriteBoolean("overdispersed", check.Misfit.IsOverdispersed);
+        writer.WriteBoolean("overdispersed", check.Misfit.IsOverdispersed(check.Cells == "training"));
         writer.WriteEndObject();
     }
 
     /// <summary>For people.</summary>
     public static string Sentence((CountMisfit Misfit, string Cells) check)
     {
-        var verdict = check.Misfit.IsOverdispersed
+        var verdict = check.Misfit.IsOverdispersed(check.Cells == "training")
             ? string.Create(
                 CultureInfo.InvariantCulture, $"rates vary from cell to cell (variance {check.Misfit.Variance:G2} of their square); set " +
                 $"twineb.likelihood: negative_binomial")

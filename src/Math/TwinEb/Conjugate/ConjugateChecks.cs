@@ -25,7 +25,7 @@ internal sealed class ConjugateChecks(IConjugateLikelihood likelihood)
         if (score.Cells > 0 && double.IsFinite(score.LogLik))
         {
             // Of overdispersed counts every sweep past the best fits noise: there the best itself is kept.
-            var isOverdispersed = likelihood.Spreads && CountMisfit.Of(score).IsOverdispersed;
+            var isOverdispersed = likelihood.Spreads && CountMisfit.Of(score).IsOverdispersed(trained: false);
             var margin = isOverdispersed ? 0 : ConjugateSettings.CheckMargin;
             var best = state.Is(ConjugateField.HasKept) ? double.Max(state[ConjugateField.BestCheck], score.LogLik) : score.LogLik;
             state[ConjugateField.BestCheck] = best;
@@ -61,7 +61,7 @@ internal sealed class ConjugateChecks(IConjugateLikelihood likelihood)
     /// </summary>
     public static bool Tempers(StateSet<ConjugateField> state, double[] misfit)
     {
-        if (misfit.Length == 0 || !CountMisfit.FromArray(misfit).IsOverdispersed ||
+        if (misfit.Length == 0 || !CountMisfit.FromArray(misfit).IsOverdispersed(trained: true) ||
             state[ConjugateField.Tempers] >= ConjugateSettings.MostTempers)
         {
             return false;

@@ -17,7 +17,7 @@ public sealed class ConjugateChecksTests
             var shards = problem.Shards(2, unstored: unstored);
             var fit = new ConjugateFit(problem.Options with { Factors = 10 }, shards);
             Assert.Contains(fit.Trace, round => round.Phase == "check");
-            Assert.True(CountMisfit.FromArray(fit.Result["heldOutMisfit"]).IsOverdispersed);
+            Assert.True(CountMisfit.FromArray(fit.Result["heldOutMisfit"]).IsOverdispersed(trained: false));
             Assert.True(fit.Result.Scalar("spread") > 1);
 
             var (rmse, means) = (fit.Result.Scalar("rmse"), ColumnMeans(problem, unstored));
@@ -30,7 +30,7 @@ public sealed class ConjugateChecksTests
     {
         var problem = new ConjugateProblem(3, rows: 120, columns: 80, scale: 3);
         var fit = new ConjugateFit(problem.Options, problem.Shards());
-        Assert.False(CountMisfit.FromArray(fit.Result["heldOutMisfit"]).IsOverdispersed);
+        Assert.False(CountMisfit.FromArray(fit.Result["heldOutMisfit"]).IsOverdispersed(trained: false));
         Assert.Equal(1, fit.Result.Scalar("spread"));
         Assert.Equal(fit.Trace.Last(round => !double.IsNaN(round.Objective)).Objective, fit.Result.Scalar("elbo"));
     }
