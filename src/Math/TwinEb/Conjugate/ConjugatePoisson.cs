@@ -55,7 +55,8 @@ internal sealed class ConjugatePoisson(TwinEbOptions options) : IConjugateLikeli
     }
 
     /// <inheritdoc/>
-    public void StartColumns(StateSet<ConjugateField> state, ulong seed, TwinEbStart? from) {
+    public void StartColumns(StateSet<ConjugateField> state, ulong seed, TwinEbStart? from)
+    {
         _start.Columns(state, seed, from);
         state.Arrays.Set(ConjugateKeys.ColumnSpread, 1).Set(
             ConjugateKeys.ColumnPower, 1 / double.Max(1, state[ConjugateField.Temper]));

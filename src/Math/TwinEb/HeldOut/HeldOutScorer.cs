@@ -87,7 +87,10 @@ public sealed class HeldOutScorer
 
         return Total(cells, draws) with
         {
-            SquaredError = squared, AbsoluteError = absolute, Means = means, SquaredMeans = squaredMeans,
+            SquaredError = squared,
+            AbsoluteError = absolute,
+            Means = means,
+            SquaredMeans = squaredMeans,
         };
     }
 
