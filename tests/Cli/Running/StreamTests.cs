@@ -87,8 +87,9 @@ public sealed class StreamTests : IDisposable
         Assert.Equal(Shell("$FC predict p --cells cells.tsv"), Shell("cat cells.tsv | $FC predict p --cells /dev/stdin"));
         Shell("printf 'x,s\\n1,1\\n2,1\\n' | $FC ebnm --input /dev/stdin --family normal").Expect(0);
         Shell("printf 'x,s\\n1,1\\n2,1\\n' > z.csv; s='ebnm --input z.csv --family normal'; $FC $s --prior <($FC $s)").Expect(0);
-        Assert.Contains("/dev/stdin, line 2", Shell("printf 'n,a,b\\nr,1,x\\nq,1,2\\n' | $FC check ebmf --data /dev/stdin").Expect(2).Error,
-            StringComparison.Ordinal);
+        Assert.Contains(
+            "/dev/stdin: \"x\" is not a number (line 2, column b)",
+            Shell("printf 'n,a,b\\nr,1,x\\nq,1,2\\n' | $FC check ebmf --data /dev/stdin").Expect(2).Error, StringComparison.Ordinal);
         const string cluster = "--store postgres://localhost:1/x --broker amqp://localhost:1";
         Assert.Contains(
             "is a pipe, which can be read only once; give a file that every node of the cluster has",
