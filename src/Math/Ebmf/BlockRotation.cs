@@ -8,8 +8,9 @@ namespace FitCluster.Math.Ebmf;
 /// <summary>
 /// A truncated singular value decomposition says which space the factors of a block span, not which factors: any L R, F R with an
 /// orthogonal R fits the data alike, and priors prefer the sparse ones. From the singular vectors themselves it takes sweeps by the
-/// hundred to turn there. So they are turned to begin with: by the varimax rotation of the loadings, of the factors, or of both, or by none, whichever has
-/// the largest likelihood under point-normal priors of all columns (all are turns of the same coordinates, so that likelihoods compare).
+/// hundred to turn there. So they are turned to begin with: by the varimax rotation of the loadings, of the factors, or of both, or by
+/// none, whichever has the largest likelihood under point-normal priors of all columns (all are turns of the same coordinates, so that
+/// likelihoods compare).
 /// </summary>
 internal static class BlockRotation
 {

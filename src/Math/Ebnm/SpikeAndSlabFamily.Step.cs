@@ -5,9 +5,12 @@ internal abstract partial class SpikeAndSlabFamily<TSlab>
     // A Newton step changes log-odds, log scale and mode / s by no more than this.
     private const double StepRadius = 1.5;
 
-    // From a spike of weight exactly 0 a Newton step goes to this weight, so that the next statistics tell whether it grows. So it does
-    // from a weight below Edge that is to grow: the likelihood is linear in it there, where neither Newton nor EM moves fast.
-    private const double Nudge = 1e-6;
+    // From a spike of weight exactly 0 a Newton step goes to this weight, which costs nothing, so that the next statistics tell whether it
+    // grows.
+    private const double Peek = 1e-10;
+
+    // From a weight below Edge that is to grow it goes here: the likelihood is linear in it there, where neither Newton nor EM moves fast.
+    private const double Nudge = 1e-3;
     private const double SlabNudge = 1e-6;
     private const double Edge = 1e-9;
 
@@ -102,7 +105,7 @@ internal abstract partial class SpikeAndSlabFamily<TSlab>
         }
 
         var next = problem.Move(at, move);
-        return Encode(hasSpike && at.PointWeight == 0 ? next with { PointWeight = Nudge, SlabWeight = 1 - Nudge } : next);
+        return Encode(hasSpike && at.PointWeight == 0 ? next with { PointWeight = Peek, SlabWeight = 1 - Peek } : next);
     }
 
     // Complete data: which observations are of the slab, and their eta. x = mode + [slab] eta + e, so that mode, weight and scale separate.
