@@ -95,7 +95,7 @@ internal static class LookStep
     }
 
     private static bool IsWanted(EbmfProblem problem, EbmfState state) =>
-        problem.Options is { Greedy: true, Backfit: true, Nullcheck: true, Init: EbmfInit.Power or EbmfInit.Fit }
+        problem.Options is { Greedy: true, Backfit: true, Nullcheck: true, Init: not (EbmfInit.Given or EbmfInit.Svd) }
         && !state.EndedEarly && !state.HitLimit && state.Refused < MostRefused && state.Looks < MostLooks
         && state.Factors.Count(f => !f.IsFixed) > 1
         && state.Factors.Any(f => !f.IsFixed && (IsRugged(f.LoadingsFamily) || IsRugged(f.FactorsFamily)));
