@@ -23,8 +23,8 @@ public readonly record struct CountMisfit(double SquaredErrors, double Rates, do
     public double Variance => double.Max(0, (SquaredErrors - Rates) / SquaredRates);
 
     /// <summary>
-    /// Whether a negative binomial is needed: the ratio is above 2 and the variance above 0.1; of training cells (<paramref name="trained"/>
-    /// is true), which an overfitted model comes near to, a ratio above 20 is enough.
+    /// Whether a negative binomial is needed: the ratio is above 2 and the variance above 0.1; of training cells
+    /// (<paramref name="trained"/> is true), which an overfitted model comes near to, a ratio above 20 is enough.
     /// </summary>
     public bool IsOverdispersed(bool trained) => Ratio > LeastRatio && (Variance > LeastVariance || (trained && Ratio > LargeRatio));
 
