@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using FitCluster.Math.Numerics;
 
@@ -73,8 +74,8 @@ internal readonly struct GridComponent
         Marginal(x, inverse, out exponent, out factor, out var shrinkage);
         if (Kind == ComponentKind.TruncatedNormal)
         {
-            Gaussian(x, s, factor, shrinkage, out var m, out _, out _, out var inverseD);
-            TruncatedLanes.Mass(m, inverseD, low, high, out var e, out var f, out var width);
+            Gaussian(x, s, factor, shrinkage, out var m, out _, out var d);
+            TruncatedLanes.Mass(m, Vector512<double>.One / d, low, high, out var e, out var f, out var width);
             exponent += e - Vector512.Create(logPriorMass);
             factor *= f * width;
         }
@@ -103,10 +104,11 @@ internal readonly struct GridComponent
             return;
         }
 
-        Gaussian(x, s, factor, shrinkage, out var m, out var toM, out var d, out var inverseD);
+        Gaussian(x, s, factor, shrinkage, out var m, out var toM, out var d);
         if (Kind == ComponentKind.TruncatedNormal)
         {
-            TruncatedLanes.Moments(m, d, inverseD, low, high, out var e, out var f, out var width, out mean, out var fromM, out around);
+            TruncatedLanes.Moments(
+                m, d, Vector512<double>.One / d, low, high, out var e, out var f, out var width, out mean, out var fromM, out around);
             fromX = toM + fromM;
             exponent += e - Vector512.Create(logPriorMass);
             factor *= f * width;
@@ -139,7 +141,7 @@ internal readonly struct GridComponent
         {
             // Where N(m, d^2) is cut on the near side, the square is completed: the likelihood of the end, and the prior's there.
             Marginal(x, inverse, out _, out var factor, out var shrinkage);
-            Gaussian(x, s, factor, shrinkage, out var m, out _, out _, out _);
+            Gaussian(x, s, factor, shrinkage, out var m, out _, out _);
             var end = Vector512.Min(Vector512.Max(m, lo), hi);
             var inside = Vector512.Equals(end, m);
             var z = (end - anchor) * Vector512.Create(1 / deviation);
@@ -171,7 +173,8 @@ internal readonly struct GridComponent
         if (Kind != ComponentKind.Uniform)
         {
             Marginal(x, inverse, out _, out var factor, out var shrinkage);
-            Gaussian(x, s, factor, shrinkage, out m, out _, out _, out inverseD);
+            Gaussian(x, s, factor, shrinkage, out m, out _, out var d);
+            inverseD = Vector512<double>.One / d;
         }
 
         if (Kind == ComponentKind.Normal)
@@ -225,10 +228,12 @@ internal readonly struct GridComponent
     };
 
     /// <summary>value, no further from 0 than <see cref="TruncatedLanes.Farthest"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static Vector512<double> Within(Vector512<double> value) => Vector512.Max(
         Vector512.Min(value, Vector512.Create(TruncatedLanes.Farthest)), Vector512.Create(-TruncatedLanes.Farthest));
 
     /// <summary>sqrt(1 + t^2), t &gt;= 0, where t^2 may overflow.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static Vector512<double> Root(Vector512<double> t)
     {
         // From 1e9 on it is t.
@@ -237,12 +242,14 @@ internal readonly struct GridComponent
     }
 
     // exp(x) for x <= 0 and 1 above it; 0 where VectorExp has its least.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<double> Below(Vector512<double> x) =>
         VectorExp.Of(Vector512.Min(x, Vector512<double>.Zero)) & Vector512.GreaterThan(x, Vector512.Create(-708.0));
 
     private double Standard(double value) => (value - location) / deviation;
 
     // N(x; location, s^2 + deviation^2), and the root of the shrinkage deviation^2 / (s^2 + deviation^2).
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Marginal(
         Vector512<double> x, Vector512<double> inverse, out Vector512<double> exponent, out Vector512<double> factor,
         out Vector512<double> shrinkage)
@@ -264,9 +271,10 @@ internal readonly struct GridComponent
     }
 
     // N(m, d^2): theta given x, without the truncation; m is counted from what it is closer to, the location or x.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Gaussian(
         Vector512<double> x, Vector512<double> s, Vector512<double> factor, Vector512<double> shrinkage,
-        out Vector512<double> m, out Vector512<double> fromX, out Vector512<double> d, out Vector512<double> inverseD)
+        out Vector512<double> m, out Vector512<double> fromX, out Vector512<double> d)
     {
         var place = Vector512.Create(location);
         var difference = x - place;
@@ -275,7 +283,6 @@ internal readonly struct GridComponent
         m = Vector512.ConditionalSelect(
             Vector512.GreaterThan(shrinkage, inverseRoot), x + fromX, Vector512.FusedMultiplyAdd(shrinkage * shrinkage, difference, place));
         d = shrinkage * s;
-        inverseD = Vector512<double>.One / d;
     }
 
     private (double LogMass, double Mean, double Variance) Constants()

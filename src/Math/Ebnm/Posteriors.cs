@@ -15,6 +15,9 @@ internal sealed class Posteriors
     // exp of it is the least that VectorExp gives; below it, 0.
     private const double LeastLogShare = -708;
 
+    // A component whose weight and factor are that much of the total may have a share that is a number where its exp is none.
+    private const double Underestimated = 4;
+
     private readonly double origin;
     private readonly GridComponent[] components;
     private readonly Vector512<double>[] exponents;
@@ -96,17 +99,11 @@ internal sealed class Posteriors
         }
 
         inverse = Vector512<double>.One / sum;
+        mean = first * inverse;
+        var centre = mean;
         if (Vector512.GreaterThanAny(Vector512.Abs(x) * inverseS, Vector512.Create(Far)))
         {
-            mean = FromLargest(x);
-        }
-        else
-        {
-            mean = first * inverse;
-            for (var k = 0; k < components.Length; k++)
-            {
-                means[k] -= mean;
-            }
+            (mean, centre) = (FromLargest(x), Vector512<double>.Zero);
         }
 
         // Never E theta^2 - (E theta)^2, which cancels.
@@ -114,8 +111,9 @@ internal sealed class Posteriors
         {
             if (components[k].Weight > 0)
             {
-                var share = weights[k] * inverse;
-                spread = Vector512.FusedMultiplyAdd(share, Vector512.FusedMultiplyAdd(means[k], means[k], variances[k]), spread);
+                var apart = means[k] - centre;
+                spread = Vector512.FusedMultiplyAdd(
+                    weights[k] * inverse, Vector512.FusedMultiplyAdd(apart, apart, variances[k]), spread);
             }
         }
 
@@ -177,8 +175,40 @@ internal sealed class Posteriors
             most = Vector512.Max(most, exponents[k]);
         }
 
-        // In logarithms throughout: a rate of 1e-300 is as right as one of 0.1.
         FarExponents.Refine(components, all: true, x, s, inverseS, exponents, ref most);
+        Vector512<double> total = Vector512<double>.Zero, greatest = total;
+        for (var k = 0; k < components.Length; k++)
+        {
+            var apart = exponents[k] - most;
+            var largest = Vector512.Create(components[k].Weight) * factors[k];
+            weights[k] = largest * (VectorExp.Of(apart) & Vector512.GreaterThan(apart, Vector512.Create(LeastLogShare)));
+            total += weights[k];
+            greatest = Vector512.Max(greatest, largest);
+        }
+
+        if (Vector512.GreaterThanAny(greatest, total * Vector512.Create(Underestimated)))
+        {
+            LogWeights();
+        }
+
+        Vector512<double> sum = Vector512<double>.Zero, below = sum, at = sum, above = sum;
+        for (var k = 0; k < components.Length; k++)
+        {
+            components[k].Signs(x, s, inverseS, out var under, out var over);
+            sum += weights[k];
+            below += weights[k] * under;
+            above += weights[k] * over;
+            at += components[k].IsZero ? weights[k] : Vector512<double>.Zero;
+        }
+
+        negative = Vector512.ConditionalSelect(informative, below / sum, Vector512.Create(priorNegative));
+        zero = Vector512.ConditionalSelect(informative, at / sum, Vector512.Create(priorZero));
+        positive = Vector512.ConditionalSelect(informative, above / sum, Vector512.Create(double.Max(0, 1 - priorNegative - priorZero)));
+    }
+
+    // The weights up to a common factor, in logarithms: a rate of 1e-300 is as right as one of 0.1.
+    private void LogWeights()
+    {
         most = Vector512.Create(double.NegativeInfinity);
         for (var k = 0; k < components.Length; k++)
         {
@@ -186,20 +216,10 @@ internal sealed class Posteriors
             most = Vector512.Max(most, exponents[k]);
         }
 
-        Vector512<double> sum = Vector512<double>.Zero, below = sum, at = sum, above = sum;
         for (var k = 0; k < components.Length; k++)
         {
             var apart = exponents[k] - most;
-            var weight = VectorExp.Of(apart) & Vector512.GreaterThan(apart, Vector512.Create(LeastLogShare));
-            components[k].Signs(x, s, inverseS, out var under, out var over);
-            sum += weight;
-            below += weight * under;
-            above += weight * over;
-            at += components[k].IsZero ? weight : Vector512<double>.Zero;
+            weights[k] = VectorExp.Of(apart) & Vector512.GreaterThan(apart, Vector512.Create(LeastLogShare));
         }
-
-        negative = Vector512.ConditionalSelect(informative, below / sum, Vector512.Create(priorNegative));
-        zero = Vector512.ConditionalSelect(informative, at / sum, Vector512.Create(priorZero));
-        positive = Vector512.ConditionalSelect(informative, above / sum, Vector512.Create(double.Max(0, 1 - priorNegative - priorZero)));
     }
 }

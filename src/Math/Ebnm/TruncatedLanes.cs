@@ -154,12 +154,14 @@ internal static class TruncatedLanes
             Near = Vector512.ConditionalSelect(reflect, Vector512.Create(hi), Vector512.Create(lo));
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public Vector512<double> Exponent()
         {
             var distance = Vector512.Max(A, Vector512<double>.Zero);
             return Vector512.Create(-0.5) * distance * distance;
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public Vector512<double> Narrow()
         {
             var half = Vector512.Create(0.5);
@@ -195,6 +197,7 @@ internal static class TruncatedLanes
             offsetSquare = second * inverse;
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         private static Vector512<double> Within(Vector512<double> value, Vector512<double> most) =>
             Vector512.Max(Vector512.Min(value, most), -most);
     }
