@@ -1,4 +1,5 @@
 using FitCluster.Data.Reading;
+using FitCluster.Data.Writing;
 using Microsoft.Win32.SafeHandles;
 
 namespace FitCluster.Data;
@@ -35,6 +36,8 @@ public sealed class InputFiles : IDisposable
     /// <exception cref="DataException">It cannot: the message says what it is, and what to do.</exception>
     public static string Find(string path) => FileKinds.Of(path) switch
     {
+        _ when IsClosedInput(path) => throw new DataException($"{path} is closed; give a file, or a pipe that is open"),
+        FileKind.Device when !MayEnd(path) => throw new DataException($"{path} is a device, which may never end; give a file or a pipe"),
         FileKind.Pipe or FileKind.Device => Current.Value is { _refusal: null } scope
             ? scope.Spool(path)
             : throw new DataException(
@@ -42,6 +45,18 @@ public sealed class InputFiles : IDisposable
         FileKind.Socket or FileKind.Disk => throw new DataException($"{path} is {FileKinds.Of(path).Words()}; give a file"),
         _ => path,
     };
+
+    // .NET may have a pipe of its own under the number of a standard input that was closed: nobody would ever write to it.
+    private static bool IsClosedInput(string path) =>
+        Path.GetFullPath(path) is "/dev/stdin" or "/dev/fd/0" or "/proc/self/fd/0" && !Descriptors.IsInherited(0);
+
+    // Of devices only terminals end, where their user says so, and the null device; /dev/zero and its like would fill the disk.
+    private static bool MayEnd(string path)
+    {
+        var device = File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? Path.GetFullPath(path);
+        return device is "/dev/null" or "/dev/console" || device.StartsWith("/dev/tty", StringComparison.Ordinal)
+            || device.StartsWith("/dev/pts/", StringComparison.Ordinal);
+    }
 
     /// <summary>As <see cref="Find"/>, of what must be a file: a folder is refused.</summary>
     /// <exception cref="DataException">It cannot be read; the message says what it is.</exception>

@@ -93,7 +93,9 @@ public sealed record Prior(PriorFamily Family, double Mode, PriorComponent[] Com
     /// <summary>The prior of 2^exponent theta: no digit is rounded, unless a length leaves the range of doubles.</summary>
     public Prior Scaled(int exponent) => new(Family, double.ScaleB(Mode, exponent), Array.ConvertAll(Components, c => c with
     {
-        Location = double.ScaleB(c.Location, exponent), Scale = double.ScaleB(c.Scale, exponent),
-        Low = double.ScaleB(c.Low, exponent), High = double.ScaleB(c.High, exponent),
+        Location = double.ScaleB(c.Location, exponent),
+        Scale = double.ScaleB(c.Scale, exponent),
+        Low = double.ScaleB(c.Low, exponent),
+        High = double.ScaleB(c.High, exponent),
     }));
 }

@@ -51,7 +51,8 @@ internal static class EbmfFields
         Help = "add factors one by one, after the first block where there is one",
         Check = s => !s.Get(Greedy!) && s.Get(Init!).Init is EbmfInit.Automatic or EbmfInit.Block or EbmfInit.Power
                 && s.Get(FixedFactors!).Count == 0
-            ? "must be true with ebmf.init: block or power, after which factors follow one by one; or use init: svd, or init: fit with from"
+            ? "must be true with ebmf.init: automatic, block or power, which starts factors one by one: or use init: svd, " +
+                "or init: fit with from"
             : null,
     };
 

@@ -52,7 +52,10 @@ public sealed class SignedStartsTests(ITestOutputHelper output)
             var nothing = SequentialFit.Run(options with { MaxFactors = 0 }, SequentialFit.Shards(y));
             var given = options with
             {
-                Greedy = false, Init = EbmfInit.Given, InitialFactors = f, InitialFactorCount = Planted,
+                Greedy = false,
+                Init = EbmfInit.Given,
+                InitialFactors = f,
+                InitialFactorCount = Planted,
             };
             var extras = new ArraySet().Set("initialLoadings", l, [Rows, Planted]);
             var planted = SequentialFit.Run(given, SequentialFit.Shards(y, extras: (_, _) => extras));

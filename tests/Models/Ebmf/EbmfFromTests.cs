@@ -20,9 +20,9 @@ public sealed class EbmfFromTests : IDisposable
     [InlineData("", 1e-4)]
     [InlineData("variance: row", 1e-4)]
     [InlineData("variance: kronecker", 1e-4)]
-    [InlineData("loadingsPrior: normal_scale_mixture, factorsPrior: unimodal", 1e-4)]
 
-    // Refined before others are added, the intercepts lead to another optimum nearby.
+    // Second looks from another start, and intercepts that are refined before others are added, lead to another optimum nearby.
+    [InlineData("loadingsPrior: normal_scale_mixture, factorsPrior: unimodal", 5e-4)]
     [InlineData("fixedFactors: [column-intercept, intercept]", 5e-3)]
     public void A_fit_that_was_stopped_goes_on_to_where_it_would_have_come(string options, double tolerance)
     {
