@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using FitCluster.Math.Numerics;
 
@@ -27,8 +28,11 @@ internal readonly record struct ObservationSums(double Count, double Precision, 
     public double TypicalS => Count > 0 ? double.Sqrt(Count / Precision) : 1;
 
     /// <summary>Sums over all observations, by blocks of 1024.</summary>
-    public static ObservationSums Of(ReadOnlySpan<double> x, ReadOnlySpan<double> s, double m)
+    public static unsafe ObservationSums Of(ReadOnlySpan<double> x, ReadOnlySpan<double> s, double m)
     {
+        var top = stackalloc byte[StackLines.Probe(x.Length)];
+        var lowered = stackalloc byte[StackLines.Lowering(top, 0)];
+        (*top, *lowered) = (0, 0);
         var sums = default(ObservationSums);
         for (var i = 0; i < x.Length; i += Block)
         {
@@ -42,6 +46,7 @@ internal readonly record struct ObservationSums(double Count, double Precision, 
         return sums;
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static ObservationSums OfBlock(ReadOnlySpan<double> x, ReadOnlySpan<double> s, double m)
     {
         var zero = Vector512<double>.Zero;

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using FitCluster.Math.Numerics;
 
@@ -24,6 +25,9 @@ internal static class SlabKernel<TSlab>
     // Of unit / s in derivatives in the mode, so that squares of them are numbers: the slab is that much wider than s.
     private const double LargestRatio = 1e140;
 
+    // Bytes of the arguments of PassBlock that are passed on the stack.
+    private const int Arguments = 48;
+
     /// <summary>A flag known at compile time.</summary>
     public interface IFlag
     {
@@ -32,12 +36,15 @@ internal static class SlabKernel<TSlab>
     }
 
     /// <summary>Adds to the sums ([0] to [2] only without derivatives) and writes posterior moments where asked.</summary>
-    public static void Pass<TMoments, TDerivatives>(
+    public static unsafe void Pass<TMoments, TDerivatives>(
         in SpikeAndSlab prior, ReadOnlySpan<double> x, ReadOnlySpan<double> s, Span<double> mean, Span<double> variance,
         Span<double> sums)
         where TMoments : struct, IFlag
         where TDerivatives : struct, IFlag
     {
+        var top = stackalloc byte[StackLines.Probe(x.Length)];
+        var lowered = stackalloc byte[StackLines.Lowering(top, Arguments)];
+        (*top, *lowered) = (0, 0);
         for (var i = 0; i < x.Length; i += Block)
         {
             var count = int.Min(Block, x.Length - i);
@@ -47,6 +54,7 @@ internal static class SlabKernel<TSlab>
         }
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static void PassBlock<TMoments, TDerivatives>(
         in SpikeAndSlab prior, ReadOnlySpan<double> x, ReadOnlySpan<double> s, Span<double> mean, Span<double> variance,
         Span<double> sums)
