@@ -75,6 +75,12 @@ internal abstract partial class SpikeAndSlabFamily<TSlab> : IEbnmFamily
 
     private static (double Spike, double Slab) Responsibilities(in SpikeAndSlab p, double u, double s)
     {
+        if (p.PointWeight == 0)
+        {
+            // However unlikely the slab is, even where its likelihood is too small for a number.
+            return (0, 1);
+        }
+
         var t = p.LogOdds + (p.SlabWeight > 0 ? TSlab.LogRatio(u, s, p.Scale) : 0);
         var e = double.Exp(-double.Abs(t));
         return t >= 0 ? (e / (1 + e), 1 / (1 + e)) : (1 / (1 + e), e / (1 + e));

@@ -10,6 +10,9 @@ namespace FitCluster.Models.Ebmf;
 /// </summary>
 internal sealed record StandardErrors(KnownErrors Kind, double[] Values, MatrixSource? Matrix)
 {
+    // The square of it, and of its reciprocal, is a number.
+    private const double Least = 1e-150;
+
     /// <summary>What to tell of how the file was read.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
 
@@ -70,6 +73,13 @@ internal sealed record StandardErrors(KnownErrors Kind, double[] Values, MatrixS
     public static StandardErrors Read(StandardErrorsChoice? choice, long? rows, int columns)
     {
         var errors = ReadShape(choice, rows, columns);
+        var at = Array.FindIndex(errors.Values, s => s < Least || (s > 1 / Least && double.IsFinite(s)));
+        if (at >= 0)
+        {
+            throw ProblemException.BadInput(FormattableString.Invariant(
+                $"{choice!.Path ?? "ebmf.standardErrors"}: standard error {at + 1} is {errors.Values[at]}; they must be from 1e-150 to 1e150"));
+        }
+
         return errors with { Uninformed = errors.Values.Count(double.IsPositiveInfinity) };
     }
 

@@ -93,6 +93,16 @@ public sealed class EbnmScaleTests
         }
     }
 
+    [Fact]
+    public void A_rate_is_a_number_where_the_slab_is_all_there_is_and_its_likelihood_too_small_for_one()
+    {
+        var prior = new Prior(PriorFamily.PointExponential, 0, [
+            new PriorComponent(ComponentKind.Point, 0, 0, 0), new PriorComponent(ComponentKind.Exponential, 1, 0, 6e-101)]);
+        var lfsr = new double[2];
+        EbnmFamilies.Get(prior.Family).FalseSignRates(prior, [1e100, -2], [1e100, 0.001], lfsr);
+        Assert.Equal([0, 0], lfsr);
+    }
+
     private static Prior Step(Prior prior, double[] x, double[] s, EbnmOptions options) =>
         EbnmFamilies.Get(prior.Family).Step(prior, ParametricFixtures.Statistics(prior, x, s), PriorStep.Newton, options);
 

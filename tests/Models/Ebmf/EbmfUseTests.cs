@@ -244,6 +244,12 @@ public sealed class EbmfUseTests : IDisposable
             StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("1e160")]
+    [InlineData("1e-200")]
+    public void Errors_whose_squares_are_no_numbers_are_refused(string error) =>
+        Assert.Contains("from 1e-150 to 1e150", Refusal(() => Fit($"variance: known, standardErrors: {error}")), StringComparison.Ordinal);
+
     private static string Refusal(Action action) => Assert.Single(Assert.Throws<ProblemException>(action).Problems);
 
     private static void AreClose(double[] expected, double[] found)
