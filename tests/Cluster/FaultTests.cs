@@ -266,8 +266,11 @@ public sealed class FaultTests(FaultTests.Fit fit)
             _expected = new Lazy<string>(FitInOneProcess);
         }
 
+        // Factor by factor, so that it takes rounds enough for something to happen to them.
         public static string[] Arguments { get; } =
-            ["ebmf", "--shards", "6", "--factors", "10", "--tolerance", "1e-7", "--checkpoint-rounds", "25"];
+        [
+            "ebmf", "--shards", "6", "--factors", "10", "--tolerance", "1e-7", "--checkpoint-rounds", "25", "--set", "ebmf.init=power",
+        ];
 
         public string Data => _data.Value;
 
