@@ -77,7 +77,8 @@ internal sealed record StandardErrors(KnownErrors Kind, double[] Values, MatrixS
         if (at >= 0)
         {
             throw ProblemException.BadInput(FormattableString.Invariant(
-                $"{choice!.Path ?? "ebmf.standardErrors"}: standard error {at + 1} is {errors.Values[at]}; they must be from 1e-150 to 1e150"));
+                $"{choice!.Path ?? "ebmf.standardErrors"}: standard error {at + 1} is {errors.Values[at]}; they must be from 1e-150 " +
+                $"to 1e150"));
         }
 
         return errors with { Uninformed = errors.Values.Count(double.IsPositiveInfinity) };
