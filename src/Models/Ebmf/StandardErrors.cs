@@ -76,9 +76,9 @@ internal sealed record StandardErrors(KnownErrors Kind, double[] Values, MatrixS
         var at = Array.FindIndex(errors.Values, s => s < Least || (s > 1 / Least && double.IsFinite(s)));
         if (at >= 0)
         {
+            var name = choice!.Path ?? "ebmf.standardErrors";
             throw ProblemException.BadInput(FormattableString.Invariant(
-                $"{choice!.Path ?? "ebmf.standardErrors"}: standard error {at + 1} is {errors.Values[at]}; they must be from 1e-150 " +
-                $"to 1e150"));
+                $"{name}: standard error {at + 1} is {errors.Values[at]}; they must be from 1e-150 to 1e150"));
         }
 
         return errors with { Uninformed = errors.Values.Count(double.IsPositiveInfinity) };
