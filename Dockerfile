@@ -17,7 +17,8 @@ ENV PATH="/app:/usr/local/bin:/usr/bin:/bin" TMPDIR=/tmp DOTNET_EnableDiagnostic
 WORKDIR /tmp
 # `app` of the image, by number, so that Kubernetes can tell that it is not root.
 USER 1654:1654
-EXPOSE 8080
+# Akka, the links, health.
+EXPOSE 4053 4054 8080
 STOPSIGNAL SIGTERM
 ENTRYPOINT ["/app/fitcluster"]
 CMD ["--help"]

@@ -4,13 +4,12 @@ using FitCluster.Engine;
 using FitCluster.Math.Models;
 using FitCluster.Math.Numerics;
 using FitCluster.Messages;
-using FitCluster.Services;
 using FitCluster.Workers;
 
 namespace FitCluster.Bench;
 
 /// <summary>
-/// How many shard answers a second a coordinator takes, through a real broker, when the shards have next to nothing to compute.
+/// How many shard answers a second a coordinator takes, by the links between two nodes, when the shards have next to nothing to compute.
 /// </summary>
 internal static class AnswersPart
 {
@@ -22,28 +21,20 @@ internal static class AnswersPart
 
     public static Table Run()
     {
-        var table = new Table("answers", "shard answers of 1 kB that a coordinator takes, through RabbitMQ");
-        if (RabbitServer.Missing is { } missing)
-        {
-            table.Note($"not measured: {missing}");
-            return table;
-        }
-
+        var table = new Table("answers", "shard answers of 1 kB that a coordinator takes, by the links of two nodes");
         Measure(table).GetAwaiter().GetResult();
         table.Note($"{Shards} shards on one engine, the coordinator on another, both in this process; each answer has {Values} numbers, " +
-            "and comes to a question of as much: two messages through the broker for each answer, confirmed and acknowledged; " +
-            $"{Rounds} rounds.");
+            $"and comes to a question of as much, by TCP of this machine; {Rounds} rounds.");
         table.Note($"the ratio is the {Wanted:N0} answers a second that are asked for, over ours.");
         return table;
     }
 
     private static async Task Measure(Table table)
     {
-        await using var broker = await RabbitServer.StartNew();
         var seconds = new List<double>();
         for (var repeat = 0; repeat <= Repeats; repeat++)
         {
-            var took = await Once(await broker.NewVirtualHost());
+            var took = await Once();
             if (repeat > 0)
             {
                 seconds.Add(took);
@@ -56,14 +47,16 @@ internal static class AnswersPart
         table.Add(new Line($"a round of {Shards} shards", Figures.Text(Figures.Of(seconds).Median / Rounds)));
     }
 
-    private static async Task<double> Once(string url)
+    private static async Task<double> Once()
     {
         var job = new Echo();
         var store = new InMemoryCheckpointStore();
-        await using var workers = await Join(url, "workers", ShardAddress.Kind, store);
+        await using var meeting = ClusterStores.Open(BenchFiles.StoreFile("answers"));
+        await meeting.Prepare();
+        await using var workers = await Join(meeting, "workers", ShardAddress.Kind, store);
         workers.Register(ShardAddress.Kind, _ => new ShardWorker(_ => job));
         await workers.Start();
-        await using var coordinators = await Join(url, "coordinators", ShardAddress.CoordinatorKind, store);
+        await using var coordinators = await Join(meeting, "coordinators", ShardAddress.CoordinatorKind, store);
         var settings = new FitSettings { CheckpointSeconds = 1e6, ReplayRounds = 1 << 20, ReplayBytes = 1L << 40 };
         coordinators.Register(ShardAddress.CoordinatorKind, _ => new FitCoordinator(_ => job, settings, job, store.LoadResult));
         await coordinators.Start();
@@ -71,14 +64,24 @@ internal static class AnswersPart
         return await job.Ended.Task;
     }
 
-    private static Task<RabbitMqEngine> Join(string url, string node, string kind, ICheckpointStore store) => RabbitMqEngine.Connect(
-        url,
-        new ClusterEngineOptions
-        {
-            Node = node, Capacity = new Dictionary<string, int> { [kind] = 2 * Shards }, Failed = (address, error) =>
-            Console.Error.WriteLine($"{address}: {error.Message}")
-        },
-        store);
+    private static async Task<AkkaEngine> Join(IClusterStore meeting, string node, string kind, ICheckpointStore store)
+    {
+        AkkaEngine? engine = null;
+        return engine = await AkkaEngine.Create(
+            new ClusterEngineOptions
+            {
+                Node = node,
+                Capacity = new Dictionary<string, int> { [kind] = 2 * Shards },
+                Failed = (address, error) => Console.Error.WriteLine($"{address}: {error.Message}"),
+            },
+            new AkkaOptions
+            {
+                Version = "bench",
+                Joined = () => meeting.ReportNode(new NodeEntry { Name = node, Address = engine!.Address, State = "up" }),
+            },
+            store,
+            meeting);
+    }
 
     /// <summary>A model whose shards send back what they get.</summary>
     private sealed class Echo : IFitModel, IFitJob, IFitObserver

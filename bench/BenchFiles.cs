@@ -12,6 +12,9 @@ internal static class BenchFiles
     /// <summary>The program that is measured.</summary>
     public static string Program { get; } = Path.GetFullPath(Path.Combine("src", "Cli", "bin", "Release", "net10.0", "fitcluster"));
 
+    /// <summary>Where the file of a cluster's store may be, in a folder that is there and empty.</summary>
+    public static string StoreFile(string name) => Path.Combine(Directory.CreateDirectory(Fresh(name)).FullName, "job.db");
+
     /// <summary>A folder for results, empty.</summary>
     public static string Fresh(string name)
     {

@@ -8,6 +8,12 @@ internal sealed class BenchNodes : IAsyncDisposable
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
     private readonly List<Process> _nodes = [];
 
+    /// <summary>The processes of the nodes.</summary>
+    public IReadOnlyList<Process> Processes => _nodes;
+
+    /// <summary>Seconds from the start of each node's process to its word that it is ready.</summary>
+    public List<double> Starts { get; } = [];
+
     public static async Task<BenchNodes> Start(int count, string[] arguments, (string Name, string Value)[] environment)
     {
         var nodes = new BenchNodes();
@@ -21,6 +27,7 @@ internal sealed class BenchNodes : IAsyncDisposable
                 start.Environment[name] = value;
             }
 
+            var clock = Stopwatch.StartNew();
             var ready = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             var process = Process.Start(start)!;
             nodes._nodes.Add(process);
@@ -35,6 +42,7 @@ internal sealed class BenchNodes : IAsyncDisposable
             process.BeginErrorReadLine();
             process.BeginOutputReadLine();
             await ready.Task.WaitAsync(StartLimit);
+            nodes.Starts.Add(clock.Elapsed.TotalSeconds);
         }
 
         return nodes;

@@ -1,10 +1,10 @@
+using System.Diagnostics;
 using System.Text.Json;
-using FitCluster.Services;
 
 namespace FitCluster.Bench;
 
 /// <summary>
-/// A fit by two node processes through a real broker and a real database, against the same fit by one process with as many threads.
+/// A fit by two node processes, against the same fit by one process with as many threads; what a node costs by itself, and a short job.
 /// </summary>
 internal static class ClusterPart
 {
@@ -14,35 +14,39 @@ internal static class ClusterPart
     private const int Repeats = 3;
     private const int Interval = 5;
     private const double DefaultSeconds = 30;
+    private const int Starts = 5;
+    private const double WantedStart = 2.5;
+    private const double WantedMore = 1;
+    private const double WantedIdlePercent = 3;
+    private const double WantedIdleBytes = 200e6;
+
+    private static readonly TimeSpan Settling = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Idle = TimeSpan.FromSeconds(20);
 
     public static Table Run()
     {
         var table = new Table("cluster",
-            "the same fit by 2 node processes, through RabbitMQ and PostgreSQL, and by one process with 2 threads");
-        if ((RabbitServer.Missing ?? PostgresServer.Missing) is { } missing)
-        {
-            table.Note($"not measured: {missing}");
-            return table;
-        }
-
+            "the same fit by 2 node processes, whose store is a file, and by one process with 2 threads; nodes by themselves");
         Measure(table).GetAwaiter().GetResult();
         table.Note($"sparse {Rows:N0} x {Columns:N0}, 10 % stored, K = {Factors}, point_normal on both sides, as a chunked store; " +
             "rounds: the seconds from the first round to the last that `fit.json` says; whole: from start to end of `fit`, and of " +
             "`submit --wait`.");
-        table.Note("the cluster's broker and database run on the same two cores; fits and submissions take turns in one run; ratios are " +
-            "of the medians. A node takes as many threads as there are cores unless told otherwise: with one thread each, a node whose " +
+        table.Note("fits and submissions take turns in one run; ratios are of the medians. " +
+            "A node takes as many threads as there are cores unless told otherwise: with one thread each, a node whose " +
             "shards are done waits for the other while a core is idle.");
         table.Note($"a checkpoint's cost is (median seconds of the rounds with one every {Interval} rounds - without) / checkpoints; " +
             $"its share is that over the default interval of {DefaultSeconds} s.");
+        table.Note($"a node's start: from the start of its process to its word that it is ready, {Starts} times, each joining those " +
+            $"before; idle: CPU of each of {Starts} nodes over {Idle.TotalSeconds:F0} s without a job, and resident memory then, the " +
+            "means; a short job: `submit --wait` of 400 x 60 on the two warm nodes less `fit`, each with the start of the program.");
         return table;
     }
 
     private static async Task Measure(Table table)
     {
         var store = BenchFiles.Store(Rows, Columns, Factors, 0.1);
-        await using var broker = await RabbitServer.StartNew();
-        await using var database = await PostgresServer.StartNew();
-        var (environment, single) = (await Cluster(broker, database), await Cluster(broker, database));
+        await MeasureNodes(table);
+        var (environment, single) = (Cluster("cluster"), Cluster("cluster-thin"));
         await using var nodes = await BenchNodes.Start(2, [], environment);
         await using var singleNodes = await BenchNodes.Start(2, ["--threads", "1"], single);
         var (local, remote, thin, saving) = (new List<Measured>(), new List<Measured>(), new List<Measured>(), new List<Measured>());
@@ -56,7 +60,7 @@ internal static class ClusterPart
 
         foreach (var (nodesWords, fits, target) in new[]
         {
-            ("nodes as they come, 2 threads each", remote, 1.3), ("nodes with 1 thread each", thin, double.NaN)
+            ("nodes as they come, 2 threads each", remote, 1.15), ("nodes with 1 thread each", thin, double.NaN)
         })
         {
             foreach (var (name, time) in new (string, Func<Measured, double>)[] { ("rounds", m => m.Rounds), ("whole", m => m.Whole) })
@@ -67,6 +71,7 @@ internal static class ClusterPart
             }
         }
 
+        MeasureShort(table, environment);
         var each = double.Max(0, Figures.Of([.. saving.Select(m => m.Rounds)]).Median -
             Figures.Of([.. remote.Select(m => m.Rounds)]).Median) / (saving[0].Checkpoints - remote[0].Checkpoints);
         table.Add(new Line(
@@ -74,8 +79,54 @@ internal static class ClusterPart
             Figures.Text(each), Figures.Text(DefaultSeconds), each / DefaultSeconds, 0.026));
     }
 
-    private static async Task<(string, string)[]> Cluster(RabbitServer broker, PostgresServer database) =>
-        [("FITCLUSTER_BROKER", await broker.NewVirtualHost()), ("FITCLUSTER_STORE", await database.NewDatabase())];
+    private static (string, string)[] Cluster(string name) =>
+        [("FITCLUSTER_STORE", BenchFiles.StoreFile(name))];
+
+    /// <summary>How long nodes take to be ready, and what they cost when there is nothing to do.</summary>
+    private static async Task MeasureNodes(Table table)
+    {
+        await using var nodes = await BenchNodes.Start(Starts, [], Cluster("cluster-idle"));
+        var start = Figures.Of(nodes.Starts).Median;
+        table.Add(new Line(
+            $"a node's start to ready, median of {Starts}", Figures.Text(start), $"{Figures.Text(WantedStart)} asked for",
+            start / WantedStart, 1));
+        await Task.Delay(Settling);
+        var before = nodes.Processes.Sum(Cpu);
+        await Task.Delay(Idle);
+        var percent = 100 * (nodes.Processes.Sum(Cpu) - before) / Idle.TotalSeconds / Starts;
+        var bytes = nodes.Processes.Average(process => (double)process.WorkingSet64);
+        table.Add(new Line(
+            "CPU of an idle node", FormattableString.Invariant($"{percent:F1} % of a core"),
+            FormattableString.Invariant($"{WantedIdlePercent} % asked for"), percent / WantedIdlePercent, 1));
+        table.Add(new Line(
+            "memory of an idle node", FormattableString.Invariant($"{bytes / 1e6:F0} MB"),
+            FormattableString.Invariant($"{WantedIdleBytes / 1e6} MB asked for"), bytes / WantedIdleBytes, 1));
+    }
+
+    private static double Cpu(Process process)
+    {
+        process.Refresh();
+        return process.TotalProcessorTime.TotalSeconds;
+    }
+
+    /// <summary>What a cluster adds to a short job.</summary>
+    private static void MeasureShort(Table table, (string, string)[] environment)
+    {
+        var data = BenchFiles.Fresh("cluster-short");
+        Expect(Clock.Run(BenchFiles.Program, ["simulate", "ebmf", "--rows", "400", "--columns", "60", "--factors", "3", "--out", data]));
+        string[] fit = ["ebmf", "--data", data, "--factors", "5", "--progress", "none"];
+        var (local, remote) = (new List<double>(), new List<double>());
+        for (var repeat = 0; repeat <= Repeats; repeat++)
+        {
+            local.Add(Expect(Clock.Run(BenchFiles.Program, ["fit", .. fit, "--out", BenchFiles.Fresh("cluster-short-fit")])).Seconds);
+            remote.Add(
+                Expect(Clock.Run(BenchFiles.Program, ["submit", .. fit, "--name", $"short-{repeat}", "--wait"], environment)).Seconds);
+        }
+
+        var more = double.Max(0, Figures.Of(remote).Median - Figures.Of(local).Median);
+        table.Add(new Line(
+            "what the cluster adds to a short job", Figures.Text(more), $"{Figures.Text(WantedMore)} asked for", more / WantedMore, 1));
+    }
 
     private static Measured Local(string store)
     {

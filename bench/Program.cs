@@ -6,8 +6,8 @@ using FitCluster.Bench;
 [
     ("sweep", SweepPart.Run), ("fit", FitPart.Run), ("ebnm", EbnmPart.Run), ("memory", MemoryPart.Run), ("checkpoint", CheckpointPart.Run),
     ("cluster", ClusterPart.Run), ("answers", AnswersPart.Run), ("twineb-ml100k", TwinEbMl100kPart.Run), ("twineb-sim", TwinEbSimPart.Run),
-    ("twineb-planted", TwinEbPlantedPart.Run),
-    ("twineb-speed", TwinEbSpeedPart.Run), ("twineb-scale", TwinEbScalePart.Run), ("start", StartPart.Run),
+    ("twineb-planted", TwinEbPlantedPart.Run), ("twineb-overdispersed", TwinEbOverdispersedPart.Run),
+    ("twineb-speed", TwinEbSpeedPart.Run), ("twineb-scale", TwinEbScalePart.Run), ("start", StartPart.Run), ("nb-pass", NbPassPart.Run),
 ];
 var names = parts.Select(p => p.Name).ToArray();
 if (args is ["--list"])

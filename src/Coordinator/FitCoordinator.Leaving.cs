@@ -27,6 +27,12 @@ public sealed partial class FitCoordinator
     {
         Say($"the coordinator of job {_job} leaves its node after round {_round}, with a checkpoint of round {BaseRound}: another goes " +
             "on from there");
+        // All of it is in the checkpoint: who wants to leave too need not wait for a successor, of whom there may be none.
+        foreach (var slot in _slots.Where(slot => slot.IsLeaving))
+        {
+            context.Tell(ShardAddress.Of(_job, slot.Shard), new ReleaseShard(_job, _attempt, slot.Shard));
+        }
+
         _stage = Stage.Idle;
         _questions.Clear();
         (_pending, _slots) = (null, []);
@@ -45,12 +51,12 @@ public sealed partial class FitCoordinator
             return;
         }
 
+        slot.IsLeaving = true;
         if (_stage != Stage.Running)
         {
             return;
         }
 
-        slot.IsLeaving = true;
         if (_round == BaseRound && _pending is null && _base is not null)
         {
             LetGo(context);

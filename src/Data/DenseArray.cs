@@ -25,17 +25,7 @@ public sealed record DenseArray(int Rows, int Columns, double[] Values, IReadOnl
     public static DenseArray Read(string path, bool infinite = false)
     {
         path = InputFiles.Find(path);
-        using (var stream = TextFile.Open(path))
-        {
-            var magic = new byte[6];
-            if (stream.ReadAtLeast(magic, 6, throwOnEndOfStream: false) == 6 && magic[0] == 0x93 &&
-                magic.AsSpan(1).SequenceEqual("NUMPY"u8))
-            {
-                return ReadNpy(path);
-            }
-        }
-
-        return ReadText(path, infinite);
+        return InputFiles.BeginsWith(path, [0x93, .. "NUMPY"u8]) ? ReadNpy(path) : ReadText(path, infinite);
     }
 
     private static DenseArray ReadNpy(string path)

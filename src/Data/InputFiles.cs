@@ -34,37 +34,38 @@ public sealed class InputFiles : IDisposable
 
     /// <summary>The path under which the content of a path can be read as often as is asked for.</summary>
     /// <exception cref="DataException">It cannot: the message says what it is, and what to do.</exception>
-    public static string Find(string path) => FileKinds.Of(path) switch
+    public static string Find(string path)
     {
-        _ when IsClosedInput(path) => throw new DataException($"{path} is closed; give a file, or a pipe that is open"),
-        FileKind.Device when !MayEnd(path) => throw new DataException($"{path} is a device, which may never end; give a file or a pipe"),
-        FileKind.Pipe or FileKind.Device => Current.Value is { _refusal: null } scope
-            ? scope.Spool(path)
-            : throw new DataException(
-                $"{path} is {FileKinds.Of(path).Words()}, which can be read only once; {Current.Value?._refusal ?? "give a file"}"),
-        FileKind.Socket or FileKind.Disk => throw new DataException($"{path} is {FileKinds.Of(path).Words()}; give a file"),
-        _ => path,
-    };
+        if (IsClosedInput(path))
+        {
+            throw new DataException($"{path} is closed; give a file, or a pipe that is open");
+        }
 
-    // .NET may have a pipe of its own under the number of a standard input that was closed: nobody would ever write to it.
-    private static bool IsClosedInput(string path) =>
-        Path.GetFullPath(path) is "/dev/stdin" or "/dev/fd/0" or "/proc/self/fd/0" && !Descriptors.IsInherited(0);
-
-    // Of devices only terminals end, where their user says so, and the null device; /dev/zero and its like would fill the disk.
-    private static bool MayEnd(string path)
-    {
-        var device = File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? Path.GetFullPath(path);
-        return device is "/dev/null" or "/dev/console" || device.StartsWith("/dev/tty", StringComparison.Ordinal)
-            || device.StartsWith("/dev/pts/", StringComparison.Ordinal);
+        var kind = FileKinds.Of(path);
+        return kind switch
+        {
+            FileKind.Device when !MayEnd(path) =>
+                throw new DataException($"{path} is a device, which may never end; give a file or a pipe"),
+            FileKind.Pipe or FileKind.Device => Current.Value is { _refusal: null } scope
+                ? scope.Spool(path)
+                : throw new DataException(
+                    $"{path} is {kind.Words()}, which can be read only once; {Current.Value?._refusal ?? "give a file"}"),
+            FileKind.Socket or FileKind.Disk => throw new DataException($"{path} is {kind.Words()}; give a file"),
+            _ => path,
+        };
     }
 
     /// <summary>As <see cref="Find"/>, of what must be a file: a folder is refused.</summary>
     /// <exception cref="DataException">It cannot be read; the message says what it is.</exception>
-    public static string FindFile(string path) => FileKinds.Of(path) switch
-    {
-        FileKind.Folder => throw new DataException($"{path} is a folder; give a file"),
-        _ => Find(path),
-    };
+    public static string FindFile(string path) =>
+        FileKinds.Of(path) != FileKind.Folder ? Find(path) : throw new DataException($"{path} is a folder; give a file");
+
+    /// <summary>What to say of a path where there is nothing.</summary>
+    public static string Absent(string path) => $"{path} does not exist{AdviceOnAbsent(path)}";
+
+    /// <summary>What to do where there is nothing: "; check the path", or how standard input is read where "-" is asked for.</summary>
+    public static string AdviceOnAbsent(string path) =>
+        Path.GetFileName(path) == "-" ? "; standard input is read as /dev/stdin" : "; check the path";
 
     /// <summary>Words about files, those that were copied under the names that they were given by.</summary>
     public static string Named(string words)
@@ -102,6 +103,18 @@ public sealed class InputFiles : IDisposable
 
             _spooled.Clear();
         }
+    }
+
+    // .NET may have a pipe of its own under the number of a standard input that was closed: nobody would ever write to it.
+    private static bool IsClosedInput(string path) =>
+        Path.GetFullPath(path) is "/dev/stdin" or "/dev/fd/0" or "/proc/self/fd/0" && !Descriptors.IsInherited(0);
+
+    // Of devices only terminals end, where their user says so, and the null device; /dev/zero and its like would fill the disk.
+    private static bool MayEnd(string path)
+    {
+        var device = File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? Path.GetFullPath(path);
+        return device is "/dev/null" or "/dev/console" || device.StartsWith("/dev/tty", StringComparison.Ordinal)
+            || device.StartsWith("/dev/pts/", StringComparison.Ordinal);
     }
 
     private string Spool(string path)

@@ -79,8 +79,8 @@ public sealed record MatrixOptions
     /// <summary>The columns to keep, in the order of the file; default all.</summary>
     public Selection? Columns { get; init; }
 
-    /// <summary>The column or file with each row's dataset; not read yet, and refused.</summary>
-    public string? Datasets { get; init; }
+    /// <summary>Whether infinite values of .mtx, .npy and .npz are taken; default no. A standard error may be infinite.</summary>
+    public bool TakesInfinities { get; init; }
 
     /// <summary>How data are fetched that are given by URL; no part of what they are.</summary>
     public FetchOptions Fetch { get; init; } = new();

@@ -64,6 +64,9 @@ public sealed class MatrixSource
     /// <summary>The bytes that values and indices take.</summary>
     public long StoredBytes => IsSparse ? (StoredCount * 12) + ((Rows + 1) * 8) : StoredCount * 8;
 
+    /// <summary>The files that it was joined of (<see cref="MatrixJoin"/>), in the order of rows; empty for one file.</summary>
+    public IReadOnlyList<MatrixPart> Parts { get; internal init; } = [];
+
     /// <summary>Whether names were made here (r1, r2, ...), for data that have none.</summary>
     public static bool AreGenerated(IReadOnlyList<string> names) => names is GeneratedNames;
 

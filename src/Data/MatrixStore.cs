@@ -82,7 +82,7 @@ public static class MatrixStore
     internal static MatrixSource? TryMap(StorePlace place, MatrixOptions options)
     {
         var asked = options.Format is MatrixFormat.Store or MatrixFormat.Auto;
-        if (!asked || options.Rows is not null || options.Columns is not null || options.Datasets is not null)
+        if (!asked || options.Rows is not null || options.Columns is not null)
         {
             return null;
         }

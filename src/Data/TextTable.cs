@@ -60,5 +60,10 @@ public sealed class TextTable
         }
     }
 
+    /// <summary>
+    /// Whether a field says that a value is missing: it is empty, or NA, NaN, NULL and the like (docs/formats.md, "Input").
+    /// </summary>
+    public static bool IsMissing(string field) => TableHead.KindOf(field) == FieldKind.Missing;
+
     private static string[] Latin1(string path, bool isLatin1) => isLatin1 ? [TextEncoding.Note(path)] : [];
 }

@@ -22,9 +22,6 @@ public sealed record ClusterEngineOptions
     /// <summary>Told in words of what a user may want to read: connections lost and regained, refused messages, alarms.</summary>
     public Action<string>? Say { get; init; }
 
-    /// <summary>Told, when this process takes part again, what was hosted here when the connection to the cluster was lost.</summary>
-    public Action<IReadOnlyList<ActorAddress>>? Regained { get; init; }
-
     /// <summary>Told of failed activations and of messages that no actor could take.</summary>
     public Action<ActorAddress, Exception>? Failed { get; init; }
 }

@@ -3,8 +3,8 @@ using FitCluster.Messages;
 namespace FitCluster.Engine;
 
 /// <summary>
-/// An engine of a cluster: what a node and a client of one need of it, whatever carries the messages. A process registers kinds, starts,
-/// and is given actors up to its capacity; a client only tells. Made by <see cref="ClusterEngines.Connect"/>.
+/// An engine of a cluster: what a node needs of it, whatever carries the messages. A process registers kinds, starts, and is given
+/// actors up to its capacity.
 /// </summary>
 public interface IClusterEngine : IEngine
 {
@@ -18,8 +18,14 @@ public interface IClusterEngine : IEngine
     /// <exception cref="ClusterEngineException">The cluster does not let this process take part.</exception>
     Task Start(CancellationToken cancellation = default);
 
-    /// <summary>Waits until everything told so far is out of this process, or dropped for a reason that was reported.</summary>
-    Task Flush(CancellationToken cancellation = default);
+    /// <summary>Where other nodes reach this one, as it is told to the store.</summary>
+    string Address { get; }
+
+    /// <summary>
+    /// Completes when the others have gone on without this process, which nobody had asked to leave: what was hosted here then is elsewhere
+    /// by now. Only a new engine takes part again.
+    /// </summary>
+    Task<IReadOnlyList<ActorAddress>> Removed { get; }
 
     /// <summary>
     /// Takes no new actors, tells those that are here (<see cref="Draining"/>), and waits until all have stopped, or the limit has passed.
@@ -28,13 +34,8 @@ public interface IClusterEngine : IEngine
     Task<int> Drain(TimeSpan limit);
 
     /// <summary>
-    /// Tells so many actors of a kind, those that came last, that they are to go elsewhere; takes none of that kind until they have gone.
-    /// </summary>
-    Task GiveUp(string kind, int count);
-
-    /// <summary>
     /// Tells those actors of a kind that they are to go elsewhere, because this process cannot serve them: marked when this returns, so
-    /// that one that stops itself is handed over. None of that kind is taken until they have gone.
+    /// that one that stops itself is handed over.
     /// </summary>
     void GiveUp(string kind, Func<ActorAddress, bool> which);
 }

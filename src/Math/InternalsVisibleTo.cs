@@ -2,3 +2,4 @@ using System.Runtime.CompilerServices;
 
 [assembly: InternalsVisibleTo("FitCluster.Math.Tests")]
 [assembly: InternalsVisibleTo("FitCluster.Bench")]
+[assembly: InternalsVisibleTo("FitCluster.Nb.Tests")]

@@ -129,7 +129,7 @@ public sealed record Draining : IMessage;
 public sealed record ShardLeaving(JobName Job, Attempt Attempt, long Load, ShardId Shard) : IMessage;
 
 /// <summary>
-/// To the coordinator: the shard's former node is alive; it was only cut off (from the broker, or frozen). So the shard did not kill
+/// To the coordinator: the shard's former node is alive; it was only cut off, or frozen. So the shard did not kill
 /// it, and that loss is not held against it.
 /// </summary>
 public sealed record ShardCutOff(JobName Job, ShardId Shard) : IMessage;

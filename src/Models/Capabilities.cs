@@ -73,3 +73,54 @@ public interface IRowProjection
     /// <summary>The arrays of a shard's rows: those of the results, one row for each new row.</summary>
     ArraySet Project(ShardData data);
 }
+
+/// <summary>What a draw of a group's composition is.</summary>
+public enum GroupComposition
+{
+    /// <summary>The logarithms of the means.</summary>
+    Means,
+
+    /// <summary>The logarithms of what a cell of these means could have: a Gamma draw more for each column.</summary>
+    Gamma,
+}
+
+/// <summary>A finished fit whose groups of rows (datasets, components, levels of a factor) are compared column by column.</summary>
+public interface IComparesGroups
+{
+    /// <summary>The groups that can be named.</summary>
+    IReadOnlyList<string> Groups { get; }
+
+    /// <summary>Paired draws of two groups.</summary>
+    /// <param name="a">A group.</param>
+    /// <param name="b">Another.</param>
+    /// <param name="composition">What a draw is.</param>
+    /// <param name="seed">The seed.</param>
+    /// <exception cref="ProblemException">There is no such group, or they cannot be compared; every problem is listed.</exception>
+    IGroupDraws Pair(string a, string b, GroupComposition composition, ulong seed);
+}
+
+/// <summary>Draws from the posterior of two groups; a draw is a function of its number alone. Not thread-safe.</summary>
+public interface IGroupDraws
+{
+    /// <summary>Fills the logarithm of each column's abundance; a factor common to all columns may be open.</summary>
+    /// <param name="number">The draw, from 0.</param>
+    /// <param name="a">By column: the first group's.</param>
+    /// <param name="b">By column: the second's, of the same draw of what both share.</param>
+    void Fill(int number, Span<double> a, Span<double> b);
+}
+
+/// <summary>A finished fit of counts that tells how many there were before some were lost.</summary>
+public interface IDenoisesCounts
+{
+    /// <summary>What denoises.</summary>
+    /// <param name="data">The data that were fitted.</param>
+    /// <exception cref="ProblemException">They are not, or nothing is lost in the model.</exception>
+    IDenoiser Denoiser(MatrixSource data);
+}
+
+/// <summary>Denoises row by row. Not thread-safe.</summary>
+public interface IDenoiser
+{
+    /// <summary>Mean and standard deviation of each column's true count in a row, given what was seen.</summary>
+    void Row(int row, Span<double> mean, Span<double> sd);
+}

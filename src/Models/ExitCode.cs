@@ -15,7 +15,7 @@ public static class ExitCode
     /// <summary>Not converged within the limit asked for; the results are written.</summary>
     public const int NotConverged = 3;
 
-    /// <summary>The broker or the store cannot be reached.</summary>
+    /// <summary>The store or the nodes cannot be reached.</summary>
     public const int Unreachable = 4;
 
     /// <summary>The name is taken by a job with another spec, or with other data.</summary>

@@ -1,4 +1,5 @@
 using FitCluster.Models.Ebmf;
+using FitCluster.Models.Nb;
 using FitCluster.Models.TwinEb;
 
 namespace FitCluster.Models;
@@ -14,6 +15,7 @@ public static class ModelKinds
     [
         new("ebmf", isHere: true, () => new EbmfKind()),
         new("twineb", isHere: true, () => new TwinEbKind()),
+        new("nb", isHere: true, () => new NbKind(NbMethods.Own)),
     ];
 
     /// <summary>The names of all kinds.</summary>

@@ -17,6 +17,9 @@ public class ModelOutput(ModelRequest request)
     /// <summary>The option whose limit a fit has reached that ended by itself and did not converge.</summary>
     public virtual string LimitOption => request.Section.Table.Name;
 
+    /// <summary>What to do about a fit that ended by itself and did not converge, in words.</summary>
+    public virtual string AdviceWhereNotConverged => $"raise {LimitOption}, or ask for less (--tolerance)";
+
     /// <summary>The names of an array's columns, for tables.</summary>
     protected virtual IReadOnlyList<string> Labels(NamedArray array) =>
         array.Shape.Length < 2 ? [array.Name] : [.. Enumerable.Range(1, array.Shape[1]).Select(i => $"factor{i}")];

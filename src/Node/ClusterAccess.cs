@@ -3,16 +3,26 @@ using FitCluster.Models;
 
 namespace FitCluster.Node;
 
-/// <summary>Reaches the store and the engine of a cluster, for a node or a client; what fails is a problem with its exit code.</summary>
+/// <summary>Reaches the store of a cluster, for a node or a client; what fails is a problem with its exit code.</summary>
 internal static class ClusterAccess
 {
     /// <summary>A store that has been reached and has its tables.</summary>
+    /// <param name="url">Where it is.</param>
+    /// <param name="isMade">
+    /// Whether a file that does not exist yet is made; else it is refused: a wrong name would be an empty store.
+    /// </param>
     /// <exception cref="ProblemException">The URL is wrong (2), or the store cannot be reached (4).</exception>
-    public static async Task<IClusterStore> Store(string url)
+    public static async Task<IClusterStore> Store(string url, bool isMade)
     {
         IClusterStore? store = null;
         try
         {
+            if (!isMade && ClusterStores.MissingFile(url) is { } path)
+            {
+                throw new ClusterStoreException(
+                    $"the store {path} does not exist: 'fitcluster node' or 'submit' with this --store makes it", isUnreachable: true);
+            }
+
             store = ClusterStores.Open(url);
             await store.Prepare().ConfigureAwait(false);
             return store;
@@ -25,20 +35,6 @@ internal static class ClusterAccess
             }
 
             throw Failure(error);
-        }
-    }
-
-    /// <summary>An engine that takes part in the cluster.</summary>
-    /// <exception cref="ProblemException">The engine cannot be used (4).</exception>
-    public static async Task<IClusterEngine> Engine(string url, ClusterEngineOptions options, IClusterStore store)
-    {
-        try
-        {
-            return await ClusterEngines.Connect(url, options, store).ConfigureAwait(false);
-        }
-        catch (ClusterEngineException error)
-        {
-            throw new ProblemException(ExitCode.Unreachable, error.Message, error);
         }
     }
 

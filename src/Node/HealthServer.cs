@@ -17,7 +17,10 @@ internal sealed class HealthServer : IAsyncDisposable
     private HealthServer(WebApplication application) => _application = application;
 
     /// <summary>HOST:PORT, where HOST is an address, localhost, or * for all.</summary>
-    public static IPEndPoint? Parse(string text, ProblemList problems)
+    /// <param name="text">The text.</param>
+    /// <param name="option">The option that it comes from.</param>
+    /// <param name="problems">Told when it is none.</param>
+    public static IPEndPoint? Parse(string text, string option, ProblemList problems)
     {
         var colon = text.LastIndexOf(':');
         var host = colon > 0 ? text[..colon] : "";
@@ -32,7 +35,7 @@ internal sealed class HealthServer : IAsyncDisposable
             return new IPEndPoint(address, port);
         }
 
-        problems.Add($"--listen is '{text}'; it must be ADDRESS:PORT, as in 127.0.0.1:8080 or *:8080");
+        problems.Add($"{option} is '{text}'; it must be ADDRESS:PORT, as in 127.0.0.1:8080 or *:8080");
         return null;
     }
 
@@ -51,7 +54,7 @@ internal sealed class HealthServer : IAsyncDisposable
         catch (IOException error)
         {
             await application.DisposeAsync().ConfigureAwait(false);
-            throw ProblemException.BadInput($"--listen {where} cannot be used: {error.Message}", error);
+            throw ProblemException.BadInput($"--health {where} cannot be used: {error.Message}", error);
         }
 
         return new HealthServer(application);

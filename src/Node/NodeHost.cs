@@ -15,7 +15,6 @@ internal sealed class NodeHost : IAsyncDisposable
     private const int ShardLoadFailures = 6;
 
     private static readonly TimeSpan ReportPause = TimeSpan.FromMilliseconds(700);
-    private static readonly TimeSpan BalancePause = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan WakePause = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan StoreSilent = TimeSpan.FromSeconds(10);
 
@@ -27,7 +26,7 @@ internal sealed class NodeHost : IAsyncDisposable
     private JobRecorder _recorder = null!;
     private NodeReports _reports = null!;
     private Task _loops = Task.CompletedTask;
-    private string _state = "up";
+    private string _state = "joining";
 
     private NodeHost(NodeOptions options, IClusterStore store, Action<string> say)
     {
@@ -42,15 +41,25 @@ internal sealed class NodeHost : IAsyncDisposable
         : _reports.Silence > StoreSilent ? "the store has not answered for 10 s"
         : null;
 
+    /// <summary>
+    /// Completes when the others have gone on without this node, which nobody had asked to leave: with what it hosted then.
+    /// </summary>
+    public Task<IReadOnlyList<ActorAddress>> Removed => _engine.Removed;
+
     /// <summary>Joins a cluster.</summary>
     /// <param name="options">What the node is told.</param>
     /// <param name="store">The store, which is the node's once this has returned.</param>
-    /// <param name="connect">Connects the engine.</param>
+    /// <param name="connect">Makes the engine.</param>
     /// <param name="say">Told each line that a user may want to read, one at a time.</param>
+    /// <param name="cutOff">What the same process hosted when a cluster went on without it; empty at first.</param>
     /// <exception cref="ClusterEngineException">The engine cannot be used.</exception>
     /// <exception cref="ClusterStoreException">The store cannot be used.</exception>
     public static async Task<NodeHost> Start(
-        NodeOptions options, IClusterStore store, Func<ClusterEngineOptions, Task<IClusterEngine>> connect, Action<string> say)
+        NodeOptions options,
+        IClusterStore store,
+        Func<ClusterEngineOptions, NodeJoining, Task<IClusterEngine>> connect,
+        Action<string> say,
+        IReadOnlyList<ActorAddress> cutOff)
     {
         var node = new NodeHost(options, store, say);
         try
@@ -74,6 +83,7 @@ internal sealed class NodeHost : IAsyncDisposable
             throw;
         }
 
+        node.Exonerate(cutOff);
         node.Say($"node {options.Name}{ReadyWords}{store}, at most {options.Capacity} shards and {options.Coordinators} coordinators");
         return node;
     }
@@ -104,7 +114,7 @@ internal sealed class NodeHost : IAsyncDisposable
         _end.Dispose();
     }
 
-    private async Task Join(Func<ClusterEngineOptions, Task<IClusterEngine>> connect)
+    private async Task Join(Func<ClusterEngineOptions, NodeJoining, Task<IClusterEngine>> connect)
     {
         _engine = await connect(new ClusterEngineOptions
         {
@@ -113,11 +123,10 @@ internal sealed class NodeHost : IAsyncDisposable
             Capacity = NodeActors.Capacity(_options),
             Accepts = NodeActors.IsOurs,
             Say = Say,
-            Regained = Exonerate,
             Failed = (address, error) => Say($"{address} failed: {error.Message.ReplaceLineEndings(" ")}"),
-        }).ConfigureAwait(false);
+        }, new NodeJoining(Joined, [JobDirectory.Address], CannotServe)).ConfigureAwait(false);
         var jobs = new ClusterJobs(_options.Name);
-        var unusable = new UnusableJobs(jobs.Open, (kind, job) => _engine.GiveUp(kind, address => NodeActors.JobOf(address) == job));
+        var unusable = new UnusableJobs(jobs.Open, GiveUp);
         _reports = new NodeReports(_options, _store, _engine, unusable, _log);
         var results = new ResultRecorder(_store, _options.Name, jobs);
         _recorder = new JobRecorder(_store, _options.Name, results, Say, Abandon, CollectAgain);
@@ -126,20 +135,46 @@ internal sealed class NodeHost : IAsyncDisposable
             spec => unusable.OpenCoordinator(NodeActors.JobOf(address), spec), Settings, _recorder, _store.LoadResult));
         _engine.Register(JobDirectory.Kind, _ => new JobDirectory());
         _recorder.Start();
-        await _reports.Report(_state).ConfigureAwait(false);
+        if (!await IsNameOfAnother().ConfigureAwait(false))
+        {
+            await _reports.Report(_state).ConfigureAwait(false);
+        }
+
         await _engine.Start().ConfigureAwait(false);
-        var balance = new NodeBalance(_options.Name, _engine, _store, ReportPause, Say);
-        _loops = Task.WhenAll(
-            Repeat(ReportPause, () => _reports.ReportQuietly(_state)),
-            Repeat(BalancePause, () => balance.Balance(() => _state == "up", _end.Token)),
-            Repeat(WakePause, Wake));
+        _loops = Task.WhenAll(Repeat(ReportPause, () => _reports.ReportQuietly(_state)), Repeat(TimeSpan.Zero, Wake));
+    }
+
+    /// <summary>
+    /// Whether another process that is up has reported under this name: its report has to stay, or this node would not find it, and begin a
+    /// cluster of its own. Whether that process still lives, and this one is refused, is found out as it joins.
+    /// </summary>
+    private async Task<bool> IsNameOfAnother() => (await _store.Nodes().ConfigureAwait(false)).Any(
+        node => node.Name == _options.Name && node.State == "up" &&
+            (node.Host != Environment.MachineName || node.ProcessId != Environment.ProcessId));
+
+    /// <summary>This node is a member: others that look for a cluster find it from here on.</summary>
+    private Task Joined()
+    {
+        _state = "up";
+        return _reports.Report(_state);
+    }
+
+    /// <summary>Whether a node, as it last reported, could not open an actor's job.</summary>
+    private static bool CannotServe(NodeEntry node, ActorAddress address) =>
+        address.Kind != JobDirectory.Kind && node.Unusable.Contains(NodeActors.JobOf(address).Value);
+
+    /// <summary>A job cannot be opened here: where its actors go is decided by what nodes report.</summary>
+    private void GiveUp(string kind, JobName job)
+    {
+        _engine.GiveUp(kind, address => NodeActors.JobOf(address) == job);
+        _ = _reports.ReportQuietly(_state);
     }
 
     /// <summary>How a fit is run in a cluster: answers are asked for again sooner, and ended coordinators make room.</summary>
     private static FitSettings Settings(string spec) =>
         JobSettings.Of(ClusterSpec.Read(spec).Spec) with { AskAgainSeconds = 2, LingerSeconds = 3, ShardLoadFailures = ShardLoadFailures };
 
-    /// <summary>The shards that were here when the connection was lost did not kill this node.</summary>
+    /// <summary>The shards that were here when the cluster went on without this process did not kill it.</summary>
     private void Exonerate(IReadOnlyList<ActorAddress> hosted)
     {
         foreach (var (job, shard) in hosted.Where(address => address.Kind == ShardAddress.Kind).Select(ShardAddress.Parse))
@@ -170,10 +205,11 @@ internal sealed class NodeHost : IAsyncDisposable
         }
     }
 
-    private Task Wake()
+    /// <summary>Tells the directory of a submission at once, and otherwise sees to it that there is one.</summary>
+    private async Task Wake()
     {
+        await _store.WaitForSubmission(WakePause, _end.Token).ConfigureAwait(false);
         _engine.Tell(JobDirectory.Address, new WakeDirectory());
-        return Task.CompletedTask;
     }
 
     private void LastWords(Exception? error)

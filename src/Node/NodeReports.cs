@@ -30,6 +30,7 @@ internal sealed class NodeReports(NodeOptions options, IClusterStore store, IClu
             Name = options.Name,
             Host = Environment.MachineName,
             ProcessId = Environment.ProcessId,
+            Address = engine.Address,
             Version = FitReport.Version,
             Capacity = options.Capacity,
             Coordinators = options.Coordinators,

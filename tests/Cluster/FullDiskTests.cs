@@ -12,7 +12,7 @@ public sealed class FullDiskTests
     {
         Assert.SkipUnless(File.Exists("/usr/bin/nsenter") && Environment.UserName == "root",
             "mount namespaces are not to be had here (root and util-linux)");
-        await using var cluster = await TestCluster.StartShared(0);
+        await using var cluster = await TestCluster.Start(0);
         using var fit = new SmallFit();
         var small = Directory.CreateDirectory(Path.Combine(cluster.Folder, "small")).FullName;
         var node = await cluster.StartNodeIn(

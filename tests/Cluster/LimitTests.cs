@@ -18,7 +18,7 @@ public sealed class LimitTests : IDisposable
         FitProgram.RunProcess("simulate", "ebmf", "--rows", "400", "--columns", "60", "--factors", "3", "--out", data).Expect(0);
         string[] arguments = ["ebmf", "--data", data, "--factors", "5", "--shards", "3"];
         FitProgram.RunProcess(["fit", .. arguments, "--out", expected, "--progress", "none"]).Expect(0);
-        await using var cluster = await TestCluster.StartShared(2);
+        await using var cluster = await TestCluster.Start(2);
         cluster.Run(["submit", .. arguments, "--name", "job", "--max-rounds", "25", "--wait", "--progress", "none"]).Expect(3);
         var stopped = Path.Combine(_folder, "stopped");
         cluster.Run("results", "job", "--out", stopped).Expect(3);

@@ -5,12 +5,12 @@ using Xunit;
 namespace FitCluster.Cluster.Tests;
 
 /// <summary>Infinity turns up in the middle of a fit: here because somebody writes into the mapped data while it runs.</summary>
-public sealed class NonFiniteTests(FaultTests.Fit fit)
+public sealed class NonFiniteTests(EbmfFit fit)
 {
     [Fact]
     public async Task An_infinity_ends_the_job_with_array_and_shard_and_the_last_good_checkpoint_is_gone_on_from()
     {
-        await using var cluster = await TestCluster.StartShared(2);
+        await using var cluster = await TestCluster.Start(2);
         var data = Path.Combine(cluster.Folder, "data.store");
         Directory.CreateDirectory(data);
         foreach (var file in Directory.GetFiles(fit.Data))
@@ -18,7 +18,7 @@ public sealed class NonFiniteTests(FaultTests.Fit fit)
             File.Copy(file, Path.Combine(data, Path.GetFileName(file)));
         }
 
-        cluster.Run(["submit", .. FaultTests.Fit.Arguments, "--name", "job", "--data", data]).Expect(0);
+        cluster.Run(["submit", .. EbmfFit.Usual, "--name", "job", "--data", data]).Expect(0);
         await cluster.Round("job", 60);
         var values = Path.Combine(data, "values.f64");
         double good;

@@ -16,12 +16,15 @@ public sealed class OwnModelTests : IDisposable
     {
         var (expected, results) = (Path.Combine(_folder, "expected"), Path.Combine(_folder, "results"));
         FitProgram.RunOwn("simulate", "means", "--rows", "2000", "--columns", "20", "--out", Path.Combine(_folder, "sim")).Expect(0);
-        string[] fit = ["means", "--data", Path.Combine(_folder, "sim", "data.npy"), "--shards", "4", "--steps", "3000",
-            "--checkpoint-rounds", "10"];
+        string[] fit = ["means", "--data", Path.Combine(_folder, "sim", "data.npy"), "--shards", "4", "--steps", "20000",
+            "--checkpoint-rounds", "200"];
         FitProgram.RunOwn(["fit", .. fit, "--out", expected, "--progress", "none"]).Expect(0);
-        await using var cluster = await TestCluster.StartShared(2, FitProgram.OwnPath);
+        await using var cluster = await TestCluster.Start(2, FitProgram.OwnPath);
         cluster.Run(["submit", .. fit, "--name", "job"]).Expect(0);
-        await cluster.Round("job", 20);
+        await TestCluster.Until(
+            async () => await cluster.Job("job") is var job && (job.Progress.CheckpointRound.Value > 0 || job.Ended is not null),
+            "no checkpoint was written");
+        Assert.True((await cluster.Job("job")).Ended is null, "the job ended before its node could be killed");
         cluster.Kill((await cluster.Job("job")).Progress.Node);
         await cluster.End("job");
         var events = await cluster.Events("job");

@@ -6,14 +6,14 @@ using Xunit;
 namespace FitCluster.Cluster.Tests;
 
 /// <summary>A shard whose process is killed each time it is at work: killed here from outside, as the kernel does for memory.</summary>
-public sealed class PoisonShardTests(FaultTests.Fit fit)
+public sealed class PoisonShardTests(EbmfFit fit)
 {
     private const int MostKills = 40;
 
     [Fact]
     public async Task A_shard_that_kills_its_node_again_and_again_stops_its_job_with_the_reason_and_the_nodes_and_other_jobs_live_on()
     {
-        await using var cluster = await TestCluster.StartShared(0);
+        await using var cluster = await TestCluster.Start(0);
         using var small = new SmallFit();
         var coordinators = await cluster.StartNodeIn([], "--capacity", "0");
         var worker = await cluster.StartNodeIn([], "--coordinators", "0", "--supervise");

@@ -1,5 +1,8 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
 using FitCluster.Cli.Tests;
 using FitCluster.Engine;
 using FitCluster.Messages;
@@ -8,102 +11,107 @@ using Xunit;
 
 namespace FitCluster.Cluster.Tests;
 
-/// <summary>A broker, a database and node processes of one test's own; everything ends with it.</summary>
+/// <summary>Node processes of one test's own, and their store: a file, or a PostgreSQL; everything ends with it.</summary>
 internal sealed class TestCluster : IAsyncDisposable
 {
     private const int Kill9 = 9;
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(90);
 
-    private readonly string _storeUrl;
-    private readonly bool _ownsServers;
+    private readonly PostgresServer? _database;
     private readonly string _program;
     private readonly ConcurrentDictionary<string, FitProgram.Started> _nodes = [];
     private int _started;
 
-    private TestCluster(RabbitServer broker, PostgresServer database, string brokerUrl, string storeUrl, bool ownsServers, string program)
+    private TestCluster(string? storeUrl, PostgresServer? database, string? program)
     {
-        _program = program;
-        (Broker, Database, BrokerUrl, _storeUrl, _ownsServers) =
-            (broker, database, brokerUrl + (brokerUrl.Contains('?') ? "" : "?heartbeat=2"), storeUrl, ownsServers);
-        Store = new PostgresStore(storeUrl);
+        (_database, _program) = (database, program ?? FitProgram.Path);
+        StoreUrl = storeUrl ?? Path.Combine(Folder, "job.db");
         Directory.CreateDirectory(Folder);
+        Store = ClusterStores.Open(StoreUrl);
     }
 
-    public RabbitServer Broker { get; }
+    /// <summary>The PostgreSQL that is the cluster's alone.</summary>
+    public PostgresServer Database => _database ?? throw new InvalidOperationException("the store of this cluster is a file");
 
-    public PostgresServer Database { get; }
-
-    public PostgresStore Store { get; }
+    public IClusterStore Store { get; }
 
     public string Folder { get; } = Path.Combine(Path.GetTempPath(), $"fitcluster-test-{Guid.NewGuid().ToString("N")[..8]}");
 
-    public IReadOnlyCollection<string> Nodes => [.. _nodes.Keys.Order(StringComparer.Ordinal)];
+    /// <summary>The nodes that have not been killed or told to end, in the order in which they were started.</summary>
+    public IReadOnlyList<string> Nodes => [.. _nodes.Keys.OrderBy(name => int.Parse(name[1..], CultureInfo.InvariantCulture))];
 
-    public string BrokerUrl { get; }
+    public string StoreUrl { get; }
 
-    public string StoreUrl => _storeUrl;
+    /// <summary>A cluster whose store is a file: no server at all. Of fitcluster, or of another program with the same verbs.</summary>
+    public static Task<TestCluster> Start(int nodes, string? program = null) => Start(nodes, new TestCluster(null, null, program));
 
-    public static async Task<TestCluster> Start(int nodes, string address = "127.0.0.1")
+    /// <summary>A cluster on a PostgreSQL of its own, where that is the subject, or the nodes are not all on one network.</summary>
+    public static async Task<TestCluster> StartPostgres(int nodes, string address = "127.0.0.1")
     {
-        Assert.SkipWhen(RabbitServer.Missing is not null, RabbitServer.Missing ?? "");
         Assert.SkipWhen(PostgresServer.Missing is not null, PostgresServer.Missing ?? "");
-        var broker = RabbitServer.StartNew(address);
         var database = await PostgresServer.StartNew(address);
-        return await Start(nodes, await broker, database, (await broker).Url, await database.NewDatabase(), ownsServers: true);
+        return await StartPostgres(nodes, database, await database.NewDatabase());
     }
 
-    /// <summary>A cluster on the broker and the database that the tests share, with a vhost and a database of its own.</summary>
-    public static async Task<TestCluster> StartShared(int nodes, string? program = null)
+    /// <summary>A cluster on a PostgreSQL that somebody made for it; it ends with the cluster.</summary>
+    public static Task<TestCluster> StartPostgres(int nodes, PostgresServer database, string storeUrl) =>
+        Start(nodes, new TestCluster(storeUrl, database, null));
+
+    /// <summary>Two ports of loopback, one after the other, that nobody has at the moment.</summary>
+    public static int FreePorts()
     {
-        Assert.SkipWhen(RabbitServer.Missing is not null, RabbitServer.Missing ?? "");
-        Assert.SkipWhen(PostgresServer.Missing is not null, PostgresServer.Missing ?? "");
-        var broker = RabbitServer.Shared();
-        var database = await PostgresServer.Shared();
-        var (brokerUrl, storeUrl) = (await (await broker).NewVirtualHost(), await database.NewDatabase());
-        return await Start(nodes, await broker, database, brokerUrl, storeUrl, ownsServers: false, program);
+        while (true)
+        {
+            var port = PostgresServer.FreePort();
+            try
+            {
+                using var next = new TcpListener(IPAddress.Loopback, port + 1);
+                next.Start();
+                return port;
+            }
+            catch (SocketException)
+            {
+                // The second is somebody's.
+            }
+        }
     }
 
-    /// <summary>A cluster on servers that somebody else made; of fitcluster, or of another program with the same verbs.</summary>
-    public static async Task<TestCluster> Start(
-        int nodes, RabbitServer broker, PostgresServer database, string brokerUrl, string storeUrl, bool ownsServers,
-        string? program = null)
+    /// <summary>Starts so many nodes: the first by itself where there is none, so that it is the oldest member.</summary>
+    public async Task StartNodes(int count)
     {
-        var cluster = new TestCluster(broker, database, brokerUrl, storeUrl, ownsServers, program ?? FitProgram.Path);
-        await cluster.Store.Prepare();
-        // Together, as those of a real cluster: each takes a second or two to start.
-        try
+        if (count > 0 && _nodes.IsEmpty)
         {
-            await Task.WhenAll(Enumerable.Range(0, nodes).Select(_ => cluster.StartNode()));
+            await StartNode();
+            count--;
         }
-        catch
-        {
-            // Nobody has the cluster yet who would end those that did start.
-            await cluster.DisposeAsync();
-            throw;
-        }
-        return cluster;
+
+        await Task.WhenAll(Enumerable.Range(0, count).Select(_ => StartNode()));
     }
 
-    /// <summary>Starts a node, within a network namespace if one is named; its name.</summary>
-    /// <param name="networkNamespace">The namespace.</param>
+    /// <summary>Starts a node; its name.</summary>
     /// <param name="environment">Variables, as NAME=VALUE.</param>
     /// <param name="more">More of its command line.</param>
-    public Task<string> StartNode(
-        string? networkNamespace = null, IReadOnlyList<string>? environment = null, IReadOnlyList<string>? more = null) =>
-        StartNodeIn([.. networkNamespace is null ? (string[])[] : ["ip", "netns", "exec", networkNamespace], "env", .. environment ?? []],
-            [.. more ?? []]);
+    public Task<string> StartNode(IReadOnlyList<string>? environment = null, IReadOnlyList<string>? more = null) =>
+        StartNodeIn(["env", .. environment ?? []], [.. more ?? []]);
 
     /// <summary>Starts a node by another program (which becomes the node in the end), and with more options; its name.</summary>
     public async Task<string> StartNodeIn(string[] by, params string[] more)
     {
-        var name = $"n{++_started}";
-        string[] line = [.. by, _program, "node", "--name", name, "--broker", BrokerUrl, "--store", _storeUrl, .. more];
-        var started = FitProgram.StartOther(line[0], line[1..]);
-        _nodes[name] = started;
+        var name = BeginNode(by, more);
+        var started = _nodes[name];
         await Until(
             () => Task.FromResult(Said(name, "is ready") || started.Process.HasExited),
             () => Task.FromResult($"node {name} did not start: {ErrorOf(name)}"));
         Assert.True(Said(name, "is ready"), $"node {name} ended with {(IsUp(name) ? 0 : started.Process.ExitCode)}: {ErrorOf(name)}");
+        return name;
+    }
+
+    /// <summary>Starts a node and does not wait for it; its name.</summary>
+    public string BeginNode(string[] by, params string[] more)
+    {
+        var name = $"n{Interlocked.Increment(ref _started)}";
+        string[] line = [.. by, _program, "node", "--name", name, "--store", StoreUrl, .. more];
+        _nodes[name] = FitProgram.StartOther(line[0], line[1..]);
         return name;
     }
 
@@ -149,7 +157,7 @@ internal sealed class TestCluster : IAsyncDisposable
 
     /// <summary>Runs a verb of the program against this cluster.</summary>
     public FitProgram.Ran Run(params string[] arguments) =>
-        FitProgram.Wait(FitProgram.StartOther(_program, [.. arguments, "--broker", BrokerUrl, "--store", _storeUrl]), arguments);
+        FitProgram.Wait(FitProgram.StartOther(_program, [.. arguments, "--store", StoreUrl]), arguments);
 
     public async Task<JobEntry> Job(string name) => (await Store.Job(new JobName(name)))!;
 
@@ -176,6 +184,22 @@ internal sealed class TestCluster : IAsyncDisposable
 
     public static Task Until(Func<Task<bool>> condition, string what, TimeSpan? limit = null) =>
         Until(condition, () => Task.FromResult(what), limit);
+
+    private static async Task<TestCluster> Start(int nodes, TestCluster cluster)
+    {
+        try
+        {
+            await cluster.Store.Prepare();
+            await cluster.StartNodes(nodes);
+            return cluster;
+        }
+        catch
+        {
+            // Nobody has the cluster yet who would end those that did start.
+            await cluster.DisposeAsync();
+            throw;
+        }
+    }
 
     private static async Task Until(Func<Task<bool>> condition, Func<Task<string>> what, TimeSpan? limit = null)
     {
@@ -217,10 +241,9 @@ internal sealed class TestCluster : IAsyncDisposable
         }
 
         await Store.DisposeAsync();
-        if (_ownsServers)
+        if (_database is not null)
         {
-            await Broker.DisposeAsync();
-            await Database.DisposeAsync();
+            await _database.DisposeAsync();
         }
 
         Directory.Delete(Folder, recursive: true);

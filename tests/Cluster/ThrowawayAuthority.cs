@@ -5,7 +5,8 @@ namespace FitCluster.Cluster.Tests;
 
 /// <summary>
 /// A folder with an authority of a test's own (ca.pem), a certificate of it for 'localhost' only (server.pem,
-/// server-key.pem), and a stranger's authority (other.pem).
+/// server-key.pem), and a stranger's authority (other.pem); and folders as --tls of a node wants them: nodes, and strangers, whose
+/// certificate the other authority has signed.
 /// </summary>
 internal sealed class ThrowawayAuthority : IDisposable
 {
@@ -24,6 +25,14 @@ internal sealed class ThrowawayAuthority : IDisposable
         File.WriteAllText(At("other.pem"), stranger.ExportCertificatePem());
         File.WriteAllText(At("server.pem"), server.ExportCertificatePem());
         File.WriteAllText(At("server-key.pem"), key.ExportPkcs8PrivateKeyPem());
+        using var strange = request.Create(stranger, from, to, [5, 6, 7, 8]);
+        foreach (var (folder, ca, own) in new[] { ("nodes", authority, server), ("strangers", stranger, strange) })
+        {
+            Directory.CreateDirectory(At(folder));
+            File.WriteAllText(Path.Combine(At(folder), "ca.crt"), ca.ExportCertificatePem());
+            File.WriteAllText(Path.Combine(At(folder), "tls.crt"), own.ExportCertificatePem());
+            File.WriteAllText(Path.Combine(At(folder), "tls.key"), key.ExportPkcs8PrivateKeyPem());
+        }
     }
 
     public string Folder { get; } = Directory.CreateTempSubdirectory("fitcluster-tls-").FullName;

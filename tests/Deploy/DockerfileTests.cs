@@ -69,7 +69,7 @@ public sealed partial class DockerfileTests
         Assert.All((await Manifests.Render("base")).Nodes, node =>
         {
             Assert.Equal(user, node.Pod["securityContext"]["runAsUser"].Text);
-            Assert.Equal(Assert.Single(Arguments("EXPOSE"))[0], node.Option("--listen").Split(':')[1]);
+            Assert.Equal(Assert.Single(Arguments("EXPOSE")), node.Container["ports"].Items.Select(p => p["containerPort"].Text));
             // The image's entry point is the program: the manifest gives its arguments only.
             Assert.False(node.Container["command"].IsThere);
         });

@@ -5,7 +5,7 @@ using FitCluster.Messages;
 namespace FitCluster.Node.Tests;
 
 /// <summary>A cluster's engine that carries nothing: it notes what is asked of it.</summary>
-internal sealed class FakeEngine(ClusterEngineOptions options) : IClusterEngine
+internal sealed class FakeEngine(ClusterEngineOptions options, NodeJoining joining) : IClusterEngine
 {
     public ClusterEngineOptions Options => options;
 
@@ -19,6 +19,14 @@ internal sealed class FakeEngine(ClusterEngineOptions options) : IClusterEngine
 
     public IReadOnlyList<ActorAddress> Hosted { get; set; } = [];
 
+    public NodeJoining Joining => joining;
+
+    public string Address => "127.0.0.1:4053+4054";
+
+    public TaskCompletionSource<IReadOnlyList<ActorAddress>> Lost { get; } = new();
+
+    public Task<IReadOnlyList<ActorAddress>> Removed => Lost.Task;
+
     public bool IsStarted { get; private set; }
 
     public bool IsDisposed { get; private set; }
@@ -28,20 +36,12 @@ internal sealed class FakeEngine(ClusterEngineOptions options) : IClusterEngine
     public Task Start(CancellationToken cancellation = default)
     {
         IsStarted = true;
-        return Task.CompletedTask;
+        return joining.Joined();
     }
 
     public void Tell(ActorAddress to, IMessage message) => Told.Enqueue((to, message));
 
-    public Task Flush(CancellationToken cancellation = default) => Task.CompletedTask;
-
     public Task<int> Drain(TimeSpan limit) => Task.FromResult(Hosted.Count);
-
-    public Task GiveUp(string kind, int count)
-    {
-        GivenUp.Enqueue((kind, count));
-        return Task.CompletedTask;
-    }
 
     public void GiveUp(string kind, Func<ActorAddress, bool> which) => GivenUp.Enqueue((kind, Hosted.Count(which)));
 

@@ -94,6 +94,17 @@ internal sealed class FakeStore : IClusterStore
 
     public Task<IReadOnlyList<NodeEntry>> Nodes(CancellationToken cancellation = default) => Answer(OtherNodes);
 
+    public Task<bool> TakeLease(string name, string owner, TimeSpan validity, CancellationToken cancellation = default) =>
+        throw new NotSupportedException();
+
+    public Task<bool> ReleaseLease(string name, string owner, CancellationToken cancellation = default) =>
+        throw new NotSupportedException();
+
+    public Task<IAsyncDisposable> LockJoining(CancellationToken cancellation = default) =>
+        throw new NotSupportedException();
+
+    public Task WaitForSubmission(TimeSpan atMost, CancellationToken cancellation = default) => Task.Delay(atMost, cancellation);
+
     public ValueTask<StoreReply> Handle(StoreRequest request, CancellationToken cancellation = default) =>
         throw new NotSupportedException();
 

@@ -16,7 +16,7 @@ public sealed class HealthServerTests
     public void An_address_and_a_port_are_a_place(string text, string place)
     {
         var problems = new ProblemList();
-        Assert.Equal(place, HealthServer.Parse(text, problems)?.ToString());
+        Assert.Equal(place, HealthServer.Parse(text, "--health", problems)?.ToString());
         Assert.Empty(problems.All);
     }
 
@@ -30,8 +30,8 @@ public sealed class HealthServerTests
     public void Anything_else_is_a_problem(string text)
     {
         var problems = new ProblemList();
-        Assert.Null(HealthServer.Parse(text, problems));
-        Assert.Equal([$"--listen is '{text}'; it must be ADDRESS:PORT, as in 127.0.0.1:8080 or *:8080"], problems.All);
+        Assert.Null(HealthServer.Parse(text, "--health", problems));
+        Assert.Equal([$"--health is '{text}'; it must be ADDRESS:PORT, as in 127.0.0.1:8080 or *:8080"], problems.All);
     }
 
     [Fact]
@@ -56,7 +56,7 @@ public sealed class HealthServerTests
         await using var first = await HealthServer.Start(where, () => null);
         var error = await Assert.ThrowsAsync<ProblemException>(() => HealthServer.Start(where, () => null));
         Assert.Equal(ExitCode.BadInput, error.ExitCode);
-        Assert.StartsWith($"--listen {where} cannot be used: ", error.Problems[0], StringComparison.Ordinal);
+        Assert.StartsWith($"--health {where} cannot be used: ", error.Problems[0], StringComparison.Ordinal);
     }
 
     private static async Task<(HttpStatusCode Status, string Body)> Get(HttpClient client, string path)

@@ -53,7 +53,7 @@ public sealed class NodeSupervisorTests
     }
 
     private NodeSupervisor Supervise(Func<string, string> script) => new(
-        new NodeOptions { Broker = "", Store = "postgres://u:p@127.0.0.1:1/db", Name = "n" },
+        new NodeOptions { Store = "postgres://u:p@127.0.0.1:1/db", Name = "n" },
         name =>
         {
             _names.Enqueue(name);

@@ -13,12 +13,14 @@ internal static class Plan
 
     private static readonly Dictionary<string, Part[]> Parts = new()
     {
-        // Mostly waits: for heartbeats, for cut cables, for brokers to start. One test at a time, as each has several nodes.
+        // Mostly waits: for suspicions, for cut cables, for frozen nodes. One test at a time, as each has several nodes.
         ["Cluster"] =
         [
-            new("Faults", 300, 0.5, 1, "FaultTests"),
-            new("Jobs", 180, 0.5, 1, "ManyJobsTests", "TwinEbClusterTests", "PoisonShardTests"),
-            new("", 320, 0.4, 1),
+            new("Faults", 150, 0.8, 1, "FaultTests"),
+            // Uses every core for a minute, so that nothing that has a time to keep runs beside it.
+            new("Load", 90, 2, 1, "LoadTests"),
+            new("Outside", 110, 0.6, 1, "NetworkTests", "DatabaseTests", "HostileBytesTests", "NodeInputTests"),
+            new("", 150, 0.7, 1),
         ],
         // One command or process at a time, which has two threads.
         ["Cli"] =
@@ -28,8 +30,12 @@ internal static class Plan
             new("", 80, 0.8, 1),
         ],
         ["Deploy"] = [new("", 200, 0.4, 1)],
-        ["Engine"] = [new("RabbitMq", 70, 0.4, 1, "RabbitMq.*"), new("", 20, 0.7, 2)],
+        ["Engine"] = [new("", 30, 0.7, 2)],
+        // Each test starts a cluster of one or more nodes in its process.
+        // Several nodes in one process, which have times to keep: nothing runs beside it.
+        ["Engine.Akka"] = [new("", 60, 2, 1)],
         ["Math"] = [new("", 30, 1, 1)],
+        ["Nb"] = [new("", 40, 1, 1)],
         ["Simulation"] = [new("", 10, 1, 1)],
         ["Data"] = [new("", 6, 1, 1)],
         ["Repository"] = [new("", 25, 1, 1)],
@@ -38,7 +44,7 @@ internal static class Plan
     };
 
     // Nothing in them is quick: they are not even started.
-    private static readonly string[] Slow = ["Cluster", "Deploy"];
+    private static readonly string[] Slow = ["Cluster", "Deploy", "Engine.Akka"];
 
     public static IEnumerable<TestRun> Make(string root, bool isQuick) =>
         from project in Directory.GetFiles(Path.Combine(root, "tests"), "*.Tests.csproj", SearchOption.AllDirectories)

@@ -25,7 +25,7 @@ internal sealed record TestOutcome(string Name, double Seconds, IReadOnlyList<Te
     {
         try
         {
-            var tests = XDocument.Load(trx).Descendants(Trx + "UnitTestResult").Select(Result).ToList();
+            var tests = XDocument.Load(trx).Descendants(Trx + "UnitTestResult").Where(IsMeant).Select(Result).ToList();
             var death = exitCode == 0 || tests.Any(t => t.End == TestEnd.Failed) ? null
                 : $"{run.Name} ended with exit code {exitCode} though no test failed: see {log}";
             return new TestOutcome(run.Name, time.TotalSeconds, tests, death);
@@ -37,6 +37,9 @@ internal sealed record TestOutcome(string Name, double Seconds, IReadOnlyList<Te
     }
 
     public int Count(TestEnd end) => Tests.Count(t => t.End == end);
+
+    /// <summary>Whether it is no explicit test, which other tests start in processes of their own.</summary>
+    private static bool IsMeant(XElement test) => (string?)test.Attribute("outcome") != "NotRunnable";
 
     // Why a test was skipped is what it has written.
     private static TestResult Result(XElement test) => new(

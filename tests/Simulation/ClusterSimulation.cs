@@ -8,7 +8,7 @@ namespace FitCluster.Simulation.Tests;
 /// <summary>
 /// A whole cluster simulated: users who submit, cancel and resume, the job directory, coordinators, shards, nodes
 /// that drain, and the store's table of jobs. Everything that decides is the product's; only messages, time, the
-/// broker's leases and the database are simulated.
+/// cluster's placement and the database are simulated.
 /// </summary>
 internal static class ClusterSimulation
 {

@@ -10,6 +10,9 @@ internal sealed record EbnmInput(double[] X, double[] S)
     // Its square is a number.
     private const double LargestRatio = 1e150;
 
+    // The square of it, and of its reciprocal, is a number.
+    private const double LeastError = 1e-150;
+
     /// <summary>Reads the file.</summary>
     /// <param name="path">The file.</param>
     /// <param name="say">Takes what the user should know of how it was read.</param>
@@ -17,8 +20,7 @@ internal sealed record EbnmInput(double[] X, double[] S)
     {
         if (!File.Exists(path))
         {
-            throw ProblemException.BadInput(
-                Directory.Exists(path) ? $"the input '{path}' is a folder" : $"the input file '{path}' does not exist");
+            throw ProblemException.BadInput($"the input file '{path}' does not exist{InputFiles.AdviceOnAbsent(path)}");
         }
 
         try
@@ -48,11 +50,11 @@ internal sealed record EbnmInput(double[] X, double[] S)
             {
                 names = [.. fields.Select(field => field.Trim())];
                 (xAt, sAt) = (Array.IndexOf(names, "x"), Array.IndexOf(names, "s"));
-                if (xAt < 0 || sAt < 0)
+                if (xAt < 0 || sAt < 0 || names.Count(name => name is "x" or "s") > 2)
                 {
                     var header = Short(string.Join(',', fields));
                     throw ProblemException.BadInput(
-                        $"{path}:{line}: the header must have the columns x and s, as in 'x,s' (it is '{header}')");
+                        $"{path}:{line}: the header must have the columns x and s, each once, as in 'x,s' (it is '{header}')");
                 }
 
                 continue;
@@ -65,11 +67,17 @@ internal sealed record EbnmInput(double[] X, double[] S)
 
             // An infinite s says that nothing is known: x is then ignored, and may be missing.
             s.Add(IsInfinite(fields[sAt]) ? double.PositiveInfinity : Number(fields[sAt], "s", path, line));
-            x.Add(double.IsFinite(s[^1]) || !IsMissing(fields[xAt]) ? Number(fields[xAt], "x", path, line) : double.NaN);
+            x.Add(double.IsFinite(s[^1]) || !TextTable.IsMissing(fields[xAt]) ? Number(fields[xAt], "x", path, line) : double.NaN);
             if (s[^1] <= 0)
             {
                 throw ProblemException.BadInput(
                     $"{path}:{line}: s is '{fields[sAt]}': a standard error must be above 0 (Inf where nothing is known)");
+            }
+
+            if (double.IsFinite(s[^1]) && s[^1] is < LeastError or > 1 / LeastError)
+            {
+                throw ProblemException.BadInput(
+                    $"{path}:{line}: s is '{Short(fields[sAt])}': it must be from 1e-150 to 1e150; give all x and s in another unit");
             }
 
             if (double.Abs(x[^1]) / s[^1] > LargestRatio)
@@ -88,7 +96,9 @@ internal sealed record EbnmInput(double[] X, double[] S)
     private static double Number(string text, string name, string path, long line) =>
         double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && double.IsFinite(value)
             ? value
-            : throw ProblemException.BadInput($"{path}:{line}: {name} is '{Short(text)}': it must be a finite number{Comma(text)}");
+            : throw ProblemException.BadInput($"{path}:{line}: {name} is '{Short(text)}': " + (TextTable.IsMissing(text)
+                ? "it is missing; leave the line out, or let s be Inf, which says that nothing is known"
+                : $"it must be a finite number{Comma(text)}"));
 
     private static string Comma(string text) =>
         text.Count(c => c == ',') == 1 && double.TryParse(
@@ -97,8 +107,6 @@ internal sealed record EbnmInput(double[] X, double[] S)
             : "";
 
     private static bool IsInfinite(string text) => text.Trim().TrimStart('+').ToUpperInvariant() is "INF" or "INFINITY";
-
-    private static bool IsMissing(string text) => text.Trim().ToUpperInvariant() is "" or "NA" or "NAN";
 
     private static string Short(string text) => text.Length > 40 ? text[..40] + "..." : text;
 }

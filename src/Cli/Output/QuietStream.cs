@@ -8,13 +8,11 @@ namespace FitCluster.Cli.Output;
 /// </summary>
 internal sealed class QuietStream(Stream inner) : WriteOnlyStream
 {
-    public override void Flush() => Try(inner.Flush);
-
-    public override void Write(ReadOnlySpan<byte> buffer)
+    public override void Flush()
     {
         try
         {
-            inner.Write(buffer);
+            inner.Flush();
         }
         catch (Exception e) when (IsGone(e))
         {
@@ -22,11 +20,11 @@ internal sealed class QuietStream(Stream inner) : WriteOnlyStream
         }
     }
 
-    private static void Try(Action act)
+    public override void Write(ReadOnlySpan<byte> buffer)
     {
         try
         {
-            act();
+            inner.Write(buffer);
         }
         catch (Exception e) when (IsGone(e))
         {

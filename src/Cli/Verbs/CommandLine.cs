@@ -42,7 +42,8 @@ internal static class CommandLine
         (string Title, IReadOnlyList<Command> Verbs)[] groups =
         [
             ("Fit on this machine", [DemoVerb.Create(), FitVerb.Create(), CheckVerb.Create(), EbnmVerb.Create()]),
-            ("Use a finished fit", [PredictVerb.Create(), RecommendVerb.Create(), ProjectVerb.Create(), ReportVerb.Create()]),
+            ("Use a finished " +
+                "fit", [PredictVerb.Create(), RecommendVerb.Create(), ProjectVerb.Create(), CompareVerb.Create(), ReportVerb.Create()]),
             ("Make data", [SimulateVerb.Create(), IngestVerb.Create()]),
             ("Fit on a cluster",
             [

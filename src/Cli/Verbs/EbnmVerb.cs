@@ -138,11 +138,11 @@ internal static class EbnmVerb
             Terminal.ResultsAreIn = outPath;
         }
 
-        if (outPath is null || format == OutputFormat.Json)
+        if (outPath is null || (format == OutputFormat.Json && !OutputFiles.AreOnStandardOutput(outPath)))
         {
             Terminal.Write(json);
         }
-        else
+        else if (!OutputFiles.AreOnStandardOutput(outPath))
         {
             Terminal.Out.Write(solution.Table());
         }

@@ -172,7 +172,8 @@ internal static class FitVerb
                 }
 
                 var why = outcome.Reason.Length > 0 ? outcome.Reason : $"the limit of sweeps was reached ({job.Own.Output.LimitOption})";
-                var next = outcome.Resume is null ? "" : "; the same command with a larger limit goes on from there";
+                var next = outcome.Resume is null ? $": {job.Own.Output.AdviceWhereNotConverged}"
+                    : "; the same command with a larger limit goes on from there";
                 Terminal.Error.WriteLine($"fitcluster: not converged: {why}; the results are written{next}");
                 return ExitCode.NotConverged;
             case FitStatus.Interrupted:

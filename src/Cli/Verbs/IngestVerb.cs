@@ -42,7 +42,13 @@ internal static class IngestVerb
             overrides.ApplyTo(root, problems);
             var section = new SectionReader(root, "", problems);
             var megabytes = section.Whole("memory", 1, 1 << 20) ?? 1024;
-            var spec = DataSpecReader.Read(section, root.Origin, Directory.GetCurrentDirectory(), problems);
+            var spec = DataSpecReader.Read(section, kind: null, root.Origin, Directory.GetCurrentDirectory(), problems);
+            if (spec.Paths.Count > 0)
+            {
+                problems.Add($"ingest: PATH is a pattern of {spec.Paths.Count} files, and a store is made of one: 'fit' reads several as " +
+                    "they are");
+            }
+
             var store = result.GetValue(output);
             if (store is null)
             {

@@ -28,16 +28,17 @@ internal static class NodeVerb
         var coordinators = Options.Text(
             "--coordinators", "N", $"the most coordinators (default {DefaultCoordinators}; 0 for a node that only works)");
         var name = Options.Text(NodeChild.NameOption, "NAME", "the node's name (default: host, process and a random part)");
-        var listen = Options.Text("--listen", "HOST:PORT", "where /healthz/live and /healthz/ready are answered (default: nowhere)");
+        var addresses = new NodeAddressOptions();
         var threads = Options.Text("--threads", "N", "threads (default: all cores)");
         var drain = Options.Text("--drain-seconds", "S", $"how long handing over may take on SIGTERM (default {DefaultDrainSeconds})");
         var supervise = Options.Switch(
             NodeChild.SuperviseOption, "run the node as a child, start it again when it crashes, and note in the store how it ended");
         var command = new Command("node", "Joins a cluster: hosts shards and coordinators until SIGTERM, and then hands them over.")
         {
-            capacity, coordinators, name, listen, threads, drain, supervise,
+            capacity, coordinators, name, threads, drain, supervise,
         };
         cluster.AddTo(command);
+        addresses.AddTo(command);
         command.SetAction(result =>
         {
             var problems = new ProblemList();
@@ -58,17 +59,15 @@ internal static class NodeVerb
                 return otherwise;
             }
 
-            var options = new NodeOptions
+            var options = addresses.Read(result, new NodeOptions
             {
-                Broker = cluster.Broker(result, problems),
                 Store = cluster.Store(result, problems),
                 Name = result.GetValue(name) ?? NewName(),
                 Capacity = Number(capacity, 0, 1000, DefaultCapacity),
                 Coordinators = Number(coordinators, 0, 1000, DefaultCoordinators),
                 Threads = Number(threads, 1, 1024, Environment.ProcessorCount),
-                Listen = result.GetValue(listen) is { } where ? HealthServer.Parse(where, problems) : null,
                 Drain = TimeSpan.FromSeconds(Number(drain, 1, 3600, DefaultDrainSeconds)),
-            };
+            }, problems);
             if (!JobName.IsValid(options.Name))
             {
                 problems.Add(

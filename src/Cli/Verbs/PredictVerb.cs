@@ -20,15 +20,24 @@ internal static class PredictVerb
         var format = Options.Text("--format", "tsv|json", "the form of the predictions (default tsv)");
         var unknown = Options.Text(
             "--unknown", "POLICY", "cells of rows or columns that the fit does not have: refuse, skip or mean (default refuse)");
+        var denoised = Options.Switch(
+            "--denoised", "the counts that there were before some were lost, given those seen; without --cells all, as a .npy at --out");
         var command =
             new Command("predict", "Writes the posterior predictive mean and standard deviation of cells, the noise of an entry included.")
             {
-                fit, cells, output, format, unknown
+                fit, cells, output, format, unknown, denoised
             };
         command.SetAction(result =>
         {
             var problems = new ProblemList();
             var (cellsPath, outPath) = (result.GetValue(cells), result.GetValue(output));
+            if (result.GetValue(denoised))
+            {
+                var denoisedForm = DenoisedCells.Check(cellsPath, outPath, result.GetValue(format), result.GetValue(unknown), problems);
+                problems.ThrowIfAny();
+                return DenoisedCells.Run(result.GetValue(fit)!, cellsPath, outPath, denoisedForm);
+            }
+
             if (cellsPath is null)
             {
                 problems.Add("predict: --cells FILE is missing: a table with the fields row and column");

@@ -22,10 +22,11 @@ internal static class ProjectVerb
         var threads = Options.Text("--threads", "N", "threads (default: all cores)");
         var tables = Options.Switch("--tables", "the arrays as .tsv with names as well");
         var ignore = Options.Switch("--ignore-unknown-columns", "pass over columns that the fit does not have");
+        var allow = Options.Switch("--allow-missing-columns", "columns of the fit that the data lack count as missing");
         var progress = Options.Text("--progress", "KIND", "auto, bar, plain or none (default auto), on stderr");
         var command = new Command("project", "Fits new rows to a finished fit whose columns and priors stay as they are.")
         {
-            fit, data, dataFormat, output, threads, tables, ignore, progress
+            fit, data, dataFormat, output, threads, tables, ignore, allow, progress
         };
         command.SetAction(result =>
         {
@@ -52,17 +53,18 @@ internal static class ProjectVerb
             problems.ThrowIfAny();
             var source = DataUrl.IsUrl(path!) ? path! : Path.GetFullPath(path!);
             return Run(result.GetValue(fit)!, source, form, Path.GetFullPath(folder!), count, result.GetValue(tables),
-                result.GetValue(ignore), display);
+                result.GetValue(ignore), result.GetValue(allow), display);
         });
         return command;
     }
 
     private static int Run(
-        string fit, string data, string form, string folder, int threads, bool tables, bool ignoresUnknown, string progress)
+        string fit, string data, string form, string folder, int threads, bool tables, bool ignoresUnknown, bool allowsMissing,
+        string progress)
     {
         var empty = new EmptyFolder(folder);
         var watch = Stopwatch.StartNew();
-        var projector = new RowProjector(FinishedFit.Open(fit, Terminal.Error.WriteLine), data, ignoresUnknown, form);
+        var projector = new RowProjector(FinishedFit.Open(fit, Terminal.Error.WriteLine), data, ignoresUnknown, allowsMissing, form);
         foreach (var line in projector.Lines)
         {
             Terminal.Error.WriteLine(line);

@@ -106,7 +106,7 @@ internal static class RecommendVerb
     {
         if (FileKinds.Of(file) == FileKind.None)
         {
-            throw ProblemException.BadInput($"the file '{file}' of --rows does not exist: give a file with a row a line, or all");
+            throw ProblemException.BadInput($"the file '{file}' of --rows does not exist{InputFiles.AdviceOnAbsent(file)}, or give all");
         }
 
         var list = TextTable.OpenList(InputFiles.FindFile(file));

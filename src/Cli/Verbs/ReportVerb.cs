@@ -22,7 +22,11 @@ internal static class ReportVerb
             OutputFiles.CheckWritable(path);
             Write(found, path);
             Terminal.ResultsAreIn = path;
-            Terminal.Out.WriteLine($"the report is in {path}");
+            if (!OutputFiles.AreOnStandardOutput(path))
+            {
+                Terminal.Out.WriteLine($"the report is in {path}");
+            }
+
             return ExitCode.Done;
         });
         return command;

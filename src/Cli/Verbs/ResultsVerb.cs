@@ -38,8 +38,7 @@ internal static class ResultsVerb
                 {
                     problems.Add("results: --out DIR is missing");
                 }
-            },
-            needsBroker: false);
+            });
         return command;
     }
 

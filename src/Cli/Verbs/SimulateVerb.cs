@@ -59,10 +59,10 @@ internal static class SimulateVerb
         {
             var path = "";
             empty.Fill(() => path = SimulationWriter.Write(simulator, format, folder));
-            var how = simulator.FitOptions + (simulator.HasMissing && format == "mtx" ? " --missing unstored" : "");
+            var how = simulator.FitOptionsIn(folder) + (simulator.HasMissing && format == "mtx" ? " --missing unstored" : "");
             Terminal.ResultsAreIn = folder;
             Terminal.Out.WriteLine(FormattableString.Invariant(
-                $"{simulator.Rows:N0} rows x {simulator.Columns:N0} columns with {simulator.Factors} factors are in {path}"));
+                $"{simulator.Rows:N0} rows x {simulator.Columns:N0} columns with {simulator.Inside} are in {path}"));
             Terminal.Out.WriteLine($"fit them:  fitcluster fit {model} --data {path}{how} --out DIR");
             return ExitCode.Done;
         }

@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Globalization;
 using FitCluster.Cli.Cluster;
 using FitCluster.Cli.Output;
-using FitCluster.Coordinator;
 using FitCluster.Engine;
 using FitCluster.Messages;
 using FitCluster.Models;
@@ -63,7 +62,7 @@ internal static class StopVerbs
         {
             var problems = new ProblemList();
             var printed = OutputFormats.Parse(result.GetValue(format), problems);
-            var (broker, url) = (cluster.Broker(result, problems), cluster.Store(result, problems));
+            var url = cluster.Store(result, problems);
             JobWords.CheckName(result.GetValue(name)!, problems);
             var seconds = DefaultTimeout;
             if (timeout is not null && result.GetValue(timeout) is { } text &&
@@ -76,12 +75,7 @@ internal static class StopVerbs
             return ClusterVerb.Run(url, async store =>
             {
                 var job = (await JobWords.Find(store, result.GetValue(name)!).ConfigureAwait(false)).Submission.Job;
-                await using var engine = await ClusterOptions.Connect(broker, store).ConfigureAwait(false);
-                var changing = change(store, job, seconds);
-                await Task.WhenAny(changing, Task.Delay(100)).ConfigureAwait(false);
-                engine.Tell(JobDirectory.Address, new WakeDirectory());
-                await engine.Flush().ConfigureAwait(false);
-                var (entry, words) = await changing.ConfigureAwait(false);
+                var (entry, words) = await change(store, job, seconds).ConfigureAwait(false);
                 if (printed == OutputFormat.Json)
                 {
                     ClusterVerb.PrintJson(writer => JobWords.Write(writer, entry, null));

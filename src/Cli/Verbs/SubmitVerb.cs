@@ -2,7 +2,6 @@ using System.CommandLine;
 using FitCluster.Cli.Cluster;
 using FitCluster.Cli.Output;
 using FitCluster.Cli.Progress;
-using FitCluster.Coordinator;
 using FitCluster.Data;
 using FitCluster.Engine;
 using FitCluster.Messages;
@@ -36,18 +35,18 @@ internal static class SubmitVerb
             var problems = new ProblemList();
             var printed = OutputFormats.Parse(result.GetValue(format), problems);
             var display = ProgressDisplays.Parse(result.GetValue(progress), problems);
-            var (broker, store) = (cluster.Broker(result, problems), cluster.Store(result, problems));
+            var store = cluster.Store(result, problems);
             var spec = options.Read(result, problems);
             if (spec is { Name: null })
             {
                 problems.Add("a job of a cluster needs a name: give --name NAME, or 'name' in the spec");
             }
 
-            if (spec is not null && !DataUrl.IsUrl(spec.Data.Path))
+            foreach (var path in (spec?.Data.Files ?? []).Where(path => !DataUrl.IsUrl(path)))
             {
                 try
                 {
-                    InputFiles.Find(spec.Data.Path);
+                    InputFiles.Find(path);
                 }
                 catch (DataException e)
                 {
@@ -69,13 +68,14 @@ internal static class SubmitVerb
             }
 
             problems.ThrowIfAny();
-            return ClusterVerb.Run(store, reached => Submit(spec!, broker, reached, printed, result.GetValue(wait) ? display : null))
+            return ClusterVerb.Run(
+                store, reached => Submit(spec!, reached, printed, result.GetValue(wait) ? display : null), makesStore: true)
                 .GetAwaiter().GetResult();
         });
         return command;
     }
 
-    private static async Task<int> Submit(JobSpec spec, string broker, IClusterStore store, OutputFormat format, string? watch)
+    private static async Task<int> Submit(JobSpec spec, IClusterStore store, OutputFormat format, string? watch)
     {
         var job = new PreparedJob(spec, DataOpener.Open(spec.Data));
         foreach (var line in FitVerb.Describe(job))
@@ -84,8 +84,6 @@ internal static class SubmitVerb
         }
 
         var name = new JobName(spec.Name!);
-        // Before anything is accepted: what nobody can be told of is not accepted.
-        await using var engine = await ClusterOptions.Connect(broker, store).ConfigureAwait(false);
         var submission = new JobSubmission(name, ClusterSpec.Write(job), job.SpecHash, job.DataHash, job.Shards);
         var submitted = await store.Job(name).ConfigureAwait(false) is { State: JobState.Stopped } stopped &&
             stopped.Submission.SpecHash == job.SpecHash && stopped.Submission.DataHash == job.DataHash &&
@@ -100,8 +98,6 @@ internal static class SubmitVerb
                     "give the new job another --name");
         }
 
-        engine.Tell(JobDirectory.Address, new WakeDirectory());
-        await engine.Flush().ConfigureAwait(false);
         if (watch is not null)
         {
             return await WatchVerb.Watch(store, name, watch, format).ConfigureAwait(false);

@@ -33,8 +33,7 @@ internal static class WatchVerb
                 return await Watch(store, job.Submission.Job, ProgressDisplays.Parse(result.GetValue(progress), problems), format)
                     .ConfigureAwait(false);
             },
-            (result, problems) => ProgressDisplays.Parse(result.GetValue(progress), problems),
-            needsBroker: false);
+            (result, problems) => ProgressDisplays.Parse(result.GetValue(progress), problems));
         return command;
     }
 

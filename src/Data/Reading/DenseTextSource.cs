@@ -1,3 +1,5 @@
+using FitCluster.Data.Storage;
+
 namespace FitCluster.Data.Reading;
 
 /// <summary>
@@ -32,7 +34,7 @@ internal sealed class DenseTextSource : DenseSource
             reader.Next();
         }
 
-        var (rows, empty) = (0L, 0L);
+        var (rows, empty, unnamed, hashes) = (0L, 0L, 0L, 0L);
         while (reader.Next())
         {
             if (_names.HasRowNames && reader.IsEmpty)
@@ -42,18 +44,36 @@ internal sealed class DenseTextSource : DenseSource
             }
 
             var name = ParseRow(reader, values);
+            if (name is "")
+            {
+                (name, unnamed) = (GeneratedNames.Name('r', rows), unnamed + 1);
+            }
+
             if (name is not null && !_lines.TryAdd(name, reader.Line))
             {
                 throw Twice(name, reader.Line);
             }
 
             rows++;
+            hashes += name is ['#', ..] ? 1 : 0;
             taker(name, values);
         }
 
         if (empty > 0)
         {
             Notes.Add($"{empty} {(empty == 1 ? "line" : "lines")} of empty fields {(empty == 1 ? "was" : "were")} passed over");
+        }
+
+        if (unnamed > 0)
+        {
+            Notes.Add(unnamed == 1 ? "a row without a name is called r and its number"
+                : $"{unnamed} rows without a name are called r and their number");
+        }
+
+        if (hashes > 0)
+        {
+            Notes.Add($"{hashes} {(hashes == 1 ? "row has a name that begins" : "rows have names that begin")} with #: take the line out " +
+                "if it is a comment");
         }
 
         Orientation = $"read as a table of {rows} x {Columns}";

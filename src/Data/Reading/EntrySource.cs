@@ -26,6 +26,9 @@ internal abstract class SourceBase : IDisposable
 
     public required MatrixFormat Format { get; init; }
 
+    /// <summary>Whether infinite values are taken (<see cref="MatrixOptions.TakesInfinities"/>).</summary>
+    public bool TakesInfinities { get; set; }
+
     /// <summary>The columns of the file.</summary>
     public int Columns { get; protected set; }
 

@@ -10,7 +10,7 @@ internal static class FormatDetector
     {
         if (Directory.Exists(path))
         {
-            return File.Exists(Path.Combine(path, MatrixStore.HeaderName)) ? MatrixFormat.Store
+            return MatrixStore.IsStore(path) ? MatrixFormat.Store
                 : TenXFolder.IsOne(path) ? MatrixFormat.TenX
                 : throw new DataException(
                     $"{path} is a folder with neither a matrix.mtx (10x) nor a {MatrixStore.HeaderName} (chunked store); give the path " +
@@ -37,8 +37,11 @@ internal static class FormatDetector
         return head.StartsWith("PK\u0003\u0004"u8) || head.StartsWith("PK\u0005\u0006"u8) ? MatrixFormat.Npz
             : head[0] == 0x93 && head[1..].StartsWith("NUMPY"u8) ? MatrixFormat.Npy
             : head.StartsWith("%%MatrixMarket"u8) ? MatrixFormat.MatrixMarket
+            : head.StartsWith((ReadOnlySpan<byte>)[0x1f, 0x8b])
+                ? throw new DataException($"{path} is gzipped twice; unpack it once (gzip -dc)")
             : head[0] == '%'
                 ? throw new DataException($"{path} begins with a percent sign but not with %%MatrixMarket; correct its first line")
+            : Known(head) is { } other ? throw new DataException($"{path} is {other}")
             : head.Contains((byte)0)
                 ? throw new DataException(
                     $"{path} is a binary file of no known format; give a 10x folder, .mtx, .csv, .tsv, .npy, .npz or a store")
@@ -46,6 +49,19 @@ internal static class FormatDetector
                     ? throw new DataException(
                         $"{path} is text, not {promise}; write it again, or name it .csv or .tsv if that is what it is")
                 : MatrixFormat.Auto;
+    }
+
+    // What is often there in place of data, or looks like a table.
+    private static string? Known(ReadOnlySpan<byte> head)
+    {
+        var text = head.TrimStart(" \t\r\n"u8);
+        return text.StartsWith("version https://git-lfs"u8) ? "a pointer of Git LFS, not the file itself; fetch it (git lfs pull)"
+            : text.StartsWith("<!"u8) || text.StartsWith("<html"u8) || text.StartsWith("<?xml"u8)
+                ? "a page of HTML or XML, perhaps what a server said in place of the file; download it again"
+            : text.StartsWith("{"u8) ? "JSON, which is not read as data; give a table, .mtx, .npy or .npz"
+            : text.StartsWith("#1.2\n"u8) || text.StartsWith("#1.2\r"u8) || text.StartsWith("#1.3\n"u8) || text.StartsWith("#1.3\r"u8)
+                ? "a GCT file; take its first two lines and the columns of descriptions out, and it is a table"
+            : null;
     }
 
     // Text is recognized by its content only, except that a name which promises another format is

@@ -49,6 +49,11 @@ internal sealed class MatrixMarketArraySource : DenseSource
             }
 
             var value = Value(line, reader.Line);
+            if (!double.IsNaN(value))
+            {
+                _header.Check(value, File, reader.Line);
+            }
+
             values[(column * rows) + row] = value;
             if (_header.Symmetry != Symmetry.General)
             {
@@ -75,6 +80,7 @@ internal sealed class MatrixMarketArraySource : DenseSource
     {
         FieldKind.Number => value,
         FieldKind.Missing => double.NaN,
+        FieldKind.Infinite when TakesInfinities => NumberParser.Infinity(text),
         FieldKind.Infinite =>
             throw new DataException($"{File}, line {line}: the value is infinite; correct it, or write nan where it is missing"),
         _ => throw new DataException($"{File}, line {line}: \"{Encoding.UTF8.GetString(text)}\" is not a number; correct it"),

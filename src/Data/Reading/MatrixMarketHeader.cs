@@ -2,6 +2,15 @@ using System.Text;
 
 namespace FitCluster.Data.Reading;
 
+/// <summary>What the first line of a MatrixMarket file says of its values.</summary>
+internal enum MarketField
+{
+    Real,
+    Integer,
+    Unsigned,
+    Pattern,
+}
+
 internal enum Symmetry
 {
     General,
@@ -10,7 +19,7 @@ internal enum Symmetry
 }
 
 /// <summary>The banner and size line of a MatrixMarket file.</summary>
-internal sealed record MatrixMarketHeader(bool Coordinate, bool Pattern, Symmetry Symmetry, int Rows, int Columns, long Entries)
+internal sealed record MatrixMarketHeader(bool Coordinate, MarketField Field, Symmetry Symmetry, int Rows, int Columns, long Entries)
 {
     /// <summary>Reads up to the size line and leaves the reader after it.</summary>
     public static MatrixMarketHeader Read(LineReader reader)
@@ -39,20 +48,39 @@ internal sealed record MatrixMarketHeader(bool Coordinate, bool Pattern, Symmetr
                 continue;
             }
 
-            return Sizes(reader, Encoding.UTF8.GetString(line), coordinate, words[3] == "PATTERN", symmetry);
+            var field = words[3] switch
+            {
+                "INTEGER" => MarketField.Integer,
+                "UNSIGNED-INTEGER" => MarketField.Unsigned,
+                "PATTERN" => MarketField.Pattern,
+                _ => MarketField.Real,
+            };
+            return Sizes(reader, Encoding.UTF8.GetString(line), coordinate, field, symmetry);
         }
 
         throw new DataException($"{path} ends before its size line; write it again");
     }
 
-    private static MatrixMarketHeader Sizes(LineReader reader, string line, bool coordinate, bool pattern, Symmetry symmetry)
+    /// <summary>Refuses a value that is not of the field that the first line says.</summary>
+    public void Check(double value, string path, long line)
+    {
+        if (Field is MarketField.Integer or MarketField.Unsigned &&
+            (value != double.Truncate(value) || (Field == MarketField.Unsigned && value < 0)))
+        {
+            throw new DataException(FormattableString.Invariant(
+                $"{path}, line {line}: the value {value} is no {(Field == MarketField.Integer ? "integer" : "unsigned integer")}, as ") +
+                "the first line says that all are: correct it, or write real in the first line");
+        }
+    }
+
+    private static MatrixMarketHeader Sizes(LineReader reader, string line, bool coordinate, MarketField field, Symmetry symmetry)
     {
         var sizes = line.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
         var wanted = coordinate ? 3 : 2;
         var numbers = new long[3];
         for (var i = 0; i < wanted; i++)
         {
-            if (sizes.Length != wanted || !NumberParser.TryIndex(Encoding.UTF8.GetBytes(sizes[i]), out numbers[i]))
+            if (sizes.Length != wanted || !NumberParser.TryIndex(sizes[i], out numbers[i]))
             {
                 throw new DataException($"{reader.Path}, line {reader.Line}: \"{line}\" is not a size line; " +
                     (coordinate ? "give rows, columns and entries" : "give rows and columns"));
@@ -72,7 +100,7 @@ internal sealed record MatrixMarketHeader(bool Coordinate, bool Pattern, Symmetr
         }
 
         var entries = coordinate ? numbers[2] : ArrayEntries(numbers[0], numbers[1], symmetry);
-        return new MatrixMarketHeader(coordinate, pattern, symmetry, (int)numbers[0], (int)numbers[1], entries);
+        return new MatrixMarketHeader(coordinate, field, symmetry, (int)numbers[0], (int)numbers[1], entries);
     }
 
     private static long ArrayEntries(long rows, long columns, Symmetry symmetry) => symmetry switch

@@ -30,11 +30,8 @@ internal sealed class MatrixMarketSource : EntrySource
         (Orientation, RowNames, ColumnNames) = (orientation, rowNames, columnNames);
     }
 
-    /// <summary>Keeps some of the columns: for each its new index, or -1.</summary>
-    public void KeepColumns(int[] map, int count)
-    {
-        (_columnMap, Columns, EntryCount) = (map, count, null);
-    }
+    /// <summary>Keeps some of the columns.</summary>
+    public void KeepColumns(int[] kept) => (_columnMap, Columns, EntryCount) = (MatrixPlan.Invert(kept, Columns), kept.Length, null);
 
     public override void Read(IEntrySink sink, int batch)
     {
@@ -58,7 +55,12 @@ internal sealed class MatrixMarketSource : EntrySource
             var at = 0;
             var row = Index(line, ref at, header.Rows, "row");
             var column = Index(line, ref at, header.Columns, "column");
-            var value = header.Pattern ? 1 : Value(line[at..]);
+            var value = header.Field == MarketField.Pattern ? 1 : Value(line[at..]);
+            if (header.Field != MarketField.Real)
+            {
+                header.Check(value, File, _line);
+            }
+
             var (i, j) = _transposed ? (column, row) : (row, column);
             if (_columnMap is not null)
             {
@@ -139,6 +141,7 @@ internal sealed class MatrixMarketSource : EntrySource
         return kind switch
         {
             FieldKind.Number => value,
+            FieldKind.Infinite when TakesInfinities => NumberParser.Infinity(text),
             FieldKind.NotANumber => throw new DataException(
                 $"{File}, line {_line}, field 3: \"{Encoding.UTF8.GetString(text).Trim()}\" is not a number; correct it"),
             _ => throw new DataException(

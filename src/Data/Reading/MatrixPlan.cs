@@ -151,7 +151,8 @@ internal sealed class MatrixPlan
         return found.Places.FirstOrDefault();
     }
 
-    private static int[] Invert(int[] kept, int count)
+    /// <summary>For each of so many rows or columns its index among those that are kept, or -1.</summary>
+    public static int[] Invert(int[] kept, int count)
     {
         var map = new int[count];
         Array.Fill(map, -1);

@@ -8,16 +8,11 @@ internal static class MatrixReader
     private const long FirstGuess = 1 << 16;
 
     /// <summary>The source behind a path. Whoever asks disposes it.</summary>
-    public static SourceBase Open(string path, MatrixOptions options, bool isLatin1 = false)
+    public static SourceBase Open(string path, MatrixOptions options, bool isLatin1)
     {
         if (!Path.Exists(path))
         {
-            throw new DataException($"{path} does not exist; check the path");
-        }
-
-        if (options.Datasets is not null)
-        {
-            throw new DataException($"data.datasets ({options.Datasets}) is not supported yet; leave it out");
+            throw new DataException(InputFiles.Absent(path));
         }
 
         // What is text is told by reading its head; what the user says it is holds, unless it is no text at all.
@@ -35,7 +30,7 @@ internal static class MatrixReader
             throw new DataException($"data.featureTypes has no effect, as {path} is no 10x folder: remove it");
         }
 
-        return format switch
+        var source = format switch
         {
             MatrixFormat.TenX => TenXFolder.Open(path, options.FeatureTypes),
             MatrixFormat.MatrixMarket => OpenMatrixMarket(path),
@@ -45,6 +40,8 @@ internal static class MatrixReader
             MatrixFormat.Npz => OpenNpz(path),
             _ => MatrixStore.OpenSource(path, options),
         };
+        source.TakesInfinities = options.TakesInfinities;
+        return source;
     }
 
     /// <summary>Reads a whole matrix into memory: its entries, once where they stand in the order of rows, twice otherwise.</summary>
@@ -109,9 +106,11 @@ internal static class MatrixReader
     private static SourceBase OpenText(string path, MatrixFormat asked, bool isLatin1)
     {
         var head = TableHead.Read(path, isLatin1);
-        var areTriplets = asked == MatrixFormat.Auto ? TripletRule.AreTriplets(path, head) : asked == MatrixFormat.Triplets;
-        SourceBase source = areTriplets
-            ? new TripletSource(path, head) { Path = path, Format = MatrixFormat.Triplets }
+        var triplets = asked == MatrixFormat.Auto ? TripletRule.Find(path, head)
+            : asked == MatrixFormat.Triplets ? head.WithoutIndex() is { } inner && inner.Lines[0].Fields.Length > 2 ? inner : head
+            : null;
+        SourceBase source = triplets is not null
+            ? new TripletSource(path, triplets, before: triplets == head ? 0 : 1) { Path = path, Format = MatrixFormat.Triplets }
             : new DenseTextSource(path, head) { Path = path, Format = MatrixFormat.Dense };
         if (isLatin1)
         {

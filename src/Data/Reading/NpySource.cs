@@ -96,7 +96,7 @@ internal sealed class NpySource : DenseSource
     {
         foreach (var value in values)
         {
-            if (double.IsInfinity(value))
+            if (double.IsInfinity(value) && !TakesInfinities)
             {
                 throw new DataException($"{File} has an infinite value; correct it, or make it NaN where it is missing");
             }

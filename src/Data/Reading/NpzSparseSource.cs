@@ -81,7 +81,7 @@ internal sealed class NpzSparseSource : EntrySource
             }
 
             var value = values.Next();
-            entries.Add(row, column, double.IsFinite(value) ? value
+            entries.Add(row, column, double.IsFinite(value) || (TakesInfinities && double.IsInfinity(value)) ? value
                 : throw new DataException(
                     $"{File}, entry {_entry}: the value is not finite; leave missing entries out of a sparse matrix"));
         }

@@ -41,7 +41,7 @@ internal static class NumberParser
             return FieldKind.Number;
         }
 
-        if (text.IsEmpty || IsWord(text, "na"u8) || IsWord(text, "nan"u8) || IsWord(text, "n/a"u8) || IsWord(text, "null"u8))
+        if (text.IsEmpty || IsMissing(text))
         {
             value = double.NaN;
             return FieldKind.Missing;
@@ -64,9 +64,20 @@ internal static class NumberParser
             : FieldKind.NotANumber;
     }
 
+    /// <summary>The value of a field that is <see cref="FieldKind.Infinite"/>.</summary>
+    public static double Infinity(ReadOnlySpan<byte> text) =>
+        text.Trim(" \t\""u8)[0] == '-' ? double.NegativeInfinity : double.PositiveInfinity;
+
+    /// <summary>
+    /// The words for a missing value (docs/formats.md, "Input"): what R, pandas, databases and spreadsheets write, in letters of either
+    /// case.
+    /// </summary>
+    private static bool IsMissing<T>(ReadOnlySpan<T> text)
+        where T : unmanaged => IsWord(text, "na"u8) || IsWord(text, "nan"u8) || IsWord(text, "n/a"u8) || IsWord(text, "null"u8) ||
+        IsWord(text, "none"u8) || IsWord(text, "<na>"u8) || IsWord(text, "#n/a"u8) || IsWord(text, "#na"u8) || IsWord(text, "nil"u8);
+
     /// <summary>A whole number without a sign, at most 18 digits.</summary>
-    public static bool TryIndex<T>(ReadOnlySpan<T> text, out long value)
-        where T : unmanaged
+    public static bool TryIndex(ReadOnlySpan<char> text, out long value)
     {
         value = 0;
         if (text.IsEmpty || text.Length > 18)

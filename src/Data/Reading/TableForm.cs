@@ -22,8 +22,10 @@ internal enum Separation
 /// <param name="SkippedLines">Lines above the table, which are passed over.</param>
 /// <param name="HasHashHeader">Whether the first line of the table begins with a #, which is no part of it.</param>
 /// <param name="IsLatin1">Whether the file is Latin-1.</param>
+/// <param name="HasCommentsBelowHeader">Whether lines right below such a header that begin with a # are passed over.</param>
 internal sealed record TableForm(
-    Separation Separation, char Separator = ',', long SkippedLines = 0, bool HasHashHeader = false, bool IsLatin1 = false)
+    Separation Separation, char Separator = ',', long SkippedLines = 0, bool HasHashHeader = false, bool IsLatin1 = false,
+    bool HasCommentsBelowHeader = false)
 {
     private const int ManyLines = 50;
     private const int ManyCharacters = 1 << 20;
@@ -32,8 +34,8 @@ internal sealed record TableForm(
     public static TableForm Lines(bool isLatin1) => new(Separation.None, IsLatin1: isLatin1);
 
     /// <summary>
-    /// Finds the form of a table in its first lines. Lines that begin with # are comments, unless the last of them has as many fields as
-    /// the line below it, and is what that line is (numbers), or its header. A first line "sep=;" says the separator.
+    /// Finds the form of a table in its first lines. Lines that begin with # are comments, unless one of them is the header of the lines
+    /// below. A first line "sep=;" says the separator.
     /// </summary>
     /// <exception cref="DataException">There is no line that is no comment.</exception>
     /// <exception cref="NotUtf8Exception">It is not UTF-8.</exception>
@@ -46,23 +48,51 @@ internal sealed record TableForm(
             return form with { IsLatin1 = isLatin1, SkippedLines = separator is null ? 0 : 1 };
         }
 
-        var (last, next) = (FieldSplitter.All(form, comments[^1].Text), FieldSplitter.All(form, lines[0]));
-        var (numbers, nextNumbers) = (HasNumber(last), HasNumber(next));
-        var isPart = last.Length > 1 && last.Length == next.Length && nextNumbers;
-        var skipped = isPart ? comments[^1].Line - 1 : comments[^1].Line;
-        if (comments.Count > (isPart ? 1 : 0))
+        var header = Header(form, comments, FieldSplitter.All(form, lines[0]));
+        var count = comments.Count - (header < 0 ? 0 : 1);
+        if (count > 0)
         {
-            var shown = comments[0].Text.Length > 40 ? comments[0].Text[..40] + "..." : comments[0].Text;
-            var count = comments.Count - (isPart ? 1 : 0);
+            var text = comments[header == 0 ? 1 : 0].Text;
+            var shown = text.Length > 40 ? text[..40] + "..." : text;
             notes.Add($"{count} {(count == 1 ? "line" : "lines")} above the table, beginning with # (\"{shown}\"), " +
                 $"{(count == 1 ? "was" : "were")} passed over as comments");
         }
 
-        return form with { IsLatin1 = isLatin1, SkippedLines = skipped, HasHashHeader = isPart && !numbers };
+        return form with
+        {
+            IsLatin1 = isLatin1,
+            SkippedLines = header < 0 ? comments[^1].Line : comments[header].Line - 1,
+            HasHashHeader = header >= 0,
+            HasCommentsBelowHeader = header >= 0 && header < comments.Count - 1,
+        };
     }
 
-    private static bool HasNumber(string[] fields) =>
-        fields.Skip(1).Any(field => NumberParser.Parse(field.AsSpan(), out _) == FieldKind.Number);
+    /// <summary>
+    /// Which comment is the header, or -1: above lines of numbers the last that has as many fields and no numbers. Numbers may be names
+    /// too (years), but so may a row have been commented out: they are a header if there is one such line, all of it behind the first
+    /// field are whole numbers, none of them twice, and the first field is a word without digits.
+    /// </summary>
+    private static int Header(TableForm form, List<(long Line, string Text)> comments, string[] next)
+    {
+        if (!HasNumber(next))
+        {
+            return -1;
+        }
+
+        var fields = comments.ConvertAll(comment => FieldSplitter.All(form, comment.Text));
+        bool IsWide(string[] line) => line.Length > 1 && line.Length == next.Length;
+        var named = fields.FindLastIndex(line => IsWide(line) && !HasNumber(line));
+        if (named >= 0)
+        {
+            return named;
+        }
+
+        var last = fields[^1];
+        return fields.Count(IsWide) == 1 && IsWide(last) && !last[0].Any(char.IsAsciiDigit) && last.Skip(1).All(TableHead.IsWhole) &&
+            last.Skip(1).Distinct().Count() == last.Length - 1 ? comments.Count - 1 : -1;
+    }
+
+    private static bool HasNumber(string[] fields) => fields.Skip(1).Any(field => TableHead.KindOf(field) == FieldKind.Number);
 
     private static List<string> FirstLines(
         string path, bool isLatin1, out List<(long Line, string Text)> comments, out char? separator)

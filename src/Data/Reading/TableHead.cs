@@ -13,6 +13,9 @@ internal sealed class TableHead
     private const int MostWideLines = 20;
     private const long MostCharacters = 1 << 21;
 
+    // What pandas and R call a column of row numbers.
+    private static readonly HashSet<string> _unnamed = ["", "Unnamed: 0", "index", "X", "rn", "...1"];
+
     private TableHead(TableForm form, IReadOnlyList<TableLine> lines, IReadOnlyList<string> notes) =>
         (Form, Lines, Notes) = (form, lines, notes);
 
@@ -45,8 +48,30 @@ internal sealed class TableHead
             : throw new DataException($"{path} is empty; give a file with a table");
     }
 
+    /// <summary>
+    /// The same without a first column of running numbers that has no name, as pandas and R write them, where there is one: its name is
+    /// empty, or such as index, or the header is one field shorter than the lines; and its fields are whole numbers, none of them twice.
+    /// Null: there is none.
+    /// </summary>
+    public TableHead? WithoutIndex()
+    {
+        var (header, below) = (Lines[0].Fields, Lines.Skip(1).ToList());
+        var width = below.Count > 0 ? below[0].Fields.Length : 0;
+        var isShort = header.Length + 1 == width;
+        var isIndex = width > 1 && (isShort || (header.Length == width && _unnamed.Contains(header[0].Trim()))) &&
+            below.TrueForAll(line => line.Fields.Length == width && IsWhole(line.Fields[0])) &&
+            below.DistinctBy(line => line.Fields[0].Trim()).Count() == below.Count;
+        return !isIndex ? null : new TableHead(
+            Form,
+            [Lines[0] with { Fields = isShort ? header : header[1..] }, .. below.Select(line => line with { Fields = line.Fields[1..] })],
+            Notes);
+    }
+
     /// <summary>What a field holds.</summary>
     public static FieldKind KindOf(string field) => NumberParser.Parse(field.AsSpan(), out _);
+
+    /// <summary>Whether a field is a whole number without a sign, as an index is.</summary>
+    public static bool IsWhole(string field) => NumberParser.TryIndex(field.AsSpan().Trim(), out _);
 
     /// <summary>Whether a column has no number below the first line, and text in every field that is not empty.</summary>
     /// <param name="column">The field of a line, from 0.</param>

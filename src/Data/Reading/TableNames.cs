@@ -1,3 +1,5 @@
+using FitCluster.Data.Storage;
+
 namespace FitCluster.Data.Reading;
 
 /// <summary>What of a table are names: of the columns the first line, of the rows the first field of each.</summary>
@@ -52,9 +54,17 @@ internal sealed class TableNames
         }
 
         var isShort = head.Lines[1].Fields.Length == header.Length + 1;
-        var names = isShort ? header : header[1..];
-        CheckNames(path, names, head.Lines[0].Line, header.Length - names.Length + 1);
+        if (isShort && head.Lines.Skip(1).All(l => l.Fields.Length == header.Length + 1 && l.Fields[^1].Trim().Length == 0))
+        {
+            // R writes headers that are one field shorter, but no empty fields: every value would go to the name before its own.
+            throw new DataException(
+                $"{path}, line {head.Lines[1].Line}: the lines below the header have one field more than it, and the last is empty in " +
+                "all: take the separator at the end of these lines out, or put one at the end of the header");
+        }
+
         var notes = new List<string>();
+        var names = Named(isShort ? header : header[1..], notes);
+        CheckNames(path, names, head.Lines[0].Line, header.Length - names.Length + 1);
         if (!isShort && names.All(IsNumber) && !IsCorner(header[0]))
         {
             notes.Add($"the first line was read as the names of the columns, though they are numbers ({string.Join(", ", names.Take(3))}" +
@@ -76,7 +86,7 @@ internal sealed class TableNames
         var (first, below) = (head.Lines[0].Fields, head.Lines.Skip(1));
         return first.Length > 1 && head.Lines[1].Fields.Length == first.Length && first.Skip(1).All(IsNumberOrMissing) &&
             first.Skip(1).Any(IsNumber) && !IsCorner(first[0]) &&
-            (first.Skip(1).Any(f => !NumberParser.TryIndex(f.AsSpan().Trim(), out _)) ||
+            (!first.Skip(1).All(TableHead.IsWhole) ||
                 first.Skip(1).Distinct().Count() < first.Length - 1 ||
                 below.Any(l => l.Fields[0] == first[0]));
     }
@@ -86,6 +96,21 @@ internal sealed class TableNames
     private static bool IsNumber(string field) => TableHead.KindOf(field) == FieldKind.Number;
 
     private static bool IsNumberOrMissing(string field) => TableHead.KindOf(field) is FieldKind.Number or FieldKind.Missing;
+
+    /// <summary>Columns without a name are called by their number, as those of a table without names are.</summary>
+    private static string[] Named(string[] names, List<string> notes)
+    {
+        string[] all = [.. names.Select((name, j) => string.IsNullOrWhiteSpace(name) ? GeneratedNames.Name('c', j) : name)];
+        string[] given = [.. all.Where((name, j) => name != names[j])];
+        if (given.Length > 0)
+        {
+            var called = string.Join(", ", given.Take(5)) + (given.Length > 5 ? ", ..." : "");
+            notes.Add(given.Length == 1 ? $"a column without a name is called {called}"
+                : $"{given.Length} columns without a name are called {called}");
+        }
+
+        return all;
+    }
 
     private static void CheckNames(string path, string[] names, long line, int firstField)
     {

@@ -15,6 +15,8 @@ internal sealed class TableReader : IDisposable
     private readonly SepReader _reader;
     private readonly FieldSplitter _splitter;
     private bool _isPlain;
+    private bool _isBelowComments;
+    private int _fewest;
 
     public TableReader(string path, TableForm form)
     {
@@ -74,23 +76,28 @@ internal sealed class TableReader : IDisposable
                 continue;
             }
 
+            if (_form.HasCommentsBelowHeader && Line > 0 && !_isBelowComments)
+            {
+                if (text[0] == '#')
+                {
+                    continue;
+                }
+
+                _isBelowComments = true;
+            }
+
             // Sep counts the first line twice.
             Line = _form.SkippedLines + (row.RowIndex == 0 ? 1 : row.LineNumberFrom);
             _isPlain = _form.Separation == Separation.Single && !text.Contains('"');
-            if (_isPlain)
-            {
-                Count = row.ColCount;
-                return true;
-            }
-
-            if (!_splitter.Split(text))
+            if (!_isPlain && !_splitter.Split(text))
             {
                 throw new DataException(
                     $"{Path}, line {Line}: a field begins with a quotation mark that is not closed in this line; fields that go over " +
                     "several lines are not read: close it, or take the line end out");
             }
 
-            Count = _splitter.Count;
+            Count = _isPlain ? row.ColCount : _splitter.Count;
+            CheckComment(text);
             return true;
         }
 
@@ -113,6 +120,21 @@ internal sealed class TableReader : IDisposable
     {
         _reader.Dispose();
         _text.Dispose();
+    }
+
+    /// <summary>
+    /// Within a table a line that begins with # is a row of that name, if it has the fields of one; else it is refused for what it is. A
+    /// header may be one field shorter than the rows.
+    /// </summary>
+    private void CheckComment(ReadOnlySpan<char> text)
+    {
+        _fewest = _fewest == 0 ? Count : _fewest;
+        if (text[0] == '#' && Count != _fewest && Count != _fewest + 1 && _form.Separation != Separation.None)
+        {
+            throw new DataException(
+                $"{Path}, line {Line}: begins with # and has {Count} {(Count == 1 ? "field" : "fields")} where {_fewest} are expected; " +
+                "comments are read above a table, not within it: take the line out");
+        }
     }
 
     private bool MoveNext()

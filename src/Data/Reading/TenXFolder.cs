@@ -66,14 +66,7 @@ internal static class TenXFolder
                 throw new DataException($"{matrix} is symmetric; the matrix of a 10x folder is general");
             }
 
-            var map = new int[ids.Length];
-            Array.Fill(map, -1);
-            for (var k = 0; k < kept.Length; k++)
-            {
-                map[kept[k]] = k;
-            }
-
-            source.KeepColumns(map, kept.Length);
+            source.KeepColumns(kept);
             ids = [.. kept.Select(k => ids[k])];
         }
 
@@ -129,7 +122,7 @@ internal static class TenXFolder
     {
         var table = TextTable.OpenTabbed(path);
         notes.AddRange(table.Notes);
-        List<TextTableLine> lines = [.. table.Lines()];
+        var lines = Split(path, [.. table.Lines()], notes);
         if (lines.Count != expected + 1)
         {
             return lines;
@@ -146,6 +139,36 @@ internal static class TenXFolder
 
         notes.Add($"the first line of {Path.GetFileName(path)} ({shown}) was taken as a header, as it has one line more than the matrix");
         return lines[1..];
+    }
+
+    /// <summary>
+    /// The fields of lines none of which has a tab: separated by commas or semicolons, if each line has as many, once or twice. Types of
+    /// features are not to be lost in silence.
+    /// </summary>
+    private static List<TextTableLine> Split(string path, List<TextTableLine> lines, List<string> notes)
+    {
+        if (lines.Count == 0 || lines.Exists(line => line.Fields.Count > 1))
+        {
+            return lines;
+        }
+
+        foreach (var separator in ",;")
+        {
+            var form = new TableForm(Separation.Single, separator);
+            List<TextTableLine> split = [.. lines.Select(line => line with { Fields = FieldSplitter.All(form, line.Fields[0]) })];
+            if (split[0].Fields.Count is 2 or 3 && split.TrueForAll(line => line.Fields.Count == split[0].Fields.Count))
+            {
+                notes.Add($"{Path.GetFileName(path)} has no tabs: its fields were read as separated by " +
+                    (separator == ',' ? "commas" : "semicolons"));
+                return split;
+            }
+        }
+
+        var typed = lines.Find(line => _knownTypes.Any(type =>
+            line.Fields[0].TrimEnd('"').EndsWith(' ' + type, StringComparison.OrdinalIgnoreCase)));
+        return typed is null ? lines : throw new DataException(
+            $"{path}, line {typed.Line}: \"{typed.Fields[0]}\" ends with a type of features, but has no tab before it; separate id, name " +
+            "and type by tabs");
     }
 
     /// <summary>The first field of each line: ids, which are unique (gene symbols, the second field, are not).</summary>

@@ -1,15 +1,13 @@
-using System.IO.Compression;
-
 namespace FitCluster.Data.Reading;
 
 /// <summary>
-/// Opens files, gzipped or not by their first bytes. Of gzip, members one after the other are one text, zeros behind the last are passed
-/// over, and a file that was cut off ends in an <see cref="InvalidDataException"/> (<see cref="Damaged"/>).
+/// Opens files, gzipped (<see cref="GzipText"/>) or not by their first bytes. A gzip file that was cut off ends in an
+/// <see cref="InvalidDataException"/> (<see cref="Damaged"/>).
 /// </summary>
 internal static class TextFile
 {
-    // .NET reads a gzip file that was cut off without a word, unless this is set before its first use. The programs of this repository have
-    // it in their configuration (Directory.Build.props); here it is for those of others.
+    // .NET reads compressed data that were cut off without a word, unless this is set before its first use. The programs of this
+    // repository have it in their configuration (Directory.Build.props); here it is for those of others.
     static TextFile() => AppContext.SetSwitch("System.IO.Compression.UseStrictValidation", true);
 
     public static Stream Open(string path)
@@ -19,13 +17,13 @@ internal static class TextFile
         {
             throw new DataException(Directory.Exists(path)
                 ? $"{path} is a folder, not a file of the format asked for; give the file, or leave the format out"
-                : $"{path} does not exist; check the path");
+                : InputFiles.Absent(path));
         }
 
         try
         {
             var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16, FileOptions.SequentialScan);
-            return IsGzip(file) ? new GZipStream(file, CompressionMode.Decompress) : file;
+            return IsGzip(file) ? new GzipText(file, path) : file;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -27,9 +27,17 @@ internal static class TripletRule
 
     private static readonly HashSet<string> _timeWords = ["TIME", "TIMESTAMP", "DATE", "DATETIME", "UNIXTIME"];
 
-    /// <summary>Decides.</summary>
+    /// <summary>
+    /// The triplets of a text, as its head without what stands before them (<see cref="TableHead.WithoutIndex"/>); null: it is a table.
+    /// </summary>
     /// <exception cref="DataException">Lines of numbers alone could be either; the user must say.</exception>
-    public static bool AreTriplets(string path, TableHead head)
+    public static TableHead? Find(string path, TableHead head) =>
+        head.WithoutIndex() is { } inner && inner.Lines[0].Fields.Length > 2 &&
+            TableHead.KindOf(inner.Lines[0].Fields[2]) == FieldKind.NotANumber && AreTriplets(path, inner) ? inner
+        : AreTriplets(path, head) ? head
+        : null;
+
+    private static bool AreTriplets(string path, TableHead head)
     {
         var (first, width) = (head.Lines[0].Fields, head.Lines[0].Fields.Length);
         if (width is < 3 or > TableHead.MostTripletFields || first[0].Trim().Length == 0 ||
@@ -60,18 +68,19 @@ internal static class TripletRule
             return ids.AreUnique;
         }
 
-        if (Array.TrueForAll(lines, l => TableHead.KindOf(l.Fields[1]) == FieldKind.NotANumber))
+        // A column id may be a word for a missing value.
+        if (Array.TrueForAll(lines, l => TableHead.KindOf(l.Fields[1]) is FieldKind.NotANumber or FieldKind.Missing))
         {
             return ids.AreUnique && ids.RowsRepeat && (ids.ColumnsRepeat || ids.HasOneRow || (isNamed && IsId(first[1]))) &&
                 (isNamed || CanPassOver(hasHeader ? first : null, lines));
         }
 
-        if (!Array.TrueForAll(lines, l => IsWhole(l.Fields[1])) || !ids.AreUnique)
+        if (!Array.TrueForAll(lines, l => TableHead.IsWhole(l.Fields[1])) || !ids.AreUnique)
         {
             return false;
         }
 
-        var areWhole = Array.TrueForAll(lines, l => IsWhole(l.Fields[0]));
+        var areWhole = Array.TrueForAll(lines, l => TableHead.IsWhole(l.Fields[0]));
         if (isNamed && ids.RowsRepeat && ids.ColumnsRepeat && (areWhole || ids.AreStructured) && CanPassOver(first, lines))
         {
             return true;
@@ -134,8 +143,6 @@ internal static class TripletRule
         var kinds = lines.DistinctBy(l => l.Fields[2]).Count();
         return lines.Length >= FewestRatings && ids.RowsRepeat && ids.ColumnsRepeat && ids.Rows > 2 * kinds && ids.Columns > 2 * kinds;
     }
-
-    private static bool IsWhole(string field) => NumberParser.TryIndex(field.AsSpan().Trim(), out _);
 
     private static bool IsValue(string name)
     {

@@ -8,20 +8,24 @@ namespace FitCluster.Data.Reading;
 internal sealed class TripletSource : EntrySource
 {
     private readonly TableForm _form;
+    private readonly int _before;
     private readonly bool _header;
-    private readonly string _valueName = "field 3";
+    private readonly string _valueName;
     private readonly Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> _rows;
     private readonly Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> _columns;
     private long _line;
 
-    public TripletSource(string path, TableHead head)
+    /// <param name="path">The file.</param>
+    /// <param name="head">Its head, without the fields before the row ids.</param>
+    /// <param name="before">How many those are; none of them is used.</param>
+    public TripletSource(string path, TableHead head, int before)
     {
-        (File, _form) = (path, head.Form);
+        (File, _form, _before) = (path, head.Form, before);
         var (rows, columns) = (new Dictionary<string, int>(), new Dictionary<string, int>());
         (_rows, _columns) = (rows.GetAlternateLookup<ReadOnlySpan<char>>(), columns.GetAlternateLookup<ReadOnlySpan<char>>());
         var first = head.Lines[0].Fields;
         _header = first.Length > 2 && TableHead.KindOf(first[2]) == FieldKind.NotANumber;
-        _valueName = _header ? $"field 3, column {first[2]}" : "field 3";
+        _valueName = $"field {before + 3}{(_header ? $", column {first[2]}" : "")}";
         Notes.AddRange(head.Notes);
         using var reader = new TableReader(path, _form);
         if (_header)
@@ -64,8 +68,11 @@ internal sealed class TripletSource : EntrySource
         }
 
         (Rows, Columns, EntryCount) = (rows.Count, columns.Count, total);
-        var others = first.Length > 3 ? $", {(first.Length == 4 ? "a fourth field" : $"fields 4 to {first.Length}")} passed over" : "";
-        Orientation = $"read as {total} triplets of {Rows} rows (first field) x {Columns} columns (second field){others}";
+        var others = before > 0 ? ", a first field of running numbers passed over" : "";
+        var which = first.Length > 4 ? $"fields {before + 4} to {before + first.Length}" : before > 0 ? "the last" : "a fourth field";
+        others += first.Length > 3 ? $", {which} passed over" : "";
+        var (rowField, columnField) = before > 0 ? ("second", "third") : ("first", "second");
+        Orientation = $"read as {total} triplets of {Rows} rows ({rowField} field) x {Columns} columns ({columnField} field){others}";
     }
 
     public string File { get; }
@@ -90,10 +97,10 @@ internal sealed class TripletSource : EntrySource
                 continue;
             }
 
-            var kind = NumberParser.Parse(reader[2], out var value);
+            var kind = NumberParser.Parse(reader[_before + 2], out var value);
             if (kind != FieldKind.Number)
             {
-                throw CellError.Of(File, kind, reader[2], _line, _valueName, "leave the line out where it is missing");
+                throw CellError.Of(File, kind, reader[_before + 2], _line, _valueName, "leave the line out where it is missing");
             }
 
             if ((!last.Is(row, out var i) && !_rows.TryGetValue(row, out i)) || !_columns.TryGetValue(column, out var j))
@@ -102,7 +109,6 @@ internal sealed class TripletSource : EntrySource
             }
 
             last.Set(row, i);
-
             entries.Add(i, j, value);
         }
 
@@ -138,14 +144,15 @@ internal sealed class TripletSource : EntrySource
     /// <summary>The ids of a line; false where all its fields are empty.</summary>
     private bool Split(TableReader reader, out ReadOnlySpan<char> row, out ReadOnlySpan<char> column)
     {
-        if (reader.Count < 3)
+        if (reader.Count < _before + 3)
         {
             throw new DataException(
-                $"{File}, line {_line}: \"{reader.Text}\" has fewer than three fields; give row id, column id and value");
+                $"{File}, line {_line}: \"{reader.Text}\" has fewer than {(_before > 0 ? "four" : "three")} fields; give row id, column " +
+                "id and value");
         }
 
-        row = reader[0].Trim(' ');
-        column = reader[1].Trim(' ');
+        row = reader[_before].Trim(' ');
+        column = reader[_before + 1].Trim(' ');
         if (!row.IsEmpty && !column.IsEmpty)
         {
             return true;

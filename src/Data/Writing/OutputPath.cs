@@ -34,6 +34,9 @@ public sealed class OutputPath
     /// <summary>Whether it is written to as it is, and not replaced by a new file.</summary>
     public bool IsWrittenTo => Kind is FileKind.Pipe or FileKind.Device || _descriptor is not null;
 
+    /// <summary>Whether it is this process's standard output, which then should have nothing else.</summary>
+    public bool IsStandardOutput => _descriptor == 1;
+
     /// <summary>Why no file can be written here, as what it is; null where one can.</summary>
     public string? Refusal => Kind is FileKind.Folder or FileKind.Socket or FileKind.Disk ? $"it is {Kind.Words()}"
         : _descriptor is { } number && !Descriptors.IsInherited(number) ? $"descriptor {number} is not open"

@@ -36,6 +36,11 @@ public static class CheckpointRules
         };
     }
 
+    /// <summary>The refusal to commit a checkpoint one of whose parts was not saved.</summary>
+    internal static StoreReply NotThere(CommitCheckpoint commit, CheckpointPart part) => new(
+        $"the checkpoint of round {commit.Manifest.Round} of job {commit.Job} was not committed: " +
+        $"{Name(part.Shard)} of attempt {part.Attempt} is not there with {part.Bytes} bytes");
+
     /// <summary>The words for a part, as in "shard 4" or "the coordinator's part".</summary>
     public static string Name(ShardId shard, PartKind kind = PartKind.State) =>
         kind == PartKind.Result ? $"shard {shard}'s part of the results"

@@ -28,7 +28,7 @@ public enum Submitted
 /// methods here throw <see cref="ClusterStoreException"/> (one sentence, no password) when the store cannot be reached or refuses. Writes
 /// that carry an attempt are refused (false) when a newer attempt of the job has been claimed.
 /// </summary>
-public interface IClusterStore : ICheckpointStore, IAsyncDisposable
+public interface IClusterStore : ICheckpointStore, IMeetingPlace, IAsyncDisposable
 {
     /// <summary>Makes or migrates the schema. Call once before anything else; safe from many processes at once.</summary>
     Task Prepare(CancellationToken cancellation = default);
@@ -93,8 +93,11 @@ public interface IClusterStore : ICheckpointStore, IAsyncDisposable
     /// <summary>Reports a node.</summary>
     Task ReportNode(NodeEntry node, CancellationToken cancellation = default);
 
-    /// <summary>All nodes that reported within the last hour, the live ones first.</summary>
-    Task<IReadOnlyList<NodeEntry>> Nodes(CancellationToken cancellation = default);
+    /// <summary>
+    /// Returns when a job was submitted, cancelled or resumed by any process since the last call returned, or the time is over; at once at
+    /// the first call, and after the store was away, since nobody knows what was missed. A store that is away is waited for.
+    /// </summary>
+    Task WaitForSubmission(TimeSpan atMost, CancellationToken cancellation = default);
 }
 
 /// <summary>A store could not do what it was asked: one sentence that says what and why, without a password.</summary>

@@ -145,6 +145,12 @@ public sealed record NodeEntry
     /// <summary>The process on it.</summary>
     public int ProcessId { get; init; }
 
+    /// <summary>Where other nodes reach this one's engine; empty for none.</summary>
+    public string Address { get; init; } = "";
+
+    /// <summary>The settings that all nodes of a cluster must have alike, as the engine words them.</summary>
+    public string Settings { get; init; } = "";
+
     /// <summary>The program's version.</summary>
     public string Version { get; init; } = "";
 

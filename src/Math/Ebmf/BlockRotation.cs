@@ -36,7 +36,8 @@ internal static class BlockRotation
     {
         var block = state.Active.Select(k => state.Factors[k]).ToArray();
         var (k, n, p) = (block.Length, problem.Options.Rows, problem.Columns);
-        var size = block.Select(f => f.Mean.Sum(v => v * v)).ToArray();
+        var weights = StartWeights.Of(problem, state);
+        var size = block.Select(f => weights.Length == 0 ? f.Mean.Sum(v => v * v) : StartWeights.SumOfSquares(weights, f.Mean)).ToArray();
         if (k < 2 || !Matters(problem) || !size.All(s => s > 0))
         {
             return [];
@@ -45,7 +46,8 @@ internal static class BlockRotation
         var sample = partial.Get(PartialKeys.Sample);
         var (rows, step) = (Count(n), (int)Stride(p));
         double[][] l = [.. Enumerable.Range(0, k).Select(t => sample[(t * rows)..((t + 1) * rows)])];
-        double[][] f = [.. block.Select(b => Enumerable.Range(0, Count(p)).Select(j => b.Mean[j * step]).ToArray())];
+        double[][] seen = [.. block.Select(b => StartWeights.Weighted(weights, b.Mean))];
+        double[][] f = [.. seen.Select(b => Enumerable.Range(0, Count(p)).Select(j => b[j * step]).ToArray())];
         var noise = double.Max(state.TotalVariance - size.Sum(d => d * d), 1e-6 * state.TotalVariance) / (n * (double)p);
         double[][] both = [.. Enumerable.Range(0, k).Select(t => Whitened(l[t], n, size[t]).Concat(Whitened(f[t], p, size[t])).ToArray())];
         double[][] rotations = [Varimax.Identity(k), Varimax.Of(l), Varimax.Of(f), Varimax.Of(both)];

@@ -12,6 +12,7 @@ internal static class BroadcastKeys
     public static readonly StateKey Updated = new("updated");
     public static readonly StateKey Proposed = new("proposed");
     public static readonly StateKey Noise = new("noise");
+    public static readonly StateKey Weights = new("weights");
     public static readonly StateKey Gram = new("gram");
     public static readonly StateKey Denominators = new("denominators");
     public static readonly StateKey Mean = new("mean");

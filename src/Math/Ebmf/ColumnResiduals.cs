@@ -99,15 +99,7 @@ internal sealed class ColumnResiduals(ShardData data, double[][] l, double[][] l
         for (var e = 0; e < row.Count; e++)
         {
             var j = row.Columns[e];
-            var (residual, spread) = (row.Values[e], 0.0);
-            for (var k = 0; k < _k; k++)
-            {
-                var (mean, fitted) = (l[k][i], f[k][j]);
-                residual -= mean * fitted;
-                spread += (mean * mean * fVariance[k][j]) + (lVariance[k][i] * ((fitted * fitted) + fVariance[k][j]));
-            }
-
-            result[j] += u * ((residual * residual) + spread);
+            result[j] += u * RowResiduals.Square(row.Values[e], i, j, l, lVariance, f, fVariance);
         }
     }
 }

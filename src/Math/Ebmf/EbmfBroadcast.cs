@@ -7,7 +7,7 @@ namespace FitCluster.Math.Ebmf;
 /// <summary>What the shards are told in a round. Read once a round on each shard.</summary>
 internal sealed record EbmfBroadcast
 {
-    private static readonly StateFormat<BroadcastField> Format = new("ebmf-broadcast", 3);
+    private static readonly StateFormat<BroadcastField> Format = new("ebmf-broadcast", 4);
 
     /// <summary>What is to be done.</summary>
     public required EbmfStep Step { get; init; }
@@ -75,6 +75,11 @@ internal sealed record EbmfBroadcast
     /// <summary>The vectors of a subspace, power or projection step.</summary>
     public double[][] Vectors { get; init; } = [];
 
+    /// <summary>
+    /// The columns' part of the weights of a subspace, power or projection step (<see cref="StartWeights"/>); empty: none are wanted.
+    /// </summary>
+    public double[] Weights { get; init; } = [];
+
     /// <summary>v_j, or the added variances by column (or one for all).</summary>
     public double[] Noise { get; init; } = [];
 
@@ -129,6 +134,7 @@ internal sealed record EbmfBroadcast
         to[BroadcastKeys.Updated] = EbmfState.ToDoubles(Updated);
         to[BroadcastKeys.Proposed] = EbmfState.ToDoubles(Proposed);
         to[BroadcastKeys.Noise] = Noise;
+        to[BroadcastKeys.Weights] = Weights;
         to[BroadcastKeys.Gram] = Gram;
         to[BroadcastKeys.Denominators] = Denominators;
         Write(to, BroadcastKeys.Mean, Mean);
@@ -167,6 +173,7 @@ internal sealed record EbmfBroadcast
             Updated = EbmfState.ToInts(from[BroadcastKeys.Updated]),
             Proposed = EbmfState.ToInts(from[BroadcastKeys.Proposed]),
             Noise = from[BroadcastKeys.Noise],
+            Weights = from[BroadcastKeys.Weights],
             Gram = from[BroadcastKeys.Gram],
             Denominators = from[BroadcastKeys.Denominators],
             Mean = Read(from, BroadcastKeys.Mean, BroadcastField.Means),

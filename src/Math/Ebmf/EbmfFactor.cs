@@ -93,6 +93,9 @@ internal sealed class EbmfFactor
     /// <summary>Sum of E l^2 over all rows, unweighted (for the proportion of variance explained).</summary>
     public double PlainSumSecond { get; set; }
 
+    /// <summary>The sum of squares that the factor explains: sum_i E l_i^2 sum_j E f_j^2.</summary>
+    public double Explained => PlainSumSecond * (Variance.Sum() + Mean.Sum(m => m * m));
+
     /// <summary>The same of the proposal.</summary>
     public double ProposedPlainSumSecond { get; set; }
 

@@ -49,4 +49,10 @@ internal enum EbmfField
     BestElbo,
     Saves,
     GoesBack,
+    StartsAreWeighted,
+    HasTriedBoth,
+    FallsBack,
+    IsUneven,
+    LooksAtBlock,
+    LooksOneByOne,
 }

@@ -20,6 +20,7 @@ internal static class EbmfKeys
     public static readonly StateKey ColumnCounts = new("columnCounts");
     public static readonly StateKey ColumnSquares = new("columnSquares");
     public static readonly StateKey ColumnCentred = new("columnCentred");
+    public static readonly StateKey FarEntry = new("farEntry");
     public static readonly StateKey NoiseLimits = new("noiseLimits");
     public static readonly StateKey Gram = new("gram");
     public static readonly StateKey GramByColumn = new("gramByColumn");

@@ -67,9 +67,9 @@ public sealed class EbmfModel : IFitModel
         var partial = order.Step switch
         {
             EbmfStep.Describe => LocalSteps.Describe(order, data, state, options, noise),
-            EbmfStep.Subspace => LocalStart.Subspace(order, data, state),
-            EbmfStep.Power => LocalStart.Power(order, data, state),
-            EbmfStep.Project => LocalStart.Project(order, data, state, options),
+            EbmfStep.Subspace => LocalStart.Subspace(order, data, state, options, noise),
+            EbmfStep.Power => LocalStart.Power(order, data, state, options, noise),
+            EbmfStep.Project => LocalStart.Project(order, data, state, options, noise),
             EbmfStep.Prepare => LocalSweep.Prepare(order, data, state, options, noise),
             EbmfStep.Prior => LocalSteps.Prior(order, state),
             EbmfStep.Sweep => LocalSweep.Run(order, data, state, options, noise),

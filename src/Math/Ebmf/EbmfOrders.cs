@@ -85,7 +85,8 @@ internal static class EbmfOrders
 
     private static EbmfBroadcast ForStart(EbmfProblem problem, EbmfState state, EbmfBroadcast order)
     {
-        order = order with { Mean = [.. state.Factors.Select(f => f.Mean)] };
+        var weights = StartWeights.Of(problem, state);
+        order = order with { Mean = [.. state.Factors.Select(f => f.Mean)], Weights = weights };
         if (state.Step == EbmfStep.Project && state.Subspace.Length > 0)
         {
             return order with
@@ -101,13 +102,15 @@ internal static class EbmfOrders
             {
                 Active = state.Active,
                 Vectors = [.. state.Active.Select(k => state.Factors[k].Mean)],
-                Denominators = [.. state.Active.Select(k => double.Max(double.Epsilon, state.Factors[k].Mean.Sum(f => f * f)))],
+                Denominators = [.. state.Active.Select(k => double.Max(double.Epsilon, Square(state.Factors[k].Mean)))],
             }
             : order with
             {
                 Vectors = Vectors(state.Subspace, problem.Columns),
                 Sign = state.Step == EbmfStep.Power ? problem.LoadingsSign(state.K) : 0,
             };
+
+        double Square(double[] factor) => weights.Length == 0 ? factor.Sum(f => f * f) : StartWeights.SumOfSquares(weights, factor);
     }
 
     private static Prior[] LoadingsPriors(EbmfState state) => [.. state.Active.Select(k => state.Factors[k].LoadingsPrior!)];

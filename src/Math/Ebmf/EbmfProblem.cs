@@ -42,15 +42,16 @@ internal sealed class EbmfProblem(EbmfOptions options)
     /// <summary>Whether some entry of the whole matrix is missing or weighted on its own, so that sums by column are needed.</summary>
     public bool IsByColumn(EbmfState state) => Noise.ByEntry || state.Observed < options.Rows * (double)options.Columns;
 
-    /// <summary>
-    /// Whether the first factors come in together (<see cref="EbmfInit.Block"/>): they are refined together, and by blocked sweeps.
-    /// </summary>
-    public bool StartsWithBlock { get; } =
+    /// <summary>Whether factors may come in together: they are refined together, and by blocked sweeps.</summary>
+    public bool AdmitsBlock { get; } =
         options is { Greedy: true, Backfit: true, MaxFactors: > 0 }
-        && (options.Init == EbmfInit.Block
-            || (options.Init == EbmfInit.Automatic && options.Rows * (double)options.Columns >= BlockEntries))
         && options.LoadingsPrior.All(f => EbnmFamilies.Get(f).Traits is { Sign: 0, NeedsFullFits: false })
         && options.FactorsPrior.All(f => EbnmFamilies.Get(f).Traits.Sign == 0);
+
+    /// <summary>Whether the first factors come in together (<see cref="EbmfInit.Block"/>).</summary>
+    public bool StartsWithBlock => AdmitsBlock
+        && (options.Init == EbmfInit.Block
+            || (options.Init == EbmfInit.Automatic && options.Rows * (double)options.Columns >= BlockEntries));
 
     /// <summary>The given start of a factor, by column.</summary>
     public double[] InitialFactor(int k) => Column(options.InitialFactors, options.InitialFactorCount, k);

@@ -70,6 +70,16 @@ internal static class EbmfReport
             result.Set(EbmfResults.ResidualSd, residual, residual.Length == 1 ? [] : [p]);
         }
 
+        if (state.FarEntry is [var row, var column, var value, var typical, var count])
+        {
+            result.Set(EbmfResults.FarEntry, [row, column, unit.Residual(value), unit.Residual(typical), count], [5]);
+        }
+
+        if (LeastVariance.IsExact(state))
+        {
+            result.Set(EbmfResults.IsExact, 1);
+        }
+
         if (state.NoiseLimits.Length == p)
         {
             // All-zero columns are at theirs as a matter of course.
@@ -110,7 +120,7 @@ internal static class EbmfReport
     // Proportion of variance explained, from second moments (docs/ebmf.md, "Residual variances").
     private static double[] Explained(EbmfState state)
     {
-        var parts = state.Factors.Select(f => f.PlainSumSecond * (f.Variance.Sum() + f.Mean.Sum(m => m * m))).ToArray();
+        var parts = state.Factors.Select(f => f.Explained).ToArray();
         var total = parts.Sum() + state.TotalVariance;
         return [.. parts.Select(part => total > 0 ? part / total : 0)];
     }

@@ -36,6 +36,15 @@ public static class EbmfResults
     /// </summary>
     public static readonly StateKey AtBound = new("at_bound");
 
+    /// <summary>
+    /// Row, column, value and typical absolute value of an entry far beyond all others, and how many there are; absent where there is none
+    /// (docs/ebmf.md, "Entries far beyond the others").
+    /// </summary>
+    public static readonly StateKey FarEntry = new("farEntry");
+
+    /// <summary>Present where the factors fit the data exactly, so that the residual variance is 0 but for rounding.</summary>
+    public static readonly StateKey IsExact = new("isExact");
+
     /// <summary>Proportions of variance explained, K.</summary>
     public static readonly StateKey Explained = new("pve");
 

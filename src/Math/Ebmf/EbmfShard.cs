@@ -63,6 +63,9 @@ internal sealed class EbmfShard
 
     public int K => Mean.Count;
 
+    // The lists that have an array for every factor.
+    private List<double[]>[] ByFactor => [Mean, Variance, Previous, Proposed, ProposedVariance, FalseSignRate];
+
     public static EbmfShard New(int rows) => new(rows);
 
     /// <summary>The shard in a set of arrays; they are shared.</summary>
@@ -149,7 +152,7 @@ internal sealed class EbmfShard
         KeepBest(order);
         if (order.Keep is { } keep)
         {
-            foreach (var list in new[] { Mean, Variance, Previous, Proposed, ProposedVariance, FalseSignRate })
+            foreach (var list in ByFactor)
             {
                 var kept = keep.Select(k => list[k]).ToArray();
                 list.Clear();
@@ -163,12 +166,7 @@ internal sealed class EbmfShard
             while (K < order.Factors)
             {
                 var (mean, variance) = given?.Column(K - order.FirstAdopted) ?? (new double[Rows], new double[Rows]);
-                Mean.Add(mean);
-                Variance.Add(variance);
-                Previous.Add([]);
-                Proposed.Add([]);
-                ProposedVariance.Add([]);
-                FalseSignRate.Add([]);
+                Add(mean, variance);
             }
         }
 
@@ -179,24 +177,29 @@ internal sealed class EbmfShard
         }
     }
 
+    private void Add(double[] mean, double[] variance)
+    {
+        Mean.Add(mean);
+        Variance.Add(variance);
+        foreach (var list in new[] { Previous, Proposed, ProposedVariance, FalseSignRate })
+        {
+            list.Add([]);
+        }
+    }
+
     // Keeps a copy of the accepted state, goes back to it, and forgets it when no look is under way any more.
     private void KeepBest(EbmfBroadcast order)
     {
         if (order.GoesBack)
         {
-            foreach (var list in new[] { Mean, Variance, Previous, Proposed, ProposedVariance, FalseSignRate })
+            foreach (var list in ByFactor)
             {
                 list.Clear();
             }
 
             for (var k = 0; k < BestMean.Count; k++)
             {
-                Mean.Add([.. BestMean[k]]);
-                Variance.Add([.. BestVariance[k]]);
-                Previous.Add([]);
-                Proposed.Add([]);
-                ProposedVariance.Add([]);
-                FalseSignRate.Add([]);
+                Add([.. BestMean[k]], [.. BestVariance[k]]);
             }
 
             (RowNoise, ProposedRowNoise) = ([.. BestRowNoise], []);

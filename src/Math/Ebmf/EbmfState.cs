@@ -7,10 +7,10 @@ namespace FitCluster.Math.Ebmf;
 /// The coordinator's whole state between two rounds: what <c>global</c> is for EBMF. Written to and read from an
 /// <see cref="ArraySet"/> at every round, so that nothing can be forgotten in a checkpoint.
 /// </summary>
-internal sealed class EbmfState
+internal sealed partial class EbmfState
 {
     /// <summary>The form of this state in checkpoints.</summary>
-    public static readonly StateFormat<EbmfField> Format = new("ebmf", 3);
+    public static readonly StateFormat<EbmfField> Format = new("ebmf", 4);
 
     private const string BestScope = "best.";
 
@@ -135,27 +135,6 @@ internal sealed class EbmfState
     /// <summary>The greedy factor, or the candidate, that the newest ELBO belongs to.</summary>
     public int ElboFactor { get => _scalars.Whole(EbmfField.ElboFactor); set => _scalars[EbmfField.ElboFactor] = value; }
 
-    /// <summary>Second looks that were taken, the one under way included.</summary>
-    public int Looks { get => _scalars.Whole(EbmfField.Looks); set => _scalars[EbmfField.Looks] = value; }
-
-    /// <summary>The factors that the look under way may find, fixed ones not counted: as many as the best fit has.</summary>
-    public int LookFactors { get => _scalars.Whole(EbmfField.LookFactors); set => _scalars[EbmfField.LookFactors] = value; }
-
-    /// <summary>Whether the look under way is at all factors, from a singular value decomposition.</summary>
-    public bool Restarts { get => _scalars.Is(EbmfField.Restarts); set => _scalars.Put(EbmfField.Restarts, value); }
-
-    /// <summary>Looks in a row that came to nothing.</summary>
-    public int Refused { get => _scalars.Whole(EbmfField.Refused); set => _scalars[EbmfField.Refused] = value; }
-
-    /// <summary>The ELBO of <see cref="Best"/>.</summary>
-    public double BestElbo { get => _scalars[EbmfField.BestElbo]; set => _scalars[EbmfField.BestElbo] = value; }
-
-    /// <summary>Whether the shards are to keep a copy of their accepted state, before the coming round.</summary>
-    public bool Saves { get => _scalars.Is(EbmfField.Saves); set => _scalars.Put(EbmfField.Saves, value); }
-
-    /// <summary>Whether the shards are to go back to that copy, before the coming round.</summary>
-    public bool GoesBack { get => _scalars.Is(EbmfField.GoesBack); set => _scalars.Put(EbmfField.GoesBack, value); }
-
     /// <summary>While a second look is under way: the state of the best fit so far, as it is written; else null.</summary>
     public ArraySet? Best { get; set; }
 
@@ -201,6 +180,9 @@ internal sealed class EbmfState
 
     /// <summary>Sums of squares of each column about its mean.</summary>
     public double[] ColumnCentred { get; set; } = [];
+
+    /// <summary>An entry far beyond all others, as <see cref="Ebmf.FarEntry"/> has it; empty where there is none.</summary>
+    public double[] FarEntry { get; set; } = [];
 
     /// <summary>The largest precision that each column's estimate may have, as the last one heeded it; empty where there is none.</summary>
     public double[] NoiseLimits { get; set; } = [];
@@ -255,6 +237,7 @@ internal sealed class EbmfState
         to[EbmfKeys.ColumnCounts] = ColumnCounts;
         to[EbmfKeys.ColumnSquares] = ColumnSquares;
         to[EbmfKeys.ColumnCentred] = ColumnCentred;
+        to[EbmfKeys.FarEntry] = FarEntry;
         to[EbmfKeys.NoiseLimits] = NoiseLimits;
         to[EbmfKeys.Gram] = Gram;
         to[EbmfKeys.GramByColumn] = GramByColumn;
@@ -296,6 +279,7 @@ internal sealed class EbmfState
             ColumnCounts = from.Get(EbmfKeys.ColumnCounts),
             ColumnSquares = from.Get(EbmfKeys.ColumnSquares),
             ColumnCentred = from.Get(EbmfKeys.ColumnCentred),
+            FarEntry = from.Get(EbmfKeys.FarEntry),
             NoiseLimits = from.Get(EbmfKeys.NoiseLimits),
             Gram = from.Get(EbmfKeys.Gram),
             GramByColumn = from.Get(EbmfKeys.GramByColumn),
@@ -309,24 +293,6 @@ internal sealed class EbmfState
             PriorValues = from.Get(EbmfKeys.PriorValues),
             Factors = [.. Enumerable.Range(0, scalars.Whole(EbmfField.Factors)).Select(k => EbmfFactor.Read(from, k))],
         };
-    }
-
-    /// <summary>
-    /// Back to the best fit, here and (before the next round) on the shards. What counts looks, sweeps and limits goes on.
-    /// </summary>
-    public void GoBack()
-    {
-        var best = Read(Best!);
-        (best.TotalSweeps, best.EndedEarly, best.ElboStage, best.ElboFactor) = (TotalSweeps, EndedEarly, ElboStage, ElboFactor);
-        (best.Looks, best.Refused, best.BestElbo) = (Looks, Refused, BestElbo);
-        (best.Step, best.Stage, best.GoesBack, best.HasNewElbo) = (Step, Stage, true, false);
-        _scalars = best._scalars;
-        (Factors, Keep, Promoted, PromotesNoise) = (best.Factors, best.Keep, [], false);
-        (Iterating, Active, Updated) = (best.Iterating, best.Active, best.Updated);
-        (Noise, ProposedNoise, SearchBest, SearchNoise) = (best.Noise, best.ProposedNoise, best.SearchBest, best.SearchNoise);
-        (Gram, GramByColumn, NoiseLimits) = (best.Gram, best.GramByColumn, best.NoiseLimits);
-        (ProposedGram, ProposedGramByColumn) = (best.ProposedGram, best.ProposedGramByColumn);
-        (Subspace, Starts, Untried, PriorValues) = ([], [], [], []);
     }
 
     private static ArraySet? BestOf(ArraySet from)

@@ -102,17 +102,7 @@ internal sealed class EbmfUnit
     public double Elbo(double elbo, double observed) => elbo - (observed * double.Log(_unit));
 
     /// <summary>A prior of a multiple of what it is of.</summary>
-    public static Prior Times(Prior prior, double factor) => factor == 1 ? prior : prior with
-    {
-        Mode = prior.Mode * factor,
-        Components =
-        [
-            .. prior.Components.Select(c => c with
-            {
-                Location = c.Location * factor, Scale = c.Scale * factor, Low = c.Low * factor, High = c.High * factor,
-            }),
-        ],
-    };
+    public static Prior Times(Prior prior, double factor) => factor == 1 ? prior : prior.Lengths(length => length * factor);
 
     private static bool HasFixedEntries(EbmfOptions options, int k) =>
         options.FixedFactors.Length > 0 && EbmfProblem.Column(options.FixedFactors, options.FixedFactorCount, k).Any(v => !double.IsNaN(v));

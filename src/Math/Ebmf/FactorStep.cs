@@ -9,7 +9,7 @@ namespace FitCluster.Math.Ebmf;
 internal static class FactorStep
 {
     /// <summary>A prior to stand in where no observation has any information.</summary>
-    public static readonly ObservationSummary NothingObserved = new(1, 0, 1, 1, -1, 1, 1, 1, 0);
+    public static readonly ObservationSummary NothingObserved = new(1, 0, 1, 1, -1, 1, 1, 1);
 
     // In a new factor's first sweeps the scale still moves, and so do the grids of its prior.
     private const int ColdSweeps = 2;

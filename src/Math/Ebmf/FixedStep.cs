@@ -30,5 +30,6 @@ internal static class FixedStep
 
     // The singular vectors of data in which missing entries are 0 are too far off: refined together from there, factors ended in worse
     // optima than one by one.
-    private static bool StartsWithBlock(EbmfProblem problem, EbmfState state) => problem.StartsWithBlock && !problem.IsByColumn(state);
+    /// <summary>Whether the first factors come in together.</summary>
+    public static bool StartsWithBlock(EbmfProblem problem, EbmfState state) => problem.StartsWithBlock && !problem.IsByColumn(state);
 }

@@ -7,15 +7,17 @@ internal static class GreedyStep
     public static EbmfAnswer Begin(EbmfProblem problem, EbmfState state)
     {
         var options = problem.Options;
+        state.HasTriedBoth = false;
         DropZeros(problem, state);
-        var limit = options.Init == EbmfInit.Given ? int.Min(options.MaxFactors, options.InitialFactorCount) : options.MaxFactors;
+        var isGiven = options.Init == EbmfInit.Given && !state.FallsBack;
+        var limit = isGiven ? int.Min(options.MaxFactors, options.InitialFactorCount) : options.MaxFactors;
         limit = state.Best is null ? limit : int.Min(limit, state.LookFactors);
-        if (!options.Greedy || state.EndedEarly || state.GreedyAccepted >= limit)
+        if (!(options.Greedy || state.FallsBack) || state.EndedEarly || state.GreedyAccepted >= limit)
         {
             return EbmfAnswer.Ended;
         }
 
-        if (options.Init == EbmfInit.Given)
+        if (isGiven)
         {
             return StartStep.Candidate(problem, state, problem.InitialFactor(state.GreedyAccepted));
         }
@@ -53,12 +55,11 @@ internal static class GreedyStep
         var last = state.K - 1;
         EbmfFactors.Drop(problem, state, k => k == last);
         state.Elbo = state.ElboBefore;
-        if (problem.Noise.NeedsEvaluation
-            || NoiseStep.TakeOfSums(problem, state, LoadingsSums.AcceptedResiduals(problem, state)) == EbmfAnswer.NeedsResiduals)
+        if (NoiseStep.OfAccepted(problem, state) == EbmfAnswer.NeedsResiduals)
         {
             // The variances on the shards are those of the factor that was just dropped.
             (state.Iterating, state.Active) = ([], []);
-            return NoiseStep.Begin(state);
+            return EbmfAnswer.NeedsResiduals;
         }
 
         NoiseStep.Accept(problem, state);
@@ -70,16 +71,43 @@ internal static class GreedyStep
     {
         NoiseStep.Accept(problem, state);
         state.Elbo = state.ProposedDataTerm + EbmfFactors.KullbackLeiblerSum(state);
-        if (state.Restarts && state.Sweeps == 0)
+        if ((state.Restarts || state.LooksAtBlock || state.LooksOneByOne) && state.Sweeps == 0)
         {
             // A second look at all factors: no new one was tried yet.
-            return EbmfAnswer.Begun;
+            return state.LooksAtBlock ? EbmfAnswer.AllTogether : EbmfAnswer.Begun;
         }
 
         return Next(problem, state, EbmfAnswer.Ended);
     }
 
-    // A start that came to nothing is not the last word where there are others (docs/ebmf.md, "Starts").
-    private static EbmfAnswer Next(EbmfProblem problem, EbmfState state, EbmfAnswer otherwise) =>
-        state.Untried.Length > 0 && !state.EndedEarly ? StartStep.Retry(problem, state) : otherwise;
+    // A start that came to nothing is not the last word where there are others (docs/ebmf.md, "Starts"), or where weights by precision make
+    // others of the same residuals. The way that finds something is the first for the factors that follow.
+    private static EbmfAnswer Next(EbmfProblem problem, EbmfState state, EbmfAnswer otherwise)
+    {
+        if (state.EndedEarly)
+        {
+            return otherwise;
+        }
+
+        if (state.Untried.Length > 0)
+        {
+            return StartStep.Retry(problem, state);
+        }
+
+        if (state.HasTriedBoth)
+        {
+            // Neither found anything: as it was.
+            state.StartsAreWeighted = !state.StartsAreWeighted;
+            return otherwise;
+        }
+
+        if (!StartWeights.Matter(problem) || SubspaceStep.IsSvd(problem, state)
+            || (problem.Options.Init == EbmfInit.Given && !state.FallsBack))
+        {
+            return otherwise;
+        }
+
+        (state.HasTriedBoth, state.StartsAreWeighted, state.Subspace) = (true, !state.StartsAreWeighted, []);
+        return SubspaceStep.Begin(problem, state, SubspaceStep.Width);
+    }
 }

@@ -7,8 +7,7 @@ internal static class Iteration
 {
     /// <summary>
     /// The extrapolation of the first proposal, and of the first after one was refused: that of t = 2 in the sequence t / (t + 3) of
-    /// accelerated gradients
-    /// (Nesterov 1983), which is begun anew where the objective falls (O'Donoghue and Candes 2015).
+    /// accelerated gradients (Nesterov 1983), which is begun anew where the objective falls (O'Donoghue and Candes 2015).
     /// </summary>
     public const double FirstBeta = 0.4;
 

@@ -21,6 +21,10 @@ internal static class LeastVariance
     // Data that are 0 throughout have no scale: their unit is 1.
     private const double OfNothing = 2.2e-16;
 
+    /// <summary>Whether all that is left of the data is rounding.</summary>
+    public static bool IsExact(EbmfState state) =>
+        state.K > 0 && state.MeanSquare > 0 && state.TotalVariance <= 4 * RoundingShare * state.MeanSquare * state.Observed;
+
     /// <summary>The least R^2 of all entries.</summary>
     public static double OfAll(double count, double squares) => squares > 0 ? RoundingShare * squares : OfNothing * count;
 

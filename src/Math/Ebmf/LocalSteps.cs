@@ -73,8 +73,10 @@ internal static class LocalSteps
             counts.AsSpan().Fill(data.Block.Rows);
         }
 
-        return new ArraySet().Set(PartialKeys.Counts, counts).Set(PartialKeys.Sums, sums).Set(PartialKeys.Squares, squares)
+        var partial = new ArraySet().Set(PartialKeys.Counts, counts).Set(PartialKeys.Sums, sums).Set(PartialKeys.Squares, squares)
             .Set(PartialKeys.Description, [sumLog, sumSquares, sumKnown, count]);
+        FarEntry.Describe(data, partial);
+        return partial;
     }
 
     // Adds y and u y^2 of a fully observed row to the columns' sums; returns the sum of y^2.

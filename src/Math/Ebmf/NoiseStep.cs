@@ -71,6 +71,12 @@ internal static class NoiseStep
         return Cancellation.LosesDigits(squares, double.Min(residual, state.Observed)) ? Begin(state) : EbmfAnswer.HasResiduals;
     }
 
+    /// <summary>
+    /// Proposes the variances of the accepted state, without one factor where asked: from its sums, or by asking the shards.
+    /// </summary>
+    public static EbmfAnswer OfAccepted(EbmfProblem problem, EbmfState state, int? leftOut = null) => problem.Noise.NeedsEvaluation
+        ? Begin(state) : TakeOfSums(problem, state, LoadingsSums.AcceptedResiduals(problem, state, leftOut));
+
     /// <summary>Makes the proposed variances the accepted ones, here and (before the next round) on the shards.</summary>
     public static void Accept(EbmfProblem problem, EbmfState state)
     {
@@ -97,7 +103,7 @@ internal static class NoiseStep
         }
         else if (problem.Noise.Variance == VarianceStructure.Column)
         {
-            Limit(state, counts, squares, state.ColumnCentred, state.MeanSquare);
+            Limit(state, squares, state.ColumnCentred);
             for (var j = 0; j < v.Length; j++)
             {
                 v[j] = counts[j] == 0 ? 1
@@ -132,11 +138,11 @@ internal static class NoiseStep
     }
 
     // The largest precisions that columns may have.
-    private static void Limit(EbmfState state, double[] counts, double[] squares, double[] centred, double meanSquare) =>
+    private static void Limit(EbmfState state, double[] squares, double[] centred) =>
         state.NoiseLimits =
         [
-            .. counts.Select((count, j) =>
-                count == 0 ? 0 : count / LeastVariance.OfGroup(count, squares[j], centred[j], state.LeastShare, meanSquare)),
+            .. state.ColumnCounts.Select((count, j) =>
+                count == 0 ? 0 : count / LeastVariance.OfGroup(count, squares[j], centred[j], state.LeastShare, state.MeanSquare)),
         ];
 
     // The least share that follows from precisions by column.
@@ -184,7 +190,7 @@ internal static class NoiseStep
         state.ProposedLeastShare = LeastVariance.Share(totals[3], totals[4]);
 
         // With rows' precisions in it, an entry's square is of the size of the data's.
-        Limit(state, counts, squares, centred, state.MeanSquare);
+        Limit(state, squares, centred);
         var v = new double[residuals.Length];
         var (sum, inverse) = ((state.Observed * LogTwoPi) - totals[0], 0.0);
         for (var j = 0; j < v.Length; j++)

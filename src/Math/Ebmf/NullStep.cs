@@ -18,6 +18,7 @@ internal static class NullStep
         var description = partial.Get(PartialKeys.Description);
         (state.ColumnCounts, state.ColumnSquares) = (partial.Get(PartialKeys.Counts), partial.Get(PartialKeys.Squares));
         state.Observed = state.ColumnCounts.Sum();
+        state.FarEntry = FarEntry.Of(partial, problem.Columns);
         state.ColumnCentred =
         [
             .. state.ColumnSquares.Zip(partial.Get(PartialKeys.Sums), state.ColumnCounts)
@@ -43,6 +44,8 @@ internal static class NullStep
         state.Elbo = state.ProposedDataTerm;
         (state.HasNewElbo, state.ElboIsValid) = (true, true);
         state.ElboBefore = state.Elbo;
+        state.IsUneven = StartWeights.AreUneven(problem, state);
+        state.StartsAreWeighted = state.IsUneven;
         return EbmfAnswer.Ended;
     }
 

@@ -30,17 +30,7 @@ internal static class NullcheckStep
             state.Candidate++;
         }
 
-        if (state.Candidate >= state.K)
-        {
-            return End(problem, state);
-        }
-
-        if (problem.Noise.NeedsEvaluation)
-        {
-            return NoiseStep.Begin(state);
-        }
-
-        return NoiseStep.TakeOfSums(problem, state, LoadingsSums.AcceptedResiduals(problem, state, state.Candidate));
+        return state.Candidate >= state.K ? End(problem, state) : NoiseStep.OfAccepted(problem, state, state.Candidate);
     }
 
     /// <summary>Removes the factor that was left out iff the ELBO without it is at least the present one minus the tolerance.</summary>

@@ -12,6 +12,14 @@ internal static class PartialKeys
     /// <summary>Describe, at first: the largest absolute entry.</summary>
     public static readonly StateKey LargestEntry = new("largestEntry", Reduction.Max);
 
+    /// <summary>Describe: entries by binary exponent, from the largest down (<see cref="FarEntry"/>).</summary>
+    public static readonly StateKey Exponents = new("exponents");
+
+    /// <summary>
+    /// Describe: the place of an entry of the largest exponent, counted from 1, and the largest positive and negative one.
+    /// </summary>
+    public static readonly StateKey FarthestEntry = new("farthestEntry", Reduction.Max);
+
     /// <summary>Describe: observed entries by column, p.</summary>
     public static readonly StateKey Counts = new("counts");
 

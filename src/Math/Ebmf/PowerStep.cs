@@ -33,7 +33,9 @@ internal static class PowerStep
         return EbmfAnswer.NeedsLeastSquares;
     }
 
-    /// <summary>The sum of squares of the loadings of a start that are not clamped.</summary>
+    /// <summary>
+    /// The sum of squares of what is not clamped on one side of start t, from the sums of squares of its positive and its negative entries.
+    /// </summary>
     public static double Kept(int sign, double[] sums, int t) =>
         sign == 0 ? sums[2 * t] + sums[(2 * t) + 1] : sums[(2 * t) + (sign > 0 ? 0 : 1)];
 
@@ -43,11 +45,12 @@ internal static class PowerStep
         var (p, b) = (problem.Columns, state.Subspace.Length / problem.Columns);
         var values = new double[b];
         var next = new double[b][];
+        var weights = problem.Noise.ByEntry ? [] : StartWeights.Of(problem, state);
         var cross = SubspaceStep.TakeOutFactors(problem, state, partial, b);
         for (var t = 0; t < b; t++)
         {
             var f = state.Subspace.AsSpan(t * p, p);
-            (next[t], values[t]) = Next(problem, state, partial, t, cross.AsSpan(t * p, p));
+            (next[t], values[t]) = Next(problem, state, partial, t, cross.AsSpan(t * p, p), weights);
             if (!(values[t] > 0))
             {
                 next[t] = f.ToArray();
@@ -86,7 +89,7 @@ internal static class PowerStep
 
     // The least squares of the factor on its loadings, clamped, and the sum of squares that both explain. Both sides have the same norm.
     private static (double[] Next, double Value) Next(
-        EbmfProblem problem, EbmfState state, ArraySet partial, int t, ReadOnlySpan<double> cross)
+        EbmfProblem problem, EbmfState state, ArraySet partial, int t, ReadOnlySpan<double> cross, double[] weights)
     {
         var (lSign, fSign) = (problem.LoadingsSign(state.K), problem.FactorsSign(state.K));
         var kept = Kept(lSign, partial.Get(PartialKeys.Signs), t);
@@ -97,10 +100,10 @@ internal static class PowerStep
         {
             var denominator = byColumn.Length > 0 ? byColumn[j] : kept;
             next[j] = denominator > 0 && !(cross[j] * fSign < 0) ? cross[j] / denominator : 0;
-            value += next[j] * cross[j];
+            value += weights.Length > 0 ? weights[j] * next[j] * cross[j] : next[j] * cross[j];
         }
 
-        var norm = TensorPrimitives.Norm<double>(next);
+        var norm = weights.Length > 0 ? double.Sqrt(StartWeights.SumOfSquares(weights, next)) : TensorPrimitives.Norm<double>(next);
         if (norm > 0 && kept > 0)
         {
             TensorPrimitives.Multiply(next, double.Sqrt(double.Sqrt(kept) / norm), next);

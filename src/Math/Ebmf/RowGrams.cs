@@ -152,7 +152,7 @@ internal sealed class RowGrams
                 }
             }
 
-            var entries = ReadWeights(first + r, 1);
+            var entries = ReadWeights(first + r);
             var weights = _weights.AsSpan(0, entries.Length);
             GramKernel.Add(entries, weights, _f, _kPad, _order.Active, g);
             GramKernel.AddVectors(entries, weights, _f2, _aPad, d);
@@ -214,10 +214,10 @@ internal sealed class RowGrams
 
     // How many entries of a row are listed one by one.
     private int Listed(int row) => _reader is not null && _block.Unstored != UnstoredEntries.Missing ? _block.Columns
-        : HasSharedPart ? _block.MissingColumns(row).Length : _block.RowColumns(row).Length;
+        : ListedColumns(row).Length;
 
-    // The listed entries of a row, with their weights (times u where the row has one) in _weights.
-    private ReadOnlySpan<int> ReadWeights(int row, double u)
+    // The listed entries of a row, with their weights in _weights.
+    private ReadOnlySpan<int> ReadWeights(int row)
     {
         if (_reader is not null)
         {
@@ -231,10 +231,10 @@ internal sealed class RowGrams
             return _reader.Columns.AsSpan(0, _reader.Count);
         }
 
-        var entries = HasSharedPart ? _block.MissingColumns(row) : _block.RowColumns(row);
+        var entries = ListedColumns(row);
         for (var e = 0; e < entries.Length; e++)
         {
-            _weights[e] = _sign * u * _order.Noise[entries[e]];
+            _weights[e] = _sign * _order.Noise[entries[e]];
         }
 
         return entries;
@@ -258,13 +258,13 @@ internal sealed class RowGrams
                 _batch.Seconds[((r - from) * _aPad) + t] = (mean * mean) + _shard.ProposedVariance[_order.Active[t]][first + r];
             }
 
-            _batch.Count(_reader is null ? ListedColumns(first + r) : ReadWeights(first + r, 1));
+            _batch.Count(_reader is null ? ListedColumns(first + r) : ReadWeights(first + r));
         }
 
         _batch.Place();
         for (var r = from; r < to; r++)
         {
-            var columns = _reader is null ? ListedColumns(first + r) : ReadWeights(first + r, 1);
+            var columns = _reader is null ? ListedColumns(first + r) : ReadWeights(first + r);
             for (var e = 0; e < columns.Length; e++)
             {
                 var w = _reader is null ? _sign * u[r] : _weights[e];

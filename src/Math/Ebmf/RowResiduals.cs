@@ -57,6 +57,21 @@ internal sealed class RowResiduals
     /// <summary>The same about the row's weighted mean.</summary>
     public double Centred { get; private set; }
 
+    /// <summary>E r_ij^2 of an entry y_ij, from the moments of every factor.</summary>
+    public static double Square(
+        double y, int i, int j, double[][] l, double[][] lVariance, double[][] f, double[][] fVariance)
+    {
+        var (residual, spread) = (y, 0.0);
+        for (var k = 0; k < f.Length; k++)
+        {
+            var (mean, fitted) = (l[k][i], f[k][j]);
+            residual -= mean * fitted;
+            spread += (mean * mean * fVariance[k][j]) + (lVariance[k][i] * ((fitted * fitted) + fVariance[k][j]));
+        }
+
+        return (residual * residual) + spread;
+    }
+
     /// <summary>Reads a row, with the moments of its loadings.</summary>
     public void Read(int row, double[][] l, double[][] lVariance)
     {
@@ -97,18 +112,7 @@ internal sealed class RowResiduals
         }
     }
 
-    private double Square(double y, int j)
-    {
-        var (residual, spread) = (y, 0.0);
-        for (var t = 0; t < _f.Length; t++)
-        {
-            var (l, f) = (_l[t][_row], _f[t][j]);
-            residual -= l * f;
-            spread += (l * l * _fVariance[t][j]) + (_lVariance[t][_row] * ((f * f) + _fVariance[t][j]));
-        }
-
-        return (residual * residual) + spread;
-    }
+    private double Square(double y, int j) => Square(y, _row, j, _l, _lVariance, _f, _fVariance);
 
     private void ReadSparse(int row)
     {

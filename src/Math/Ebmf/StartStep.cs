@@ -9,16 +9,17 @@ internal static class StartStep
     private const int SingleColumns = 2;
 
     /// <summary>
-    /// From singular vectors, the leading one first. Missing entries and signs need least squares that heed them: alternate from there
-    /// (<see cref="PowerStep"/>).
+    /// From singular vectors, the leading one first. Missing entries, weights by entry and signs need least squares that heed them:
+    /// alternate from there (<see cref="PowerStep"/>).
     /// </summary>
     public static EbmfAnswer Begin(EbmfProblem problem, EbmfState state, double[] start)
     {
         var isSvd = SubspaceStep.IsSvd(problem, state);
         var left = isSvd ? [] : state.Subspace[problem.Columns..];
         var options = problem.Options;
-        var hasSign = HasSign(problem, state);
-        if (!hasSign && state.Observed == options.Rows * (double)options.Columns)
+        var hasSign = HasSign(problem, state.K);
+        var isByEntry = problem.Noise.ByEntry && state.StartsAreWeighted;
+        if (!hasSign && !isByEntry && state.Observed == options.Rows * (double)options.Columns)
         {
             state.Subspace = left;
             return Candidate(problem, state, start);
@@ -30,7 +31,9 @@ internal static class StartStep
         }
 
         state.Untried = [];
-        return PowerStep.Begin(state, hasSign ? Candidates(problem, state, [.. start, .. left]) : start);
+        var weights = problem.Noise.ByEntry ? [] : StartWeights.Of(problem, state);
+        return PowerStep.Begin(
+            state, hasSign ? Candidates(problem, state, [.. start, .. StartWeights.Unweighted(weights, left)], weights) : start);
     }
 
     /// <summary>The next of the starts that were put aside, if there is one.</summary>
@@ -54,12 +57,12 @@ internal static class StartStep
         return Iteration.Begin(state, EbmfStage.Greedy, [state.K - 1], areNew: true);
     }
 
-    private static bool HasSign(EbmfProblem problem, EbmfState state) =>
-        problem.LoadingsSign(state.K) != 0 || problem.FactorsSign(state.K) != 0;
+    /// <summary>Whether factor k has a side with a sign.</summary>
+    public static bool HasSign(EbmfProblem problem, int k) => problem.LoadingsSign(k) != 0 || problem.FactorsSign(k) != 0;
 
     // A singular vector has no sign: either orientation of each, clamped, is a start; and so are the columns that weigh most in them, whose
     // own residuals are then the first loadings. With a sign on one side alone the other orientation is a start as well.
-    private static double[] Candidates(EbmfProblem problem, EbmfState state, double[] vectors)
+    private static double[] Candidates(EbmfProblem problem, EbmfState state, double[] vectors, double[] weights)
     {
         var (p, sign) = (problem.Columns, problem.FactorsSign(state.K));
         var candidates = new List<double[]>();
@@ -70,7 +73,8 @@ internal static class StartStep
             if (t < SingleColumns)
             {
                 var column = new double[p];
-                column[TensorPrimitives.IndexOfMaxMagnitude(v)] = TensorPrimitives.Norm(v);
+                var seen = StartWeights.Weighted(weights, v.ToArray());
+                column[TensorPrimitives.IndexOfMaxMagnitude<double>(seen)] = TensorPrimitives.Norm(v);
                 Add(column);
             }
         }

@@ -27,7 +27,8 @@ internal static class SubspaceStep
 
     /// <summary>Whether all factors start from one singular value decomposition.</summary>
     public static bool IsSvd(EbmfProblem problem, EbmfState state) =>
-        problem.Options.Init == EbmfInit.Svd || !problem.Options.Greedy || (state.Best is not null && state.Restarts);
+        (!state.FallsBack && (problem.Options.Init == EbmfInit.Svd || !problem.Options.Greedy))
+        || (state.Best is not null && state.Restarts);
 
     /// <summary>Starts an iteration for so many vectors.</summary>
     public static EbmfAnswer Begin(EbmfProblem problem, EbmfState state, int wanted)
@@ -65,7 +66,9 @@ internal static class SubspaceStep
     public static EbmfAnswer Run(EbmfProblem problem, EbmfState state, ArraySet partial)
     {
         var (options, b) = (problem.Options, state.Subspace.Length / problem.Columns);
-        var (rotated, values) = Rotate(TakeOutFactors(problem, state, partial, b), partial.Get(PartialKeys.Gram), b, problem.Columns);
+        var weights = StartWeights.Of(problem, state);
+        var cross = StartWeights.Weighted(problem.Noise.ByEntry ? [] : weights, TakeOutFactors(problem, state, partial, b));
+        var (rotated, values) = Rotate(cross, partial.Get(PartialKeys.Gram), b, problem.Columns);
         state.Passes++;
         state.Subspace = Orthonormal.Of(rotated, problem.Columns);
         var (isSvd, isBlock) = (IsSvd(problem, state), IsBlock(problem, state));
@@ -86,11 +89,17 @@ internal static class SubspaceStep
 
         if (isBlock)
         {
-            return Block(problem, state, values);
+            return Block(problem, state, values, weights);
         }
 
-        var starts = Starts(state.Subspace, problem.Columns, wanted, values);
-        if (!options.Greedy)
+        if (weights.Length > 0 && problem.Noise.ByEntry)
+        {
+            // What a column's entries are weighted by, on the whole.
+            weights = [.. partial.Get(PartialKeys.Denominator).Zip(state.ColumnCounts, (w, n) => w / double.Max(1, n))];
+        }
+
+        var starts = Starts(state.Subspace, problem.Columns, wanted, values, weights);
+        if (state.Stage == EbmfStage.Together)
         {
             return TogetherStep.Take(problem, state, starts);
         }
@@ -105,13 +114,14 @@ internal static class SubspaceStep
         return EbmfAnswer.HasStarts;
     }
 
-    private static bool IsBlock(EbmfProblem problem, EbmfState state) => state.Stage == EbmfStage.Together && problem.StartsWithBlock;
+    private static bool IsBlock(EbmfProblem problem, EbmfState state) =>
+        state.Stage == EbmfStage.Together && TogetherStep.IsBlock(problem, state);
 
     private static int WantedOfBlock(EbmfProblem problem, int width) =>
         int.Min(problem.Options.MaxFactors, width == MostVectors(problem) ? width : width - Spare);
 
     // The factors of a block are those whose singular values noise alone would not reach; where all do, there may be more.
-    private static EbmfAnswer Block(EbmfProblem problem, EbmfState state, double[] values)
+    private static EbmfAnswer Block(EbmfProblem problem, EbmfState state, double[] values, double[] weights)
     {
         var (b, p) = (values.Length, problem.Columns);
         var wanted = WantedOfBlock(problem, b);
@@ -128,16 +138,16 @@ internal static class SubspaceStep
             return EbmfAnswer.NoFactors;
         }
 
-        return TogetherStep.Take(problem, state, Starts(state.Subspace, p, above, values));
+        return TogetherStep.Take(problem, state, Starts(state.Subspace, p, above, values, weights));
     }
 
     // How many of the largest singular values are above that of independent noise of n x p entries, sigma (sqrt n + sqrt p) (Geman 1980).
     // sigma^2 is what is left beside those above, so that it falls as they are found. Errors known by row say nothing of the unweighted
-    // spectrum: then nothing is left out.
+    // spectrum: then nothing is left out. The weighted one has the same noise in all entries, c (StartWeights).
     private static int AboveNoise(EbmfProblem problem, EbmfState state, double[] values, int wanted)
     {
         var (n, p, isKnown) = ((double)problem.Options.Rows, (double)problem.Columns, problem.Noise.Variance == VarianceStructure.Known);
-        if (isKnown && problem.Noise.Known == KnownErrors.Row)
+        if (isKnown && problem.Noise.Known == KnownErrors.Row && !state.StartsAreWeighted)
         {
             return wanted;
         }
@@ -202,14 +212,16 @@ internal static class SubspaceStep
         return (rotated, [.. eigen.EigenValues.Select(v => v.Real)]);
     }
 
-    // Right singular vectors scaled by the root of their singular values, so that both sides of a factor have the same norm.
-    private static List<double[]> Starts(double[] vectors, int columns, int wanted, double[] values)
+    // Right singular vectors scaled by the root of their singular values, so that both sides of a factor have the same norm, and no longer
+    // weighted.
+    private static List<double[]> Starts(double[] vectors, int columns, int wanted, double[] values, double[] weights)
     {
         var starts = new List<double[]>();
         for (var t = 0; t < wanted; t++)
         {
             var scale = double.Sqrt(double.Sqrt(double.Max(0, values[values.Length - 1 - t])));
-            starts.Add([.. vectors.Skip(t * columns).Take(columns).Select(v => v * (scale > 0 ? scale : 1))]);
+            var start = StartWeights.Unweighted(weights, vectors[(t * columns)..((t + 1) * columns)]);
+            starts.Add([.. start.Select(v => v * (scale > 0 ? scale : 1))]);
         }
 
         return starts;

@@ -22,7 +22,7 @@ internal static class Summaries
     private static (double[] Sums, double[] Maxima) Of(ReadOnlySpan<double> x, ReadOnlySpan<double> s)
     {
         var sums = new double[4];
-        var maxima = new double[5];
+        var maxima = new double[4];
         maxima.AsSpan().Fill(-double.MaxValue);
         for (var i = 0; i < x.Length; i++)
         {
@@ -31,22 +31,19 @@ internal static class Summaries
                 continue;
             }
 
-            var s2 = s[i] * s[i];
-            var x2 = x[i] * x[i];
             sums[0] += 1;
             sums[1] += x[i];
-            sums[2] += x2;
-            sums[3] += s2;
+            sums[2] += x[i] * x[i];
+            sums[3] += s[i] * s[i];
             maxima[0] = double.Max(maxima[0], -x[i]);
             maxima[1] = double.Max(maxima[1], x[i]);
             maxima[2] = double.Max(maxima[2], -s[i]);
             maxima[3] = double.Max(maxima[3], s[i]);
-            maxima[4] = double.Max(maxima[4], x2 - s2);
         }
 
         return (sums, maxima);
     }
 
     private static ObservationSummary ToSummary(double[] sums, double[] maxima) =>
-        new(sums[0], sums[1], sums[2], sums[3], -maxima[0], maxima[1], -maxima[2], maxima[3], maxima[4]);
+        new(sums[0], sums[1], sums[2], sums[3], -maxima[0], maxima[1], -maxima[2], maxima[3]);
 }

@@ -6,6 +6,9 @@ namespace FitCluster.Math.Ebmf;
 /// <summary>All factors come in at once: given ones, those of a finished fit, or those of a singular value decomposition.</summary>
 internal static class TogetherStep
 {
+    /// <summary>Whether the factors are those of a singular value decomposition that stand out of the noise.</summary>
+    public static bool IsBlock(EbmfProblem problem, EbmfState state) => problem.StartsWithBlock || state.LooksAtBlock;
+
     /// <summary>Adds given factors, or asks for vectors.</summary>
     public static EbmfAnswer Begin(EbmfProblem problem, EbmfState state)
     {
@@ -21,7 +24,7 @@ internal static class TogetherStep
         }
 
         return options.Init == EbmfInit.Given ? Given(problem, state)
-            : problem.StartsWithBlock ? SubspaceStep.BeginBlock(problem, state)
+            : IsBlock(problem, state) ? SubspaceStep.BeginBlock(problem, state)
             : SubspaceStep.Begin(problem, state, options.MaxFactors);
     }
 
@@ -44,22 +47,23 @@ internal static class TogetherStep
     /// </summary>
     public static EbmfAnswer Project(EbmfProblem problem, EbmfState state, ArraySet partial)
     {
-        if (problem.StartsWithBlock)
+        if (IsBlock(problem, state))
         {
             // Once the block is turned, its loadings follow in one more pass.
             state.Subspace = state.Subspace.Length == 0 ? BlockRotation.Turn(problem, state, partial) : [];
             return state.Subspace.Length > 0 ? EbmfAnswer.Again : Evaluate(state);
         }
 
-        var signs = partial.Get(PartialKeys.Signs);
+        var (signs, weights) = (partial.Get(PartialKeys.Signs), StartWeights.Of(problem, state));
         var changed = false;
         for (var t = 0; t < state.Active.Length; t++)
         {
             var (lSign, fSign) = (problem.LoadingsSign(state.Active[t]), problem.FactorsSign(state.Active[t]));
             var factor = state.Factors[state.Active[t]];
-            var (positive, negative) = (signs[2 * t], signs[(2 * t) + 1]);
-            var side = Kept(factor.Mean, -fSign) * Kept(positive, negative, -lSign)
-                > Kept(factor.Mean, fSign) * Kept(positive, negative, lSign) ? -1 : 1;
+            var seen = StartWeights.Weighted(weights, factor.Mean);
+            double[] squares = [seen.Sum(v => v > 0 ? v * v : 0), seen.Sum(v => v < 0 ? v * v : 0)];
+            var side = PowerStep.Kept(-fSign, squares, 0) * PowerStep.Kept(-lSign, signs, t)
+                > PowerStep.Kept(fSign, squares, 0) * PowerStep.Kept(lSign, signs, t) ? -1 : 1;
             if (side < 0 || factor.Mean.Any(f => f * fSign < 0))
             {
                 factor.Mean = [.. factor.Mean.Select(f => f * side * fSign < 0 ? 0 : f * side)];
@@ -71,18 +75,11 @@ internal static class TogetherStep
         return changed ? EbmfAnswer.Again : Evaluate(state);
     }
 
-    // The sums of squares of what has a sign; all of it where any will do.
-    private static double Kept(double[] values, int sign) =>
-        Kept(values.Sum(v => v > 0 ? v * v : 0), values.Sum(v => v < 0 ? v * v : 0), sign);
-
-    private static double Kept(double positive, double negative, int sign) =>
-        sign == 0 ? positive + negative : sign > 0 ? positive : negative;
-
     /// <summary>The variances beside the new factors are known: the first sweep may begin.</summary>
     public static EbmfAnswer Judge(EbmfProblem problem, EbmfState state)
     {
         NoiseStep.Accept(problem, state);
-        return problem.Options.Init == EbmfInit.Fit || problem.StartsWithBlock
+        return problem.Options.Init == EbmfInit.Fit || IsBlock(problem, state)
             ? EbmfAnswer.Resumes
             : Iteration.Begin(state, EbmfStage.Backfit, state.AllFactors(), areNew: true);
     }

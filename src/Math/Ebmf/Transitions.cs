@@ -64,11 +64,14 @@ internal static class Transitions
         new(EbmfStage.Greedy, Judge, Ended, EbmfStage.Greedy, Settle),
         new(EbmfStage.Greedy, Settle, Kept, EbmfStage.Greedy, Begin),
         new(EbmfStage.Greedy, Settle, NeedsLeastSquares, EbmfStage.Greedy, Power),
+        new(EbmfStage.Greedy, Settle, NeedsVectors, EbmfStage.Greedy, Subspace),
         new(EbmfStage.Greedy, Settle, Dropped, EbmfStage.Backfit, Begin),
         new(EbmfStage.Greedy, Settle, NeedsResiduals, EbmfStage.Restore, Evaluate),
         .. Evaluation(EbmfStage.Restore),
         new(EbmfStage.Restore, Judge, NeedsLeastSquares, EbmfStage.Greedy, Power),
+        new(EbmfStage.Restore, Judge, NeedsVectors, EbmfStage.Greedy, Subspace),
         new(EbmfStage.Restore, Judge, Begun, EbmfStage.Greedy, Begin),
+        new(EbmfStage.Restore, Judge, AllTogether, EbmfStage.Together, Begin),
         new(EbmfStage.Restore, Judge, Ended, EbmfStage.Backfit, Begin),
 
         // All factors together.
@@ -91,6 +94,7 @@ internal static class Transitions
 
         // A second look at all factors, or at one.
         new(EbmfStage.Look, Begin, Begun, EbmfStage.Greedy, Begin),
+        new(EbmfStage.Look, Begin, AllTogether, EbmfStage.Together, Begin),
         new(EbmfStage.Look, Begin, NeedsResiduals, EbmfStage.Restore, Evaluate),
         new(EbmfStage.Look, Begin, Resumes, EbmfStage.Resume, Begin),
         new(EbmfStage.Look, Begin, Ended, EbmfStage.Final, Begin),

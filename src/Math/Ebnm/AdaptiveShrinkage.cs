@@ -89,17 +89,7 @@ public sealed class AdaptiveShrinkage
         var even = 1.0 / start.Components.Length;
         var rows = MixtureKernels.Rows(start.Components, x, s);
         var weights = Array.ConvertAll(start.Components, c => (0.5 * c.Weight) + (0.5 * even));
-        var solution = MixtureWeights.Solve(rows, weights, nullWeight - 1);
-        var components = new PriorComponent[start.Components.Length];
-        for (var k = 0; k < components.Length; k++)
-        {
-            components[k] = start.Components[k] with { Weight = solution.Weights[k] };
-        }
-
-        return new EbnmFit(start with { Components = components }, solution.LogLikelihood, solution.Converged, solution.Iterations)
-        {
-            Gap = solution.Gap,
-        };
+        return MixtureWeights.Solve(rows, weights, nullWeight - 1).Of(start);
     }
 
     /// <summary>For each rate, the mean of the rates up to it in increasing order.</summary>

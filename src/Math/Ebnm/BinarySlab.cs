@@ -137,6 +137,9 @@ internal readonly struct BinarySlab : ISlab
         }
     }
 
+    public static double Shrinkage(double u, double s, double scale) =>
+        (u - scale) / (1 + (Ratio * scale / s * (Ratio * scale / s)));
+
     public static double LogRatio(double u, double s, double scale)
     {
         if (double.IsInfinity(s))

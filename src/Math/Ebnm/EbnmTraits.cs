@@ -34,12 +34,6 @@ public sealed record EbnmTraits
     public bool HasScale { get; init; } = true;
 
     /// <summary>
-    /// Whether mode and scale, where there are any, are free to choose, so that priors can be moved along the line and stay in the family
-    /// (default yes).
-    /// </summary>
-    public bool CanBeMoved { get; init; } = true;
-
-    /// <summary>
     /// Whether it is one of adaptive shrinkage (Stephens 2017): a null component, and so local false discovery rates (default no).
     /// </summary>
     public bool IsAdaptiveShrinkage { get; init; }

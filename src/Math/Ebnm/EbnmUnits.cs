@@ -13,8 +13,6 @@ internal delegate EbnmFit EbnmSolver(ReadOnlySpan<double> x, ReadOnlySpan<double
 /// </summary>
 internal static class EbnmUnits
 {
-    private const double LogOfTwo = 0.69314718055994530942;
-
     // Scaled values stay below 2 to this.
     private const int LargestExponent = 1000;
 
@@ -42,7 +40,7 @@ internal static class EbnmUnits
         return fit with
         {
             Prior = options.FixPrior && options.Start is { } kept ? kept : fit.Prior.Scaled(-exponent),
-            LogLikelihood = fit.LogLikelihood + (count * exponent * LogOfTwo),
+            LogLikelihood = fit.LogLikelihood + (count * exponent * ObservationSums.LogOfTwo),
         };
     }
 

@@ -67,6 +67,8 @@ internal readonly struct ExponentialSlab : ISlab
         return k - z + ((double.FusedMultiplyAdd(-k, scale, s) / scale) - (double.FusedMultiplyAdd(-z, s, u) / s));
     }
 
+    public static double Shrinkage(double u, double s, double scale) => s * (s / scale);
+
     public static double LogRatio(double u, double s, double scale)
     {
         if (double.IsInfinity(s))

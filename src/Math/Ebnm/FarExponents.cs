@@ -91,13 +91,13 @@ internal static class FarExponents
 
             // u - v = (x - a) / R - (x - b) / Q = (b - a) / R + v (Q - R) / R, and Q^2 - R^2 is that of the ratios.
             var wider = (ratio - otherRatio) / otherRoot * ((ratio + otherRatio) / (root + otherRoot));
-            var apart = GridComponent.Within((anchor - otherAnchor) * inverse / otherRoot) + GridComponent.Within(distance * wider);
+            var apart = TruncatedLanes.Within((anchor - otherAnchor) * inverse / otherRoot) + TruncatedLanes.Within(distance * wider);
             var product = Vector512.Create(-0.5) * apart * (other + distance);
             return Vector512.Max(Vector512.Min(product + (otherConstant - constant), Vector512.Create(Most)), Vector512.Create(-Most));
         }
 
         private static Vector512<double> Distance(
             Vector512<double> x, Vector512<double> inverse, Vector512<double> anchor, Vector512<double> root) =>
-            GridComponent.Within((x - anchor) * inverse / root);
+            TruncatedLanes.Within((x - anchor) * inverse / root);
     }
 }

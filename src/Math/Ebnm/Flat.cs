@@ -16,7 +16,7 @@ internal sealed class Flat : IEbnmFamily
     /// <inheritdoc/>
     public EbnmTraits Traits { get; } = new()
     {
-        HasInfiniteMoments = true, HasScale = false, CanBeMoved = false,
+        HasInfiniteMoments = true, HasScale = false,
         Form = new PriorForm("one normal of infinite scale", ComponentKind.Normal, HasPoint: false, MayBePoint: false),
     };
 

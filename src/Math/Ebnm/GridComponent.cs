@@ -179,7 +179,7 @@ internal readonly struct GridComponent
 
         if (Kind == ComponentKind.Normal)
         {
-            var z = Within(m * inverseD);
+            var z = TruncatedLanes.Within(m * inverseD);
             negative = VectorNormal.Cdf(-z);
             positive = VectorNormal.Cdf(z);
             return;
@@ -190,7 +190,8 @@ internal readonly struct GridComponent
         TruncatedLanes.Mass(m, inverseD, 0, high, out _, out var h, out var hWidth);
         var under = Vector512.Min(Vector512.Max(m, Vector512.Create(low)), zero);
         var over = Vector512.Min(Vector512.Max(m, zero), Vector512.Create(high));
-        var apart = Vector512.Create(-0.5) * Within((under - over) * inverseD) * Within(((under - m) + (over - m)) * inverseD);
+        var apart = Vector512.Create(-0.5) * TruncatedLanes.Within((under - over) * inverseD)
+            * TruncatedLanes.Within(((under - m) + (over - m)) * inverseD);
         var below = f * fWidth * Below(apart);
         var above = h * hWidth * Below(-apart);
         negative = below / (below + above);
@@ -227,11 +228,6 @@ internal readonly struct GridComponent
             NormalDistribution.LogIntervalProbability(Standard(low), Standard(0)) - logPriorMass),
     };
 
-    /// <summary>value, no further from 0 than <see cref="TruncatedLanes.Farthest"/>.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static Vector512<double> Within(Vector512<double> value) => Vector512.Max(
-        Vector512.Min(value, Vector512.Create(TruncatedLanes.Farthest)), Vector512.Create(-TruncatedLanes.Farthest));
-
     /// <summary>sqrt(1 + t^2), t &gt;= 0, where t^2 may overflow.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static Vector512<double> Root(Vector512<double> t)
@@ -241,10 +237,9 @@ internal readonly struct GridComponent
         return Vector512.Max(t, Vector512.Sqrt(Vector512.FusedMultiplyAdd(moderate, moderate, Vector512<double>.One)));
     }
 
-    // exp(x) for x <= 0 and 1 above it; 0 where VectorExp has its least.
+    // exp(x) for x <= 0 and 1 above it.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<double> Below(Vector512<double> x) =>
-        VectorExp.Of(Vector512.Min(x, Vector512<double>.Zero)) & Vector512.GreaterThan(x, Vector512.Create(-708.0));
+    private static Vector512<double> Below(Vector512<double> x) => VectorExp.OrZero(Vector512.Min(x, Vector512<double>.Zero));
 
     private double Standard(double value) => (value - location) / deviation;
 
@@ -266,7 +261,7 @@ internal readonly struct GridComponent
             shrinkage = ratio * inverseRoot;
         }
 
-        z = Within(z);
+        z = TruncatedLanes.Within(z);
         exponent = Vector512.Create(-0.5) * z * z;
     }
 
@@ -294,7 +289,7 @@ internal readonly struct GridComponent
             case ComponentKind.Uniform:
                 return (0, low + (0.5 * (high - low)), (high - low) * (high - low) / 12);
             case ComponentKind.TruncatedNormal:
-                var (logMass, mean, _, variance) = TruncatedNormal.Moments(Standard(low), Standard(high));
+                var (logMass, mean, variance) = TruncatedNormal.Moments(Standard(low), Standard(high));
                 return (logMass, location + (deviation * mean), deviation * deviation * variance);
             default:
                 throw new ArgumentException(

@@ -19,7 +19,7 @@ internal static class GridComponentScalar
             return (log, m, d * d);
         }
 
-        var (mass, mean, _, variance) = TruncatedNormal.Moments((low - m) / d, (high - m) / d);
+        var (mass, mean, variance) = TruncatedNormal.Moments((low - m) / d, (high - m) / d);
         return (log + mass, m + (d * mean), d * d * variance);
     }
 

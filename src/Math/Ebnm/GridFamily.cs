@@ -124,7 +124,7 @@ public abstract class GridFamily : IEbnmFamily
     private protected abstract PriorComponent[] Grid(in GridRange range, EbnmOptions options);
 
     /// <summary>The prior with other weights.</summary>
-    private protected static Prior Weighted(Prior prior, ReadOnlySpan<double> weights)
+    internal static Prior Weighted(Prior prior, ReadOnlySpan<double> weights)
     {
         var components = new PriorComponent[prior.Components.Length];
         for (var k = 0; k < components.Length; k++)
@@ -219,10 +219,6 @@ public abstract class GridFamily : IEbnmFamily
 
         var rows = MixtureKernels.Rows(prior.Components, x, s);
         var penalty = HasNull(prior) ? Penalty(options) : 0;
-        var solution = MixtureWeights.Solve(rows, Weights(prior.Components), penalty, tolerance, options.MaxIterations);
-        return new EbnmFit(Weighted(prior, solution.Weights), solution.LogLikelihood, solution.Converged, solution.Iterations)
-        {
-            Gap = solution.Gap,
-        };
+        return MixtureWeights.Solve(rows, Weights(prior.Components), penalty, tolerance, options.MaxIterations).Of(prior);
     }
 }

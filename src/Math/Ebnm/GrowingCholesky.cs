@@ -12,7 +12,6 @@ internal sealed class GrowingCholesky(int capacity, double ridge)
 {
     private const double LeastPivot = 1e-300;
     private readonly double[] factor = new double[capacity * capacity];
-    private readonly double[] work = new double[capacity];
 
     /// <summary>P, in the order of the rows.</summary>
     public List<int> Variables { get; } = new(capacity);
@@ -25,11 +24,10 @@ internal sealed class GrowingCholesky(int capacity, double ridge)
         for (var j = 0; j < size; j++)
         {
             var q = Variables[j];
-            var entry = p <= q ? h[(p * stride) + q] : h[(q * stride) + p];
-            var other = factor.AsSpan(j * capacity, j + 1);
-            row[j] = (entry - FactorKernel.Dot(other[..j], row[..j])) / other[j];
+            row[j] = p <= q ? h[(p * stride) + q] : h[(q * stride) + p];
         }
 
+        Cholesky.SolveLower(factor, capacity, row[..size]);
         var diagonal = h[(p * stride) + p] * (1 + ridge);
         var pivot = diagonal - FactorKernel.Dot(row[..size], row[..size]);
         row[size] = double.Sqrt(double.Max(pivot, double.Max(ridge * diagonal, LeastPivot)));
@@ -66,17 +64,13 @@ internal sealed class GrowingCholesky(int capacity, double ridge)
     /// <summary>z = H_PP^-1 b_P, in the order of the rows.</summary>
     public void Solve(ReadOnlySpan<double> b, Span<double> z)
     {
-        var size = Variables.Count;
-        for (var i = 0; i < size; i++)
+        var solution = z[..Variables.Count];
+        for (var i = 0; i < solution.Length; i++)
         {
-            var row = factor.AsSpan(i * capacity, i + 1);
-            work[i] = (b[Variables[i]] - FactorKernel.Dot(row[..i], work.AsSpan(0, i))) / row[i];
+            solution[i] = b[Variables[i]];
         }
 
-        for (var i = size - 1; i >= 0; i--)
-        {
-            z[i] = work[i] / factor[(i * capacity) + i];
-            FactorKernel.AddScaled(-z[i], factor.AsSpan(i * capacity, i), work.AsSpan(0, i));
-        }
+        Cholesky.SolveLower(factor, capacity, solution);
+        Cholesky.SolveUpper(factor, capacity, solution);
     }
 }

@@ -69,15 +69,12 @@ internal readonly ref struct HorseshoeNodes
     /// <summary>A node's lambda and prior weight, for page 0.</summary>
     public static (double Lambda, double Weight) Prior(int node) => (Lambdas[node], Priors[node]);
 
-    /// <summary>s / sqrt(s^2 + T^2 lambda_j^2).</summary>
-    public double Noise(int node) => noise[node];
-
     /// <summary>T lambda_j / sqrt(s^2 + T^2 lambda_j^2).</summary>
     public double Slab(int node) => slab[node];
 
     /// <summary>
     /// Takes the nodes of a page, or the middles between them, for one ratio T / s: the marginal of x over N(x; 0, s^2) exp(x^2 / (2 s^2))
-    /// is the sum over all pages of w_j c_j exp(-c_j^2 z^2 / 2), c_j as in <see cref="Noise"/>, w_j the prior weights.
+    /// is the sum over all pages of w_j c_j exp(-c_j^2 z^2 / 2), c_j = s / sqrt(s^2 + T^2 lambda_j^2), w_j the prior weights.
     /// </summary>
     public void Take(int page, bool between, double ratio)
     {

@@ -21,9 +21,8 @@ public enum PriorStep
 /// <param name="MaxX">The largest x.</param>
 /// <param name="MinS">The least s.</param>
 /// <param name="MaxS">The largest s.</param>
-/// <param name="MaxX2MinusS2">The largest x^2 - s^2.</param>
 public readonly record struct ObservationSummary(
-    double Count, double SumX, double SumX2, double SumS2, double MinX, double MaxX, double MinS, double MaxS, double MaxX2MinusS2);
+    double Count, double SumX, double SumX2, double SumS2, double MinX, double MaxX, double MinS, double MaxS);
 
 /// <summary>
 /// One EBNM prior family: how it is fitted on one machine (<see cref="Fit"/>), its posteriors under a given prior, and how it is

@@ -52,6 +52,12 @@ internal interface ISlab
         out Vector512<double> logMarginal, out Vector512<double> first, out Vector512<double> variance, out Vector512<double> sufficient,
         out Vector512<double> score, out Vector512<double> curvature, out Vector512<double> cross);
 
+    /// <summary>
+    /// u - E eta given u under the slab alone, to be used where the slab is smooth for as far as the likelihood reaches: |u| / s is above
+    /// s / scale by many.
+    /// </summary>
+    static abstract double Shrinkage(double u, double s, double scale);
+
     /// <summary>The scalar twin of logRatio in <see cref="Evaluate"/>; 0 for s = infinity.</summary>
     static abstract double LogRatio(double u, double s, double scale);
 

@@ -85,6 +85,8 @@ internal readonly struct LaplaceSlab : ISlab
         cross = -sign * k * ((p * nearVariance) - (q * farVariance) + (p * q * (near - far) * apart));
     }
 
+    public static double Shrinkage(double u, double s, double scale) => double.CopySign(s * (s / scale), u);
+
     public static double LogRatio(double u, double s, double scale) => double.IsInfinity(s) ? 0 : Sides(u, s, scale).LogRatio;
 
     public static (double Below, double Above) Probabilities(double u, double s, double scale, double c)

@@ -32,7 +32,11 @@ internal static class MixtureWeights
     private const double Rounding = 1e-11;
 
     /// <summary>The weights (length M, sum 1), the log-likelihood without the penalty, and how well the optimum was met.</summary>
-    public readonly record struct Result(double[] Weights, double LogLikelihood, double Gap, int Iterations, bool Converged);
+    public readonly record struct Result(double[] Weights, double LogLikelihood, double Gap, int Iterations, bool Converged)
+    {
+        /// <summary>The fit: the prior with these weights.</summary>
+        public EbnmFit Of(Prior prior) => new(GridFamily.Weighted(prior, Weights), LogLikelihood, Converged, Iterations) { Gap = Gap };
+    }
 
     /// <summary>Solves from the given weights (of any positive sum; components with weight 0 may come in).</summary>
     public static Result Solve(

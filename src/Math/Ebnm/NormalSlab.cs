@@ -75,6 +75,8 @@ internal readonly struct NormalSlab : ISlab
         variance = b * s * (b * s) * inverse;
     }
 
+    public static double Shrinkage(double u, double s, double scale) => u / (1 + (scale / s * (scale / s)));
+
     public static double LogRatio(double u, double s, double scale)
     {
         if (double.IsInfinity(s))
@@ -83,7 +85,7 @@ internal readonly struct NormalSlab : ISlab
         }
 
         var ratio = scale / s;
-        var (_, deviation) = Fractions(s, scale);
+        var deviation = Share(s, scale);
         var log = ratio <= 1 ? 0.5 * double.LogP1(ratio * ratio) : double.Log(ratio) + (0.5 * double.LogP1(s / scale * (s / scale)));
         return (0.5 * (deviation * (u / s)) * (deviation * (u / s))) - log;
     }
@@ -96,37 +98,22 @@ internal readonly struct NormalSlab : ISlab
         }
 
         // (c - E eta) / sd, where E eta / sd = q u / s.
-        var (_, q) = Fractions(s, scale);
+        var q = Share(s, scale);
         var z = double.IsInfinity(s) ? c / scale : (c == 0 ? 0 : c / s / q) - (q * (u / s));
         return (NormalDistribution.Cdf(z), NormalDistribution.Cdf(-z));
     }
 
     public static double Draw(double u, double s, double scale, double uniform)
     {
-        var (mean, deviation) = Posterior(u, s, scale);
+        var q = Share(s, scale);
+        var (mean, deviation) = double.IsInfinity(s) ? (0, scale) : (q * (q * u), s * q);
         return deviation == 0 ? mean : mean + (deviation * NormalDistribution.Quantile(uniform));
     }
 
-    private static (double Mean, double Deviation) Posterior(double u, double s, double scale)
+    // sigma over sqrt(s^2 + sigma^2).
+    private static double Share(double s, double scale)
     {
-        var (_, q) = Fractions(s, scale);
-        return double.IsInfinity(s) ? (0, scale) : (q * (q * u), s * q);
-    }
-
-    // s and sigma over sqrt(s^2 + sigma^2).
-    private static (double Noise, double Slab) Fractions(double s, double scale)
-    {
-        if (scale < s)
-        {
-            var ratio = scale / s;
-            var root = double.Sqrt(1 + (ratio * ratio));
-            return (1 / root, ratio / root);
-        }
-        else
-        {
-            var ratio = s / scale;
-            var root = double.Sqrt(1 + (ratio * ratio));
-            return (ratio / root, 1 / root);
-        }
+        var ratio = scale < s ? scale / s : s / scale;
+        return (scale < s ? ratio : 1) / double.Sqrt(1 + (ratio * ratio));
     }
 }

@@ -16,7 +16,7 @@ internal readonly record struct ObservationSums(double Count, double Precision, 
     private const int Block = 1024;
     private const int SignificandBits = 52;
     private const int ExponentBias = 1023;
-    private const double LogOfTwo = 0.69314718055994530942;
+    internal const double LogOfTwo = 0.69314718055994530942;
 
     /// <summary>The log-likelihood of a point mass at m.</summary>
     public double PointMass => -HalfSquares - Normalization;

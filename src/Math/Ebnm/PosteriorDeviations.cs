@@ -10,6 +10,9 @@ public static class PosteriorDeviations
     // Units in which the squares of all doubles are of ordinary size, one or the other.
     private static readonly int[] Exponents = [480, 960];
 
+    // Lengths below 2^1021 may be added and halved.
+    private const int LargestExponent = 1020;
+
     /// <summary>
     /// The standard deviations of theta_i given x_i, i = 0..n-1: the roots of the variances that <see cref="IEbnmFamily.Moments"/> gave for
     /// the same x and s, where these are of ordinary size; elsewhere the observations are solved again in another unit, a power of two, by
@@ -36,7 +39,31 @@ public static class PosteriorDeviations
             left.RemoveAll(i => double.IsNormal(result[i]));
         }
 
+        // What is still nothing is small beside its own observation: the largest unit that leaves all lengths finite.
+        var (extent, xs, ss) = (Extent(prior), x.ToArray(), s.ToArray());
+        double Length(int i) => double.Max(extent, double.Max(double.Abs(xs[i]), double.IsFinite(ss[i]) ? ss[i] : 0));
+        var small = family.Traits.NeedsUnitErrors ? [] : left.FindAll(i => result[i] < 1 && Length(i) is > 0 and < 1e300);
+        foreach (var unit in small.GroupBy(i => LargestExponent - double.ILogB(Length(i))))
+        {
+            Again(family, prior, x, s, [.. unit], unit.Key, result);
+        }
+
         return result;
+    }
+
+    // The greatest finite length in a prior.
+    private static double Extent(Prior prior)
+    {
+        var extent = double.Abs(prior.Mode);
+        foreach (var c in prior.Components)
+        {
+            foreach (var length in (ReadOnlySpan<double>)[c.Location, c.Scale, c.Low, c.High])
+            {
+                extent = double.IsFinite(length) ? double.Max(extent, double.Abs(length)) : extent;
+            }
+        }
+
+        return extent;
     }
 
     private static void Again(

@@ -179,9 +179,8 @@ internal sealed class Posteriors
         Vector512<double> total = Vector512<double>.Zero, greatest = total;
         for (var k = 0; k < components.Length; k++)
         {
-            var apart = exponents[k] - most;
             var largest = Vector512.Create(components[k].Weight) * factors[k];
-            weights[k] = largest * (VectorExp.Of(apart) & Vector512.GreaterThan(apart, Vector512.Create(LeastLogShare)));
+            weights[k] = largest * VectorExp.OrZero(exponents[k] - most);
             total += weights[k];
             greatest = Vector512.Max(greatest, largest);
         }
@@ -218,8 +217,7 @@ internal sealed class Posteriors
 
         for (var k = 0; k < components.Length; k++)
         {
-            var apart = exponents[k] - most;
-            weights[k] = VectorExp.Of(apart) & Vector512.GreaterThan(apart, Vector512.Create(LeastLogShare));
+            weights[k] = VectorExp.OrZero(exponents[k] - most);
         }
     }
 }

@@ -91,11 +91,14 @@ public readonly record struct PriorComponent(
 public sealed record Prior(PriorFamily Family, double Mode, PriorComponent[] Components)
 {
     /// <summary>The prior of 2^exponent theta: no digit is rounded, unless a length leaves the range of doubles.</summary>
-    public Prior Scaled(int exponent) => new(Family, double.ScaleB(Mode, exponent), Array.ConvertAll(Components, c => c with
+    public Prior Scaled(int exponent) => Lengths(length => double.ScaleB(length, exponent));
+
+    /// <summary>The prior with every length in it, locations, scales and ends, replaced by a function of it.</summary>
+    internal Prior Lengths(Func<double, double> map) => new(Family, map(Mode), Array.ConvertAll(Components, c => c with
     {
-        Location = double.ScaleB(c.Location, exponent),
-        Scale = double.ScaleB(c.Scale, exponent),
-        Low = double.ScaleB(c.Low, exponent),
-        High = double.ScaleB(c.High, exponent),
+        Location = map(c.Location),
+        Scale = map(c.Scale),
+        Low = map(c.Low),
+        High = map(c.High),
     }));
 }

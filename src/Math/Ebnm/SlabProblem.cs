@@ -16,8 +16,10 @@ internal readonly record struct SlabProblem(
     // exp(-36) = 2e-16: beyond, a weight is 0 or 1 in double precision.
     private const double LargestLogOdds = 36;
 
-    // Logarithms are of ratios to it, so that they are the same in every unit by a power of two.
-    private double Length => double.ScaleB(1, double.ILogB(Unit));
+    private double Length => LengthOf(Unit);
+
+    /// <summary>The length for a unit: logarithms are of ratios to it, so that they are the same in every unit by a power of two.</summary>
+    public static double LengthOf(double unit) => double.ScaleB(1, double.ILogB(unit));
 
     /// <summary>The log of a scale, as the bounds are.</summary>
     public double LogScale(double scale) => double.Log(scale / Length);

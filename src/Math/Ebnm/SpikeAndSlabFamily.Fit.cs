@@ -113,7 +113,7 @@ internal abstract partial class SpikeAndSlabFamily<TSlab>
 
     private SlabProblem ProblemOf(ReadOnlySpan<double> x, ReadOnlySpan<double> s, EbnmOptions options, double typicalS, double mode)
     {
-        var length = double.ScaleB(1, double.ILogB(typicalS));
+        var length = SlabProblem.LengthOf(typicalS);
         if (isLocated)
         {
             // As far as any likelihood still changes.

@@ -8,6 +8,12 @@ namespace FitCluster.Math.Ebnm;
 internal abstract partial class SpikeAndSlabFamily<TSlab> : IEbnmFamily
     where TSlab : struct, ISlab
 {
+    // Of the mode to an observation, beyond which their difference loses more digits of the observation than may be lost.
+    private const double LargestModeRatio = 1e5;
+
+    // So many standard errors from the mode of the slab nothing is left of the likelihood.
+    private const double SmoothErrors = 40;
+
     private readonly bool hasSpike;
     private readonly bool isLocated;
 
@@ -23,7 +29,6 @@ internal abstract partial class SpikeAndSlabFamily<TSlab> : IEbnmFamily
         {
             Sign = TSlab.Sign,
             ClimbsFromStart = climbs,
-            CanBeMoved = isLocated,
             Form = new PriorForm(hasSpike ? $"a point and {slab}" : slab, TSlab.Kind, HasPoint: hasSpike, MayBePoint: true),
         };
         this.hasSpike = hasSpike;
@@ -43,6 +48,11 @@ internal abstract partial class SpikeAndSlabFamily<TSlab> : IEbnmFamily
         Span<double> sums = stackalloc double[SlabKernel<TSlab>.Length];
         sums.Clear();
         SlabKernel<TSlab>.Pass<SlabKernel<TSlab>.Yes, SlabKernel<TSlab>.No>(parameters, x, s, mean, variance, sums);
+        if (parameters.Mode != 0 && parameters.Scale > 0)
+        {
+            MeansFarFromMode(parameters, x, s, mean);
+        }
+
         return sums[1] - ObservationSums.Of(x, s, parameters.Mode).Normalization;
     }
 
@@ -70,6 +80,20 @@ internal abstract partial class SpikeAndSlabFamily<TSlab> : IEbnmFamily
             var u = double.IsInfinity(s[i]) ? 0 : x[i] - p.Mode;
             var (spike, _) = Responsibilities(p, u, s[i]);
             sample[i] = p.Mode + (uniforms(i, 0) < spike ? 0 : TSlab.Draw(u, s[i], p.Scale, uniforms(i, 1)));
+        }
+    }
+
+    // Of an observation that is near 0 where the mode is far away, mode + E eta would be rounding alone.
+    private static void MeansFarFromMode(in SpikeAndSlab p, ReadOnlySpan<double> x, ReadOnlySpan<double> s, Span<double> mean)
+    {
+        for (var i = 0; i < x.Length; i++)
+        {
+            if (double.Abs(p.Mode) > LargestModeRatio * double.Abs(x[i]) && !double.IsInfinity(s[i]) &&
+                double.Abs(x[i] - p.Mode) / s[i] > (s[i] / p.Scale) + SmoothErrors)
+            {
+                var (spike, slab) = Responsibilities(p, x[i] - p.Mode, s[i]);
+                mean[i] = (spike * p.Mode) + (slab * (x[i] - TSlab.Shrinkage(x[i] - p.Mode, s[i], p.Scale)));
+            }
         }
     }
 

@@ -13,6 +13,9 @@ internal sealed class SplineDeconvolution
     public const double Penalty = 1;
     private const double Sufficient = 1e-4;
 
+    // Of the length of coefficients: below it they may be on their way to 0, where the penalty has a kink.
+    private const double NearZero = 1e-2;
+
     // Of the gain a Newton step promises, relative to the objective: below it, the objective's own rounding decides.
     private const double GainTolerance = 1e-13;
     private readonly double[][] basis;
@@ -131,6 +134,21 @@ internal sealed class SplineDeconvolution
         var (slope, hessian) = (new double[p], new double[2 * p * p]);
         for (var iteration = 0; iteration < maxIterations; iteration++)
         {
+            if (Norm(a) < NearZero)
+            {
+                // All of 0 is the maximum where the likelihood rises less steeply from it than the penalty; Newton's method would only
+                // go to and fro about it.
+                var none = new double[p];
+                var plain = logLikelihood(Weights(none));
+                derivatives(Weights(none), slope, hessian);
+                if (plain >= value && Norm(slope) <= Penalty)
+                {
+                    return (none, true, iteration);
+                }
+
+                logLikelihood(Weights(a));
+            }
+
             derivatives(Weights(a), slope, hessian);
             AddPenalty(a, slope, hessian);
             var step = Cholesky.Solve(hessian[..(p * p)], slope) ?? Cholesky.Solve(hessian[(p * p)..], slope) ?? slope;

@@ -13,8 +13,8 @@ namespace FitCluster.Math.Ebnm;
 /// </summary>
 internal static class TruncatedLanes
 {
-    /// <summary>Distances in d count as no more than this.</summary>
-    public const double Farthest = 1e150;
+    // Distances in units of s or d count as no more than this.
+    private const double Farthest = 1e150;
 
     // An infinite end stands this many d beyond both m and the other end: exp(-1/2 100^2) is 0 in double precision.
     private const double Far = 100;
@@ -22,6 +22,11 @@ internal static class TruncatedLanes
     // Beyond so many units of a tail there is nothing left of it.
     private const double LongTail = 1e5;
     private const double Widest = 1e300;
+
+    /// <summary>value, a distance, within +-1e150, so that its square is a number.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<double> Within(Vector512<double> value) =>
+        Vector512.Max(Vector512.Min(value, Vector512.Create(Farthest)), Vector512.Create(-Farthest));
 
     /// <summary>The mass.</summary>
     public static void Mass(
@@ -131,9 +136,8 @@ internal static class TruncatedLanes
         {
             bounded = double.IsFinite(lo) && double.IsFinite(hi);
             var far = Vector512.Create(Far);
-            var farthest = Vector512.Create(Farthest);
-            var low = Within((Vector512.Create(double.IsFinite(lo) ? lo : 0) - m) * inverse, farthest);
-            var high = Within((Vector512.Create(double.IsFinite(hi) ? hi : 0) - m) * inverse, farthest);
+            var low = Within((Vector512.Create(double.IsFinite(lo) ? lo : 0) - m) * inverse);
+            var high = Within((Vector512.Create(double.IsFinite(hi) ? hi : 0) - m) * inverse);
             if (double.IsInfinity(lo))
             {
                 low = double.IsInfinity(hi) ? -far : -Vector512.Abs(high) - far;
@@ -196,9 +200,5 @@ internal static class TruncatedLanes
             offset = first * inverse;
             offsetSquare = second * inverse;
         }
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private static Vector512<double> Within(Vector512<double> value, Vector512<double> most) =>
-            Vector512.Max(Vector512.Min(value, most), -most);
     }
 }

@@ -50,7 +50,11 @@ internal static class UniformGrid
             }
         }
 
-        return [.. grid.Select(a => a * s)];
+        double[] points = [.. grid.Select(a => a * s)];
+
+        // A rounding below the range may be a great many s.
+        points[^1] = most < Farthest ? double.Max(points[^1], range) : points[^1];
+        return points;
     }
 
     private static List<double> At(double logKl, double most)

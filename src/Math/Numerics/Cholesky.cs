@@ -2,7 +2,7 @@ namespace FitCluster.Math.Numerics;
 
 /// <summary>
 /// Small positive definite matrices, n x n, row-major, of which the lower triangle is used. TwinEB's, of which a fit has millions, are
-/// factorized by fused sums of 4 lanes (<see cref="Factor"/>); EBNM's by plain sums in order (<see cref="Solve"/>): the
+/// factorized by fused sums of 4 lanes (<see cref="Factor"/>); those of EBNM's splines by plain sums in order (<see cref="Solve"/>): the
 /// results differ in the last bits, and fits keep theirs.
 /// </summary>
 internal static class Cholesky
@@ -29,22 +29,22 @@ internal static class Cholesky
         return logDeterminant;
     }
 
-    /// <summary>Solves G x = b in place.</summary>
-    public static void SolveLower(ReadOnlySpan<double> g, int n, Span<double> b)
+    /// <summary>Solves G x = b in place, G with rows of length stride, of which those of b count.</summary>
+    public static void SolveLower(ReadOnlySpan<double> g, int stride, Span<double> b)
     {
-        for (var i = 0; i < n; i++)
+        for (var i = 0; i < b.Length; i++)
         {
-            b[i] = (b[i] - FactorKernel.Dot(g.Slice(i * n, i), b[..i])) / g[(i * n) + i];
+            b[i] = (b[i] - FactorKernel.Dot(g.Slice(i * stride, i), b[..i])) / g[(i * stride) + i];
         }
     }
 
-    /// <summary>Solves G' x = b in place.</summary>
-    public static void SolveUpper(ReadOnlySpan<double> g, int n, Span<double> b)
+    /// <summary>Solves G' x = b in place, G as for <see cref="SolveLower"/>.</summary>
+    public static void SolveUpper(ReadOnlySpan<double> g, int stride, Span<double> b)
     {
-        for (var i = n - 1; i >= 0; i--)
+        for (var i = b.Length - 1; i >= 0; i--)
         {
-            b[i] /= g[(i * n) + i];
-            FactorKernel.AddScaled(-b[i], g.Slice(i * n, i), b[..i]);
+            b[i] /= g[(i * stride) + i];
+            FactorKernel.AddScaled(-b[i], g.Slice(i * stride, i), b[..i]);
         }
     }
 

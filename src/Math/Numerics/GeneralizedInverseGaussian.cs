@@ -24,8 +24,9 @@ internal static class GeneralizedInverseGaussian
     // From here |d| < 0.1 wherever the density counts, and p(d) is summed as a series: exp(d) - 1 - d would cancel.
     private const double NarrowFrom = 2e4;
 
-    // A smaller B acts where the density is below exp(-600) only.
-    private const double LeastInverse = 1e-290;
+    /// <summary>A smaller B acts where the density is below exp(-600) only: such a distribution counts as a Gamma.</summary>
+    public const double LeastInverse = 1e-290;
+
 
     /// <summary>The log of the integral of the density's kernel, and the means of x, 1 / x and log x.</summary>
     /// <param name="Log">log of the integral of x^(g - 1) exp(-r x - t / x).</param>

@@ -120,8 +120,8 @@ internal static class LogSumExp
         return largest + double.Log(sum);
     }
 
-    /// <summary>result[k] = exp(x[k]) / sum of these.</summary>
-    public static void Softmax(ReadOnlySpan<double> x, Span<double> result)
+    /// <summary>result[k] = exp(x[k]) / sum of these; the two may be the same span. Returns the log of the sum.</summary>
+    public static double Softmax(ReadOnlySpan<double> x, Span<double> result)
     {
         var most = double.NegativeInfinity;
         foreach (var value in x)
@@ -140,5 +140,7 @@ internal static class LogSumExp
         {
             result[i] /= sum;
         }
+
+        return most + double.Log(sum);
     }
 }

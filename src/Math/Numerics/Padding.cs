@@ -14,4 +14,16 @@ internal static class Padding
         padded.AsSpan(x.Length).Fill(1);
         return padded;
     }
+
+    /// <summary>Rows of a length, one after another, from rows that are padded to full vectors of 4.</summary>
+    public static double[] Without(double[] padded, int rows, int length)
+    {
+        var (values, stride) = (new double[rows * length], To(length));
+        for (var i = 0; i < rows; i++)
+        {
+            padded.AsSpan(i * stride, length).CopyTo(values.AsSpan(i * length));
+        }
+
+        return values;
+    }
 }

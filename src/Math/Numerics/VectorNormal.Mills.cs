@@ -28,16 +28,6 @@ public static partial class VectorNormal
         return Vector512.FusedMultiplyAdd(odd, t, even);
     }
 
-    /// <summary>J_0, J_1, J_2 at y &gt;= 0.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void MillsOfPositive(Vector512<double> y, out Vector512<double> j0, out Vector512<double> j1, out Vector512<double> j2)
-    {
-        MillsUnits(y, out var d, out _, out var q1, out var q2);
-        j1 = q1 * (d * d);
-        j2 = q2 * (d * d * d);
-        j0 = Vector512.FusedMultiplyAdd(y, j1, j2);
-    }
-
     /// <summary>d = 1 / (1 + y) and q_k = J_k(y) / d^(k + 1) at y &gt;= 0, of the order of 1 however large y is.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static void MillsUnits(
@@ -45,6 +35,14 @@ public static partial class VectorNormal
     {
         d = Vector512<double>.One / (Vector512<double>.One + y);
         var t = (y - Vector512.Create(5.0)) / (y + Vector512.Create(5.0));
+        MillsSeries(t, out q1, out q2);
+        q0 = Vector512.FusedMultiplyAdd(y * d, q1, d * d * q2);
+    }
+
+    // J_1(y) (1 + y)^2 and J_2(y) (1 + y)^3 at t = (y - 5) / (y + 5).
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void MillsSeries(Vector512<double> t, out Vector512<double> q1, out Vector512<double> q2)
+    {
         var tt = t * t;
 
         // Four chains of multiply-adds, which the processor runs side by side.
@@ -64,6 +62,5 @@ public static partial class VectorNormal
 
         q1 = Vector512.FusedMultiplyAdd(odd1, t, even1);
         q2 = Vector512.FusedMultiplyAdd(odd2, t, even2);
-        q0 = Vector512.FusedMultiplyAdd(y * d, q1, d * d * q2);
     }
 }

@@ -22,14 +22,7 @@ public static partial class VectorNormal
     {
         var one = Vector512<double>.One;
         var a = Vector512.Abs(y);
-        PositiveSeries(a, out unit, out var first, out var second);
-
-        // J_1 = first d^2 and J_2 = second d^3 with d = 1 / (1 + y); J_0 = y J_1 + J_2.
-        var g = Vector512.FusedMultiplyAdd(first, a * unit, second * unit * unit);
-        j0 = unit * g;
-        var inverse = one / g;
-        mean = first * inverse;
-        variance = (second * inverse) - (mean * mean);
+        PositiveTail(a, out j0, out unit, out mean, out variance);
         var negative = Vector512.LessThan(y, Vector512<double>.Zero);
         if (negative != Vector512<double>.Zero)
         {
@@ -51,6 +44,8 @@ public static partial class VectorNormal
         out Vector512<double> variance)
     {
         PositiveSeries(y, out unit, out var first, out var second);
+
+        // J_1 = first d^2 and J_2 = second d^3 with d = 1 / (1 + y); J_0 = y J_1 + J_2.
         var g = Vector512.FusedMultiplyAdd(first, y * unit, second * unit * unit);
         j0 = unit * g;
         var inverse = Vector512<double>.One / g;
@@ -75,24 +70,6 @@ public static partial class VectorNormal
             t = (y - Vector512.Create(5.0)) / five;
         }
 
-        var tt = t * t;
-
-        // Four chains of multiply-adds, which the processor runs side by side.
-        var ones = MillsRatio.FirstSeries;
-        var twos = MillsRatio.SecondSeries;
-        var even1 = Vector512.Create(ones[^2]);
-        var odd1 = Vector512.Create(ones[^1]);
-        var even2 = Vector512.Create(twos[^2]);
-        var odd2 = Vector512.Create(twos[^1]);
-        for (var k = ones.Length - 4; k >= 0; k -= 2)
-        {
-            even1 = Vector512.FusedMultiplyAdd(even1, tt, Vector512.Create(ones[k]));
-            odd1 = Vector512.FusedMultiplyAdd(odd1, tt, Vector512.Create(ones[k + 1]));
-            even2 = Vector512.FusedMultiplyAdd(even2, tt, Vector512.Create(twos[k]));
-            odd2 = Vector512.FusedMultiplyAdd(odd2, tt, Vector512.Create(twos[k + 1]));
-        }
-
-        first = Vector512.FusedMultiplyAdd(odd1, t, even1);
-        second = Vector512.FusedMultiplyAdd(odd2, t, even2);
+        MillsSeries(t, out first, out second);
     }
 }

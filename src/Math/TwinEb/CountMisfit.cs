@@ -31,6 +31,9 @@ public readonly record struct CountMisfit(double SquaredErrors, double Rates, do
     /// <summary>Of a score's cells.</summary>
     public static CountMisfit Of(HeldOutScore score) => new(score.SquaredError, score.Means, score.SquaredMeans);
 
+    /// <summary>The sums as an array, for results.</summary>
+    internal double[] ToArray() => [SquaredErrors, Rates, SquaredRates];
+
     /// <summary>Of sums.</summary>
     public static CountMisfit FromArray(ReadOnlySpan<double> sums) => new(sums[0], sums[1], sums[2]);
 }

@@ -33,7 +33,7 @@ public sealed class TwinEbStart
     {
         Likelihood = likelihood;
         var problems = new List<string>();
-        var isPoisson = likelihood != TwinEbLikelihood.Gaussian;
+        var isCounts = likelihood != TwinEbLikelihood.Gaussian;
         int[] shape = results.Contains("columns_mean") && results.Get("columns_mean").Shape is [_, _] found ? found : [0, 0];
         (Columns, Factors) = (shape[0], shape[1]);
         double[] Read(string name, int length, Func<double, bool> isValid, string range)
@@ -54,11 +54,11 @@ public sealed class TwinEbStart
         }
 
         double[]? Optional(string name, int length) => results.Contains(name) ? Read(name, length, double.IsFinite, "finite") : null;
-        ColumnMeans = Read("columns_mean", Columns * Factors, x => double.IsFinite(x) && (!isPoisson || x >= 0),
-            isPoisson ? "finite and at least 0" : "finite");
+        ColumnMeans = Read("columns_mean", Columns * Factors, x => double.IsFinite(x) && (!isCounts || x >= 0),
+            isCounts ? "finite and at least 0" : "finite");
         ColumnSds = Read("columns_sd", Columns * Factors, x => double.IsFinite(x) && x >= 0, "finite and at least 0");
-        ColumnLogs = isPoisson ? Optional("columns_log_mean", Columns * Factors) : null;
-        ColumnSeconds = isPoisson ? null : Optional("columns_second", Columns * Factors * (Factors + 1) / 2);
+        ColumnLogs = isCounts ? Optional("columns_log_mean", Columns * Factors) : null;
+        ColumnSeconds = isCounts ? null : Optional("columns_second", Columns * Factors * (Factors + 1) / 2);
         var ofDispersion = likelihood == TwinEbLikelihood.NegativeBinomial && results.Contains("dispersion");
         Dispersion = ofDispersion && results.Scalar("dispersion") is > 0 and < 1e6 and var a ? a : null;
         (RowPrior, ColumnPrior) = (Prior("row_prior"), Prior("column_prior"));
@@ -71,13 +71,13 @@ public sealed class TwinEbStart
         {
             var components = results.Contains(side + "_weight") ? results[side + "_weight"].Length : 0;
             var weights = Read(side + "_weight", components, w => w is >= 0 and <= 1, "from 0 to 1");
-            var (first, second) = isPoisson ? ("_shape", "_rate") : ("_mean", "_sd");
+            var (first, second) = isCounts ? ("_shape", "_rate") : ("_mean", "_sd");
             var prior = new TwinEbStartPrior(
                 weights, Read(side + first, components * Factors, _ => true, ""), Read(side + second, components * Factors, _ => true, ""));
             for (var at = 0; at < prior.First.Length && at < prior.Second.Length; at++)
             {
                 if (weights.Length == components && weights[at / Factors] > 0 && !(double.IsFinite(prior.First[at]) &&
-                    (!isPoisson || prior.First[at] > 0) && prior.Second[at] > 0 && double.IsFinite(prior.Second[at])))
+                    (!isCounts || prior.First[at] > 0) && prior.Second[at] > 0 && double.IsFinite(prior.Second[at])))
                 {
                     problems.Add($"component {(at / Factors) + 1} of '{side}' is not a distribution");
                     break;

@@ -52,7 +52,7 @@ internal static class EbmfFieldTypes
     /// <summary>automatic, block, power, svd, fit or a folder.</summary>
     public static SpecType<InitChoice> Init { get; } = new(
         "automatic, block, power, svd, fit (the one of from), or a folder with loadings.csv and factors.csv",
-        "power|svd|fit|DIR",
+        "automatic|block|power|svd|fit|DIR",
         ReadInit,
         (writer, name, value, forPeople) =>
             writer.WriteString(name, forPeople && value.Path is not null ? value.Path : value.Init.ToString().ToLowerInvariant()));

@@ -38,6 +38,11 @@ internal sealed class EbmfOutput(ModelRequest request) : ModelOutput(request)
     public override string LimitOption => "ebmf.maxSweeps";
 
     /// <inheritdoc/>
+    public override string AdviceWhereNotConverged =>
+        $"{base.AdviceWhereNotConverged}, or start from them with fit --from; where rows or columns are of very different size, scale " +
+        "them, or let each have its variance (--variance row, column or kronecker)";
+
+    /// <inheritdoc/>
     public override IReadOnlyList<string> Warnings(FitOutcome outcome)
     {
         var columns = outcome.GlobalResult is { } global && global.Contains(EbmfResults.AtBound.Name)
@@ -45,8 +50,33 @@ internal sealed class EbmfOutput(ModelRequest request) : ModelOutput(request)
         var rows = outcome.ShardResults.Count > 0 && outcome.ShardResults[0].Contains(EbmfResults.AtBound.Name)
             ? outcome.ShardResults.SelectMany(shard => shard[EbmfResults.AtBound.Name]).Index().Where(r => r.Item == 1)
                 .Select(r => (long)r.Index) : [];
-        return [.. AtBound("column", columns, _data.ColumnNames), .. AtBound("row", rows, _data.RowNames)];
+        string[] atBound = outcome.GlobalResult?.Contains(EbmfResults.IsExact.Name) == true
+            ? [Exact(outcome.GlobalResult["pve"].Length)]
+            : [.. AtBound("column", columns, _data.ColumnNames), .. AtBound("row", rows, _data.RowNames)];
+        string[] far = [.. FarEntry(outcome)];
+        return far.Length > 0 ? far : atBound;
     }
+
+    // An entry by mistake, or in another unit, has all of the sum of squares.
+    private IEnumerable<string> FarEntry(FitOutcome outcome)
+    {
+        if (outcome.GlobalResult is not { } global || !global.Contains(EbmfResults.FarEntry.Name))
+        {
+            yield break;
+        }
+
+        var far = global[EbmfResults.FarEntry.Name];
+        var others = far[4] > 1 ? $" (and {far[4] - 1} more)" : "";
+        var (row, column) = (_data.RowNames[(int)far[0]], _data.ColumnNames[(int)far[1]]);
+        yield return string.Create(
+            CultureInfo.InvariantCulture,
+            $"the entry of row {row} and column {column}{others} is {far[2]:G4}, {double.Abs(far[2] / far[3]):G1} times the typical one, " +
+            $"with nothing in between: it outweighs all others, and their factors may not be found; correct it, or leave it out (NA)");
+    }
+
+    private static string Exact(int factors) =>
+        $"the data are fitted exactly by {factors} {(factors == 1 ? "factor" : "factors")}: the noise is zero, or less than 1e-10 of the " +
+        "data's size, where residual variances are kept; the ELBO and standard deviations depend on that bound";
 
     /// <inheritdoc/>
     public override void WriteReport(Utf8JsonWriter writer, FitOutcome outcome)

@@ -212,7 +212,7 @@ internal sealed record StandardErrors(KnownErrors Kind, double[] Values, MatrixS
 
     private static StandardErrors OfMatrix(string path, long? rows, int columns)
     {
-        var errors = MatrixSource.Open(path);
+        var errors = MatrixSource.Open(path, new MatrixOptions { TakesInfinities = true });
         return errors.Rows == rows && errors.Columns == columns ? new StandardErrors(KnownErrors.Matrix, [], errors)
         {
             Notes = [$"standard errors: {errors.Facts.Orientation}", .. errors.Facts.Notes],

@@ -28,7 +28,8 @@ internal static class DataCheck
 
         if (needs.Counts is { } counting && (data.Facts.FirstNegative ?? data.Facts.FirstNonInteger) is { } entry)
         {
-            var line = MatrixSource.LineOf(DataOpener.Resolve(spec.Path), DataOpener.ToOptions(spec), entry) is { } found
+            var line = spec.Paths.Count == 0 &&
+                MatrixSource.LineOf(DataOpener.Resolve(spec.Path), DataOpener.ToOptions(spec), entry) is { } found
                 ? $"{found}: "
                 : "";
             var others = data.Facts.NegativeCount + data.Facts.NonIntegerCount - 1;
@@ -36,7 +37,7 @@ internal static class DataCheck
             throw ProblemException.BadInput(string.Create(
                 CultureInfo.InvariantCulture,
                 $"'{path}', {line}{entry.Value} in {cell} (and in {others} more such entries) is no count, but {counting} needs counts, " +
-                $"whole numbers from 0: give counts without a transform{needs.CountsHint}"));
+                $"whole numbers from 0{CountsLook.Words(data)}: give counts without a transform{needs.CountsHint}"));
         }
     }
 }

@@ -16,7 +16,9 @@ internal static class DataOpener
     /// <param name="spec">Which.</param>
     /// <param name="node">The node that opens them, which is patient; null for a user's program, which is told soon.</param>
     /// <exception cref="DataException">The data cannot be used.</exception>
-    public static MatrixSource Open(DataSpec spec, string? node = null) => MatrixSource.Open(Resolve(spec.Path), ToOptions(spec, node));
+    public static MatrixSource Open(DataSpec spec, string? node = null) => spec.Paths.Count == 0
+        ? MatrixSource.Open(Resolve(spec.Path), ToOptions(spec, node))
+        : MatrixJoin.Open([.. spec.Paths.Select(Resolve)], spec.Join, ToOptions(spec, node));
 
     public static MatrixOptions ToOptions(DataSpec spec, string? node = null) => new()
     {
@@ -36,6 +38,8 @@ internal static class DataOpener
     public static DataSpec Other(DataSpec fitted, string path, string format) => fitted with
     {
         Path = path,
+        Paths = [],
+        Datasets = null,
         Format = format,
         Rows = null,
         Columns = null,

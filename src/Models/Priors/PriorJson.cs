@@ -79,7 +79,8 @@ internal static class PriorJson
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw ProblemException.BadInput(
-                File.Exists(path) ? $"the prior '{path}' cannot be read: {e.Message}" : $"the prior file '{path}' does not exist", e);
+                File.Exists(path) ? $"the prior '{path}' cannot be read: {e.Message}"
+                    : $"the prior file '{path}' does not exist{InputFiles.AdviceOnAbsent(path)}", e);
         }
     }
 

@@ -8,6 +8,7 @@ public static class Svg
 {
     private const double Width = 640;
     private const double Height = 240;
+    private const double Wide = 360;
     private const double Left = 90;
     private const double Bottom = 30;
 
@@ -73,6 +74,42 @@ public static class Svg
         }
 
         return Frame(text.ToString(), Left + (columns * cell), 30 + (rows * cell));
+    }
+
+    /// <summary>
+    /// Observed values against the bands that they should be in: a line for each band at its observed value, with the diagonal on which
+    /// value
+    /// and band meet; red where the value is outside. Both axes are logarithmic or both are plain; what is not positive is left out then.
+    /// </summary>
+    public static string Bands(IReadOnlyList<(double Observed, double Low, double High)> bands, bool isLogarithmic, string label)
+    {
+        double Scaled(double value) => isLogarithmic ? double.Log10(value) : value;
+        var shown = bands.Where(b => !isLogarithmic || (b.Observed > 0 && b.High > 0)).ToList();
+        if (shown.Count == 0)
+        {
+            return Frame(Text(Left, 14, "start", label));
+        }
+
+        var (low, high) = (shown.Min(b => Scaled(b.Observed)), shown.Max(b => Scaled(b.Observed)));
+        (low, high) = high > low ? (low, high) : (low - 1, high + 1);
+        double X(double value) => Left + ((Scaled(value) - low) / (high - low) * (Width - Left - 10));
+        double Y(double value) => Wide - Bottom - ((double.Clamp(double.IsNaN(Scaled(value)) ? low : Scaled(value), low, high) - low) /
+            (high - low) * (Wide - Bottom - 20));
+        var text = new StringBuilder(Text(4, 14, "start", $"{label}: 90 % bands of the model (up) at what was observed (across)"));
+        text.Append(CultureInfo.InvariantCulture,
+            $"<line x1=\"{Left}\" y1=\"{Wide - Bottom}\" x2=\"{Width - 10}\" y2=\"20\" stroke=\"#bbb\"/>");
+        foreach (var (observed, bottom, top) in shown)
+        {
+            var isOut = observed < bottom || observed > top;
+            text.Append(CultureInfo.InvariantCulture,
+                $"<line x1=\"{X(observed):F1}\" y1=\"{Y(bottom) + 0.5:F1}\" x2=\"{X(observed):F1}\" y2=\"{Y(top) - 0.5:F1}\" " +
+                $"stroke=\"{(isOut ? "#d1242f" : "#1f6feb")}\" stroke-opacity=\"{(isOut ? 0.9 : 0.35):F2}\"/>");
+        }
+
+        string Number(double value) => (isLogarithmic ? double.Exp10(value) : value).ToString("G3", CultureInfo.InvariantCulture);
+        text.Append(Text(Left, Wide - 12, "start", Number(low))).Append(Text(Width - 10, Wide - 12, "end", Number(high)));
+        text.Append(Text(Left - 6, Wide - Bottom, "end", Number(low))).Append(Text(Left - 6, 28, "end", Number(high)));
+        return Frame(text.ToString(), Width, Wide);
     }
 
     private static string Frame(string content, double width = Width, double height = Height) => string.Create(CultureInfo.InvariantCulture,

@@ -25,7 +25,7 @@ internal static class CellList
     {
         if (FileKinds.Of(path) == FileKind.None)
         {
-            throw ProblemException.BadInput($"the file '{path}' of the cells does not exist");
+            throw ProblemException.BadInput($"the file '{path}' of the cells does not exist{InputFiles.AdviceOnAbsent(path)}");
         }
 
         var cells = new List<NamedCell>();

@@ -131,6 +131,22 @@ public sealed class FinishedFit
     /// <summary>An array of one number.</summary>
     public double Scalar(string name) => Array(name, 1, 1, isByRow: false)[0];
 
+    /// <summary>An array of its results that has no row for each row or column; null where there is none of the name.</summary>
+    /// <exception cref="ProblemException">It is damaged.</exception>
+    public DenseArray? FreeArray(string name)
+    {
+        var path = At(name + ".npy");
+        if (!File.Exists(path))
+        {
+            return null;
+        }
+
+        var array = DenseArray.Read(path);
+        return System.Array.FindIndex(array.Values, v => !double.IsFinite(v)) is >= 0 and var at
+            ? throw ProblemException.BadInput($"'{path}' has {array.Values[at]} in it: the file is damaged; run the fit again")
+            : array;
+    }
+
     /// <summary>An array of its results, row-major.</summary>
     /// <exception cref="ProblemException">It is not there, damaged, or of another shape.</exception>
     private double[] Array(string name, int rows, int columns, bool isByRow)

@@ -78,20 +78,7 @@ internal sealed class FitFolder : IDisposable
             existing = System.IO.Path.GetDirectoryName(existing);
         }
 
-        var probe = System.IO.Path.Combine(existing ?? "/", $".fitcluster-probe.{Environment.ProcessId}.tmp");
-        try
-        {
-            File.WriteAllBytes(probe, []);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw ProblemException.BadInput($"--out '{path}' cannot be written: {OutputFiles.Reason(e)}", e);
-        }
-        finally
-        {
-            OutputFiles.TryDelete(probe);
-        }
-
+        OutputFiles.CheckFolder(existing ?? "/", $"--out '{path}'");
         return new FitFolder(path);
     }
 
@@ -168,14 +155,9 @@ internal sealed class FitFolder : IDisposable
     /// <summary>Deletes what only an unfinished fit needs.</summary>
     public void ClearRun()
     {
-        if (Directory.Exists(Checkpoints))
+        foreach (var folder in new[] { Checkpoints, At(TemporaryName) }.Where(Directory.Exists))
         {
-            OutputFolder.Remove(Checkpoints);
-        }
-
-        foreach (var leftover in Directory.GetDirectories(Path, TemporaryName))
-        {
-            OutputFolder.Remove(leftover);
+            OutputFolder.Remove(folder);
         }
 
         File.Delete(Log);

@@ -62,13 +62,7 @@ internal sealed record FitReport(PreparedJob Job, string Name, FitOutcome Outcom
             var warnings = Job.Own.Output.Warnings(Outcome);
             if (warnings.Count > 0)
             {
-                writer.WriteStartArray("warnings");
-                foreach (var words in warnings)
-                {
-                    writer.WriteStringValue(words);
-                }
-
-                writer.WriteEndArray();
+                SpecTypes.WriteWords(writer, "warnings", warnings);
             }
 
             Job.Own.Output.WriteReport(writer, Outcome);

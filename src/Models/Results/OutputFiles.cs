@@ -1,3 +1,4 @@
+using FitCluster.Data;
 using FitCluster.Data.Writing;
 
 namespace FitCluster.Models.Results;
@@ -9,6 +10,11 @@ internal static class OutputFiles
     public static void CheckWritable(string path)
     {
         var place = Look(path);
+        if (Path.GetFileName(path) == "-" && place.Kind == FileKind.None)
+        {
+            throw ProblemException.BadInput("the output '-' is no file; standard output is /dev/stdout");
+        }
+
         if (place.Refusal is { } why)
         {
             throw ProblemException.BadInput($"the output '{path}' cannot be written: {why}; give a file");
@@ -25,6 +31,14 @@ internal static class OutputFiles
             throw ProblemException.BadInput($"the folder '{folder}' of the output '{path}' does not exist");
         }
 
+        CheckFolder(folder, $"the output '{path}'");
+    }
+
+    /// <summary>Refuses a folder in which no files can be made.</summary>
+    /// <param name="folder">The folder, which is there.</param>
+    /// <param name="what">What is to be made in it, in words.</param>
+    public static void CheckFolder(string folder, string what)
+    {
         var probe = Path.Combine(folder, $".fitcluster-probe.{Environment.ProcessId}.tmp");
         try
         {
@@ -32,13 +46,20 @@ internal static class OutputFiles
         }
         catch (Exception e) when (IsFailure(e))
         {
-            throw ProblemException.BadInput($"the output '{path}' cannot be written: {Reason(e)}", e);
+            // What the system says names the probe, of which nobody knows.
+            var why = Reason(e).Replace($" to the path '{probe}'", "", StringComparison.Ordinal)
+                .Replace($" '{probe}'", "", StringComparison.Ordinal);
+            throw ProblemException.BadInput(
+                $"{what} cannot be written, as no file can be made in the folder '{folder}' ({why})", e);
         }
         finally
         {
             TryDelete(probe);
         }
     }
+
+    /// <summary>Whether a path that results were written to is standard output, which then has nothing else.</summary>
+    public static bool AreOnStandardOutput(string path) => Look(path).IsStandardOutput;
 
     /// <summary>Writes a whole file, or nothing.</summary>
     public static void Write(string path, Action<Stream> write)

@@ -1,5 +1,6 @@
 using FitCluster.Data;
 using FitCluster.Data.Writing;
+using FitCluster.Math.Numerics;
 using FitCluster.Messages;
 using FitCluster.Models.Jobs;
 using FitCluster.Models.Spec;
@@ -16,27 +17,34 @@ internal sealed class RowProjector
     private readonly JobSpec _spec;
     private readonly MatrixSource _data;
     private readonly IRowProjection _projection;
+    private readonly int _absent;
 
     /// <param name="fit">The fit.</param>
     /// <param name="path">The new rows.</param>
     /// <param name="ignoresUnknown">Whether columns that the fit does not have are passed over.</param>
+    /// <param name="allowsMissing">Whether columns of the fit that the data lack count as missing; they do where all that is not stored
+    /// does.</param>
     /// <param name="format">What the data are (<see cref="DataSpec.Format"/>).</param>
     /// <exception cref="ProblemException">The fit cannot be projected onto, or the data do not fit it.</exception>
-    public RowProjector(FinishedFit fit, string path, bool ignoresUnknown, string format = "auto")
+    public RowProjector(FinishedFit fit, string path, bool ignoresUnknown, bool allowsMissing = false, string format = "auto")
     {
         var projects = fit.As<IProjectsRows>();
         _fit = fit;
 
         _spec = fit.Spec with { Data = DataOpener.Other(fit.Spec.Data, path, format) };
         _data = DataOpener.Open(_spec.Data);
-        var map = ColumnMap.Of(fit, _data.ColumnNames, DataUrl.Show(path), ignoresUnknown);
+        var mayLack = allowsMissing || (_data.IsSparse && _data.Unstored == UnstoredEntries.Missing);
+        var map = ColumnMap.Of(fit, _data.ColumnNames, DataUrl.Show(path), ignoresUnknown, mayLack);
+        _absent = map?.Absent.Count ?? 0;
         // New rows may be of zeros alone: there is something to fit them to.
         DataCheck.Check(fit.Kind.Needs(_spec.Section) with { NonZero = null }, _spec.Data, _data);
         _projection = projects.Onto(_data, map);
     }
 
     /// <summary>How the data were read, a line each.</summary>
-    public IEnumerable<string> Lines => [_data.Facts.Orientation, .. _data.Facts.Notes];
+    public IEnumerable<string> Lines => [
+        _data.Facts.Orientation, .. _data.Facts.Notes, .. _absent == 0 ? Array.Empty<string>()
+            : [$"{_absent} of the fit's {_fit.Columns.Names.Count} columns are not in the data, and count as missing"]];
 
     /// <summary>The new rows.</summary>
     public long Rows => _data.Rows;

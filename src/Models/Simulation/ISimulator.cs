@@ -26,6 +26,12 @@ public interface ISimulator
     /// <summary>The options of <c>fit</c> that suit the data, each with a space before it.</summary>
     string FitOptions => "";
 
+    /// <summary>The same where they name files of the folder that data and truth are in; default <see cref="FitOptions"/>.</summary>
+    string FitOptionsIn(string folder) => FitOptions;
+
+    /// <summary>What is in the data, in words; default "3 factors".</summary>
+    string Inside => FormattableString.Invariant($"{Factors} factors");
+
     /// <summary>Draws a row: its true factors, and its values, which come in as zeros.</summary>
     void Draw(long row, Span<double> factors, Span<double> values);
 

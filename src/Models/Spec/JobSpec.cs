@@ -1,3 +1,5 @@
+using FitCluster.Data;
+
 namespace FitCluster.Models.Spec;
 
 /// <summary>A job as it was asked for: validated by itself, not yet against its data. Paths are absolute.</summary>
@@ -46,8 +48,20 @@ public sealed record JobSpec
 /// <summary>What is read and how it is taken.</summary>
 public sealed record DataSpec
 {
-    /// <summary>The file or folder.</summary>
+    /// <summary>The file or folder; of several, all of them in words, for messages.</summary>
     public string Path { get; init; } = "";
+
+    /// <summary>Several files that are read as one matrix; empty where it is one.</summary>
+    public IReadOnlyList<string> Paths { get; init; } = [];
+
+    /// <summary>Everything that is read: one file or several.</summary>
+    public IReadOnlyList<string> Files => Paths.Count > 0 ? Paths : [Path];
+
+    /// <summary>Of several files: which columns the whole has.</summary>
+    public ColumnJoin Join { get; init; }
+
+    /// <summary>What says which dataset a row is of; null: the data are one.</summary>
+    public DatasetsSpec? Datasets { get; init; }
 
     /// <summary>auto (by content), table, triplets, mtx, 10x, npy, npz or store.</summary>
     public string Format { get; init; } = "auto";
@@ -67,6 +81,11 @@ public sealed record DataSpec
     /// <summary>The names of the columns to keep, their 1-based ranges, or a file with one name a line; null: all.</summary>
     public IReadOnlyList<string>? Columns { get; init; }
 }
+
+/// <summary>What says which dataset a row is of.</summary>
+/// <param name="Table">A table of names of rows and their datasets; null: every file is a dataset.</param>
+/// <param name="Column">The table's column; null: the one beside the names.</param>
+public sealed record DatasetsSpec(string? Table, string? Column);
 
 /// <summary>When a fit stops short of convergence.</summary>
 public sealed record StopSpec

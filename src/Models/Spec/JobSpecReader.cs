@@ -41,6 +41,7 @@ internal static class JobSpecReader
             {
                 var what = Directory.Exists(modelOrFile) ? "a folder, " : "";
                 problems.Add($"'{modelOrFile}' is {what}neither a model nor a spec file" +
+                    (modelOrFile == "-" ? InputFiles.AdviceOnAbsent("-") : "") +
                     Nearest.Suggest(modelOrFile, ModelKinds.Names));
                 return null;
             }
@@ -67,7 +68,7 @@ internal static class JobSpecReader
             if (kind is FileKind.None or FileKind.Folder or FileKind.Socket or FileKind.Disk)
             {
                 problems.Add(kind == FileKind.None
-                    ? $"the spec file '{path}' does not exist"
+                    ? $"the spec file '{path}' does not exist{InputFiles.AdviceOnAbsent(path)}"
                     : $"the spec '{path}' is {kind.Words()}; give a .yaml or .json file");
                 return null;
             }
@@ -134,7 +135,7 @@ internal static class JobSpecReader
         {
             Name = name,
             Model = model,
-            Data = DataSpecReader.Read(root.Section("data"), tree.Origin, folder, problems),
+            Data = DataSpecReader.Read(root.Section("data"), ModelKinds.Get(model), tree.Origin, folder, problems),
             Out = root.Text("out") is { } path ? PathResolver.Output(path, root.OriginOf("out")!.Value, folder) : null,
             Seed = (ulong?)root.Whole("seed", 0, long.MaxValue) ?? 1,
             Shards = (int?)root.Whole("shards", 1, 1 << 20),

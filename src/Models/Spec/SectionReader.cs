@@ -38,6 +38,22 @@ public sealed class SectionReader(MapNode? map, string path, ProblemList problem
         return new SectionReader(node as MapNode, PathOf(key), problems);
     }
 
+    /// <summary>A list of nested mappings; empty when it is not given.</summary>
+    public IReadOnlyList<SectionReader> Sections(string key)
+    {
+        switch (Node(key))
+        {
+            case null:
+                return [];
+            case ListNode list when list.Items.All(item => item is MapNode):
+                return [.. list.Items.Select((item, i) => new SectionReader(
+                    (MapNode)item, FormattableString.Invariant($"{PathOf(key)}[{i + 1}]"), problems))];
+            case var node:
+                problems.Add(node.Origin, $"{PathOf(key)} must be a list of sections of keys and values");
+                return [];
+        }
+    }
+
     /// <summary>A text; null when it is not given, or not one text.</summary>
     public string? Text(string key)
     {

@@ -62,11 +62,16 @@ internal static class SpecCanonical
         writer.WriteStartObject("data");
         if (forPeople)
         {
-            writer.WriteString("path", travels ? data.Path : DataUrl.Show(data.Path));
+            WritePaths(writer, data, travels);
         }
 
         writer.WriteString("transform", data.Transform);
         writer.WriteString("missing", data.Missing);
+        if (data.Datasets is { } datasets)
+        {
+            WriteDatasets(writer, datasets, forPeople);
+        }
+
         // A selection shows in the data's hash, and so does what a file was taken for: how it was written down does not matter.
         if (forPeople)
         {
@@ -77,6 +82,39 @@ internal static class SpecCanonical
         }
 
         writer.WriteEndObject();
+    }
+
+    private static void WritePaths(Utf8JsonWriter writer, DataSpec data, bool travels)
+    {
+        string Shown(string path) => travels ? path : DataUrl.Show(path);
+        if (data.Paths.Count == 0)
+        {
+            writer.WriteString("path", Shown(data.Path));
+            return;
+        }
+
+        SpecTypes.WriteWords(writer, "path", [.. data.Paths.Select(Shown)]);
+        writer.WriteString("join", DataSpecReader.Joins[(int)data.Join]);
+    }
+
+    // Which row is of which dataset is in the data's hash, as far as the model knows datasets.
+    private static void WriteDatasets(Utf8JsonWriter writer, DatasetsSpec datasets, bool forPeople)
+    {
+        if (!forPeople || datasets.Table is null)
+        {
+            writer.WriteString("datasets", datasets.Table is null ? DataSpecReader.ByFile : "table");
+        }
+        else if (datasets.Column is null)
+        {
+            writer.WriteString("datasets", datasets.Table);
+        }
+        else
+        {
+            writer.WriteStartObject("datasets");
+            writer.WriteString("file", datasets.Table);
+            writer.WriteString("column", datasets.Column);
+            writer.WriteEndObject();
+        }
     }
 
     private static void WriteOptional(Utf8JsonWriter writer, string name, double? value)

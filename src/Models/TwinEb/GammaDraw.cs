@@ -13,6 +13,19 @@ internal static class GammaDraw
     /// </summary>
     public static double Next(double shape, ulong seed, ulong stream, uint index)
     {
+        var (number, logBoost) = Draw(shape, seed, stream, index);
+        return double.Max(double.Epsilon, number * double.Exp(logBoost));
+    }
+
+    /// <summary>The logarithm of such a number, of which small shapes have some that are too small for a double.</summary>
+    public static double LogNext(double shape, ulong seed, ulong stream, uint index)
+    {
+        var (number, logBoost) = Draw(shape, seed, stream, index);
+        return double.Log(number) + logBoost;
+    }
+
+    private static (double Number, double LogBoost) Draw(double shape, ulong seed, ulong stream, uint index)
+    {
         var at = (ulong)index << IndexBits;
         var logBoost = 0.0;
         if (shape < 1)
@@ -26,7 +39,7 @@ internal static class GammaDraw
             var z = Philox.Normal(seed, stream, at++);
             if (GammaRejection.Try(shape, z, Philox.Uniform(seed, stream, at++), out var number))
             {
-                return double.Max(double.Epsilon, number * double.Exp(logBoost));
+                return (number, logBoost);
             }
         }
     }

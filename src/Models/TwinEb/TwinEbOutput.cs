@@ -34,9 +34,9 @@ internal sealed class TwinEbOutput(ModelRequest request, TwinEbOptions options, 
         writer.WriteString("optimizer", options.Optimizer.ToString().ToLowerInvariant());
         WriteScores(writer, global);
         writer.WriteString("likelihood", LikelihoodWords.Of(options.Likelihood));
-        if (Misfit(global) is { } check)
+        if (DispersionCheck.Of(options, global) is { } check)
         {
-            DispersionCheck.Write(writer, check);
+            check.Write(writer);
             if (global.Contains("spread"))
             {
                 writer.WriteNumber("spread", Spread(global));
@@ -71,7 +71,7 @@ internal sealed class TwinEbOutput(ModelRequest request, TwinEbOptions options, 
         var global = outcome.GlobalResult!;
         var text = new StringBuilder();
         text.AppendLine(CultureInfo.InvariantCulture,
-            $"{Ended(outcome)}: ELBO {global.Scalar("elbo"):F4}, {options.Factors} factors");
+            $"{Ended(outcome)}: ELBO {Words(global.Scalar("elbo"))}, {options.Factors} factors");
         foreach (var (words, score) in new[] { ("validation cells", "heldOutLogLik"), ("test cells      ", "testLogLik") })
         {
             if (double.IsFinite(Score(global, score)))
@@ -83,9 +83,9 @@ internal sealed class TwinEbOutput(ModelRequest request, TwinEbOptions options, 
             }
         }
 
-        if (Misfit(global) is { } check)
+        if (DispersionCheck.Of(options, global) is { } check)
         {
-            text.AppendLine(DispersionCheck.Sentence(check));
+            text.AppendLine(check.Sentence());
         }
 
         if (Temper(global) > 1)
@@ -154,15 +154,12 @@ internal sealed class TwinEbOutput(ModelRequest request, TwinEbOptions options, 
         writeSplit?.Invoke(to);
     }
 
-    private static double Spread(ArraySet global) => global.Contains("spread") ? global.Scalar("spread") : 1;
+    private static double Spread(ArraySet global) => Score(global, "spread", 1);
 
-    private static double Temper(ArraySet global) => global.Contains("temper") ? global.Scalar("temper") : 1;
+    private static double Temper(ArraySet global) => Score(global, "temper", 1);
 
-    private (CountMisfit Misfit, string Cells)? Misfit(ArraySet global) =>
-        DispersionCheck.Of(
-            options, global, global.Contains("validationCells") ? global.Scalar("validationCells") : double.PositiveInfinity);
-
-    private static double Score(ArraySet global, string name) => global.Contains(name) ? global.Scalar(name) : double.NaN;
+    private static double Score(ArraySet global, string name, double without = double.NaN) =>
+        global.Contains(name) ? global.Scalar(name) : without;
 
     private static string Words(double value) => double.IsFinite(value) ? value.ToString("F4", CultureInfo.InvariantCulture) : "-";
 

@@ -68,7 +68,8 @@ internal sealed class TwinEbRow(MatrixBlock block, bool isCounts, double? thresh
         if (map is not null)
         {
             _count = map.Apply(_columns.AsSpan(0, _count), _values);
-            _missing = _missing[..map.Apply(_missing, [])];
+            _missing = [.. _missing[..map.Apply(_missing, [])], .. map.Absent];
+            Array.Sort(_missing);
         }
 
         block.KeepAlive();

@@ -20,7 +20,7 @@ internal sealed class TwinEbRowProjection(TwinEbFit fit, MatrixSource data, Colu
     public IReadOnlyList<string> Kept =>
     [
         "columns_mean.npy", "columns_sd.npy", "columns_log_mean.npy", "columns_harmonic_mean.npy", "columns_second.npy",
-        "columns_center.npy", "columns_scale.npy", "columns_dispersion.npy",        "row_prior.json", "column_prior.json",
+        "columns_center.npy", "columns_scale.npy", "columns_dispersion.npy", "row_prior.json", "column_prior.json",
     ];
 
     /// <inheritdoc/>

@@ -8,8 +8,8 @@ using FitCluster.Models.Jobs;
 namespace FitCluster.Models.TwinEb;
 
 /// <summary>
-/// Builds what a shard of twineb reads: a sparse block of the training entries, and the held-out
-/// cells as <see cref="HeldOutCells"/> has them.
+/// Builds what a shard of twineb reads: a sparse block of the training entries, and the held-out cells as <see cref="HeldOutCells"/> has
+/// them.
 /// </summary>
 internal sealed class TwinEbShard(ColumnScale? scale)
 {

@@ -24,6 +24,11 @@ internal sealed record TwinEbSimulationOptions
     /// <summary>The share of counts that are not zero, instead of a mean.</summary>
     public double? Density { get; init; }
 
+    /// <summary>
+    /// a: each cell's rate is multiplied by a Gamma(a, a) number of its own, mean 1 and variance 1 / a (default none: Poisson counts).
+    /// </summary>
+    public double? Dispersion { get; init; }
+
     /// <summary>The seed (default 1).</summary>
     public ulong Seed { get; init; } = 1;
 }

@@ -9,7 +9,8 @@ namespace FitCluster.Models.TwinEb;
 /// <summary>
 /// Counts x_ij ~ Poisson(u_i . v_j), u_i and v_j from mixtures of Gammas. A row is drawn as one Poisson process: events at the rate u_i .
 /// sum_j v_j, each at factor l and column j with a chance in proportion to u_il v_jl; so a row costs its counts, not its columns. Every
-/// number is a function of (seed, what it is for, row or column).
+/// number is a function of (seed, what it is for, row or column). With a dispersion a, x_ij ~ Poisson(theta_ij u_i . v_j), theta_ij ~
+/// Gamma(a, a): then each cell is drawn, and a row costs its columns.
 /// </summary>
 internal sealed class TwinEbSimulator : ISimulator
 {
@@ -17,7 +18,8 @@ internal sealed class TwinEbSimulator : ISimulator
     public const double LargestRate = 1000;
 
     private const int Probes = 100_000;
-    private const ulong RowSide = 0x71, ColumnSide = 0x72, EventStream = 0x73UL << 48, ProbeStream = 0x74UL << 48;
+    private const ulong RowSide = 0x71, ColumnSide = 0x72, EventStream = 0x73UL << 48, ProbeStream = 0x74UL << 48,
+        ThetaStream = 0x75UL << 48, CellStream = 0x76UL << 48;
 
     private readonly TwinEbSimulationOptions _options;
     private readonly GammaMixture _rows;
@@ -82,6 +84,12 @@ internal sealed class TwinEbSimulator : ISimulator
     public void Draw(long row, Span<double> factors, Span<double> values)
     {
         _rows.Draw(row, factors);
+        if (_options.Dispersion is { } dispersion)
+        {
+            DrawCells(row, factors, values, dispersion);
+            return;
+        }
+
         var d = values.Length;
         var total = 0.0;
         for (var l = 0; l < factors.Length; l++)
@@ -108,8 +116,28 @@ internal sealed class TwinEbSimulator : ISimulator
         }
     }
 
+    private void DrawCells(long row, ReadOnlySpan<double> factors, Span<double> values, double dispersion)
+    {
+        for (var j = 0; j < values.Length; j++)
+        {
+            var theta = GammaDraw.Next(dispersion, _options.Seed, ThetaStream + (ulong)row, (uint)j) / dispersion;
+            var rate = 0.0;
+            for (var l = 0; l < factors.Length; l++)
+            {
+                rate += factors[l] * _columnFactors[(j * factors.Length) + l];
+            }
+
+            values[j] = PoissonDraw.Next(theta * rate, _options.Seed, CellStream + (ulong)row, (uint)j);
+        }
+    }
+
     public void WriteTruth(string folder)
     {
+        if (_options.Dispersion is { } dispersion)
+        {
+            NpyWriter.Write(Path.Combine(folder, "truth_dispersion.npy"), [dispersion], 1);
+        }
+
         NpyWriter.Write(Path.Combine(folder, "truth_columns.npy"), _columnFactors, Columns, Factors);
         AtomicFile.WriteAllBytes(Path.Combine(folder, "truth_row_prior.json"), _rows.ToJson(1));
         AtomicFile.WriteAllBytes(Path.Combine(folder, "truth_column_prior.json"), _columns.ToJson(_scale));
@@ -135,8 +163,16 @@ internal sealed class TwinEbSimulator : ISimulator
             writer.WriteNumber("rate", _options.Rate ?? 1);
         }
 
+        if (_options.Dispersion is { } dispersion)
+        {
+            writer.WriteNumber("dispersion", dispersion);
+        }
+
         writer.WriteNumber("seed", _options.Seed);
     }
+
+    private double ChanceOfZero(double rate) =>
+        _options.Dispersion is { } a ? double.Exp(-a * double.LogP1(rate / a)) : double.Exp(-rate);
 
     private static void WriteComponents(string path, GammaMixture mixture, long entities)
     {
@@ -171,7 +207,7 @@ internal sealed class TwinEbSimulator : ISimulator
         for (var i = 0; i < 60; i++)
         {
             var middle = (low + high) / 2;
-            var share = rates.Average(r => 1 - double.Exp(-double.Exp(middle) * r));
+            var share = rates.Average(r => 1 - ChanceOfZero(double.Exp(middle) * r));
             (low, high) = share < density ? (middle, high) : (low, middle);
         }
 

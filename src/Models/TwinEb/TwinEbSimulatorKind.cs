@@ -10,9 +10,11 @@ internal sealed class TwinEbSimulatorKind : SimulatorKind
 
     private static readonly TwinEbSimulationOptions D = new();
 
-    private static readonly SpecField<int> Factors = new(
-        "factors", SpecTypes.Count(1, 1024), D.Factors)
-    { Flag = "--factors", Help = "factors" };
+    private static readonly SpecField<int> Factors = new("factors", SpecTypes.Count(1, 1024), D.Factors)
+    {
+        Flag = "--factors",
+        Help = "factors",
+    };
 
     private static readonly SpecField<double?> Rate = new("rate", SpecTypes.Number(1e-6, TwinEbSimulator.LargestRate).Optional(), null)
     {
@@ -43,9 +45,15 @@ internal sealed class TwinEbSimulatorKind : SimulatorKind
         Check = s => TooMany(s.Get(ColumnComponents!), s.Get(SimulationFields.Columns)),
     };
 
+    private static readonly SpecField<double?> Dispersion = new("dispersion", SpecTypes.Number(0.01, 1e6).Optional(), null)
+    {
+        Flag = "--dispersion",
+        Help = "a of the Gamma(a, a) number, mean 1, that each count's rate is multiplied by",
+    };
+
     /// <inheritdoc/>
     public override SpecTable Fields { get; } = new(
-        "twineb", SimulationFields.Rows, SimulationFields.Columns, Factors, Rate, Density, RowComponents, ColumnComponents,
+        "twineb", SimulationFields.Rows, SimulationFields.Columns, Factors, Rate, Density, RowComponents, ColumnComponents, Dispersion,
         SimulationFields.Seed);
 
     /// <inheritdoc/>
@@ -77,6 +85,7 @@ internal sealed class TwinEbSimulatorKind : SimulatorKind
             ColumnComponents = options.Get(ColumnComponents) ?? int.Min(columns, D.ColumnComponents),
             Rate = options.Get(Rate),
             Density = options.Get(Density),
+            Dispersion = options.Get(Dispersion),
             Seed = (ulong)options.Get(SimulationFields.Seed),
         });
     }

@@ -55,7 +55,7 @@ internal static partial class CaseExpectations
             Assert.Equal([2], run.IsSound().Codes);
             run.Says("no entry above 0");
             Assert.False(Directory.Exists(run.At("o")));
-        }, "twin"),
+        }),
         Case("c15-checkpoint-delete", run => Assert.Empty(run.Output)),
         Case("c16-spec-stdin", run =>
         {

@@ -13,8 +13,8 @@ internal static partial class CaseExpectations
     private static IEnumerable<(string Name, CaseExpectation Expectation)> Ebnm() =>
     [
         // -log(1e10) - log(2 pi) / 2 - 1 / 2.
-        Case("n1-loglik-one", run => Assert.Equal(-24.444789462951, Assert.Single(run.Numbers("logLik\": ([^,]*)")), 1e-9), "slabs"),
-        Case("n1-loglik-small-s", run =>
+        Case("n1-loglik-one", run => Assert.Equal(-24.444789462951, Assert.Single(run.Numbers("logLik\": ([^,]*)")), 1e-9)),
+        ("n1-loglik-small-s", new CaseExpectation(run =>
         {
             string[] families = ["point_normal", "point_laplace", "point_exponential", "normal"];
             var said = run.Numbers("logLik\": ([^,]*)");
@@ -26,7 +26,8 @@ internal static partial class CaseExpectations
                 Assert.Equal(expected, said[f], 1e-6 * double.Abs(expected));
                 Assert.True(said[f] < 0);
             }
-        }, "slabs"),
+        })
+        { Pending = "of an x of 0 with an s of 1e-10 the largest log-likelihood is above 0: 5.06 with point_normal" }),
         Case("n2-sd-ebnm", run =>
         {
             string[] lines = [.. run.Output.Split('\n').Where(line => line.Contains("\"sd\"", StringComparison.Ordinal))];
@@ -40,7 +41,7 @@ internal static partial class CaseExpectations
                     Assert.Equal(1, sd[i].GetDouble() / s[i], 1e-3);
                 }
             }
-        }, "slabs"),
+        }),
         Case("n3-negative-lfsr", run =>
         {
             Assert.Empty(run.Output);
@@ -59,7 +60,7 @@ internal static partial class CaseExpectations
             run.IsSound();
             Assert.Equal(2, run.Codes.Length);
             Assert.All(run.Codes, code => Assert.True(code is 0 or 2 or 3, run.Error));
-        }, "slabs"),
+        }),
         Case("n4-unimodal-nan", run => Assert.Equal("0", run.IsSound().Output.Trim())),
         Case("n5-npmle-0.001", IsOptimal),
         Case("n5-npmle-0.01", IsOptimal),

@@ -16,7 +16,7 @@ internal static partial class CaseExpectations
             var fit = run.Json("o/fit.json");
             Assert.Equal(10, fit.GetProperty("factors").GetInt32());
             Assert.True(fit.GetProperty("elbo").GetDouble() > 60_900, fit.GetProperty("elbo").ToString());
-        }, "signed"),
+        }),
         Case("e2-column-variance-collapse", run =>
         {
             Assert.Equal([0], run.Codes);
@@ -29,7 +29,7 @@ internal static partial class CaseExpectations
                 .Select(text => double.Parse(text, CultureInfo.InvariantCulture)).TakeLast(2).ToArray();
             Assert.True(elbos[1] >= elbos[0] - 1.8e-4, $"it falls from {elbos[0]} to {elbos[1]}");
             Assert.Equal(Elbo(run, "out"), run.Json("out/fit.json").GetProperty("elbo").GetDouble(), 1e-3);
-        }, "moments"),
+        }),
         Case("n2-sd-ebmf", run =>
         {
             var (l, sd) = (DenseArray.Read(run.At("out/loadings_mean.npy")), run.Array("out/factors_sd.npy"));
@@ -77,7 +77,7 @@ internal static partial class CaseExpectations
                 Assert.True(errors[kind] <= errors[kind + 2] * 1.02, run.Output);
             }
         })
-        { Pending = "twin", IsLong = true }),
+        { IsLong = true }),
     ];
 
     private static void HasOneFactor(CaseRun run)

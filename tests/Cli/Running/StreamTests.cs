@@ -90,10 +90,20 @@ public sealed class StreamTests : IDisposable
         Assert.Contains(
             "/dev/stdin: \"x\" is not a number (line 2, column b)",
             Shell("printf 'n,a,b\\nr,1,x\\nq,1,2\\n' | $FC check ebmf --data /dev/stdin").Expect(2).Error, StringComparison.Ordinal);
-        const string cluster = "--store postgres://localhost:1/x --broker amqp://localhost:1";
+        const string cluster = "--store postgres://localhost:1/x";
         Assert.Contains(
             "is a pipe, which can be read only once; give a file that every node of the cluster has",
             Shell($"cat small.csv | $FC submit ebmf --name j --data /dev/stdin {cluster}").Expect(2).Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("/dev/stdin")]
+    [InlineData("/dev/fd/0")]
+    public void A_stdin_that_is_closed_is_named_and_not_waited_for(string path)
+    {
+        var closed = $"fitcluster: {path} is closed; give a file, or a pipe that is open";
+        Assert.StartsWith(closed, Shell($"$FC check ebmf --data {path} <&-").Expect(2).Error, StringComparison.Ordinal);
+        Assert.StartsWith(closed, Shell($"$FC ebnm --input {path} --family normal <&-").Expect(2).Error, StringComparison.Ordinal);
     }
 
     [Fact]

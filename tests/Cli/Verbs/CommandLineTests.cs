@@ -10,7 +10,7 @@ public sealed class CommandLineTests
     [InlineData("ebnm --famly x", "unknown option '--famly': did you mean '--family'?")]
     [InlineData("fit ebmf --factrs 3", "did you mean '--factors'?")]
     [InlineData("fit ebfm --data x --out y", "did you mean 'ebmf'?")]
-    [InlineData("fit nb --data x --out y", "'nb' is neither a model nor a spec file")]
+    [InlineData("fit nosuch --data x --out y", "'nosuch' is neither a model nor a spec file")]
     [InlineData("fit ebmf --threads none --factors 0", "--factors: ebmf.maxFactors is '0'")]
     [InlineData("fit ebmf --data x --progress loud --out y", "--progress cannot be 'loud'")]
     [InlineData("fit ebmf --data x", "give --out DIR")]

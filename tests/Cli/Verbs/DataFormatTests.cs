@@ -65,6 +65,33 @@ public sealed class DataFormatTests : IDisposable
         Assert.Equal(double.LogP1(50), First("--feature-types", "Antibody Capture,Gene Expression"), 1e-15);
     }
 
+    [Fact]
+    public void The_types_of_features_are_columns_of_a_fit_and_of_other_10x_folders_for_it()
+    {
+        Directory.CreateDirectory(_scratch.At("x"));
+        var counts = string.Concat(Enumerable.Range(1, 4).Select(cell => $"1 {cell} {cell}\n2 {cell} {7 - cell}\n3 {cell} {3 * cell}\n"));
+        _scratch.File("x/matrix.mtx", $"%%MatrixMarket matrix coordinate integer general\n3 4 12\n{counts}");
+        _scratch.File("x/barcodes.tsv", "A\nB\nC\nD\n");
+        _scratch.File("x/features.tsv", "E1\tG1\tGene Expression\nE2\tG2\tGene Expression\nADT1\tCD3\tAntibody Capture\n");
+        var table = _scratch.File("table.csv", "name,E1,E2,ADT1\nA,1,6,3\n");
+        int Columns(params string[] options)
+        {
+            var ran = FitProgram.Run(["check", "ebmf", "--data", _scratch.At("x"), "--format", "json", .. options]).Expect(0);
+            using var document = JsonDocument.Parse(ran.Output);
+            return document.RootElement.GetProperty("columns").GetInt32();
+        }
+
+        Assert.Equal((2, 3), (Columns(), Columns("--feature-types", "all")));
+        Assert.Equal(3, Columns("--set", "data.featureTypes=Antibody Capture,Gene Expression"));
+        string[] fit = ["fit", "ebmf", "--data", _scratch.At("x"), "--factors", "1", "--out", _scratch.At("fit"), "--max-rounds", "5"];
+        Assert.True(FitProgram.Run([.. fit, "--feature-types", "all"]).ExitCode is 0 or 3);
+        foreach (var (data, said) in new[] { (_scratch.At("x"), "all are kept"), (table, "read as a table of 1 x 3") })
+        {
+            var ran = FitProgram.Run("project", _scratch.At("fit"), "--data", data, "--out", _scratch.At(Path.GetFileName(data) + "p"));
+            Assert.Contains(said, ran.Expect(0).Error, StringComparison.Ordinal);
+        }
+    }
+
     [Theory]
     [InlineData("name,x,s\n\"a,b\",1,1\n\"c\",2,0.5\n", "")]
     [InlineData("# from R\n\"s\";\"x\"\n1;1\n0.5;2\n", "comments")]

@@ -106,6 +106,10 @@ public sealed class EbnmTests : IDisposable
     [InlineData("x,s\n1\n", "in.csv:2: there are 1 fields")]
     [InlineData("a,b\n1,1\n", "in.csv:1: the header must have the columns x and s")]
     [InlineData("x,s\n", "there is no observation")]
+    [InlineData("x,s\n1,1\nn/a,1\n", "in.csv:3: x is 'n/a': it is missing; leave the line out, or let s be Inf")]
+    [InlineData("x,s\n1,1e-160\n", "in.csv:2: s is '1e-160': it must be from 1e-150 to 1e150")]
+    [InlineData("x,s\n1,1e151\n", "in.csv:2: s is '1e151': it must be from 1e-150 to 1e150")]
+    [InlineData("x,s,x\n1,1,2\n", "the columns x and s, each once")]
     public void A_bad_input_says_its_line(string content, string words)
     {
         FitProgram.Run("ebnm", "--input", _scratch.File("in.csv", content), "--family", "normal", "--out", _scratch.At("o.json"))
@@ -124,6 +128,34 @@ public sealed class EbnmTests : IDisposable
     [InlineData("", "--family is missing")]
     public void A_bad_option_is_refused(string options, string words) =>
         FitProgram.Run(["ebnm", "--input", Input(), .. options.Split(' ', StringSplitOptions.RemoveEmptyEntries)]).ExpectBadInput(words);
+
+    [Theory]
+    [InlineData("table")]
+    [InlineData("json")]
+    public void Standard_output_that_is_the_output_has_nothing_else(string format)
+    {
+        var ran = FitProgram.RunProcess("ebnm", "--input", Input(), "--family", "normal", "--format", format, "--out", "/dev/stdout");
+        using var document = JsonDocument.Parse(ran.Expect(0).Output);
+        Assert.Equal("normal", document.RootElement.GetProperty("family").GetString());
+    }
+
+    [Fact]
+    public void A_dash_is_no_file_and_a_folder_that_cannot_be_written_is_named()
+    {
+        FitProgram.Run("ebnm", "--input", "-", "--family", "normal").ExpectBadInput("standard input is read as /dev/stdin");
+        FitProgram.Run("ebnm", "--input", Input(), "--family", "normal", "--out", "-").ExpectBadInput("standard output is /dev/stdout");
+        FitProgram.Run("check", "ebmf", "--data", "-").ExpectBadInput("standard input is read as /dev/stdin");
+        Assert.SkipUnless(Directory.Exists("/sys/kernel"), "there is no folder here that nobody may write to");
+        foreach (var ran in new[]
+        {
+            FitProgram.Run("ebnm", "--input", Input(), "--family", "normal", "--out", "/sys/kernel/o.json"),
+            FitProgram.Run("demo", "--out", "/sys/kernel/o"),
+        })
+        {
+            ran.ExpectBadInput("no file can be made in the folder '/sys/kernel'");
+            Assert.DoesNotContain("probe", ran.Error, StringComparison.Ordinal);
+        }
+    }
 
     [Fact]
     public void Mode_and_scale_take_effect_and_stdout_is_the_default()

@@ -199,6 +199,27 @@ public sealed class FitTests : IDisposable
         Assert.Equal("r61", File.ReadLines(_scratch.At("out/rows.tsv")).ElementAt(51));
     }
 
+    [Fact]
+    public void Rows_whose_variance_collapsed_are_named_from_the_shards_parts_of_the_results()
+    {
+        var random = new Random(7);
+        var lines = Enumerable.Range(0, 30).Select(i => $"r{i}," + string.Join(',', Enumerable.Range(0, 40).Select(j => i switch
+        {
+            4 => j % 7 == 0 ? 3 + (j * 0.2) : 0,
+            21 => j % 9 == 0 ? 26 + (j * 0.15) : 0,
+            _ => random.NextDouble() + random.NextDouble() + random.NextDouble() - 1.5,
+        }).Select(v => v.ToString("F4", System.Globalization.CultureInfo.InvariantCulture))));
+        var data = _scratch.File("rows.csv", "id," + string.Join(',', Enumerable.Range(0, 40).Select(j => $"c{j}")) + "\n" +
+            string.Join('\n', lines) + "\n");
+        var ran = FitProgram.Run("fit", "ebmf", "--data", data, "--variance", "row", "--factors", "5", "--shards", "3", "--out",
+            _scratch.At("rows"), "--progress", "none");
+        ran.Expect(ran.ExitCode == 3 ? 3 : 0);
+        const string words = "the residual variances of 2 rows collapsed to their bounds (r4, r21)";
+        Assert.Contains(words, ran.Error, StringComparison.Ordinal);
+        var warning = Scratch.Json(_scratch.At("rows/fit.json")).GetProperty("warnings")[0].GetString();
+        Assert.StartsWith(words, warning, StringComparison.Ordinal);
+    }
+
     public void Dispose() => _scratch.Dispose();
 
     private FitProgram.Ran Fit(string data, params string[] more) =>

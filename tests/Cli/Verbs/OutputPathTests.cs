@@ -1,6 +1,6 @@
-using System.CommandLine;
 using FitCluster.Cli.Verbs;
 using FitCluster.Data;
+using FitCluster.Data.Writing;
 using FitCluster.Models;
 using FitCluster.Models.Tests;
 using FitCluster.Tests;
@@ -35,14 +35,17 @@ public sealed class OutputPathTests : IDisposable
     };
 
     /// <summary>The same, where the command takes a cluster or a minute: that they write in the same way is seen in their source.</summary>
-    private static readonly string[] Elsewhere = ["results --out", "demo --out"];
+    private static readonly string[] Elsewhere = ["results --out", "demo --out", "compare --out"];
 
     /// <summary>What is only looked at, or refused.</summary>
     private static readonly string[] Unwritten = ["check --out", "submit --out"];
 
     /// <summary>Paths that are read.</summary>
     private static readonly string[] Inputs =
-        ["--data", "--from", "--input", "--prior", "--cells", "--rows", "--store", "--broker", "--loadings-prior", "--factors-prior"];
+    [
+        "--data", "--from", "--input", "--prior", "--cells", "--rows", "--store", "--tls", "--loadings-prior", "--factors-prior",
+        "--reference",
+    ];
 
     private readonly Scratch _scratch = new();
 
@@ -120,9 +123,9 @@ public sealed class OutputPathTests : IDisposable
             Run(command, "link").Expect(option == "fit --out" ? 3 : 0);
             Assert.Equal("target", new FileInfo(_scratch.At("link")).LinkTarget);
             Assert.True(File.Exists(_scratch.At($"target/{file}")));
-            foreach (var entry in option == "fit --out" ? [] : Directory.GetFileSystemEntries(_scratch.At("target")))
+            if (option != "fit --out")
             {
-                Remove(entry);
+                OutputFolder.Empty(_scratch.At("target"));
             }
         }
 
@@ -164,18 +167,6 @@ public sealed class OutputPathTests : IDisposable
         var counts = _scratch.File("counts.csv", "name,c1,c2,c3\nr1,1,2,3\nr2,3,1,4\nr3,5,6,2\nr4,1,0,9\n");
         FitProgram.Run("fit", "twineb", "--data", counts, "--factors", "1", "--max-rounds", "3", "--progress", "none", "--out",
             _scratch.At("twin"));
-    }
-
-    private static void Remove(string entry)
-    {
-        if (Directory.Exists(entry))
-        {
-            Directory.Delete(entry, recursive: true);
-        }
-        else
-        {
-            File.Delete(entry);
-        }
     }
 
     private FitProgram.Ran Run(string command, string to)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using FitCluster.Data;
 using FitCluster.Models.Reports;
 using FitCluster.Models.Tests;
@@ -108,6 +109,34 @@ public sealed class SimulateAndCheckTests : IDisposable
         FitProgram.Run("simulate", "twineb", "--noise", "2", "--out", _scratch.At("b")).ExpectBadInput("--noise");
         FitProgram.Run("simulate", "ebmf", "--rate", "2", "--out", _scratch.At("b")).ExpectBadInput("--rate");
         FitProgram.Run("simulate", "twineb", "--sparse", "--out", _scratch.At("b")).ExpectBadInput("--sparse has no effect");
+    }
+
+    [Theory]
+    [InlineData(0.8)]
+    [InlineData(1e6)]
+    public void Twin_counts_have_the_dispersion_that_was_asked_for(double dispersion)
+    {
+        string words = dispersion.ToString(CultureInfo.InvariantCulture);
+        FitProgram.Run("simulate", "twineb", "--rows", "500", "--columns", "120", "--factors", "3", "--rate", "30", "--dispersion", words,
+            "--out", _scratch.At("a"), "--format", "npy").Expect(0);
+        double[] Read(string name) => DenseArray.Read(_scratch.At($"a/{name}.npy")).Values;
+        Assert.Equal([dispersion], Read("truth_dispersion"));
+        Assert.Contains("\"dispersion\": ", File.ReadAllText(_scratch.At("a/truth.json")), StringComparison.Ordinal);
+
+        // Less its rate a count has mean 0 and variance r + r^2 / a; it is 0 with chance (1 + r / a)^-a.
+        var (counts, u, v) = (Read("data"), Read("truth_rows"), Read("truth_columns"));
+        var (scaled, squared, zeros, expected) = (0.0, 0.0, 0, 0.0);
+        for (var at = 0; at < counts.Length; at++)
+        {
+            var rate = Enumerable.Range(0, 3).Sum(l => u[(at / 120 * 3) + l] * v[(at % 120 * 3) + l]);
+            var (error, variance) = (counts[at] - rate, rate + (rate * rate / dispersion));
+            (scaled, squared) = (scaled + (error / double.Sqrt(variance)), squared + (error * error / variance));
+            (zeros, expected) = (zeros + (counts[at] == 0 ? 1 : 0), expected + double.Exp(-dispersion * double.LogP1(rate / dispersion)));
+        }
+
+        Assert.InRange(scaled / double.Sqrt(counts.Length), -5, 5);
+        Assert.InRange(squared / counts.Length, 0.96, 1.04);
+        Assert.InRange(zeros / expected, 0.96, 1.04);
     }
 
     [Fact]

@@ -55,6 +55,22 @@ public sealed class InputFilesTests : TestFolder
     }
 
     [Fact]
+    public void Of_devices_only_those_that_end_are_read()
+    {
+        File.CreateSymbolicLink(PathOf("link"), "/dev/null");
+        using (InputFiles.Spooling())
+        {
+            foreach (var path in new[] { "/dev/null", PathOf("link") })
+            {
+                var error = Assert.Throws<DataException>(() => MatrixSource.Open(path));
+                Assert.Equal($"{path} is empty; give a file with a matrix", InputFiles.Named(error.Message));
+            }
+
+            Refused(SpecialFiles.Null(PathOf("other")), null, "is a device, which may never end; give a file or a pipe");
+        }
+    }
+
+    [Fact]
     public async Task What_is_wrong_in_a_pipe_is_said_under_its_name()
     {
         var pipe = SpecialFiles.Pipe(PathOf("pipe"));

@@ -76,6 +76,8 @@ public sealed class TextTests : TestFolder
     [InlineData("#id,a,b\nx,1,2\ny,3,4\n")]
     [InlineData("## v1\n#id\ta\tb\nx\t1\t2\ny\t3\t4\n")]
     [InlineData("sep=;\nid;a;b\nx;1;2\ny;3;4\n")]
+    [InlineData("# made by x\n#id,a,b\n\n#w,9,9\n#v,8,8\nx,1,2\ny,3,4\n")]
+    [InlineData("##\n#w,9,9\n#v,8,8\nid,a,b\nx,1,2\ny,3,4\n")]
     public void Separators_line_ends_and_comments(string text)
     {
         var source = MatrixSource.Open(Text("t.txt", text));
@@ -87,6 +89,30 @@ public sealed class TextTests : TestFolder
         var array = DenseArray.Read(PathOf("t.txt"));
         Assert.Equal([1.0, 2, 3, 4], array.Values);
         Assert.Equal(["x", "y"], array.RowNames);
+    }
+
+    // Three columns, as triplets have, and names twice: what stands below a # must be neither an entry nor a name of a column.
+    [Theory]
+    [InlineData("#g1,1,2\n#g1,2,3\n#g2,1,3\n", 3)]
+    [InlineData("#g1,1,2\n", 1)]
+    [InlineData("#w,1,1\n", 1)]
+    [InlineData("#w,1.5,2\n", 1)]
+    [InlineData("# by x\n#g1,1,2\n", 2)]
+    public void Rows_that_were_commented_out_above_a_table_are_no_part_of_it(string comments, int count)
+    {
+        var source = MatrixSource.Open(Text("t.csv", comments + "x,1.5,2\ny,3,4\nz,1,3\n"));
+        Assert.Equal([1.5, 2, 3, 4, 1, 3], Flat(Values(source)));
+        Assert.Equal(["x", "y", "z"], source.RowNames);
+        Assert.Contains(source.Facts.Notes, note =>
+            note.StartsWith($"{count} line{(count == 1 ? "" : "s")} above the table", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Numbers_that_name_columns_may_stand_below_a_hash()
+    {
+        var source = MatrixSource.Open(Text("t.csv", "# by x\n#country,1999,2000\nx,1,2\ny,3,4\n"));
+        Assert.Equal([1.0, 2, 3, 4], Flat(Values(source)));
+        Assert.Equal(["1999", "2000"], source.ColumnNames);
     }
 
     [Theory]

@@ -19,6 +19,8 @@ public sealed class TripletRuleTests : TestFolder
     [InlineData("u,a,3\nu,b,4\nv,a,5\n")]
     [InlineData("u,a,3,2020-01-01\nu,b,4,2020-01-01\nv,a,5,2020-01-02\n")]
     [InlineData("u a 3\nu b 4\nu c 5\n")]
+    [InlineData("person,movie,rating\np,1,3\np,2,4\np,3,1\nq,1,5\nq,2,2\nq,3,2\n")]
+    [InlineData("p,1,3\np,2,4\np,3,1\nq,1,5\nq,2,2\nq,3,2\n")]
     public void Triplets(string text) => Is(text, areTriplets: true);
 
     [Theory]
@@ -41,6 +43,7 @@ public sealed class TripletRuleTests : TestFolder
     [InlineData("cluster,gene,s1,s2\nc,A,1,0.5\nc,B,2,0.25\nd,A,3,0.125\n", "column gene holds text")]
     [InlineData("id,chr,s1\nA,chr1,1\nB,chr1,2\nC,chr2,3\n", "column chr holds text")]
     [InlineData("A,10,20\nB,11,21\nA,12,22\n", "row name A")]
+    [InlineData("person,movie,rating\np,1,3\np,2,4\nq,1,5\nq,2,1\n", "row name p")]
     public void Neither(string text, string why) => Refused(Text("n.csv", text), null, why);
 
     [Fact]

@@ -24,31 +24,14 @@ public sealed class AutoscaleTests
     }
 
     [Fact]
-    public async Task The_queue_is_that_of_the_leases_with_those_that_are_held()
-    {
-        var manifests = await Manifests.Render("overlays/autoscale");
-        var queue = Assert.Single(Scaled(manifests)["spec"]["triggers"].Items, t => t["type"].Text == "rabbitmq")["metadata"];
-        Assert.Equal("leases.shard", queue["queueName"].Text);
-        Assert.Contains(
-            "Leases(string kind) => $\"leases.{kind}\"", Checkout.Read("src/Engine/RabbitMq/BrokerQueues.cs"), StringComparison.Ordinal);
-        Assert.Contains("Kind = \"shard\"", Checkout.Read("src/Messages/ShardAddress.cs"), StringComparison.Ordinal);
-        // By AMQP only the leases that nobody holds would be counted.
-        Assert.Equal(("http", "QueueLength"), (queue["protocol"].Text, queue["mode"].Text));
-        Assert.Equal("[rabbitmq_management].", manifests.ConfigMap("rabbitmq-conf")["enabled_plugins"].Trim());
-    }
-
-    [Fact]
-    public async Task KEDA_may_ask_broker_and_database()
+    public async Task KEDA_may_ask_the_database()
     {
         var manifests = await Manifests.Render("overlays/autoscale");
         var rules = new NetworkRules(manifests.Of("NetworkPolicy"));
-        var broker = Assert.Single(manifests.Workloads, w => w.Document.Name == "rabbitmq");
         var database = Assert.Single(manifests.Workloads, w => w.Document.Name == "postgres");
-        Assert.Equal("15672", broker.Container["ports"].Named("management")["containerPort"].Text);
-        Assert.True(rules.LetsIn(new Peer.Elsewhere("keda"), broker.Labels, 15672));
         Assert.True(rules.LetsIn(new Peer.Elsewhere("keda"), database.Labels, 5432));
-        Assert.False(rules.LetsIn(new Peer.Elsewhere("default"), broker.Labels, 15672));
-        Assert.False(rules.LetsIn(new Peer.Elsewhere("keda"), broker.Labels, 5672));
+        Assert.False(rules.LetsIn(new Peer.Elsewhere("default"), database.Labels, 5432));
+        Assert.All(manifests.Nodes, node => Assert.False(rules.LetsIn(new Peer.Elsewhere("keda"), node.Labels, 4053)));
         Assert.All(
             Scaled(manifests)["spec"]["triggers"].Items,
             trigger => manifests.The("TriggerAuthentication", trigger["authenticationRef"]["name"].Text));
@@ -60,8 +43,7 @@ public sealed class AutoscaleTests
     {
         Assert.SkipWhen(PostgresServer.Missing is not null, PostgresServer.Missing ?? "");
         var manifests = await Manifests.Render("overlays/autoscale");
-        var query =
-            Assert.Single(Scaled(manifests)["spec"]["triggers"].Items, t => t["type"].Text == "postgresql")["metadata"]["query"].Text;
+        var query = Assert.Single(Scaled(manifests)["spec"]["triggers"].Items)["metadata"]["query"].Text;
         await using var database = await PostgresServer.StartNew();
         var store = await database.NewDatabase();
         FitProgram.RunProcess("list", "--store", store).Expect(0);
@@ -77,6 +59,5 @@ public sealed class AutoscaleTests
     private static Yaml Scaled(Manifests manifests) => Assert.Single(manifests.Of("ScaledObject"));
 
     private static int Wanted(Yaml trigger) =>
-        int.Parse(trigger["type"].Text == "rabbitmq" ? trigger["metadata"]["value"].Text : trigger["metadata"]["targetQueryValue"].Text,
-            CultureInfo.InvariantCulture);
+        int.Parse(trigger["metadata"]["targetQueryValue"].Text, CultureInfo.InvariantCulture);
 }

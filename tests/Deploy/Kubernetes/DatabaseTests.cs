@@ -6,12 +6,12 @@ namespace FitCluster.Deploy.Tests.Kubernetes;
 /// <summary>PostgreSQL, and its nightly dump.</summary>
 public sealed class DatabaseTests
 {
-    /// <summary>The pool of a process (StoreUrl).</summary>
-    private const int ConnectionsByNode = 24;
+    /// <summary>The pool of a process (StoreUrl), and the connection that has the lock for joining.</summary>
+    private const int ConnectionsByNode = 25;
 
     [Theory]
-    [MemberData(nameof(Manifests.WithServices), MemberType = typeof(Manifests))]
-    public async Task There_are_connections_for_all_nodes_and_for_a_rolling_update(string folder)
+    [MemberData(nameof(Manifests.WithDatabase), MemberType = typeof(Manifests))]
+    public async Task There_are_connections_for_all_nodes_and_a_verb_beside_each(string folder)
     {
         var manifests = await Manifests.Render(folder);
         var nodes = manifests.Nodes.Sum(node =>
@@ -23,7 +23,7 @@ public sealed class DatabaseTests
     }
 
     [Theory]
-    [MemberData(nameof(Manifests.WithServices), MemberType = typeof(Manifests))]
+    [MemberData(nameof(Manifests.WithDatabase), MemberType = typeof(Manifests))]
     public async Task Its_files_outlive_its_pod(string folder)
     {
         var database = Database(await Manifests.Render(folder));

@@ -16,10 +16,10 @@ internal sealed partial class Manifests
 
     /// <summary>The folders that are installed.</summary>
     public static TheoryData<string> Installable =>
-        ["base", "overlays/small", "overlays/production", "overlays/autoscale", "overlays/external-services"];
+        ["base", "overlays/small", "overlays/production", "overlays/autoscale", "overlays/external-store"];
 
-    /// <summary>Those that bring their own broker and database.</summary>
-    public static TheoryData<string> WithServices => ["base", "overlays/small", "overlays/production", "overlays/autoscale"];
+    /// <summary>Those that bring their own database.</summary>
+    public static TheoryData<string> WithDatabase => ["base", "overlays/small", "overlays/production", "overlays/autoscale"];
 
     public IReadOnlyList<Yaml> Documents { get; }
 

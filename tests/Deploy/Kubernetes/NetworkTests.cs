@@ -11,6 +11,9 @@ public sealed class NetworkTests
     /// <summary>Where clouds hand out credentials.</summary>
     private const string MetadataService = "169.254.169.254";
 
+    private static readonly Peer.Here DataLoader =
+        new(new Dictionary<string, string> { ["app.kubernetes.io/name"] = "data-loader" });
+
     [Theory]
     [MemberData(nameof(Manifests.Installable), MemberType = typeof(Manifests))]
     public async Task Every_pod_is_under_a_policy_in_and_out(string folder)
@@ -25,22 +28,33 @@ public sealed class NetworkTests
     }
 
     [Theory]
-    [MemberData(nameof(Manifests.WithServices), MemberType = typeof(Manifests))]
-    public async Task Nodes_reach_broker_and_database_and_nobody_else_does(string folder)
+    [MemberData(nameof(Manifests.WithDatabase), MemberType = typeof(Manifests))]
+    public async Task Nodes_reach_the_database_and_nobody_else_does(string folder)
     {
         var (manifests, rules) = await Load(folder);
-        foreach (var (service, name) in new[] { ("rabbitmq", "rabbitmq"), ("postgres", "postgres") })
+        var database = Assert.Single(manifests.Workloads, w => w.Labels["app.kubernetes.io/name"] == "postgres");
+        var target = manifests.The("Service", "postgres")["spec"]["ports"].Items[0]["targetPort"].Text;
+        var port = int.Parse(
+            database.Container["ports"].Named(target)["containerPort"].Text, System.Globalization.CultureInfo.InvariantCulture);
+        Assert.All(manifests.Nodes, node => Assert.True(rules.Lets(node.Labels, database.Labels, port), $"{node.Name} -> {port}"));
+        Assert.False(rules.LetsIn(new Peer.Elsewhere("default"), database.Labels, port));
+        Assert.False(rules.LetsIn(DataLoader, database.Labels, port));
+        Assert.False(rules.LetsOut(database.Labels, new Peer.Elsewhere("kube-system"), 53, "UDP"));
+        Assert.All(manifests.Nodes, node => Assert.False(rules.Lets(database.Labels, node.Labels, 4053)));
+    }
+
+    [Theory]
+    [MemberData(nameof(Manifests.Installable), MemberType = typeof(Manifests))]
+    public async Task Nodes_reach_each_other_at_both_ports_and_nobody_else_reaches_them(string folder)
+    {
+        var (manifests, rules) = await Load(folder);
+        Assert.All(manifests.Nodes, node => Assert.All(new[] { 4053, 4054 }, port =>
         {
-            var workload = Assert.Single(manifests.Workloads, w => w.Labels["app.kubernetes.io/name"] == name);
-            var target = manifests.The("Service", service)["spec"]["ports"].Items[0]["targetPort"].Text;
-            var port = int.Parse(
-                workload.Container["ports"].Named(target)["containerPort"].Text, System.Globalization.CultureInfo.InvariantCulture);
-            Assert.All(
-                manifests.Nodes, node => Assert.True(rules.Lets(node.Labels, workload.Labels, port), $"{node.Name} -> {service}:{port}"));
-            Assert.False(rules.LetsIn(new Peer.Elsewhere("default"), workload.Labels, port));
-            Assert.False(rules.LetsIn(
-                new Peer.Here(new Dictionary<string, string> { ["app.kubernetes.io/name"] = "data-loader" }), workload.Labels, port));
-        }
+            Assert.All(manifests.Nodes, other => Assert.True(rules.Lets(node.Labels, other.Labels, port), $"{node.Name} -> {port}"));
+            Assert.False(rules.LetsIn(new Peer.Elsewhere("default"), node.Labels, port));
+            Assert.False(rules.LetsIn(new Peer.Elsewhere("kube-system"), node.Labels, port));
+            Assert.False(rules.LetsIn(DataLoader, node.Labels, port));
+        }));
     }
 
     [Theory]
@@ -55,33 +69,16 @@ public sealed class NetworkTests
             Assert.False(rules.LetsOut(node.Labels, new Peer.Elsewhere("default"), 4317));
             Assert.True(rules.LetsIn(new Peer.Elsewhere("kube-system"), node.Labels, 8080));
             Assert.False(rules.LetsIn(new Peer.Elsewhere("kube-system"), node.Labels, 22));
-            // Nodes talk through the broker, and only so.
             Assert.All(manifests.Nodes, other => Assert.False(rules.Lets(node.Labels, other.Labels, 8080)));
         });
     }
 
-    [Theory]
-    [MemberData(nameof(Manifests.WithServices), MemberType = typeof(Manifests))]
-    public async Task Brokers_find_each_other_and_the_database_calls_nobody(string folder)
-    {
-        var (manifests, rules) = await Load(folder);
-        var broker = Assert.Single(manifests.Workloads, w => w.Labels["app.kubernetes.io/name"] == "rabbitmq").Labels;
-        var database = Assert.Single(manifests.Workloads, w => w.Labels["app.kubernetes.io/name"] == "postgres").Labels;
-        Assert.All(new[] { 4369, 25672, 35672, 35682 }, port => Assert.True(rules.Lets(broker, broker, port)));
-        Assert.True(rules.LetsOut(broker, new Peer.Elsewhere("kube-system"), 53, "UDP"));
-        Assert.False(rules.Lets(broker, database, 5432));
-        Assert.False(rules.Lets(database, broker, 25672));
-        Assert.False(rules.LetsOut(database, new Peer.Elsewhere("kube-system"), 53, "UDP"));
-        Assert.All(manifests.Nodes, node => Assert.False(rules.Lets(node.Labels, broker, 25672)));
-    }
-
     [Fact]
-    public async Task With_services_elsewhere_nodes_reach_them()
+    public async Task With_a_database_elsewhere_nodes_reach_it()
     {
-        var (manifests, rules) = await Load("overlays/external-services");
+        var (manifests, rules) = await Load("overlays/external-store");
         Assert.Empty(manifests.Of("StatefulSet"));
-        Assert.All(manifests.Nodes, node =>
-            Assert.All(new[] { 5671, 5672, 5432 }, port => Assert.True(rules.LetsOut(node.Labels, new Peer.Outside(AnyServer), port))));
+        Assert.All(manifests.Nodes, node => Assert.True(rules.LetsOut(node.Labels, new Peer.Outside(AnyServer), 5432)));
     }
 
     [Fact]

@@ -14,8 +14,8 @@ public sealed partial class NodeTests
     {
         foreach (var node in (await Manifests.Render(folder)).Nodes)
         {
-            var port = int.Parse(node.Option("--listen").Split(':')[1], CultureInfo.InvariantCulture);
-            Assert.Equal("0.0.0.0", node.Option("--listen").Split(':')[0]);
+            var port = int.Parse(node.Option("--health").Split(':')[1], CultureInfo.InvariantCulture);
+            Assert.Equal("*", node.Option("--health").Split(':')[0]);
             foreach (var (probe, path) in new[] { ("livenessProbe", "/healthz/live"), ("readinessProbe", "/healthz/ready") })
             {
                 var get = node.Container[probe]["httpGet"];
@@ -46,13 +46,65 @@ public sealed partial class NodeTests
             Assert.Equal("node", node.Arguments[0]);
             Assert.All(node.Arguments.Where(a => a.StartsWith("--", StringComparison.Ordinal)),
                 option => Assert.Contains(option + " ", help, StringComparison.Ordinal));
-            // Every problem is listed at once: that of the URLs, which are not given here, is the only one.
-            var ran = await Checkout.Run(FitProgram.Path, [.. node.Arguments], ("FITCLUSTER_BROKER", ""), ("FITCLUSTER_STORE", ""));
+            // Every problem is listed at once: that of the store, which is not given here, is the only one.
+            var arguments = node.Arguments.Select(text => text.Replace("$(POD_IP)", "10.1.2.3", StringComparison.Ordinal));
+            var ran = await Checkout.Run(FitProgram.Path, [.. arguments], ("FITCLUSTER_STORE", ""));
             Assert.Equal(2, ran.ExitCode);
-            Assert.StartsWith("fitcluster: 2 problems:", ran.Error, StringComparison.Ordinal);
-            Assert.Contains("FITCLUSTER_BROKER", ran.Error, StringComparison.Ordinal);
-            Assert.Contains("FITCLUSTER_STORE", ran.Error, StringComparison.Ordinal);
+            Assert.Contains("FITCLUSTER_STORE", Assert.Single(ran.Error.Trim().Split('\n')), StringComparison.Ordinal);
         }
+    }
+
+    /// <summary>Others reach a node at its pod's address, at the two ports that its container and the headless service name.</summary>
+    [Theory]
+    [MemberData(nameof(Manifests.Installable), MemberType = typeof(Manifests))]
+    public async Task Nodes_are_reached_at_their_pods_addresses(string folder)
+    {
+        var manifests = await Manifests.Render(folder);
+        var service = manifests.The("Service", "fitcluster-nodes")["spec"];
+        Assert.Equal(("None", "true"), (service["clusterIP"].Text, service["publishNotReadyAddresses"].Text));
+        foreach (var node in manifests.Nodes)
+        {
+            Assert.Equal("status.podIP", node.Container["env"].Named("POD_IP")["valueFrom"]["fieldRef"]["fieldPath"].Text);
+            Assert.Equal("$(POD_IP):4053", node.Option("--advertise"));
+            Assert.Equal("*:4053", node.Option("--listen"));
+            foreach (var (name, port) in new[] { ("akka", "4053"), ("links", "4054") })
+            {
+                Assert.Equal(port, node.Container["ports"].Named(name)["containerPort"].Text);
+                Assert.Equal((port, name), (service["ports"].Named(name)["port"].Text, service["ports"].Named(name)["targetPort"].Text));
+            }
+        }
+    }
+
+    /// <summary>Without certificates the ports are open to nodes alone (NetworkTests); with them each node has its own.</summary>
+    [Theory]
+    [MemberData(nameof(Manifests.Installable), MemberType = typeof(Manifests))]
+    public async Task In_production_nodes_have_certificates(string folder)
+    {
+        foreach (var node in (await Manifests.Render(folder)).Nodes)
+        {
+            var isTls = folder == "overlays/production";
+            Assert.Equal((isTls, !isTls), (node.Arguments.Contains("--tls"), node.Arguments.Contains("--insecure")));
+            if (isTls)
+            {
+                var mount = Assert.Single(node.Container["volumeMounts"].Items, m => m["name"].Text == "tls")["mountPath"].Text;
+                var files = node.Pod["volumes"].Named("tls")["projected"]["sources"].Items.Select(s => s["secret"])
+                    .Where(secret => secret["name"].Text == "fitcluster-tls").SelectMany(secret => secret["items"].Items)
+                    .Select(item => $"{mount}/{item["path"].Text}");
+                Assert.Equal(new[] { "ca.crt", "tls.crt", "tls.key" }.Select(file => $"{node.Option("--tls")}/{file}"), files);
+            }
+        }
+    }
+
+    /// <summary>The component, in an overlay of one's own that changes no arguments.</summary>
+    [Fact]
+    public async Task The_component_of_TLS_puts_certificates_in_the_place_of_insecure()
+    {
+        Assert.Equal("--insecure", (await Manifests.Render("base")).Nodes[0].Arguments[1]);
+        var patch = Yaml.Parse(Checkout.Read("deploy/k8s/components/tls/nodes.yaml"))[0].Items;
+        Assert.Equal(
+            ["test /spec/template/spec/containers/0/args/1 --insecure", "replace /spec/template/spec/containers/0/args/1 --tls",
+                "add /spec/template/spec/containers/0/args/2 /etc/fitcluster/tls"],
+            patch.Take(3).Select(step => $"{step["op"].Text} {step["path"].Text} {step["value"].Text}"));
     }
 
     [Theory]
@@ -79,16 +131,12 @@ public sealed partial class NodeTests
 
     [Theory]
     [MemberData(nameof(Manifests.Installable), MemberType = typeof(Manifests))]
-    public async Task The_URLs_come_from_a_secret_and_the_data_cannot_be_written(string folder)
+    public async Task The_URL_comes_from_a_secret_and_the_data_cannot_be_written(string folder)
     {
         foreach (var node in (await Manifests.Render(folder)).Nodes)
         {
-            foreach (var (variable, key) in new[] { ("FITCLUSTER_BROKER", "broker"), ("FITCLUSTER_STORE", "store") })
-            {
-                var from = node.Container["env"].Named(variable)["valueFrom"]["secretKeyRef"];
-                Assert.Equal(("fitcluster-urls", key), (from["name"].Text, from["key"].Text));
-            }
-
+            var from = node.Container["env"].Named("FITCLUSTER_STORE")["valueFrom"]["secretKeyRef"];
+            Assert.Equal(("fitcluster-urls", "store"), (from["name"].Text, from["key"].Text));
             Assert.Equal("true", Assert.Single(node.Container["volumeMounts"].Items, m => m["mountPath"].Text == "/data")["readOnly"].Text);
             // The only place where the program writes.
             Assert.Equal("/tmp", node.Container["env"].Named("TMPDIR")["value"].Text);
@@ -97,16 +145,11 @@ public sealed partial class NodeTests
         }
     }
 
+    /// <summary>Nodes that run refuse those of another version: beside them a new one would never be ready.</summary>
     [Theory]
     [MemberData(nameof(Manifests.Installable), MemberType = typeof(Manifests))]
-    public async Task A_rolling_update_starts_a_node_before_it_drains_one(string folder)
-    {
-        foreach (var node in (await Manifests.Render(folder)).Nodes)
-        {
-            var rolling = node.Document["spec"]["strategy"]["rollingUpdate"];
-            Assert.Equal(("1", "0"), (rolling["maxSurge"].Text, rolling["maxUnavailable"].Text));
-        }
-    }
+    public async Task An_upgrade_drains_all_nodes_before_it_starts_one(string folder) => Assert.All(
+        (await Manifests.Render(folder)).Nodes, node => Assert.Equal("Recreate", node.Document["spec"]["strategy"]["type"].Text));
 
     [Theory]
     [MemberData(nameof(Manifests.Installable), MemberType = typeof(Manifests))]

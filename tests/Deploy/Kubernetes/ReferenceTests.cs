@@ -31,10 +31,12 @@ public sealed class ReferenceTests
         foreach (var service in manifests.Of("Service"))
         {
             var selector = service["spec"]["selector"].Texts;
-            var workload = Assert.Single(
-                manifests.Workloads, w => selector.All(wanted => w.Labels.GetValueOrDefault(wanted.Key) == wanted.Value));
-            Assert.All(service["spec"]["ports"].Items.Where(p => p["targetPort"].IsThere),
-                port => Assert.True(workload.Container["ports"].Named(port["targetPort"].Text)["containerPort"].IsThere));
+            var selected = manifests.Workloads
+                .Where(w => selector.All(wanted => w.Labels.GetValueOrDefault(wanted.Key) == wanted.Value)).ToList();
+            // The headless one is of all nodes.
+            Assert.Equal(service.Name == "fitcluster-nodes" ? manifests.Nodes.Count : 1, selected.Count);
+            Assert.All(selected, workload => Assert.All(service["spec"]["ports"].Items.Where(p => p["targetPort"].IsThere),
+                port => Assert.True(workload.Container["ports"].Named(port["targetPort"].Text)["containerPort"].IsThere)));
         }
     }
 

@@ -16,9 +16,9 @@ public sealed class BackupTests
     [Fact]
     public async Task A_job_that_ran_when_the_dump_was_taken_goes_on_from_it_with_the_same_bits()
     {
-        LocalCluster.SkipWhereItCannotRun();
+        LocalCluster.SkipWithoutDatabase();
         await using var cluster = new LocalCluster();
-        await cluster.Expect(0, "up", "--nodes", "1");
+        await cluster.Expect(0, "up", "--nodes", "1", "--postgres");
         var (data, dump) = (Path.Combine(cluster.Folder, "data"), Path.Combine(cluster.Folder, "fitcluster.dump"));
         FitProgram.RunProcess("simulate", "ebmf", "--out", data, "--rows", "20000", "--columns", "300", "--factors", "6").Expect(0);
         string[] fit = ["ebmf", "--data", data, "--shards", "3", "--factors", "15", "--checkpoint-rounds", "20"];
@@ -38,7 +38,7 @@ public sealed class BackupTests
             Assert.True(clock.Elapsed < Limit, "there was no checkpoint in time");
         }
 
-        var url = cluster.Urls()[3].Replace("postgres:", "postgresql:", StringComparison.Ordinal);
+        var url = cluster.Store.Replace("postgres:", "postgresql:", StringComparison.Ordinal);
         await Run("pg_dump", "--format=custom", "--compress=1", "--schema=fitcluster", $"--file={dump}", url);
         await cluster.Expect(0, "kill", "1");
         await Run("psql", "--quiet", url, "-c", "DROP SCHEMA fitcluster CASCADE");

@@ -11,12 +11,11 @@ internal sealed partial class LocalCluster : IAsyncDisposable
     public string Folder { get; } = Path.Combine(
         Path.GetTempPath(), $"fitcluster-local-{Environment.ProcessId}-{Guid.NewGuid().ToString("N")[..8]}");
 
-    /// <summary>Skips the running test where there is no broker or no database to start.</summary>
-    public static void SkipWhereItCannotRun()
-    {
-        Assert.SkipWhen(RabbitServer.Missing is not null, RabbitServer.Missing ?? "");
-        Assert.SkipWhen(PostgresServer.Missing is not null, PostgresServer.Missing ?? "");
-    }
+    /// <summary>What FITCLUSTER_STORE is, as DIR/env has it.</summary>
+    public string Store => EnvironmentPattern().Match(File.ReadAllText(Path.Combine(Folder, "env"))).Groups[1].Value;
+
+    /// <summary>Skips the running test where there is no database to start.</summary>
+    public static void SkipWithoutDatabase() => Assert.SkipWhen(PostgresServer.Missing is not null, PostgresServer.Missing ?? "");
 
     /// <summary>
     /// What was said, after the exit code was as expected: stdout where it is 0, stderr otherwise. A first
@@ -29,25 +28,20 @@ internal sealed partial class LocalCluster : IAsyncDisposable
         return exitCode == 0 ? ran.Output : ran.Error;
     }
 
-    /// <summary>--broker URL --store URL, as DIR/env has them.</summary>
-    public string[] Urls() => [.. EnvironmentPattern().Matches(File.ReadAllText(Path.Combine(Folder, "env"))).SelectMany(
-        m => new[] { $"--{m.Groups[1].Value.ToLowerInvariant()}", m.Groups[2].Value })];
-
     /// <summary>The process of a node.</summary>
     public int ProcessOfNode(int number) =>
         int.Parse(File.ReadAllText(Path.Combine(Folder, "pids", $"node{number}")).Split(' ')[0],
             System.Globalization.CultureInfo.InvariantCulture);
 
     /// <summary>Runs a verb of the program against this cluster.</summary>
-    public FitProgram.Ran Fit(params string[] arguments) => FitProgram.RunProcess([.. arguments, .. Urls()]);
+    public FitProgram.Ran Fit(params string[] arguments) => FitProgram.RunProcess([.. arguments, "--store", Store]);
 
     /// <summary>
-    /// Processes that have the folder, or the broker's URL, on their command line or in their
-    /// environment: nodes, broker, port mapper, database.
+    /// Processes that have the folder, or the store, on their command line or in their environment: nodes, database.
     /// </summary>
     public List<string> StillRunning()
     {
-        string[] marks = [Folder, Urls()[1]];
+        string[] marks = [Folder, Store];
         var found = new List<string>();
         foreach (var process in Directory.GetDirectories("/proc").Where(path => int.TryParse(Path.GetFileName(path), out _)))
         {
@@ -86,6 +80,6 @@ internal sealed partial class LocalCluster : IAsyncDisposable
             ("FITCLUSTER_PROGRAM", isProgram ? arguments[0] : FitProgram.Path));
     }
 
-    [GeneratedRegex("FITCLUSTER_(BROKER|STORE)=(.+)")]
+    [GeneratedRegex("FITCLUSTER_STORE=(.+)")]
     private static partial Regex EnvironmentPattern();
 }

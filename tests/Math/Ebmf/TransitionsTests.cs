@@ -51,6 +51,13 @@ public sealed class TransitionsTests
         var (start, loadings) = FromFit.Of(Fit(Base, whole), Base);
         Fit(start, whole, extras: loadings);
 
+        // Few columns, or rows, hold most: the fit is begun in two ways.
+        double[][] uneven = [.. whole.Select((row, i) => row.Select((v, j) => (i < 2 || j < 1 ? 1000 : 1) * v).ToArray())];
+        foreach (var variance in new[] { VarianceStructure.Column, VarianceStructure.Row })
+        {
+            Fit(Base with { Variance = variance, MaxFactors = 8 }, uneven);
+        }
+
         // Noise alone: mostly nothing stands out.
         for (ulong seed = 78; seed < 83; seed++)
         {

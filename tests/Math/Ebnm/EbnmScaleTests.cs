@@ -103,6 +103,52 @@ public sealed class EbnmScaleTests
         Assert.Equal([0, 0], lfsr);
     }
 
+    [Theory]
+    [InlineData(PriorFamily.PointExponential)]
+    [InlineData(PriorFamily.PointLaplace)]
+    [InlineData(PriorFamily.PointNormal)]
+    public void A_mean_keeps_its_digits_however_far_the_mode_is(PriorFamily family)
+    {
+        foreach (var (mode, scale) in new[] { (-1e150, 1e150), (-1e12, 1e9), (-1e9, 50.0) })
+        {
+            double[] x = [3, -0.25, mode], mean = [0, 0, 0];
+            EbnmFamilies.Get(family).Moments(ParametricFixtures.Prior(family, 0.3, scale, mode), x, [1, 1, 1], mean, new double[3]);
+            for (var i = 0; i < 2; i++)
+            {
+                var shrinkage = family == PriorFamily.PointNormal ? (x[i] - mode) / (1 + (scale * scale)) : 1 / scale;
+                Assert.Equal(x[i] - shrinkage, mean[i], 1e-12 * double.Max(double.Abs(x[i] - shrinkage), 1e-3));
+            }
+
+            Assert.Equal(mode, mean[2], 1e-6 * -mode);
+        }
+    }
+
+    [Theory]
+    [InlineData(PriorFamily.Unimodal)]
+    [InlineData(PriorFamily.UnimodalSymmetric)]
+    [InlineData(PriorFamily.NormalScaleMixture)]
+    [InlineData(PriorFamily.Npmle)]
+    public void A_grid_reaches_the_farthest_observation_at_the_largest_ratio(PriorFamily family)
+    {
+        foreach (var unit in new[] { 1, 1e150, 1e-150 })
+        {
+            var fit = EbnmFamilies.Get(family).Fit([1e150 * unit, -1e150 * unit, 2 * unit], [unit, unit, unit], new EbnmOptions());
+            Assert.InRange(fit.LogLikelihood, -3000, 1100);
+        }
+    }
+
+    [Fact]
+    public void The_deconvolver_converges_where_scores_are_far_apart()
+    {
+        double[][] scores = [[1000, 0, 1], [-1000, 1000], [1000], [1000, 999, 1001, 1e4], [1e5, 0, 0, 0, 0]];
+        foreach (var x in scores)
+        {
+            var fit = EbnmFamilies.Get(PriorFamily.Deconvolver).Fit(x, [.. x.Select(_ => 1.0)], new EbnmOptions());
+            Assert.True(fit.Converged, string.Join(' ', x));
+            Assert.True(double.IsFinite(fit.LogLikelihood));
+        }
+    }
+
     private static Prior Step(Prior prior, double[] x, double[] s, EbnmOptions options) =>
         EbnmFamilies.Get(prior.Family).Step(prior, ParametricFixtures.Statistics(prior, x, s), PriorStep.Newton, options);
 

@@ -45,7 +45,7 @@ public class FlatAndPointMassTests
         }
 
         Assert.Equal(logLikelihood, fit.LogLikelihood, 1e-12);
-        var start = family.ColdStart(new ObservationSummary(3, 3, 21, 5.25, -2, 4, 0.5, 2, 12), options);
+        var start = family.ColdStart(new ObservationSummary(3, 3, 21, 5.25, -2, 4, 0.5, 2), options);
         var stepped = family.Step(start, ParametricFixtures.Statistics(start, X, S), PriorStep.Expectation, options);
         Assert.Equal(expected, stepped.Mode, 1e-14);
         var (mean, variance, lfsr) = (new double[4], new double[4], new double[4]);

@@ -346,8 +346,7 @@ public class GridFamilyTests
         var pairs = x.Zip(s).Where(p => double.IsFinite(p.Second)).ToArray();
         return new ObservationSummary(
             pairs.Length, pairs.Sum(p => p.First), pairs.Sum(p => p.First * p.First), pairs.Sum(p => p.Second * p.Second),
-            pairs.Min(p => p.First), pairs.Max(p => p.First), pairs.Min(p => p.Second), pairs.Max(p => p.Second),
-            pairs.Max(p => (p.First * p.First) - (p.Second * p.Second)));
+            pairs.Min(p => p.First), pairs.Max(p => p.First), pairs.Min(p => p.Second), pairs.Max(p => p.Second));
     }
 
     private static double[] Accumulate(IEbnmFamily family, Prior prior, double[] x, double[] s)

@@ -10,12 +10,7 @@ public sealed class CholeskyTests
     public void Cholesky_inverse_and_solution_agree_with_the_matrix()
     {
         const int N = 11;
-        var root = Enumerable.Range(0, N * N).Select(i => Philox.Normal(3, 4, (ulong)i)).ToArray();
-        var matrix = new double[N * N];
-        for (var i = 0; i < N * N; i++)
-        {
-            matrix[i] = Enumerable.Range(0, N).Sum(k => root[(i / N * N) + k] * root[(i % N * N) + k]) + (i / N == i % N ? 1 : 0);
-        }
+        var matrix = PositiveDefinite(3, 4, N);
 
         var g = (double[])matrix.Clone();
         Cholesky.Factor(g, N);
@@ -39,12 +34,7 @@ public sealed class CholeskyTests
     public void Plain_sums_solve_what_fused_ones_solve_and_say_what_is_not_positive_definite()
     {
         const int N = 7;
-        var root = Enumerable.Range(0, N * N).Select(i => Philox.Normal(5, 6, (ulong)i)).ToArray();
-        var matrix = new double[N * N];
-        for (var i = 0; i < N * N; i++)
-        {
-            matrix[i] = Enumerable.Range(0, N).Sum(k => root[(i / N * N) + k] * root[(i % N * N) + k]) + (i / N == i % N ? 1 : 0);
-        }
+        var matrix = PositiveDefinite(5, 6, N);
 
         double[] b = [.. Enumerable.Range(0, N).Select(i => i - 2.5)];
         var (g, fused, held) = ((double[])matrix.Clone(), (double[])b.Clone(), (double[])b.Clone());
@@ -79,12 +69,7 @@ public sealed class CholeskyTests
     public void A_factor_whose_variables_come_and_go_is_that_of_those_that_stay()
     {
         const int N = 40;
-        var root = Enumerable.Range(0, N * N).Select(i => Philox.Normal(7, 6, (ulong)i)).ToArray();
-        var matrix = new double[N * N];
-        for (var i = 0; i < N * N; i++)
-        {
-            matrix[i] = Enumerable.Range(0, N).Sum(k => root[(i / N * N) + k] * root[(i % N * N) + k]) + (i / N == i % N ? 1 : 0);
-        }
+        var matrix = PositiveDefinite(7, 6, N);
 
         var growing = new GrowingCholesky(N, 0);
         Array.ForEach([.. Enumerable.Range(0, N)], i => growing.Add(matrix, N, i));
@@ -102,5 +87,12 @@ public sealed class CholeskyTests
         {
             Assert.Equal(b[p], Enumerable.Range(0, left.Length).Sum(a => matrix[(p * N) + left[a]] * z[a]), 1e-9);
         }
+    }
+
+    private static double[] PositiveDefinite(ulong seed, ulong stream, int n)
+    {
+        var root = Enumerable.Range(0, n * n).Select(i => Philox.Normal(seed, stream, (ulong)i)).ToArray();
+        return [.. Enumerable.Range(0, n * n).Select(i =>
+            Enumerable.Range(0, n).Sum(k => root[(i / n * n) + k] * root[(i % n * n) + k]) + (i / n == i % n ? 1 : 0))];
     }
 }

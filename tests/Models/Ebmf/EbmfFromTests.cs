@@ -27,7 +27,7 @@ public sealed class EbmfFromTests : IDisposable
     public void A_fit_that_was_stopped_goes_on_to_where_it_would_have_come(string options, double tolerance)
     {
         var whole = Fit("whole", options);
-        var stopped = Fit("stopped", options, mostRounds: whole.Rounds / 2);
+        var stopped = Fit("stopped", options, mostRounds: whole.Rounds / 4);
         Assert.True(stopped.Elbo < whole.Elbo);
         var goesOn = From(stopped, "on", options);
         Assert.True(goesOn.Elbo > stopped.Elbo);

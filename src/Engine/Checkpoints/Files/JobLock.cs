@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace FitCluster.Engine;
 
 /// <summary>
@@ -8,9 +10,10 @@ internal static class JobLock
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
-    public static async Task<IDisposable> Take(string path, CancellationToken cancellation)
+    public static async Task<IDisposable> Take(string path, CancellationToken cancellation, TimeSpan? patience = null)
     {
-        var until = DateTime.UtcNow + Patience;
+        var limit = patience ?? Patience;
+        var since = Stopwatch.GetTimestamp();
         for (var wait = 1; ; wait = int.Min(2 * wait, 25))
         {
             try
@@ -19,9 +22,9 @@ internal static class JobLock
             }
             catch (IOException error) when (IsHeld(error))
             {
-                if (DateTime.UtcNow > until)
+                if (limit != Timeout.InfiniteTimeSpan && Stopwatch.GetElapsedTime(since) > limit)
                 {
-                    throw new IOException($"another process has held the lock {path} for {Patience.TotalSeconds:0} seconds", error);
+                    throw new IOException($"another process has held the lock {path} for {limit.TotalSeconds:0} seconds", error);
                 }
             }
 

@@ -12,6 +12,9 @@ internal static class PostgresSchema
     /// <summary>Any number that no other program takes for its advisory locks.</summary>
     private const long Lock = 0x4669_7443_6C75_7374;
 
+    /// <summary>Another such number: who holds its lock decides whether its node is the first.</summary>
+    public const long JoiningLock = Lock + 1;
+
     private static readonly string[] Migrations =
     [
         """
@@ -73,7 +76,29 @@ internal static class PostgresSchema
             FOREIGN KEY (job, round, shard, attempt) REFERENCES fitcluster.result_parts ON DELETE CASCADE);
         ALTER TABLE fitcluster.result_part_chunks ALTER COLUMN content SET STORAGE EXTERNAL;
         """,
+        // Nodes that cannot see each other are told by it who goes on. Before, nodes met at a message broker: what they had begun is not
+        // gone on with unasked, and who still runs it (cut off at the moment) learns at the next write that it is another's.
+        """
+        CREATE TABLE fitcluster.leases (name text PRIMARY KEY, owner text NOT NULL, until timestamptz NOT NULL);
+        UPDATE fitcluster.attempts SET newest = newest + 1 FROM fitcluster.jobs
+            WHERE jobs.job = attempts.job AND jobs.ended IS NULL AND jobs.state <> 'Queued';
+        UPDATE fitcluster.jobs SET state = 'Failed', ended = now(), reason = 'it was begun by an earlier version of FitCluster, '
+            'whose nodes met at a message broker, and had not ended when the tables were brought to this version: resume it, '
+            'and it goes on from its newest checkpoint if this version can read that; or submit it under another name'
+            WHERE ended IS NULL AND state <> 'Queued';
+        """,
+        // The journals of jobs, as Akka.Persistence.Sql has them, and up to which number the tables show them.
+        """
+        CREATE TABLE fitcluster.journal (
+            ordering bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, created bigint NOT NULL, deleted boolean NOT NULL,
+            persistence_id text NOT NULL, sequence_number bigint NOT NULL, message bytea NOT NULL, tags text, manifest text,
+            identifier integer, writer_uuid text, CONSTRAINT journal_uq UNIQUE (persistence_id, sequence_number));
+        CREATE TABLE fitcluster.projected (job text PRIMARY KEY, number bigint NOT NULL);
+        """,
     ];
+
+    /// <summary>From this version of the tables on nodes find each other by them; nodes of before cannot run beside those of now.</summary>
+    private const int FirstToMeetHere = 5;
 
     /// <summary>The newest version this program knows.</summary>
     public static int Version => Migrations.Length;
@@ -93,6 +118,11 @@ internal static class PostgresSchema
                 "program (tables are never taken back)", false);
         }
 
+        if (version is > 1 and < FirstToMeetHere)
+        {
+            await RefuseBesideOldNodes(connection, url, cancellation).ConfigureAwait(false);
+        }
+
         for (var next = version; next < Version; next++)
         {
             await Execute(connection, Migrations[next], cancellation).ConfigureAwait(false);
@@ -102,6 +132,20 @@ internal static class PostgresSchema
         }
 
         await transaction.CommitAsync(cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>Tables are not taken from under nodes that work with them.</summary>
+    private static async Task RefuseBesideOldNodes(NpgsqlConnection connection, StoreUrl url, CancellationToken cancellation)
+    {
+        await using var command = new NpgsqlCommand(
+            "SELECT string_agg(name, ', ' ORDER BY name) FROM fitcluster.nodes " +
+            "WHERE seen > now() - interval '10 seconds' AND state IN ('joining', 'up', 'draining')", connection);
+        if (await command.ExecuteScalarAsync(cancellation).ConfigureAwait(false) is string names)
+        {
+            throw new ClusterStoreException(
+                $"the store {url} is in use by nodes of an earlier version of FitCluster, beside which this one cannot run: {names}; " +
+                "let their jobs end, stop them, and start this version then", true);
+        }
     }
 
     private static async Task<int> VersionOf(NpgsqlConnection connection, CancellationToken cancellation)

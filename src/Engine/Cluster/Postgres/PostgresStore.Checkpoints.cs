@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Globalization;
 using System.Security.Cryptography;
-using System.Text.Json;
 using FitCluster.Messages;
 using Npgsql;
 
@@ -143,7 +142,8 @@ public sealed partial class PostgresStore
         return new PartSaved(checksum, bytes.Length);
     }
 
-    private static async Task<StoreReply> Commit(NpgsqlConnection connection, CommitCheckpoint commit, CancellationToken cancellation)
+    /// <summary>Why a checkpoint cannot be committed; null when it can.</summary>
+    private static async Task<StoreReply?> Refusal(NpgsqlConnection connection, CommitCheckpoint commit, CancellationToken cancellation)
     {
         if (CheckpointRules.Fence(
             commit.Job, commit.Attempt, await Newest(connection, commit.Job, cancellation).ConfigureAwait(false)) is { } fenced)
@@ -151,21 +151,29 @@ public sealed partial class PostgresStore
             return fenced;
         }
 
-        var manifest = commit.Manifest;
-        foreach (var part in manifest.Parts)
+        foreach (var part in commit.Manifest.Parts)
         {
             var bytes = await Scalar(
                 connection, cancellation,
                 "SELECT bytes FROM fitcluster.parts WHERE job = $1 AND round = $2 AND shard = $3 AND attempt = $4",
-                commit.Job.Value, manifest.Round.Value, part.Shard.Value, part.Attempt.Value).ConfigureAwait(false) as long?;
+                commit.Job.Value, commit.Manifest.Round.Value, part.Shard.Value, part.Attempt.Value).ConfigureAwait(false) as long?;
             if (bytes != part.Bytes)
             {
-                return new StoreReply(
-                    $"the checkpoint of round {manifest.Round} of job {commit.Job} was not committed: " +
-                    $"{CheckpointRules.Name(part.Shard)} of attempt {part.Attempt} is not there with {part.Bytes} bytes");
+                return CheckpointRules.NotThere(commit, part);
             }
         }
 
+        return null;
+    }
+
+    private static async Task<StoreReply> Commit(NpgsqlConnection connection, CommitCheckpoint commit, CancellationToken cancellation)
+    {
+        if (await Refusal(connection, commit, cancellation).ConfigureAwait(false) is { } refused)
+        {
+            return refused;
+        }
+
+        var manifest = commit.Manifest;
         await Execute(
             connection, cancellation,
             """
@@ -173,8 +181,7 @@ public sealed partial class PostgresStore
             ON CONFLICT (job, round) DO UPDATE SET attempt = $3, spec_hash = $4, data_hash = $5, shards = $6, parts = $7::jsonb
             """,
             commit.Job.Value, manifest.Round.Value, manifest.Attempt.Value, manifest.SpecHash, manifest.DataHash, manifest.Shards,
-            JsonSerializer.Serialize(manifest.Parts.Select(p => new StoredPart(p.Shard.Value, p.Attempt.Value, p.Checksum, p.Bytes))))
-            .ConfigureAwait(false);
+            StoredForms.Parts(manifest)).ConfigureAwait(false);
         if (manifest.Round.Value > 0)
         {
             await Execute(connection, cancellation, "UPDATE fitcluster.attempts SET restarts = 0 WHERE job = $1", commit.Job.Value)
@@ -327,15 +334,9 @@ public sealed partial class PostgresStore
         var manifests = new List<CheckpointManifest>();
         while (await reader.ReadAsync(cancellation).ConfigureAwait(false))
         {
-            var parts = JsonSerializer.Deserialize<StoredPart[]>(reader.GetString(5))!;
-            manifests.Add(new CheckpointManifest(
-                job, new Attempt(reader.GetInt64(1)), new Round(reader.GetInt64(0)), reader.GetString(2), reader.GetString(3),
-                reader.GetInt32(4),
-                [.. parts.Select(p => new CheckpointPart(new ShardId(p.Shard), new Attempt(p.Attempt), p.Checksum, p.Bytes))]));
+            manifests.Add(StoredForms.Manifest(job, reader));
         }
 
         return manifests;
     }
-
-    private sealed record StoredPart(int Shard, long Attempt, string Checksum, long Bytes);
 }

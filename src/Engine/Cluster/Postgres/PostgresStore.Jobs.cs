@@ -1,5 +1,3 @@
-using System.Text.Json;
-using System.Text.Json.Serialization;
 using FitCluster.Messages;
 using Npgsql;
 
@@ -13,8 +11,6 @@ public sealed partial class PostgresStore
     /// <summary>A node that has not reported for so long counts for nothing.</summary>
     private const string IsUp = "state = 'up' AND seen > now() - interval '5 seconds'";
 
-    private static readonly JsonSerializerOptions JsonForm = new() { NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals };
-
     /// <inheritdoc/>
     public Task<Submitted> Submit(JobSubmission submission, CancellationToken cancellation = default) => InTransaction(
         async connection =>
@@ -26,6 +22,7 @@ public sealed partial class PostgresStore
                 submission.Job.Value, submission.Spec, submission.SpecHash, submission.DataHash, submission.Shards).ConfigureAwait(false);
             if (inserted == 1)
             {
+                await Tell(connection, cancellation).ConfigureAwait(false);
                 return Submitted.New;
             }
 
@@ -72,6 +69,7 @@ public sealed partial class PostgresStore
         await Execute(
             connection, cancellation, "UPDATE fitcluster.attempts SET newest = newest + 1, restarts = -1 WHERE job = $1",
             submission.Job.Value).ConfigureAwait(false);
+        await Tell(connection, cancellation).ConfigureAwait(false);
         return true;
     }
 
@@ -98,6 +96,7 @@ public sealed partial class PostgresStore
                 WHERE job = $1 AND state IN ('Queued', 'Running')
                 """,
                 job.Value).ConfigureAwait(false);
+            await Tell(connection, cancellation).ConfigureAwait(false);
             return await ReadJob(connection, job, cancellation).ConfigureAwait(false);
         },
         cancellation);
@@ -118,6 +117,7 @@ public sealed partial class PostgresStore
             // The next claim is the first of a new count.
             await Execute(connection, cancellation, "UPDATE fitcluster.attempts SET restarts = -1 WHERE job = $1", job.Value)
                 .ConfigureAwait(false);
+            await Tell(connection, cancellation).ConfigureAwait(false);
             return await ReadJob(connection, job, cancellation).ConfigureAwait(false);
         },
         cancellation);
@@ -129,7 +129,7 @@ public sealed partial class PostgresStore
             connection, cancellation,
                 "UPDATE fitcluster.jobs SET state = 'Running', reported = now(), progress = $2::jsonb WHERE job = $1 AND state IN " +
                 "('Queued', 'Running')",
-            job.Value, JsonSerializer.Serialize(StoredProgress.Of(progress), JsonForm)).ConfigureAwait(false) == 1,
+            job.Value, StoredForms.Progress(progress)).ConfigureAwait(false) == 1,
         cancellation);
 
     /// <inheritdoc/>
@@ -224,7 +224,7 @@ public sealed partial class PostgresStore
             var jobs = new List<OpenJob>();
             while (await reader.ReadAsync(cancellation).ConfigureAwait(false))
             {
-                jobs.Add(new OpenJob(ReadSubmission(reader), reader.GetBoolean(5), reader.GetBoolean(6), reader.GetDouble(7)));
+                jobs.Add(new OpenJob(StoredForms.Submission(reader), reader.GetBoolean(5), reader.GetBoolean(6), reader.GetDouble(7)));
             }
 
             return new OpenJobsFound(jobs, capacity);
@@ -251,51 +251,17 @@ public sealed partial class PostgresStore
         {
             jobs.Add(new JobEntry
             {
-                Submission = ReadSubmission(reader),
+                Submission = StoredForms.Submission(reader),
                 State = Enum.Parse<JobState>(reader.GetString(5)),
                 CancelWanted = reader.GetBoolean(6),
                 Submitted = reader.GetFieldValue<DateTimeOffset>(7),
                 Reported = reader.IsDBNull(8) ? null : reader.GetFieldValue<DateTimeOffset>(8),
                 Ended = reader.IsDBNull(9) ? null : reader.GetFieldValue<DateTimeOffset>(9),
                 Reason = reader.GetString(10),
-                Progress = JsonSerializer.Deserialize<StoredProgress>(reader.GetString(11), JsonForm)!.ToProgress(),
+                Progress = StoredForms.Progress(reader.GetString(11)),
             });
         }
 
         return jobs;
     }
-
-    private static JobSubmission ReadSubmission(NpgsqlDataReader reader) =>
-        new(new JobName(reader.GetString(0)), reader.GetString(1), reader.GetString(2), reader.GetString(3), reader.GetInt32(4));
-
-    /// <summary>A report as it is kept: its fields' names are part of the store's form.</summary>
-    private sealed record StoredProgress(
-        long Attempt, string Node, long Round, string Phase, double Objective, double Share, double Seconds, long Rows,
-        long CheckpointRound, int Checkpoints, StoredShard[]? Shards)
-    {
-        public static StoredProgress Of(JobProgress p) => new(
-            p.Attempt.Value, p.Node, p.Round.Value, p.Phase, p.Objective, p.Share, p.Seconds, p.Rows, p.CheckpointRound.Value,
-            p.Checkpoints,
-            [.. p.Shards.Select(s => new StoredShard(s.Shard.Value, s.Load, s.IsReady, s.Round.Value, s.WaitingSeconds, s.LastSeconds,
-                s.Losses, s.Failures, s.IsStraggler, s.Rows))]);
-
-        public JobProgress ToProgress() => new()
-        {
-            Attempt = new Attempt(Attempt),
-            Node = Node ?? "",
-            Round = new Round(Round),
-            Phase = Phase ?? "",
-            Objective = Node is null ? double.NaN : Objective,
-            Share = Share,
-            Seconds = Seconds,
-            Rows = Rows,
-            CheckpointRound = new Round(CheckpointRound),
-            Checkpoints = Checkpoints,
-            Shards = [.. (Shards ?? []).Select(s => new ShardStatus(new ShardId(s.Shard), s.Load, s.IsReady, new Round(s.Round), s.Waiting,
-                s.Last, s.Losses, s.Failures, s.IsStraggler, s.Rows))],
-        };
-    }
-
-    private sealed record StoredShard(
-        int Shard, long Load, bool IsReady, long Round, double Waiting, double Last, int Losses, int Failures, bool IsStraggler, long Rows);
 }

@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 namespace FitCluster.Engine;
 
 public sealed partial class PostgresStore
@@ -17,7 +15,7 @@ public sealed partial class PostgresStore
                 node.Name,
                 node.State,
                 node.Capacity,
-                JsonSerializer.Serialize(node, JsonForm).Replace("\\u0000", "?", StringComparison.Ordinal)).ConfigureAwait(false);
+                StoredForms.Node(node)).ConfigureAwait(false);
             return await Execute(
                 connection, cancellation, "DELETE FROM fitcluster.nodes WHERE seen < now() - interval '1 hour'").ConfigureAwait(false);
         },
@@ -35,7 +33,7 @@ public sealed partial class PostgresStore
             var nodes = new List<NodeEntry>();
             while (await reader.ReadAsync(cancellation).ConfigureAwait(false))
             {
-                nodes.Add(JsonSerializer.Deserialize<NodeEntry>(reader.GetString(0), JsonForm)! with
+                nodes.Add(StoredForms.Node(reader.GetString(0)) with
                 {
                     Started = reader.GetFieldValue<DateTimeOffset>(1),
                     Seen = reader.GetFieldValue<DateTimeOffset>(2),

@@ -1,6 +1,5 @@
 using System.Data;
 using System.Security.Cryptography;
-using System.Text.Json;
 using FitCluster.Messages;
 using Npgsql;
 
@@ -36,7 +35,7 @@ public sealed partial class PostgresStore
                     progress = $4::jsonb
                 WHERE job = $1 AND state IN ('Queued', 'Running')
                 """,
-                job.Value, state.ToString(), reason.Replace('\0', '?'), JsonSerializer.Serialize(StoredProgress.Of(progress), JsonForm))
+                job.Value, state.ToString(), reason.Replace('\0', '?'), StoredForms.Progress(progress))
                 .ConfigureAwait(false);
             if (ended == 0)
             {

@@ -9,9 +9,10 @@ namespace FitCluster.Engine;
 /// The store of a cluster in PostgreSQL: checkpoints, jobs, event logs, results, nodes. Every request is one transaction.
 /// </summary>
 /// <remarks>
-/// Files: this one connects and words failures; Checkpoints answers actors; Jobs keeps the directory; Results the files; Nodes the nodes.
+/// Files: this one connects and words failures; Checkpoints answers actors; Jobs keeps the directory; Results the files; Nodes the nodes;
+/// Leases what nodes agree by; Journal what the journals of jobs have the tables show.
 /// </remarks>
-public sealed partial class PostgresStore : IClusterStore
+public sealed partial class PostgresStore : IClusterStore, IJobProjection
 {
     /// <summary>Large contents are cut into rows of this size: neither side holds more at once.</summary>
     private const int ChunkBytes = 4 << 20;
@@ -26,6 +27,7 @@ public sealed partial class PostgresStore : IClusterStore
     {
         _url = StoreUrl.Parse(url);
         _source = new NpgsqlDataSourceBuilder(_url.Builder.ConnectionString).Build();
+        _submissions = new Lazy<SubmissionListener>(() => new SubmissionListener(_source));
     }
 
     /// <summary>Refuses a URL that no store can have; nothing is asked of the network.</summary>
@@ -43,7 +45,15 @@ public sealed partial class PostgresStore : IClusterStore
     });
 
     /// <inheritdoc/>
-    public ValueTask DisposeAsync() => _source.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        if (_submissions.IsValueCreated)
+        {
+            await _submissions.Value.DisposeAsync().ConfigureAwait(false);
+        }
+
+        await _source.DisposeAsync().ConfigureAwait(false);
+    }
 
     private async Task<T> Guarded<T>(Func<Task<T>> work)
     {

@@ -30,6 +30,12 @@ internal enum ConjugateAnswer
     /// <summary>The round diverged, and the state before it, the first that there is, is worth a score.</summary>
     GivenUp,
 
+    /// <summary>Training cells are set aside: the sums over the others are to be found.</summary>
+    Slices,
+
+    /// <summary>No restart is left, and the best is worse than columns' means: these are to be scored.</summary>
+    FallsBack,
+
     /// <summary>Held-out rows are fitted and scored.</summary>
     Projected,
 }

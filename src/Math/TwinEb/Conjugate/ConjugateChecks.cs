@@ -1,4 +1,5 @@
 using FitCluster.Math.Models;
+using FitCluster.Messages;
 
 namespace FitCluster.Math.TwinEb;
 
@@ -11,8 +12,9 @@ internal sealed class ConjugateChecks(IConjugateLikelihood likelihood)
     /// <summary>Whether validation cells are scored before the next sweep.</summary>
     public static bool IsDue(StateSet<ConjugateField> state) =>
         state[ConjugateField.ValidationZeros] + state[ConjugateField.ValidationOthers] > 0 &&
-        (state.Is(ConjugateField.Ends) || state[ConjugateField.Objective] > ConjugateSettings.NoObjective) &&
-        (state.Is(ConjugateField.Ends) || ConjugateSchedule.IsChecked(state.Whole(ConjugateField.Sweep)));
+        (state.Is(ConjugateField.Ends) ||
+            (state[ConjugateField.Objective] > ConjugateSettings.NoObjective &&
+                ConjugateSchedule.IsChecked(state.Whole(ConjugateField.Sweep))));
 
     /// <summary>
     /// Keeps the state unless its score is below the best by more than noise: of states that are as good the last is kept. Ends the restart
@@ -27,9 +29,10 @@ internal sealed class ConjugateChecks(IConjugateLikelihood likelihood)
             // Of overdispersed counts every sweep past the best fits noise: there the best itself is kept.
             var isOverdispersed = likelihood.Spreads && CountMisfit.Of(score).IsOverdispersed(trained: false);
             var margin = isOverdispersed ? 0 : ConjugateSettings.CheckMargin;
-            var best = state.Is(ConjugateField.HasKept) ? double.Max(state[ConjugateField.BestCheck], score.LogLik) : score.LogLik;
+            var criterion = Criterion(state, score);
+            var best = state.Is(ConjugateField.HasKept) ? double.Max(state[ConjugateField.BestCheck], criterion) : criterion;
             state[ConjugateField.BestCheck] = best;
-            if (!state.Is(ConjugateField.HasKept) || score.LogLik >= best - (margin * double.Abs(best)))
+            if (!state.Is(ConjugateField.HasKept) || criterion >= best - (margin * double.Abs(best)))
             {
                 likelihood.Parameters.KeepOfRestart(state.Arrays);
                 state.Put(ConjugateField.HasKept, true);
@@ -56,20 +59,76 @@ internal sealed class ConjugateChecks(IConjugateLikelihood likelihood)
     }
 
     /// <summary>
-    /// Whether a restart is to begin anew, with counts that weigh less: by its training cells they are overdispersed, and vary more than
-    /// they were taken to (mean of (x - r)^2 / r). If so, says how much less.
+    /// What states are compared by: the score; where counts weigh less, errors, as the score is then one of widths, which are set last.
+    /// </summary>
+    private static double Criterion(StateSet<ConjugateField> state, HeldOutScore score) =>
+        state[ConjugateField.Temper] > 0 ? -score.Rmse : score.LogLik;
+
+    /// <summary>Whether a restart that came to its end is better than the best so far.</summary>
+    /// <param name="state">The state.</param>
+    /// <param name="score">The restart's score.</param>
+    /// <param name="criterion">Its log-likelihood, or its objective where it has no score.</param>
+    public static bool Improves(StateSet<ConjugateField> state, HeldOutScore score, double criterion)
+    {
+        var (best, temper, bestTemper) = (HeldOutScore.FromArray(state[ConjugateKeys.Validation]), state[ConjugateField.Temper],
+            state[ConjugateField.BestTemper]);
+        if (state.Is(ConjugateField.IsColumnMeans))
+        {
+            // Where counts are overdispersed scores are those of widths; elsewhere a model that scores better is one, whatever a few errors
+            // are.
+            return score.Rmse < best.Rmse && (IsOverdispersed(best, bestTemper) || score.LogLik > best.LogLik);
+        }
+
+        // Bounds of counts of other weights cannot be compared: of those the one that says less counts. And a score counts more than none.
+        var isGreater = criterion > state[ConjugateField.BestCriterion];
+        const double Margin = 1 + ConjugateSettings.ErrorMargin;
+        return !state.Is(ConjugateField.HasBest) || (score.Cells == 0 ? temper > bestTemper || isGreater
+            : best.Cells == 0 || (double.Max(temper, bestTemper) == 0 ? isGreater
+            : score.Rmse * Margin < best.Rmse || (score.Rmse < best.Rmse * Margin && score.LogLik > best.LogLik)));
+    }
+
+    /// <summary>Takes the columns' means over training cells from the sums over the data.</summary>
+    public static void TakeColumns(StateSet<ConjugateField> state, ArraySet partial)
+    {
+        var (sums, cells, overall) = (partial.Get(ConjugateKeys.ColumnSums), partial.Get(ConjugateKeys.ColumnCells),
+            partial.Scalar(ConjugateKeys.Sum) / double.Max(partial.Scalar(ConjugateKeys.Cells), 1));
+        state[ConjugateKeys.ColumnAverages] = [.. sums.Zip(cells, (sum, count) => count > 0 ? sum / count : overall)];
+    }
+
+    /// <summary>
+    /// Whether the validation cells of the best restart are predicted worse than by their columns' means over training cells. False where
+    /// there are no such cells.
+    /// </summary>
+    public static bool IsWorseThanColumnMeans(StateSet<ConjugateField> state) =>
+        state.Is(ConjugateField.HasBest) && state[ConjugateKeys.ColumnErrors] is [var errors, > 0] &&
+        HeldOutScore.FromArray(state[ConjugateKeys.Validation]).SquaredError > errors;
+
+    private static bool IsOverdispersed(HeldOutScore score, double temper) =>
+        temper > 0 || CountMisfit.Of(score).IsOverdispersed(trained: false);
+
+    /// <summary>Whether counts are overdispersed by the kept state, or taken to be.</summary>
+    public static bool IsOverdispersed(StateSet<ConjugateField> state) =>
+        state.Is(ConjugateField.IsOverdispersed) || state[ConjugateField.Temper] > 0;
+
+    /// <summary>
+    /// Whether a restart is to begin anew, with counts that weigh less: by its training cells they are overdispersed, and there are
+    /// validation cells to choose by, or they vary more than they were taken to (mean of (x - r)^2 / r). If so, says how much less; if not,
+    /// later restarts have the best weight that was tried.
     /// </summary>
     public static bool Tempers(StateSet<ConjugateField> state, double[] misfit)
     {
-        if (misfit.Length == 0 || !CountMisfit.FromArray(misfit).IsOverdispersed(trained: true) ||
-            state[ConjugateField.Tempers] >= ConjugateSettings.MostTempers)
+        if (misfit.Length == 0 || state[ConjugateField.Tempers] >= ConjugateSettings.MostTempers ||
+            !CountMisfit.FromArray(misfit).IsOverdispersed(trained: true))
         {
+            state[ConjugateField.Temper] = state[ConjugateField.BestTemper];
             return false;
         }
 
-        var (found, before) = (misfit[3] / double.Max(misfit[4], 1), state[ConjugateField.Temper]);
-        if (found <= double.Max(before, 1))
+        var (found, before) = (ConjugatePoissonMisfit.VarianceFactor(misfit), state[ConjugateField.Temper]);
+        var isScored = state[ConjugateField.ValidationZeros] + state[ConjugateField.ValidationOthers] > 0;
+        if (found <= 1 || !(found > before || isScored))
         {
+            state[ConjugateField.Temper] = state[ConjugateField.BestTemper];
             return false;
         }
 
@@ -85,7 +144,7 @@ internal sealed class ConjugateChecks(IConjugateLikelihood likelihood)
         for (var c = 0; c < scores.Length / HeldOutScore.Length; c++)
         {
             var score = HeldOutScore.FromArray(scores.AsSpan(c * HeldOutScore.Length)).LogLik;
-            if (c == 0 || score > best + (c == 1 || spread == 1 ? ConjugateSettings.CheckMargin * double.Abs(best) : 0))
+            if (c == 0 || score > best + (spread == 1 ? ConjugateSettings.CheckMargin * double.Abs(best) : 0))
             {
                 (spread, best) = (ConjugateSettings.Spreads[c], score);
             }

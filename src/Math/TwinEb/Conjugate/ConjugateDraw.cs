@@ -13,7 +13,6 @@ internal static class ConjugateDraw
     public const ulong RowStart =
         0xC0_01, ColumnStart = 0xC0_02, Cluster = 0xC0_03, RowScore = 0xC0_04, ColumnScore = 0xC0_05, Candidates = 0xC0_06;
 
-    private const double LeastInverse = 1e-290;
     private const double UnitOf32 = 1.0 / (1UL << 32);
 
     /// <summary>A uniform number in (0, 1).</summary>
@@ -63,7 +62,7 @@ internal static class ConjugateDraw
         var (mode, a, b) = GeneralizedInverseGaussian.Shape(g, r, t);
 
         // A number so small is below anything that a sum could show, and its own density is a Gamma's.
-        if (b < LeastInverse)
+        if (b < GeneralizedInverseGaussian.LeastInverse)
         {
             return Gamma(g, seed, stream, draw, entity, factor) / r;
         }

@@ -122,4 +122,16 @@ internal enum ConjugateField
 
     /// <summary>Whether by the kept state's validation cells counts are overdispersed.</summary>
     IsOverdispersed,
+
+    /// <summary>The share of the training cells that is set aside as validation cells (<see cref="ConjugateSlice"/>); 0: none.</summary>
+    Slice,
+
+    /// <summary>Whether the state under way is that of <see cref="ConjugateColumnMeans"/>: the restarts are over.</summary>
+    IsColumnMeans,
+
+    /// <summary>Whether that one is kept as the best.</summary>
+    TookColumnMeans,
+
+    /// <summary>The root mean squared error of the restart that it replaced.</summary>
+    ReplacedRmse,
 }

@@ -37,9 +37,7 @@ internal sealed class ConjugateGammaPosterior
     private readonly double[] _means;
     private readonly double[] _logs;
     private readonly double[] _terms;
-    private readonly double[] _sumOfCounts;
-    private readonly double[] _sumOfMeans;
-    private readonly double[] _sumOfLogs;
+    private readonly ConjugateGammaSums _sums;
     private readonly int[] _evaluated;
     private readonly int[] _others;
     private readonly int[] _matters;
@@ -68,7 +66,7 @@ internal sealed class ConjugateGammaPosterior
         (_evaluated, _others, _matters) = (new int[count], new int[count], new int[count]);
         (_constants, _logits, _shapes, _rates) = (new double[count], new double[count], Ones(count * Stride), Ones(count * Stride));
         (_means, _logs) = (new double[count * Stride], new double[count * Stride]);
-        (_sumOfCounts, _sumOfMeans, _sumOfLogs) = (new double[count], new double[count * Stride], new double[count * Stride]);
+        _sums = new ConjugateGammaSums(_active, factors, Stride);
         _rates.AsSpan(Shared * Stride, factors).Clear();
         var (logRates, logGammas) = (VectorLog.Of(prior.Rates), VectorGamma.LogGamma(prior.Shapes));
         for (var c = 0; c < _active.Length; c++)
@@ -84,7 +82,7 @@ internal sealed class ConjugateGammaPosterior
             _constants[c] = sum;
         }
 
-        (Mean, Log, Square, Weight) = (new double[Stride], new double[Stride], new double[Stride], new double[Stride]);
+        (Mean, Log, Variance, Weight) = (new double[Stride], new double[Stride], new double[Stride], new double[Stride]);
         if (totals.Length >= factors && _active.Length > FewComponents)
         {
             var wide = Padding.To(_active.Length, VectorNormal.Lanes);
@@ -110,8 +108,8 @@ internal sealed class ConjugateGammaPosterior
     /// <summary>E log x of the last vector.</summary>
     public double[] Log { get; }
 
-    /// <summary>E x^2 of the last vector, where it was asked for.</summary>
-    public double[] Square { get; }
+    /// <summary>Var x of the last vector, where it was asked for.</summary>
+    public double[] Variance { get; }
 
     /// <summary>exp(E log x) of the last vector, 0 in the padding.</summary>
     public double[] Weight { get; }
@@ -177,40 +175,27 @@ internal sealed class ConjugateGammaPosterior
     {
         foreach (var c in Matters)
         {
-            var r = _logits[c];
-            _sumOfCounts[c] += r;
-            FactorKernel.AddScaled(r, _means.AsSpan(c * Stride, Stride), _sumOfMeans.AsSpan(c * Stride, Stride));
-            FactorKernel.AddScaled(r, _logs.AsSpan(c * Stride, Stride), _sumOfLogs.AsSpan(c * Stride, Stride));
+            _sums.Add(c, _logits[c], _means, _logs);
         }
     }
 
     /// <summary>The statistics of all vectors that were accumulated, for a prior of so many components.</summary>
-    public ConjugateGammaStatistics Statistics(int components)
-    {
-        var statistics = new ConjugateGammaStatistics(components, _factors);
-        for (var c = 0; c < _active.Length; c++)
-        {
-            statistics.Counts[_active[c]] = _sumOfCounts[c];
-            _sumOfMeans.AsSpan(c * Stride, _factors).CopyTo(statistics.Means.AsSpan(_active[c] * _factors));
-            _sumOfLogs.AsSpan(c * Stride, _factors).CopyTo(statistics.Logs.AsSpan(_active[c] * _factors));
-        }
-
-        return statistics;
-    }
+    public ConjugateGammaStatistics Statistics(int components) => _sums.Of(components);
 
     /// <summary>
-    /// E x^2 of the last vector, which had these s and t, into <see cref="Square"/>, with variances in each component so many times as
-    /// large.
+    /// Var x of the last vector, which had these s and t, into <see cref="Variance"/>, with variances in each component so many times as
+    /// large: those of the components plus that of their means, so that nothing cancels.
     /// </summary>
-    public void SecondMoments(ReadOnlySpan<double> s, ReadOnlySpan<double> t, double spread = 1)
+    public void Variances(ReadOnlySpan<double> s, ReadOnlySpan<double> t, double spread = 1)
     {
-        Array.Clear(Square);
+        Array.Clear(Variance);
         foreach (var c in Matters)
         {
             for (var l = 0; l < _factors; l++)
             {
                 var (shape, rate) = Given(c, l, s[l], t[l]);
-                Square[l] += _logits[c] * shape * (shape + spread) / (rate * rate);
+                var (mean, off) = (shape / rate, _means[(c * Stride) + l] - Mean[l]);
+                Variance[l] += _logits[c] * ((spread * mean / rate) + (off * off));
             }
         }
     }

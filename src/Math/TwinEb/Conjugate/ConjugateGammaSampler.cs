@@ -12,13 +12,11 @@ internal sealed class ConjugateGammaSampler : ISideSampler
     private readonly ConjugateGammaPosterior _posterior;
     private readonly double[] _s;
     private readonly double[] _t;
-    private readonly double[] _cumulative;
-    private readonly double[] _means;
+    private readonly ConjugateComponentDraws _components;
     private readonly double[] _shapes;
     private readonly double[] _rates;
     private readonly double[] _numbers;
     private readonly int _factors;
-    private readonly int _components;
     private readonly ulong _seed;
     private readonly ulong _stream;
     private readonly long _firstEntity;
@@ -35,25 +33,17 @@ internal sealed class ConjugateGammaSampler : ISideSampler
         _spread = spread;
         (_s, _t, _seed, _stream, _firstEntity) = (s, t, seed, stream, firstEntity);
         _factors = prior.Factors;
-        _components = _posterior.Active.Length;
         (_shapes, _rates, _numbers) = (new double[_posterior.Stride], new double[_posterior.Stride], new double[_posterior.Stride]);
         _shapes.AsSpan().Fill(1);
         var entities = s.Length / _factors;
-        _cumulative = new double[entities * _components];
-        _means = new double[s.Length];
+        _components = new ConjugateComponentDraws(entities, _posterior.Active.Length, _factors, seed, stream, firstEntity);
         var (padS, padT) = (new double[_posterior.Stride], new double[_posterior.Stride]);
         for (var i = 0; i < entities; i++)
         {
             s.AsSpan(i * _factors, _factors).CopyTo(padS);
             t.AsSpan(i * _factors, _factors).CopyTo(padT);
             _posterior.Evaluate(padS, padT);
-            _posterior.Mean.AsSpan(0, _factors).CopyTo(_means.AsSpan(i * _factors));
-            var sum = 0.0;
-            for (var c = 0; c < _components; c++)
-            {
-                sum += _posterior.Responsibilities[c];
-                _cumulative[(i * _components) + c] = sum;
-            }
+            _components.Keep(i, _posterior.Responsibilities, _posterior.Mean);
         }
     }
 
@@ -62,17 +52,7 @@ internal sealed class ConjugateGammaSampler : ISideSampler
     {
         for (var i = first; i < first + count; i++)
         {
-            var entity = _firstEntity + i;
-            var component = 0;
-            if (_components > 1)
-            {
-                var uniform = ConjugateDraw.Uniform(_seed, _stream, draw, entity, _factors);
-                while (component < _components - 1 && _cumulative[(i * _components) + component] < uniform)
-                {
-                    component++;
-                }
-            }
-
+            var (entity, component) = (_firstEntity + i, _components.Component(draw, i));
             for (var l = 0; l < _factors; l++)
             {
                 var (shape, rate) = _posterior.Given(component, l, _s[(i * _factors) + l], _t[(i * _factors) + l]);
@@ -89,5 +69,5 @@ internal sealed class ConjugateGammaSampler : ISideSampler
     }
 
     /// <inheritdoc/>
-    public void Mean(int first, int count, Span<double> factors) => _means.AsSpan(first * _factors, count * _factors).CopyTo(factors);
+    public void Mean(int first, int count, Span<double> factors) => _components.Mean(first, count, factors);
 }

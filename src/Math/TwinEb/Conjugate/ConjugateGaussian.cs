@@ -71,11 +71,7 @@ internal sealed class ConjugateGaussian(TwinEbOptions options) : IConjugateLikel
                 ? [ConjugateKeys.ColumnPrecisions, ConjugateKeys.ColumnShifts, .. ConjugateKeys.ColumnPrior.Normal]
                 : (StateKey[])[],
         ];
-        foreach (var key in keys)
-        {
-            var array = state.Arrays.Get(key.In(scope).Name);
-            broadcast.Set(key.Name, array.Values, array.Shape);
-        }
+        ConjugateParameters.Broadcast(state.Arrays, scope, keys, broadcast);
     }
 
     /// <inheritdoc/>

@@ -27,9 +27,7 @@ internal sealed class ConjugateInversePosterior
     private readonly double[] _means;
     private readonly double[] _logs;
     private readonly double[] _inverses;
-    private readonly double[] _sumOfCounts;
-    private readonly double[] _sumOfMeans;
-    private readonly double[] _sumOfLogs;
+    private readonly ConjugateGammaSums _sums;
 
     /// <summary>The posterior under a prior.</summary>
     public ConjugateInversePosterior(ConjugateGammaPrior prior)
@@ -41,7 +39,7 @@ internal sealed class ConjugateInversePosterior
         (_constants, _logits, _rough) = (new double[count], new double[count], new double[count]);
         (_shapes, _rates) = (new double[count * _factors], new double[count * _factors]);
         (_means, _logs, _inverses) = (new double[count * _factors], new double[count * _factors], new double[count * _factors]);
-        (_sumOfCounts, _sumOfMeans, _sumOfLogs) = (new double[count], new double[count * _factors], new double[count * _factors]);
+        _sums = new ConjugateGammaSums(_active, _factors, _factors);
         for (var c = 0; c < count; c++)
         {
             prior.Shapes.AsSpan(_active[c] * _factors, _factors).CopyTo(_shapes.AsSpan(c * _factors));
@@ -88,27 +86,14 @@ internal sealed class ConjugateInversePosterior
     public double Evaluate(ReadOnlySpan<double> s, ReadOnlySpan<double> t, ReadOnlySpan<double> c)
     {
         var least = Rough(s, t, c);
-        var greatest = double.NegativeInfinity;
         for (var k = 0; k < _active.Length; k++)
         {
             _logits[k] = _rough[k] < least ? double.NegativeInfinity : Component(k, s, t, c);
-            greatest = double.Max(greatest, _logits[k]);
         }
 
-        var sum = 0.0;
-        for (var k = 0; k < _active.Length; k++)
-        {
-            _logits[k] = double.Exp(_logits[k] - greatest);
-            sum += _logits[k];
-        }
-
-        for (var k = 0; k < _active.Length; k++)
-        {
-            _logits[k] /= sum;
-        }
-
+        var logNormalizer = LogSumExp.Softmax(_logits, _logits);
         Average();
-        return greatest + double.Log(sum);
+        return logNormalizer;
     }
 
     /// <summary>
@@ -143,27 +128,13 @@ internal sealed class ConjugateInversePosterior
         {
             if (_logits[k] >= LeastResponsibility)
             {
-                var at = k * _factors;
-                _sumOfCounts[k] += _logits[k];
-                FactorKernel.AddScaled(_logits[k], _means.AsSpan(at, _factors), _sumOfMeans.AsSpan(at, _factors));
-                FactorKernel.AddScaled(_logits[k], _logs.AsSpan(at, _factors), _sumOfLogs.AsSpan(at, _factors));
+                _sums.Add(k, _logits[k], _means, _logs);
             }
         }
     }
 
     /// <summary>The statistics of all vectors that were accumulated, for a prior of so many components.</summary>
-    public ConjugateGammaStatistics Statistics(int components)
-    {
-        var statistics = new ConjugateGammaStatistics(components, _factors);
-        for (var k = 0; k < _active.Length; k++)
-        {
-            statistics.Counts[_active[k]] = _sumOfCounts[k];
-            _sumOfMeans.AsSpan(k * _factors, _factors).CopyTo(statistics.Means.AsSpan(_active[k] * _factors));
-            _sumOfLogs.AsSpan(k * _factors, _factors).CopyTo(statistics.Logs.AsSpan(_active[k] * _factors));
-        }
-
-        return statistics;
-    }
+    public ConjugateGammaStatistics Statistics(int components) => _sums.Of(components);
 
     /// <summary>Var x of the last vector, which had these s, t and c: within components, and between their means.</summary>
     public void Variances(ReadOnlySpan<double> s, ReadOnlySpan<double> t, ReadOnlySpan<double> c)

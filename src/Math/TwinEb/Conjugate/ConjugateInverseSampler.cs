@@ -8,10 +8,8 @@ internal sealed class ConjugateInverseSampler : ISideSampler
 {
     private readonly ConjugateInversePosterior _posterior;
     private readonly double[] _vectors;
-    private readonly double[] _cumulative;
-    private readonly double[] _means;
+    private readonly ConjugateComponentDraws _components;
     private readonly int _factors;
-    private readonly int _components;
     private readonly ulong _seed;
     private readonly ulong _stream;
     private readonly long _firstEntity;
@@ -23,9 +21,9 @@ internal sealed class ConjugateInverseSampler : ISideSampler
     {
         _posterior = new ConjugateInversePosterior(prior);
         (_vectors, _seed, _stream, _firstEntity) = (vectors, seed, stream, firstEntity);
-        (_factors, _components) = (prior.Factors, _posterior.Active.Length);
+        _factors = prior.Factors;
         var entities = vectors.Length / (3 * _factors);
-        (_cumulative, _means) = (new double[entities * _components], new double[entities * _factors]);
+        _components = new ConjugateComponentDraws(entities, _posterior.Active.Length, _factors, seed, stream, firstEntity);
         var (s, t, c) = (new double[_posterior.Stride], new double[_posterior.Stride], new double[_posterior.Stride]);
         for (var i = 0; i < entities; i++)
         {
@@ -34,13 +32,7 @@ internal sealed class ConjugateInverseSampler : ISideSampler
             of.Slice(_factors, _factors).CopyTo(t);
             of[(2 * _factors)..].CopyTo(c);
             _posterior.Evaluate(s, t, c);
-            _posterior.Mean.AsSpan(0, _factors).CopyTo(_means.AsSpan(i * _factors));
-            var sum = 0.0;
-            for (var k = 0; k < _components; k++)
-            {
-                sum += _posterior.Responsibilities[k];
-                _cumulative[(i * _components) + k] = sum;
-            }
+            _components.Keep(i, _posterior.Responsibilities, _posterior.Mean);
         }
     }
 
@@ -49,17 +41,7 @@ internal sealed class ConjugateInverseSampler : ISideSampler
     {
         for (var i = first; i < first + count; i++)
         {
-            var entity = _firstEntity + i;
-            var component = 0;
-            if (_components > 1)
-            {
-                var uniform = ConjugateDraw.Uniform(_seed, _stream, draw, entity, _factors);
-                while (component < _components - 1 && _cumulative[(i * _components) + component] < uniform)
-                {
-                    component++;
-                }
-            }
-
+            var (entity, component) = (_firstEntity + i, _components.Component(draw, i));
             for (var l = 0; l < _factors; l++)
             {
                 var at = (i * 3 * _factors) + l;
@@ -71,5 +53,5 @@ internal sealed class ConjugateInverseSampler : ISideSampler
     }
 
     /// <inheritdoc/>
-    public void Mean(int first, int count, Span<double> factors) => _means.AsSpan(first * _factors, count * _factors).CopyTo(factors);
+    public void Mean(int first, int count, Span<double> factors) => _components.Mean(first, count, factors);
 }

@@ -73,6 +73,8 @@ internal static class ConjugateKeys
     public static readonly StateKey ZeroShare = new("zeroShare");
     public static readonly StateKey KeepRows = new("keepRows");
     public static readonly StateKey TakeKept = new("takeKept");
+    public static readonly StateKey Slice = new("slice");
+    public static readonly StateKey IsColumnMeans = new("isColumnMeans");
     public static readonly StateKey HasAbsent = new("hasAbsent");
 
     // Whether rows start from what a finished fit says of them.
@@ -91,6 +93,11 @@ internal static class ConjugateKeys
     public static readonly StateKey Score = new("score");
     public static readonly StateKey SpreadScores = new("spreadScores");
     public static readonly StateKey Misfit = new("misfit");
+
+    // Poisson: each column's mean over its training cells, what it is made of, and its squared errors over validation cells.
+    public static readonly StateKey ColumnAverages = new("columnAverages");
+    public static readonly StateKey ColumnCells = new("columnCells");
+    public static readonly StateKey ColumnErrors = new("columnErrors");
 
     // One row for each shard where something is not finite: the shard, which array (-1: a row), the row.
     public static readonly StateKey Failed = new("failed", Reduction.Append);

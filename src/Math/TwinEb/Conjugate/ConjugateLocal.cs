@@ -30,7 +30,19 @@ internal sealed class ConjugateLocal(
             CopyRows(set, ConjugateKeys.Kept, "");
         }
 
-        return (ConjugatePhase)(int)broadcast.Scalar(ConjugateKeys.Phase) switch
+        var phase = (ConjugatePhase)(int)broadcast.Scalar(ConjugateKeys.Phase);
+        if (phase != ConjugatePhase.Columns && broadcast.Scalar(ConjugateKeys.Slice) is > 0 and var share)
+        {
+            data = ConjugateSlice.Of(data, options.Seed, share);
+        }
+
+        if (phase is ConjugatePhase.Spread or ConjugatePhase.Validate && broadcast.Scalar(ConjugateKeys.IsColumnMeans) != 0)
+        {
+            // No sweep has seen these columns: their prior says all of the rows.
+            likelihood.NewRows(broadcast, set, data.Block.Rows);
+        }
+
+        return phase switch
         {
             ConjugatePhase.Describe => Describe(data),
             ConjugatePhase.Sweep => Sweep(broadcast, data, set),
@@ -180,7 +192,8 @@ internal sealed class ConjugateLocal(
         shard.Set(ConjugateKeys.Mean, mean, shape).Set(ConjugateKeys.Sd, sd, shape);
         var partial = new ArraySet().Set(
             ConjugateKeys.Score, Score(HeldOutKind.Validation, broadcast, data, shard, fitter, cells, failedRow))
-            .Set(ConjugateKeys.Misfit, fitter.Misfit);
+            .Set(ConjugateKeys.Misfit, fitter.Misfit)
+            .Set(ConjugateKeys.ColumnErrors, ColumnErrors(cells, broadcast.Get(ConjugateKeys.ColumnAverages)));
 
         // There is no next sweep, and the state is what checkpoints hold.
         foreach (var key in likelihood.RowState)
@@ -189,6 +202,28 @@ internal sealed class ConjugateLocal(
         }
 
         return Checked(partial, data, failedRow);
+    }
+
+    // The sum over validation cells of squared errors of their columns' means, and their number; nothing where there are no means.
+    private static double[] ColumnErrors(HeldOutCells cells, double[] averages)
+    {
+        var (sum, count) = (0.0, 0.0);
+        for (var i = 0; averages.Length > 0 && i < cells.Rows; i++)
+        {
+            var columns = cells.RowColumns(i);
+            var values = cells.RowValues(i);
+            var kinds = cells.RowKinds(i);
+            for (var c = 0; c < columns.Length; c++)
+            {
+                if (kinds[c] == (int)HeldOutKind.Validation)
+                {
+                    var error = values[c] - averages[(int)columns[c]];
+                    (sum, count) = (sum + (error * error), count + 1);
+                }
+            }
+        }
+
+        return averages.Length > 0 ? [sum, count] : [];
     }
 
     private ArraySet Project(ArraySet broadcast, ShardData data, ArraySet shard)

@@ -18,6 +18,7 @@ internal sealed class ConjugateNegativeBinomial(TwinEbOptions options) : IConjug
     private readonly int _factors = options.Factors;
     private readonly ConjugatePoisson _poisson = new(options);
     private readonly ConjugatePoissonStart _start = new(options);
+    private readonly ConjugateGammaPriors _priors = new(options);
 
     /// <inheritdoc/>
     public bool ZerosAreImplied => true;
@@ -56,18 +57,11 @@ internal sealed class ConjugateNegativeBinomial(TwinEbOptions options) : IConjug
             return;
         }
 
-        NewRows(broadcast, shard, data.Block.Rows);
+        _poisson.NewRows(broadcast, shard, data.Block.Rows);
         var isKnown = _start.KnownRows(data, broadcast, shard, seed);
         SetMoments(shard, data.Block.Rows);
         using var fitter = new ConjugateNegativeBinomialRows(data, broadcast, _factors);
-        for (var i = 0; i < isKnown.Length; i++)
-        {
-            if (!isKnown[i])
-            {
-                // What is not finite the sweep will name.
-                fitter.FitNew(shard, i, ConjugateSettings.StepsOfNewRow, ConjugateSettings.Tolerance);
-            }
-        }
+        ConjugatePoissonStart.FitOthers(isKnown, fitter, shard);
     }
 
     /// <inheritdoc/>
@@ -81,11 +75,7 @@ internal sealed class ConjugateNegativeBinomial(TwinEbOptions options) : IConjug
                 ? [ConjugateKeys.ColumnCounts, ConjugateKeys.ColumnRates, ConjugateKeys.ColumnInverses, .. ConjugateKeys.ColumnPrior.Gamma]
                 : (StateKey[])[],
         ];
-        foreach (var key in keys)
-        {
-            var array = state.Arrays.Get(key.In(scope).Name);
-            broadcast.Set(key.Name, array.Values, array.Shape);
-        }
+        ConjugateParameters.Broadcast(state.Arrays, scope, keys, broadcast);
     }
 
     /// <inheritdoc/>
@@ -99,26 +89,13 @@ internal sealed class ConjugateNegativeBinomial(TwinEbOptions options) : IConjug
     /// <inheritdoc/>
     public double Advance(StateSet<ConjugateField> state, ArraySet partial, bool mixtures)
     {
-        var (rowPrior, columnPrior) = (ConjugateGammaPrior.Read(state.Arrays, ConjugateKeys.RowPrior),
-            ConjugateGammaPrior.Read(state.Arrays, ConjugateKeys.ColumnPrior));
-        var (term, cells) = (state.Arrays.Scalar(ConjugateKeys.ColumnTerm), state[ConjugateField.Cells]);
-        var first = term <= ConjugateSettings.NoObjective;
-        var objective = first
-            ? ConjugateSettings.NoObjective
-            : partial.Scalar(ConjugateKeys.Elbo) + term - state[ConjugateField.LogFactorials]
-                + ConjugatePoisson.Penalty(rowPrior, options.IsRowMixture && mixtures)
-                + ConjugatePoisson.Penalty(columnPrior, options.IsColumnMixture && mixtures);
-        ConjugatePoisson.Step(rowPrior, ConjugateGammaStatistics.Read(partial, ConjugateKeys.RowStatistics), !options.LearnsRowPrior,
-            options.IsRowMixture, mixtures).Write(state.Arrays, ConjugateKeys.RowPrior);
-        if (!first)
-        {
-            ConjugatePoisson.Step(columnPrior, ConjugateGammaStatistics.Read(state.Arrays, ConjugateKeys.ColumnStatistics),
-                !options.LearnsColumnPrior, options.IsColumnMixture, mixtures).Write(state.Arrays, ConjugateKeys.ColumnPrior);
-        }
+        var objective = _priors.Advance(state, partial, state[ConjugateField.LogFactorials], mixtures);
 
         // Given q(theta) the ELBO is cells (a log a - log Gamma(a)) + a gap but for what a does not change: log a - digamma(a) is as much.
         var dispersion = GammaShape.OfGap(
-            -1 - (partial.Scalar(ConjugateKeys.DispersionGap) / double.Max(cells, 1)), LeastDispersion, GreatestDispersion);
+            -1 - (partial.Scalar(ConjugateKeys.DispersionGap) / double.Max(state[ConjugateField.Cells], 1)),
+            LeastDispersion,
+            GreatestDispersion);
         state.Arrays.Set(ConjugateKeys.Dispersion, dispersion);
         SetColumnLikelihoods(state, partial, dispersion);
         return objective;
@@ -224,8 +201,7 @@ internal sealed class ConjugateNegativeBinomial(TwinEbOptions options) : IConjug
             .Set("columns_log_mean", state.Get(ConjugateKeys.ColumnLogs.In(scope)), shape)
             .Set("columns_harmonic_mean", state.Get(ConjugateKeys.ColumnHarmonics.In(scope)), shape)
             .Set("dispersion", state.Scalar(ConjugateKeys.Dispersion.In(scope)));
-        ConjugatePoisson.PriorResults(ConjugateGammaPrior.Read(state, ConjugateKeys.RowPrior.In(scope)), "row_prior", results);
-        ConjugatePoisson.PriorResults(prior, "column_prior", results);
+        ConjugateGammaPriors.Results(state, scope, results);
     }
 
     // Of a start: as of a log-normal of these moments.

@@ -98,10 +98,10 @@ internal sealed class ConjugateNegativeBinomialRows : IConjugateRowFitter, IDisp
         var partial = new ArraySet()
             .Set(ConjugateKeys.Elbo, elbo)
             .Set(ConjugateKeys.DispersionGap, gaps)
-            .Set(ConjugateKeys.PartialCounts, Unpadded(counts.Values), shape)
-            .Set(ConjugateKeys.PartialAbsent, Unpadded(rates.Values), shape)
-            .Set(ConjugateKeys.PartialCentred, Unpadded(centred.Values), shape)
-            .Set(ConjugateKeys.PartialInverses, Unpadded(inverses.Values), shape);
+            .Set(ConjugateKeys.PartialCounts, Padding.Without(counts.Values, _columns.Count, _factors), shape)
+            .Set(ConjugateKeys.PartialAbsent, Padding.Without(rates.Values, _columns.Count, _factors), shape)
+            .Set(ConjugateKeys.PartialCentred, Padding.Without(centred.Values, _columns.Count, _factors), shape)
+            .Set(ConjugateKeys.PartialInverses, Padding.Without(inverses.Values, _columns.Count, _factors), shape);
         _posterior.Statistics(components).Write(partial, ConjugateKeys.RowStatistics);
         return partial;
     }
@@ -309,16 +309,5 @@ internal sealed class ConjugateNegativeBinomialRows : IConjugateRowFitter, IDisp
         {
             from[m].CopyTo(to[m], 0);
         }
-    }
-
-    private double[] Unpadded(double[] padded)
-    {
-        var values = new double[_columns.Count * _factors];
-        for (var j = 0; j < _columns.Count; j++)
-        {
-            padded.AsSpan(j * _stride, _factors).CopyTo(values.AsSpan(j * _factors));
-        }
-
-        return values;
     }
 }

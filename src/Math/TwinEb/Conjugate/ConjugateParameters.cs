@@ -55,6 +55,16 @@ internal sealed class ConjugateParameters(StateKey[] keys)
     /// <summary>Takes those that a part has.</summary>
     public void Take(ArraySet part, ArraySet set) => Share(part, keys, set, keys);
 
+    /// <summary>Arrays of a scope of the state, shared with a broadcast, where they are in none.</summary>
+    public static void Broadcast(ArraySet state, string scope, StateKey[] keys, ArraySet broadcast)
+    {
+        foreach (var key in keys)
+        {
+            var array = state.Get(key.In(scope).Name);
+            broadcast.Set(key.Name, array.Values, array.Shape);
+        }
+    }
+
     private static void Share(ArraySet source, StateKey[] from, ArraySet target, StateKey[] to)
     {
         for (var k = 0; k < from.Length; k++)

@@ -13,6 +13,7 @@ internal sealed class ConjugatePoisson(TwinEbOptions options) : IConjugateLikeli
 {
     private readonly int _factors = options.Factors;
     private readonly ConjugatePoissonStart _start = new(options);
+    private readonly ConjugateGammaPriors _priors = new(options);
 
     /// <inheritdoc/>
     public bool ZerosAreImplied => true;
@@ -32,7 +33,7 @@ internal sealed class ConjugatePoisson(TwinEbOptions options) : IConjugateLikeli
     public void Describe(ConjugateRow row, bool zerosMissing, ArraySet partial)
     {
         var (sum, cells, excluded, logFactorials) = (0.0, 0.0, 0L, 0.0);
-        var columnSums = new double[options.Columns];
+        var (columnSums, columnCells) = (new double[options.Columns], new double[options.Columns]);
         for (var i = 0; i < row.Rows; i++)
         {
             if (!row.Cells.IsHeldOutRow(i))
@@ -40,18 +41,25 @@ internal sealed class ConjugatePoisson(TwinEbOptions options) : IConjugateLikeli
                 row.Read(i);
                 cells += zerosMissing ? row.Columns.Length : options.Columns - row.Excluded.Length;
                 excluded += row.Excluded.Length;
+                foreach (var column in zerosMissing ? [] : row.Excluded)
+                {
+                    columnCells[column]--;
+                }
+
                 for (var e = 0; e < row.Columns.Length; e++)
                 {
                     var x = row.Values[e];
                     sum += x;
                     columnSums[row.Columns[e]] += x;
+                    columnCells[row.Columns[e]] += zerosMissing ? 1 : 0;
                     logFactorials += x > 1 ? GammaFunctions.LogGamma(x + 1) : 0;
                 }
             }
         }
 
         partial.Set(ConjugateKeys.Sum, sum).Set(ConjugateKeys.Cells, cells).Set(ConjugateKeys.ExcludedCells, excluded)
-            .Set(ConjugateKeys.LogFactorials, logFactorials).Set(ConjugateKeys.ColumnSums, columnSums);
+            .Set(ConjugateKeys.LogFactorials, logFactorials).Set(ConjugateKeys.ColumnSums, columnSums)
+            .Set(ConjugateKeys.ColumnCells, [.. columnCells.Select(c => zerosMissing ? c : row.Cells.TrainingRows + c)]);
     }
 
     /// <inheritdoc/>
@@ -74,14 +82,7 @@ internal sealed class ConjugatePoisson(TwinEbOptions options) : IConjugateLikeli
         NewRows(broadcast, shard, data.Block.Rows);
         var isKnown = _start.KnownRows(data, broadcast, shard, seed);
         using var fitter = new ConjugatePoissonRows(data, broadcast, _factors);
-        for (var i = 0; i < isKnown.Length; i++)
-        {
-            if (!isKnown[i])
-            {
-                // What is not finite the sweep will name.
-                fitter.FitNew(shard, i, ConjugateSettings.StepsOfNewRow, ConjugateSettings.Tolerance);
-            }
-        }
+        ConjugatePoissonStart.FitOthers(isKnown, fitter, shard);
     }
 
     /// <inheritdoc/>
@@ -94,11 +95,7 @@ internal sealed class ConjugatePoisson(TwinEbOptions options) : IConjugateLikeli
             ConjugateKeys.ColumnPower, .. ConjugateKeys.RowPrior.Gamma,
             .. forScore ? [ConjugateKeys.ColumnCounts, ConjugateKeys.ColumnRates, .. ConjugateKeys.ColumnPrior.Gamma] : (StateKey[])[],
         ];
-        foreach (var key in keys)
-        {
-            var array = state.Arrays.Get(key.In(scope).Name);
-            broadcast.Set(key.Name, array.Values, array.Shape);
-        }
+        ConjugateParameters.Broadcast(state.Arrays, scope, keys, broadcast);
     }
 
     /// <inheritdoc/>
@@ -112,24 +109,8 @@ internal sealed class ConjugatePoisson(TwinEbOptions options) : IConjugateLikeli
     /// <inheritdoc/>
     public double Advance(StateSet<ConjugateField> state, ArraySet partial, bool mixtures)
     {
-        var (rowPrior, columnPrior) = (ConjugateGammaPrior.Read(state.Arrays, ConjugateKeys.RowPrior),
-            ConjugateGammaPrior.Read(state.Arrays, ConjugateKeys.ColumnPrior));
-        var term = state.Arrays.Scalar(ConjugateKeys.ColumnTerm);
-        var first = term <= ConjugateSettings.NoObjective;
-        var objective = first
-            ? ConjugateSettings.NoObjective
-            : partial.Scalar(ConjugateKeys.Elbo) + term
-                - (state.Arrays.Scalar(ConjugateKeys.ColumnPower) * state[ConjugateField.LogFactorials])
-                + Penalty(rowPrior, options.IsRowMixture && mixtures) + Penalty(columnPrior, options.IsColumnMixture && mixtures);
-        Step(rowPrior, ConjugateGammaStatistics.Read(partial, ConjugateKeys.RowStatistics), !options.LearnsRowPrior, options.IsRowMixture,
-            mixtures).Write(state.Arrays, ConjugateKeys.RowPrior);
-        if (!first)
-        {
-            Step(columnPrior, ConjugateGammaStatistics.Read(state.Arrays, ConjugateKeys.ColumnStatistics), !options.LearnsColumnPrior,
-                options.IsColumnMixture, mixtures)
-                .Write(state.Arrays, ConjugateKeys.ColumnPrior);
-        }
-
+        var objective = _priors.Advance(
+            state, partial, state.Arrays.Scalar(ConjugateKeys.ColumnPower) * state[ConjugateField.LogFactorials], mixtures);
         SetColumnLikelihoods(state, partial);
         return objective;
     }
@@ -227,10 +208,10 @@ internal sealed class ConjugatePoisson(TwinEbOptions options) : IConjugateLikeli
             s.AsSpan(j * _factors, _factors).CopyTo(padS);
             t.AsSpan(RatesAt(t, j), _factors).CopyTo(padT);
             posterior.Evaluate(padS, padT);
-            posterior.SecondMoments(padS, padT, spread);
+            posterior.Variances(padS, padT, spread);
             for (var l = 0; l < _factors; l++)
             {
-                sd[(j * _factors) + l] = double.Sqrt(double.Max(0, posterior.Square[l] - (posterior.Mean[l] * posterior.Mean[l])));
+                sd[(j * _factors) + l] = double.Sqrt(posterior.Variance[l]);
             }
         }
 
@@ -238,28 +219,11 @@ internal sealed class ConjugatePoisson(TwinEbOptions options) : IConjugateLikeli
         results.Set("columns_mean", means, shape).Set("columns_sd", sd, shape).Set(
             "columns_log_mean", state.Get(ConjugateKeys.ColumnLogs.In(scope)), shape).Set("spread", spread)
             .Set("temper", 1 / state.Scalar(ConjugateKeys.ColumnPower.In(scope)));
-        PriorResults(ConjugateGammaPrior.Read(state, ConjugateKeys.RowPrior.In(scope)), "row_prior", results);
-        PriorResults(prior, "column_prior", results);
+        ConjugateGammaPriors.Results(state, scope, results);
     }
 
-    /// <summary>A prior as results.</summary>
-    public static void PriorResults(ConjugateGammaPrior prior, string name, ArraySet results)
-    {
-        int[] shape = [prior.Components, prior.Factors];
-        results.Set(name + "_weight", prior.Weights).Set(name + "_shape", prior.Shapes, shape).Set(name + "_rate", prior.Rates, shape);
-    }
-
-    /// <summary>What a side's components cost.</summary>
-    public static double Penalty(ConjugateGammaPrior prior, bool applies) =>
-        applies ? prior.Penalty(ConjugateSettings.Strength, ConjugateSettings.ShapeStrength) : 0;
-
-    /// <summary>A side's M-step.</summary>
-    public static ConjugateGammaPrior Step(
-        ConjugateGammaPrior prior, ConjugateGammaStatistics statistics, bool isFixed, bool isMixture, bool mixtures) =>
-        isFixed ? prior
-        : !isMixture ? ConjugateGammaStep.Shared(prior, statistics)
-        : mixtures ? ConjugateGammaStep.Mixture(prior, statistics, ConjugateSettings.Strength, ConjugateSettings.ShapeStrength)
-        : ConjugateGammaStep.Mixture(prior, statistics, 0, 0);
+    /// <inheritdoc/>
+    public void StartColumnMeans(StateSet<ConjugateField> state) => ConjugateColumnMeans.Start(state, this, options);
 
     // Whether a cell of a training row is excluded, or zeros are missing, anywhere in the data: t then differs from column to column.
     private static bool AnyAbsent(StateSet<ConjugateField> state) =>
@@ -316,5 +280,4 @@ internal sealed class ConjugatePoisson(TwinEbOptions options) : IConjugateLikeli
 
         return greatest;
     }
-
 }

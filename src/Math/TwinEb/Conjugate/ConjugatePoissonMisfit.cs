@@ -4,8 +4,8 @@ namespace FitCluster.Math.TwinEb;
 
 /// <summary>
 /// How far counts are from their rates r = E u . E v, over training cells: the sums of (x - r)^2, of r, of r^2 and of (x - r)^2 / r
-/// (r no less than 0.05), and their number. Where zeros are data
-/// the sums over all cells are those of products of sums, less the excluded cells: a row costs its non-zeros and L^2 / 2.
+/// (of entries by an r no less than 0.05), and their number. Where zeros are data the sums over all cells are those of products of sums,
+/// less the excluded cells: a row costs its non-zeros and L^2.
 /// </summary>
 internal sealed class ConjugatePoissonMisfit
 {
@@ -38,6 +38,9 @@ internal sealed class ConjugatePoissonMisfit
 
     /// <summary>The sums of (x - r)^2, of r, of r^2 and of (x - r)^2 / r, and the number of cells.</summary>
     public double[] Sums { get; } = new double[5];
+
+    /// <summary>How many times Poisson's the variance of counts is by such sums: the mean of (x - r)^2 / r.</summary>
+    public static double VarianceFactor(double[] sums) => sums[3] / double.Max(sums[4], 1);
 
     /// <summary>Adds the cells of a row of mean E u.</summary>
     public void Add(ConjugateRow row, double[] mean)

@@ -37,8 +37,8 @@ internal sealed class ConjugatePoissonRows : IConjugateRowFitter, IDisposable
         _stride = _columns.Stride;
         _zerosMissing = data.Block.IsSparse && data.Block.Unstored == UnstoredEntries.Missing;
         _hasAbsent = ConjugatePoisson.HasAbsent(broadcast);
-        _spread = broadcast.Has(ConjugateKeys.ColumnSpread) ? broadcast.Scalar(ConjugateKeys.ColumnSpread) : 1;
-        _power = broadcast.Has(ConjugateKeys.ColumnPower) ? broadcast.Scalar(ConjugateKeys.ColumnPower) : 1;
+        _spread = broadcast.Scalar(ConjugateKeys.ColumnSpread);
+        _power = broadcast.Scalar(ConjugateKeys.ColumnPower);
         _misfit = measuresMisfit ? new ConjugatePoissonMisfit(_columns, _zerosMissing) : null;
         _posterior = new ConjugateGammaPosterior(ConjugateGammaPrior.Read(broadcast, ConjugateKeys.RowPrior), _columns.Totals);
         _row = new ConjugateRow(data, zerosAreImplied: true);
@@ -101,8 +101,8 @@ internal sealed class ConjugatePoissonRows : IConjugateRowFitter, IDisposable
         var absentColumns = _hasAbsent ? _columns.Count : 0;
         var partial = new ArraySet()
             .Set(ConjugateKeys.Elbo, elbo)
-            .Set(ConjugateKeys.PartialCounts, Unpadded(counts.Values, _columns.Count), [_columns.Count, _factors])
-            .Set(ConjugateKeys.PartialAbsent, Unpadded(absent.Values, absentColumns), [absentColumns, _factors])
+            .Set(ConjugateKeys.PartialCounts, Padding.Without(counts.Values, _columns.Count, _factors), [_columns.Count, _factors])
+            .Set(ConjugateKeys.PartialAbsent, Padding.Without(absent.Values, absentColumns, _factors), [absentColumns, _factors])
             .Set(ConjugateKeys.PartialRowMeans, means[.._factors]);
         _posterior.Statistics(components).Write(partial, ConjugateKeys.RowStatistics);
         return partial;
@@ -162,11 +162,11 @@ internal sealed class ConjugatePoissonRows : IConjugateRowFitter, IDisposable
     /// <inheritdoc/>
     public void Moments(Span<double> mean, Span<double> sd)
     {
-        _posterior.SecondMoments(_s, _t, _spread);
+        _posterior.Variances(_s, _t, _spread);
         for (var l = 0; l < _factors; l++)
         {
             mean[l] = _posterior.Mean[l];
-            sd[l] = double.Sqrt(double.Max(0, _posterior.Square[l] - (mean[l] * mean[l])));
+            sd[l] = double.Sqrt(_posterior.Variance[l]);
         }
     }
 
@@ -322,15 +322,4 @@ internal sealed class ConjugatePoissonRows : IConjugateRowFitter, IDisposable
 
     private void StoreLogs(ArraySet shard, int row) =>
         _posterior.Log.AsSpan(0, _factors).CopyTo(shard.Get(ConjugateKeys.RowLogs).AsSpan(row * _factors));
-
-    private double[] Unpadded(double[] padded, int columns)
-    {
-        var values = new double[columns * _factors];
-        for (var j = 0; j < columns; j++)
-        {
-            padded.AsSpan(j * _stride, _factors).CopyTo(values.AsSpan(j * _factors));
-        }
-
-        return values;
-    }
 }

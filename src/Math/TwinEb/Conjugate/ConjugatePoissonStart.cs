@@ -102,6 +102,19 @@ internal sealed class ConjugatePoissonStart(TwinEbOptions options)
         return isKnown;
     }
 
+    /// <summary>Fits the other rows.</summary>
+    public static void FitOthers(bool[] isKnown, IConjugateRowFitter fitter, ArraySet shard)
+    {
+        for (var i = 0; i < isKnown.Length; i++)
+        {
+            if (!isKnown[i])
+            {
+                // What is not finite the sweep will name.
+                fitter.FitNew(shard, i, ConjugateSettings.StepsOfNewRow, ConjugateSettings.Tolerance);
+            }
+        }
+    }
+
     /// <summary>From one component a side to as many as the options say: the columns' moments are those of one.</summary>
     /// <param name="state">The state.</param>
     /// <param name="candidates">Of some rows s and t, or E log u and E u, rows x 2 x factors.</param>

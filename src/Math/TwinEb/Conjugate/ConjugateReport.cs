@@ -1,3 +1,4 @@
+using System.Globalization;
 using FitCluster.Math.Models;
 using FitCluster.Messages;
 
@@ -34,7 +35,7 @@ internal sealed class ConjugateReport(TwinEbOptions options, IConjugateLikelihoo
             done,
             done && state.Is(ConjugateField.AllConverged) && !state.Is(ConjugateField.EndEarly),
             progress,
-            hasDiverged ? divergence : null,
+            hasDiverged ? divergence : isOver ? Worse(state) : null,
             NoData(state) ?? (isOver && divergence.Length > 0 ? Failure(state, divergence) : null));
     }
 
@@ -50,7 +51,12 @@ internal sealed class ConjugateReport(TwinEbOptions options, IConjugateLikelihoo
         likelihood.Results(state.Arrays, ConjugateKeys.Best, results);
         var (validation, test) =
             (HeldOutScore.FromArray(state[ConjugateKeys.Validation]), HeldOutScore.FromArray(state[ConjugateKeys.Test]));
-        if (validation.Cells > 0)
+        var isSliced = state[ConjugateField.Slice] > 0;
+        if (validation.Cells > 0 && isSliced)
+        {
+            results.Set("sliceLogLik", validation.LogLik);
+        }
+        else if (validation.Cells > 0)
         {
             results.Set("heldOutLogLik", validation.LogLik).Set("rmse", validation.Rmse).Set("mae", validation.Mae);
         }
@@ -67,8 +73,16 @@ internal sealed class ConjugateReport(TwinEbOptions options, IConjugateLikelihoo
 
         if (validation.Cells > 0)
         {
-            results.Set("heldOutMisfit", [validation.SquaredError, validation.Means, validation.SquaredMeans])
+            results.Set("heldOutMisfit", CountMisfit.Of(validation).ToArray())
                 .Set("validationCells", validation.Cells);
+            if (state[ConjugateKeys.ColumnErrors] is [var errors, var cells])
+            {
+                results.Set("validationRmse", validation.Rmse).Set("columnMeansRmse", double.Sqrt(errors / cells));
+                if (state.Is(ConjugateField.TookColumnMeans))
+                {
+                    results.Set("replacedRmse", state[ConjugateField.ReplacedRmse]);
+                }
+            }
         }
 
         var objective = state[ConjugateField.BestObjective];
@@ -79,6 +93,16 @@ internal sealed class ConjugateReport(TwinEbOptions options, IConjugateLikelihoo
             .Set("restartScores", state[ConjugateKeys.RestartScores])
             .Set("restartElbos", state[ConjugateKeys.RestartElbos]);
     }
+
+    // The last resort: where even the best of what was tried was worse than no model at all, a likelihood is to be chosen that fits.
+    private static string? Worse(StateSet<ConjugateField> state) =>
+        state.Is(ConjugateField.TookColumnMeans)
+            ? string.Create(CultureInfo.InvariantCulture,
+                $"{(state[ConjugateField.Slice] > 0 ? "cells that were set aside" : "validation cells")} were predicted worse than by " +
+                $"the means of their columns (RMSE {state[ConjugateField.ReplacedRmse]:G4}, of means " +
+                $"{HeldOutScore.FromArray(state[ConjugateKeys.Validation]).Rmse:G4}), so the result is these means and no model: " +
+                $"likelihood poisson does not fit counts that vary so much; set twineb.likelihood: negative_binomial")
+            : null;
 
     private static string? NoData(StateSet<ConjugateField> state) =>
         !state.Is(ConjugateField.IsDescribed) ? null

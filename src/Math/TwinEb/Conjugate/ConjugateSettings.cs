@@ -59,11 +59,26 @@ internal static class ConjugateSettings
     public static IReadOnlyList<double> Spreads { get; } =
         [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 2e4, 5e4, 1e5, 2e5, 5e5, 1e6];
 
-    /// <summary>How often a restart may begin anew with counts that weigh less.</summary>
-    public const int MostTempers = 4;
+    /// <summary>
+    /// How often in a fit a restart may begin anew with counts that weigh less; later restarts begin with the best such weight.
+    /// </summary>
+    public const int MostTempers = 5;
 
-    /// <summary>By how much more they then weigh less, at least, where it was not enough.</summary>
+    /// <summary>
+    /// Of overdispersed counts without a validation set: the share of the training cells that is set aside to choose by.
+    /// </summary>
+    public const double SliceShare = 0.1;
+
+    /// <summary>How many cells that are at most.</summary>
+    public const double MostSliceCells = 100_000;
+
+    /// <summary>By how much more they then weigh less, at least.</summary>
     public const double TemperStep = 4;
+
+    /// <summary>
+    /// Root mean squared errors of validation cells by less of which one weight is worse than another count as equal: the score tells then.
+    /// </summary>
+    public const double ErrorMargin = 0.03;
 
     /// <summary>Rows that are looked at for each component when it starts.</summary>
     public const int CandidatesPerComponent = 4;

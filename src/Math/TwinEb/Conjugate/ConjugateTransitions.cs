@@ -1,8 +1,8 @@
 namespace FitCluster.Math.TwinEb;
 
 /// <summary>
-/// What follows a round. The answers <see cref="ConjugateAnswer.Begins"/>, <see cref="ConjugateAnswer.NoneLeft"/> and
-/// <see cref="ConjugateAnswer.NothingToKeep"/> come where a restart is over: at its
+/// What follows a round. The answers <see cref="ConjugateAnswer.Begins"/>, <see cref="ConjugateAnswer.NoneLeft"/>,
+/// <see cref="ConjugateAnswer.FallsBack"/> and <see cref="ConjugateAnswer.NothingToKeep"/> come where a restart is over: at its
 /// score, at the first round, and at once where it diverged and another one is already kept.
 /// </summary>
 internal static class ConjugateTransitions
@@ -30,6 +30,8 @@ internal static class ConjugateTransitions
         (ConjugatePhase.Sweep or ConjugatePhase.Columns, ConjugateAnswer.NothingToKeep) => ConjugatePhase.Done,
 
         (ConjugatePhase.Validate, ConjugateAnswer.Begins) => ConjugatePhase.Sweep,
+        (ConjugatePhase.Validate, ConjugateAnswer.Slices) => ConjugatePhase.Describe,
+        (ConjugatePhase.Validate or ConjugatePhase.Sweep or ConjugatePhase.Columns, ConjugateAnswer.FallsBack) => ConjugatePhase.Spread,
         (ConjugatePhase.Validate, ConjugateAnswer.NoneLeft) => ConjugatePhase.Project,
 
         (ConjugatePhase.Project, ConjugateAnswer.Projected) => ConjugatePhase.Done,

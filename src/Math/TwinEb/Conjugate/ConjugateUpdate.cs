@@ -73,10 +73,15 @@ internal sealed class ConjugateUpdate(TwinEbOptions options, IConjugateLikelihoo
             state[field] = partial.Scalar(sum);
         }
 
+        if (likelihood.Spreads)
+        {
+            ConjugateChecks.TakeColumns(state, partial);
+        }
+
         likelihood.Parameters.Take(partial, state.Arrays);
         state.Put(ConjugateField.ZerosMissing, state.Is(ConjugateField.ZerosMissing));
         state.Put(ConjugateField.IsDescribed, true);
-        Begin(state, 0);
+        Begin(state, state.Whole(ConjugateField.Restart));
     }
 
     // The next restart whose start is finite; without one, held-out rows under the best restart, or the end.
@@ -103,6 +108,18 @@ internal sealed class ConjugateUpdate(TwinEbOptions options, IConjugateLikelihoo
 
             NoteDivergence(state, $"restart {next + 1} could not start: {failure}");
             NoteRestart(state, ConjugateSettings.NoObjective, ConjugateSettings.NoObjective);
+        }
+
+        if (ConjugateChecks.IsWorseThanColumnMeans(state) && !state.Is(ConjugateField.IsColumnMeans))
+        {
+            state.Put(ConjugateField.IsColumnMeans, true);
+            state.Put(ConjugateField.HasKept, false);
+            state.Put(ConjugateField.GivenUp, false);
+            state[ConjugateField.Temper] = 0;
+            state[ConjugateField.Objective] = ConjugateSettings.NoObjective;
+            likelihood.StartColumnMeans(state);
+            Move(state, ConjugateAnswer.FallsBack);
+            return;
         }
 
         Move(state, state.Is(ConjugateField.HasBest) ? ConjugateAnswer.NoneLeft : ConjugateAnswer.NothingToKeep);
@@ -173,7 +190,7 @@ internal sealed class ConjugateUpdate(TwinEbOptions options, IConjugateLikelihoo
         }
 
         Move(state, !ends ? ConjugateAnswer.Swept
-            : state.Is(ConjugateField.HasKept) && state.Is(ConjugateField.IsOverdispersed) && likelihood.Spreads ? ConjugateAnswer.Spreads
+            : state.Is(ConjugateField.HasKept) && ConjugateChecks.IsOverdispersed(state) ? ConjugateAnswer.Spreads
             : ConjugateAnswer.SweptLast);
     }
 
@@ -225,26 +242,45 @@ internal sealed class ConjugateUpdate(TwinEbOptions options, IConjugateLikelihoo
         var sums = failure is null ? partial.Get(ConjugateKeys.Score) : HeldOutScore.None.ToArray();
         var score = HeldOutScore.FromArray(sums);
         var criterion = !isWhole ? ConjugateSettings.NoObjective : score.Cells > 0 ? score.LogLik : objective;
-        // Bounds of counts of other weights cannot be compared: of those the one that says less counts.
-        var supersedes = isWhole && score.Cells == 0 && state[ConjugateField.Temper] > state[ConjugateField.BestTemper];
-        // And a fit of counts that weigh less is to be better in its errors too, as widths alone could make it likelier.
-        var isNearer = score.Cells == 0 || state[ConjugateField.Temper] <= state[ConjugateField.BestTemper] ||
-            score.Rmse < HeldOutScore.FromArray(state[ConjugateKeys.Validation]).Rmse;
-        if (!state.Is(ConjugateField.HasBest) || supersedes || (criterion > state[ConjugateField.BestCriterion] && isNearer))
+        var improves = isWhole && ConjugateChecks.Improves(state, score, criterion);
+        if (!state.Is(ConjugateField.HasBest) || improves)
         {
+            if (state.Is(ConjugateField.IsColumnMeans))
+            {
+                state.Put(ConjugateField.TookColumnMeans, true);
+                state[ConjugateField.ReplacedRmse] = HeldOutScore.FromArray(state[ConjugateKeys.Validation]).Rmse;
+            }
+            else
+            {
+                state[ConjugateField.BestRestart] = restart;
+            }
+
             state[ConjugateField.BestTemper] = state[ConjugateField.Temper];
             likelihood.Parameters.Keep(state.Arrays);
             state.Put(ConjugateField.HasBest, true);
             state[ConjugateField.BestCriterion] = criterion;
             state[ConjugateField.BestObjective] = objective;
-            state[ConjugateField.BestRestart] = restart;
             state[ConjugateKeys.Validation] = sums;
             state[ConjugateKeys.Misfit] = failure is null ? partial.Get(ConjugateKeys.Misfit) : [];
+            state[ConjugateKeys.ColumnErrors] = failure is null ? partial.Get(ConjugateKeys.ColumnErrors) : [];
             state.Put(ConjugateField.Promote, true);
+        }
+
+        if (state.Is(ConjugateField.IsColumnMeans))
+        {
+            Begin(state, options.Restarts);
+            return;
         }
 
         if (isWhole && !state.Is(ConjugateField.EndEarly) && ConjugateChecks.Tempers(state, partial.Get(ConjugateKeys.Misfit)))
         {
+            if (score.Cells == 0 && state[ConjugateField.Slice] == 0)
+            {
+                state[ConjugateField.Slice] = ConjugateSlice.Share(state[ConjugateField.Cells]);
+                Move(state, ConjugateAnswer.Slices);
+                return;
+            }
+
             Begin(state, restart);
             return;
         }

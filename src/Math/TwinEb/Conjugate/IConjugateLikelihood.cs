@@ -18,6 +18,9 @@ internal interface IConjugateLikelihood
     /// <summary>Whether draws of its posteriors can be spread: the state then has <see cref="ConjugateKeys.ColumnSpread"/>.</summary>
     bool Spreads => false;
 
+    /// <summary>Columns and priors of no model (<see cref="ConjugateColumnMeans"/>), where <see cref="Spreads"/> is true.</summary>
+    void StartColumnMeans(StateSet<ConjugateField> state) => throw new NotSupportedException("this likelihood has no such state");
+
     /// <summary>Its arrays of rows at a shard.</summary>
     IReadOnlyList<StateKey> RowState { get; }
 

@@ -58,6 +58,8 @@ public sealed class TwinEbConjugateModel : IFitModel
         state[ConjugateKeys.Validation] = new double[HeldOutScore.Length];
         state[ConjugateKeys.Test] = new double[HeldOutScore.Length];
         state[ConjugateKeys.Misfit] = [];
+        state[ConjugateKeys.ColumnAverages] = [];
+        state[ConjugateKeys.ColumnErrors] = [];
         state[ConjugateKeys.RestartScores] = [];
         state[ConjugateKeys.RestartElbos] = [];
         return state.Arrays;
@@ -75,12 +77,19 @@ public sealed class TwinEbConjugateModel : IFitModel
             .Set(ConjugateKeys.Phase, (int)phase)
             .Set(ConjugateKeys.Restart, state[ConjugateField.Restart])
             .Set(ConjugateKeys.Sweep, state[ConjugateField.Sweep])
+            .Set(ConjugateKeys.Slice, state[ConjugateField.Slice])
             .Set(ConjugateKeys.Promote, state[ConjugateField.Promote])
             .Set(ConjugateKeys.KeepRows, state[ConjugateField.KeepRows])
             .Set(ConjugateKeys.TakeKept, phase is ConjugatePhase.Spread or ConjugatePhase.Validate ? state[ConjugateField.HasKept] : 0)
+            .Set(ConjugateKeys.IsColumnMeans, state[ConjugateField.IsColumnMeans])
             .Set(ConjugateKeys.GoesOn, _options.Start is not null && state[ConjugateField.Restart] == 0 ? 1 : 0)
             .Set(ConjugateKeys.Candidates, _schedule.Candidates(state));
         var isScored = phase is ConjugatePhase.Validate or ConjugatePhase.Check or ConjugatePhase.Spread;
+        if (phase == ConjugatePhase.Validate)
+        {
+            broadcast.Set(ConjugateKeys.ColumnAverages, state[ConjugateKeys.ColumnAverages]);
+        }
+
         if (phase == ConjugatePhase.Sweep || isScored)
         {
             _likelihood.Broadcast(state, "", isScored, broadcast);

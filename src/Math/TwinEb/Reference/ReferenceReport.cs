@@ -36,7 +36,7 @@ internal static class ReferenceReport
         {
             var score = HeldOutScore.FromArray(state.Validation);
             result.Set("heldOutLogLik", score.LogLik).Set("rmse", score.Rmse).Set("mae", score.Mae)
-                .Set("heldOutMisfit", [score.SquaredError, score.Means, score.SquaredMeans]);
+                .Set("heldOutMisfit", CountMisfit.Of(score).ToArray());
         }
 
         if (state.Test.Length > 0)

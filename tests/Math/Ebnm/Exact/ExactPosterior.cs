@@ -4,12 +4,15 @@ using Xunit;
 
 namespace FitCluster.Math.Tests.Ebnm.Exact;
 
-/// <summary>A line of posteriors.csv (see generate.py): a prior, an observation, and what is right, with 50 digits and more.</summary>
+/// <summary>
+/// A line of posteriors.csv or grids.csv (see generate.py and generate_grids.py): a prior, an observation, and what is right, to 50
+/// digits and more.
+/// </summary>
 internal sealed record ExactPosterior(Prior Prior, double X, double S, double LogLikelihood, double Mean, double Deviation, double Lfsr)
 {
-    public static IReadOnlyList<ExactPosterior> Of(PriorFamily family) =>
+    public static IReadOnlyList<ExactPosterior> Of(PriorFamily family, string table) =>
     [
-        .. File.ReadLines(Path.Combine(AppContext.BaseDirectory, "Ebnm", "Exact", "posteriors.csv")).Skip(1).Select(Parse)
+        .. File.ReadLines(Path.Combine(AppContext.BaseDirectory, "Ebnm", "Exact", table)).Skip(1).Select(Parse)
             .Where(p => p.Prior.Family == family),
     ];
 

@@ -22,7 +22,7 @@ public sealed class ExactPosteriorTests
     public void Posteriors_are_exact_to_1e_9_over_the_whole_range(PriorFamily family)
     {
         var solver = EbnmFamilies.Get(family);
-        var table = ExactPosterior.Of(family);
+        var table = ExactPosterior.Of(family, "posteriors.csv");
         Assert.NotEmpty(table);
         var wrong = new List<string>();
         foreach (var exact in table)

@@ -224,6 +224,10 @@ def main():
             mode = 0.0 if family in ("generalized_binary", "flat") else mode
             x = mode + z * s
             line(family, mode, prior(family, weight, ratio * s, mode), x, s)
+        # Far on the wrong side: deviations of 1e-100 to 1e-300 beside observations of 1e150.
+        if family in ("point_exponential", "generalized_binary"):
+            for x, s, weight, scale in [(-1e150, 1.0, 0.01, 2e145), (-1e150, 1.0, 0.9, 3.0), (-1e140, 1e5, 0.3, 1e120), (-1.0, 1e-120, 0.2, 1e-5)]:
+                line(family, 0.0, prior(family, weight, scale, 0.0), x, s)
 
 
 if __name__ == "__main__":

@@ -106,7 +106,7 @@ public class ConjugateNewRowTests
         var likelihood = new ConjugatePoisson(new TwinEbOptions { Rows = 1, Columns = Columns, Factors = 2 });
         int[] shape = [Columns, 2];
         var broadcast = new ArraySet().Set("column.means", s_columns, shape).Set(
-            "column.logs", [.. s_columns.Select(v => double.Log(v))], shape);
+            "column.logs", [.. s_columns.Select(v => double.Log(v))], shape).Set("column.spread", 1).Set("column.power", 1);
         s_prior.Write(broadcast, ConjugateKeys.RowPrior);
         var shard = new ArraySet();
         likelihood.NewRows(broadcast, shard, 1);

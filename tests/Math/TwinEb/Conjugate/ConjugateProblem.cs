@@ -10,7 +10,7 @@ namespace FitCluster.Math.Tests.TwinEb;
 internal sealed class ConjugateProblem
 {
     public ConjugateProblem(ulong seed, bool gaussian = false, int rows = 60, int columns = 40, double scale = 1,
-        double dispersion = double.PositiveInfinity, bool validates = true)
+        double dispersion = double.PositiveInfinity, bool validates = true, bool isUnstructured = false)
     {
         const int Factors = 3;
         double Side(ulong stream, int entity, int factor)
@@ -35,7 +35,7 @@ internal sealed class ConjugateProblem
                     Means[i][j] += Side(11, i, l) * Side(21, j, l);
                 }
 
-                Means[i][j] *= scale;
+                Means[i][j] = scale * (isUnstructured ? ConjugateDraw.Gamma(2, seed, 42, 0, 0, j) : Means[i][j]);
                 var theta = double.IsFinite(dispersion) ? ConjugateDraw.Gamma(dispersion, seed, 41, 0, i, j) / dispersion : 1;
                 Y[i][j] = gaussian
                     ? Means[i][j] + Philox.Normal(seed, 31, (ulong)((i * columns) + j))
@@ -74,6 +74,9 @@ internal sealed class ConjugateProblem
     public Func<int, int, int> Kind { get; }
 
     public TwinEbOptions Options { get; }
+
+    /// <summary>Large counts that vary far more than Poisson's.</summary>
+    public static ConjugateProblem Overdispersed(ulong seed) => new(seed, rows: 100, columns: 60, scale: 40, dispersion: 0.8);
 
     public ShardData[] Shards(int count = 1, bool dense = false, UnstoredEntries unstored = UnstoredEntries.Zero) =>
         ConjugateFit.Shards(Y, Kind, HeldOutFrom, count, unstored, dense);

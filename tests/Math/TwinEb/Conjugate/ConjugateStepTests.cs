@@ -18,7 +18,7 @@ public class ConjugateStepTests
         var (padS, padT) = (new double[posterior.Stride], new double[posterior.Stride]);
         (padS[0], padT[0]) = (s, t);
         var normalizer = posterior.Evaluate(padS, padT);
-        posterior.SecondMoments(padS, padT);
+        posterior.Variances(padS, padT);
 
         // Midpoints in y = log x, where the integrand is smooth and falls to nothing at both ends.
         var (mass, mean, log, square, first) = (0.0, 0.0, 0.0, 0.0, 0.0);
@@ -38,7 +38,7 @@ public class ConjugateStepTests
         Assert.Equal(double.Log(mass), normalizer, 1e-9);
         Assert.Equal(mean / mass, posterior.Mean[0], 1e-9);
         Assert.Equal(log / mass, posterior.Log[0], 1e-9);
-        Assert.Equal(square / mass, posterior.Square[0], 1e-8);
+        Assert.Equal((square / mass) - (mean / mass * (mean / mass)), posterior.Variance[0], 1e-8);
         Assert.Equal(first / mass, posterior.Responsibilities[0], 1e-9);
     }
 

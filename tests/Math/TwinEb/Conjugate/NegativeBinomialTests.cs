@@ -20,8 +20,7 @@ public sealed class NegativeBinomialTests
         {
             var (scale, isMissing) = (seed >= 3 ? 300 : 1, seed % 2 == 0);
             var problem = new ConjugateProblem(seed, scale: scale, dispersion: seed % 3 == 1 ? 0.5 : 2);
-            var shards = ConjugateFit.Shards(problem.Y, problem.Kind, problem.HeldOutFrom, 2,
-                isMissing ? UnstoredEntries.Missing : UnstoredEntries.Zero, dense: seed == 3);
+            var shards = problem.Shards(2, dense: seed == 3, isMissing ? UnstoredEntries.Missing : UnstoredEntries.Zero);
             var fit = new ConjugateFit(Of(problem.Options) with { Prior = prior, Steps = 45, Tolerance = 1e-9 }, shards);
             Assert.True(fit.GreatestFall() < 1e-11, $"seed {seed}, {prior}: the objective fell by {fit.GreatestFall()} of its size");
         }
@@ -66,8 +65,8 @@ public sealed class NegativeBinomialTests
     {
         for (var seed = 1UL; seed <= 3; seed++)
         {
-            var problem = new ConjugateProblem(seed, rows: 100, columns: 60, scale: 40, dispersion: 0.8);
-            var shards = ConjugateFit.Shards(problem.Y, problem.Kind, problem.HeldOutFrom, 1, unstored);
+            var problem = ConjugateProblem.Overdispersed(seed);
+            var shards = problem.Shards(unstored: unstored);
             var poisson = new ConjugateFit(problem.Options, shards);
             var own = new ConjugateFit(Of(problem.Options), shards);
             foreach (var score in new[] { "heldOutLogLik", "testLogLik" })
@@ -82,9 +81,7 @@ public sealed class NegativeBinomialTests
     public void Shards_and_the_block_do_not_matter()
     {
         var problem = new ConjugateProblem(4, scale: 10, dispersion: 1);
-        ConjugateFit Fit(int count, bool dense) => new(
-            Of(problem.Options) with { Steps = 30 },
-            ConjugateFit.Shards(problem.Y, problem.Kind, problem.HeldOutFrom, count, dense: dense));
+        ConjugateFit Fit(int count, bool dense) => new(Of(problem.Options) with { Steps = 30 }, problem.Shards(count, dense));
 
         var one = Fit(1, false);
         foreach (var other in new[] { Fit(3, false), Fit(2, true) })
