@@ -13,7 +13,7 @@ public sealed class DatabaseTests(EbmfFit fit)
     [Fact]
     public async Task A_database_that_is_restarted_and_then_frozen_costs_time_and_no_node()
     {
-        await using var cluster = await TestCluster.StartPostgres(3);
+        await using var cluster = await TestCluster.StartPostgres(2);
         await FaultRun.Of(cluster, fit, "restarted", async (_, _) =>
         {
             await cluster.Database.Stop();
@@ -29,7 +29,7 @@ public sealed class DatabaseTests(EbmfFit fit)
     [Fact]
     public async Task A_full_database_keeps_no_checkpoint_and_the_fit_goes_on()
     {
-        Assert.SkipUnless(Effort.IsLong, "only with ./test --long");
+        Effort.OnlyLong();
         Assert.SkipUnless(Environment.UserName == "root", "mounting is not to be had here (root)");
         await using var cluster = await TestCluster.StartPostgres(2);
         var small = Directory.CreateDirectory(Path.Combine("/tmp", $"{Path.GetFileName(cluster.Folder)}-full")).FullName;

@@ -10,7 +10,7 @@ namespace FitCluster.Cluster.Tests;
 public sealed class FaultTests(EbmfFit ebmf, TwinEbFit twinEb, StandingCluster standing) : IClassFixture<StandingCluster>
 {
     [Fact]
-    public Task Undisturbed() => standing.Run(ebmf, Fault.None);
+    public Task Undisturbed() => Long(ebmf, Fault.None);
 
     [Fact]
     public Task A_node_that_only_works_is_killed() => standing.Run(ebmf, Fault.Worker);
@@ -19,17 +19,16 @@ public sealed class FaultTests(EbmfFit ebmf, TwinEbFit twinEb, StandingCluster s
     public Task The_node_of_the_coordinator_is_killed() => standing.Run(ebmf, Fault.Coordinator);
 
     [Fact]
-    public Task The_oldest_node_is_killed() => standing.Run(ebmf, Fault.Oldest);
+    public Task The_oldest_node_is_killed() => Long(ebmf, Fault.Oldest);
 
     [Fact]
-    public Task Two_of_three_nodes_are_killed_at_once() => standing.Run(ebmf, Fault.Two);
+    public Task Two_of_three_nodes_are_killed_at_once() => Long(ebmf, Fault.Two);
 
     [Fact]
     public Task Every_node_is_killed_and_others_start() => standing.Run(ebmf, Fault.All);
 
     [Fact]
-    public Task A_node_is_killed_while_every_round_writes_a_checkpoint() =>
-        standing.Run(ebmf, Fault.Coordinator, checkpointRounds: 1);
+    public Task A_node_is_killed_while_every_round_writes_a_checkpoint() => Long(ebmf, Fault.Coordinator, checkpointRounds: 1);
 
     [Fact]
     public Task A_node_that_hands_over_is_killed() => standing.Run(ebmf, Fault.KilledHandingOver);
@@ -37,14 +36,14 @@ public sealed class FaultTests(EbmfFit ebmf, TwinEbFit twinEb, StandingCluster s
     [Fact]
     public async Task A_node_to_which_shards_move_is_killed()
     {
-        Assert.SkipUnless(Effort.IsLong, "only with ./test --long");
+        Effort.OnlyLong();
         // Large enough not to end before the node has started.
         using var large = new EbmfFit(60_000, 6);
         await standing.Run(large, Fault.KilledTaking);
     }
 
     [Fact]
-    public Task All_nodes_are_restarted_one_after_the_other() => standing.Run(ebmf, Fault.RollingRestart);
+    public Task All_nodes_are_restarted_one_after_the_other() => Long(ebmf, Fault.RollingRestart);
 
     [Fact]
     public Task A_node_is_told_to_end() => standing.Run(ebmf, Fault.Terminated);
@@ -56,7 +55,7 @@ public sealed class FaultTests(EbmfFit ebmf, TwinEbFit twinEb, StandingCluster s
     [Fact]
     public async Task A_frozen_worker_is_done_without_and_joins_again_when_it_wakes()
     {
-        Assert.SkipUnless(Effort.IsLong, "only with ./test --long");
+        Effort.OnlyLong();
         await Freeze(Fault.FrozenWorker(20));
     }
 
@@ -78,10 +77,11 @@ public sealed class FaultTests(EbmfFit ebmf, TwinEbFit twinEb, StandingCluster s
     [Fact]
     public Task TwinEb_two_of_three_nodes_are_killed_at_once() => standing.Run(twinEb, Fault.Two);
 
-    private async Task Long(FaultFit fit, Fault fault)
+    // What another test of ./test shows in part: with one model of the two, on two nodes, or by its steps.
+    private async Task Long(FaultFit fit, Fault fault, int checkpointRounds = EbmfFit.CheckpointRounds)
     {
-        Assert.SkipUnless(Effort.IsLong, "only with ./test --long");
-        await standing.Run(fit, fault);
+        Effort.OnlyLong();
+        await standing.Run(fit, fault, checkpointRounds);
     }
 
     private async Task Freeze(Fault fault)

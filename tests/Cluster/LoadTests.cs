@@ -51,7 +51,7 @@ public sealed class LoadTests(EbmfFit fit)
     [Fact]
     public async Task Cores_that_others_keep_busy_for_the_whole_fit_down_no_node_and_a_kill_is_still_seen()
     {
-        Assert.SkipUnless(Effort.IsLong, "only with ./test --long");
+        Effort.OnlyLong();
         await using var cluster = await TestCluster.Start(3);
         var others = Enumerable.Range(0, 2 * Environment.ProcessorCount)
             .Select(_ => Process.Start("sh", ["-c", "while :; do :; done"])).ToList();

@@ -36,6 +36,7 @@ public sealed class NetworkTests(EbmfFit fit)
     [Fact]
     public async Task Two_nodes_do_not_see_each_other_and_a_third_sees_both()
     {
+        Effort.OnlyLong();
         await using var network = await CutNetwork.Create(2);
         await using var cluster = await TestCluster.StartPostgres(0, network.HostAddress);
         await network.StartNode(cluster, 0);
@@ -58,7 +59,7 @@ public sealed class NetworkTests(EbmfFit fit)
     [Fact]
     public async Task A_link_that_is_slow_and_stalls_costs_time_and_no_node()
     {
-        Assert.SkipUnless(Effort.IsLong, "only with ./test --long");
+        Effort.OnlyLong();
         await using var cluster = await TestCluster.Start(1);
         var relays = new List<SlowRelay>();
         for (var n = 0; n < 2; n++)

@@ -16,7 +16,7 @@ public sealed class OwnModelTests : IDisposable
     {
         var (expected, results) = (Path.Combine(_folder, "expected"), Path.Combine(_folder, "results"));
         FitProgram.RunOwn("simulate", "means", "--rows", "2000", "--columns", "20", "--out", Path.Combine(_folder, "sim")).Expect(0);
-        string[] fit = ["means", "--data", Path.Combine(_folder, "sim", "data.npy"), "--shards", "4", "--steps", "20000",
+        string[] fit = ["means", "--data", Path.Combine(_folder, "sim", "data.npy"), "--shards", "4", "--steps", "8000",
             "--checkpoint-rounds", "200"];
         FitProgram.RunOwn(["fit", .. fit, "--out", expected, "--progress", "none"]).Expect(0);
         await using var cluster = await TestCluster.Start(2, FitProgram.OwnPath);

@@ -21,7 +21,7 @@ public sealed class TwoNodesTests(EbmfFit fit)
     [Fact]
     public async Task One_is_frozen_one_ends_in_order_and_both_are_restarted()
     {
-        Assert.SkipUnless(Effort.IsLong, "only with ./test --long");
+        Effort.OnlyLong();
         await using var cluster = await TestCluster.Start(2);
         foreach (var (job, fault) in new[]
         {

@@ -1,3 +1,5 @@
+using Xunit;
+
 namespace FitCluster.Tests;
 
 /// <summary>How much is repeated: more seeds, rounds, kills and jobs under ./test --long.</summary>
@@ -10,6 +12,9 @@ internal static class Effort
 
     /// <summary>The number for ./test, or that for ./test --long.</summary>
     public static int Of(int usual, int whenLong) => IsLong ? whenLong : usual;
+
+    /// <summary>Skips the running test, saying so, unless this is ./test --long.</summary>
+    public static void OnlyLong() => Assert.SkipUnless(IsLong, "only with ./test --long");
 
     /// <inheritdoc cref="Of(int, int)"/>
     public static ulong Of(ulong usual, ulong whenLong) => IsLong ? whenLong : usual;

@@ -1,4 +1,5 @@
 using FitCluster.Cli.Tests;
+using FitCluster.Tests;
 using Xunit;
 
 namespace FitCluster.Deploy.Tests.Local;
@@ -19,6 +20,7 @@ public sealed class LocalClusterTests : IAsyncDisposable
     {
         if (database.Length > 0)
         {
+            Effort.OnlyLong();
             LocalCluster.SkipWithoutDatabase();
         }
 

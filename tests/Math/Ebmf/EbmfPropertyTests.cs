@@ -2,6 +2,7 @@ using FitCluster.Math.Ebmf;
 using FitCluster.Math.Ebnm;
 using FitCluster.Math.Numerics;
 using FitCluster.Messages;
+using FitCluster.Tests;
 using Xunit;
 
 namespace FitCluster.Math.Tests.Ebmf;
@@ -15,7 +16,7 @@ public sealed class EbmfPropertyTests
         PriorFamily.GeneralizedBinary,
     ];
 
-    public static TheoryData<int> Seeds => [.. Enumerable.Range(1, 44)];
+    public static TheoryData<int> Seeds => [.. Enumerable.Range(1, Effort.Of(22, 44))];
 
     private static EbmfOptions Options(double[][] y) =>
         new() { Rows = y.Length, Columns = y[0].Length, MaxFactors = 4, Extrapolate = false, MaxSweeps = 60 };

@@ -2,6 +2,7 @@ using FitCluster.Math.Ebmf;
 using FitCluster.Math.Ebnm;
 using FitCluster.Math.Numerics;
 using FitCluster.Messages;
+using FitCluster.Tests;
 using Xunit;
 
 namespace FitCluster.Math.Tests.Ebmf;
@@ -34,8 +35,9 @@ public sealed class SignedStartsTests(ITestOutputHelper output)
     [MemberData(nameof(Sides))]
     public void Planted_factors_are_found_whatever_the_seed(PriorFamily loadings, PriorFamily factors)
     {
-        // Loadings on a grid are swept in turn, at ten times the cost.
-        var seeds = EbnmFamilies.Get(loadings).Traits.NeedsFullFits ? 8UL : 50UL;
+        // A grid is swept in turn, at ten times the cost.
+        var hasGrid = EbnmFamilies.Get(loadings).Traits.NeedsFullFits || EbnmFamilies.Get(factors).Traits.NeedsFullFits;
+        var seeds = hasGrid ? Effort.Of(3UL, 20UL) : Effort.Of(12UL, 50UL);
         var least = double.PositiveInfinity;
         for (var seed = 1UL; seed <= seeds; seed++)
         {

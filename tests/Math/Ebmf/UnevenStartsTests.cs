@@ -2,6 +2,7 @@ using FitCluster.Math.Ebmf;
 using FitCluster.Math.Ebnm;
 using FitCluster.Math.Numerics;
 using FitCluster.Messages;
+using FitCluster.Tests;
 using Xunit;
 
 namespace FitCluster.Math.Tests.Ebmf;
@@ -23,7 +24,7 @@ public sealed class UnevenStartsTests(ITestOutputHelper output)
     {
         foreach (var others in new[] { "one at level 50", "one constant at 50", "five at levels 50 to 90", "five of noise", "six decades" })
         {
-            for (ulong seed = 1; seed <= 5; seed++)
+            for (ulong seed = 1; seed <= Effort.Of(2UL, 5UL); seed++)
             {
                 Judge(variance, others, seed, 60, 20);
             }
@@ -36,7 +37,7 @@ public sealed class UnevenStartsTests(ITestOutputHelper output)
     [InlineData(VarianceStructure.Kronecker)]
     public void Groups_that_span_twenty_decades_cost_no_planted_factor(VarianceStructure variance)
     {
-        for (ulong seed = 1; seed <= 3; seed++)
+        for (ulong seed = 1; seed <= Effort.Of(2UL, 3UL); seed++)
         {
             Judge(variance, "twenty decades", seed, variance == VarianceStructure.Column ? 80 : 100, 80);
         }

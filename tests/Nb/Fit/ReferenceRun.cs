@@ -3,6 +3,7 @@ using FitCluster.Math.Models;
 using FitCluster.Math.NegativeBinomial;
 using FitCluster.Math.Numerics;
 using FitCluster.Messages;
+using FitCluster.Tests;
 
 namespace FitCluster.Nb.Tests.Fit;
 
@@ -38,9 +39,7 @@ internal sealed class ReferenceRun
 
     public static ReferenceRun Read(int problem)
     {
-        var shared = Environment.GetEnvironmentVariable("FITCLUSTER_SHARED") ??
-            throw new InvalidOperationException("FITCLUSTER_SHARED names the folder with reference/scribe/runs");
-        using var document = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(shared, "reference", "scribe", "runs", $"{problem}.json")));
+        using var document = JsonDocument.Parse(File.ReadAllBytes(SharedFolder.Require($"reference/scribe/runs/{problem}.json")));
         return new ReferenceRun(document.RootElement);
     }
 

@@ -1,6 +1,7 @@
 using FitCluster.Math.Models;
 using FitCluster.Math.Numerics;
 using FitCluster.Math.TwinEb;
+using FitCluster.Tests;
 using Xunit;
 
 namespace FitCluster.Math.Tests.TwinEb;
@@ -12,7 +13,7 @@ public sealed class ConjugateChecksTests
     [InlineData(UnstoredEntries.Zero)]
     public void Of_overdispersed_counts_the_best_state_is_kept_and_predicts_no_worse_than_a_columns_mean(UnstoredEntries unstored)
     {
-        for (var seed = 1UL; seed <= 3; seed++)
+        for (var seed = 1UL; seed <= Effort.Of(2UL, 3UL); seed++)
         {
             var problem = ConjugateProblem.Overdispersed(seed);
             var shards = problem.Shards(2, unstored: unstored);
@@ -72,7 +73,7 @@ public sealed class ConjugateChecksTests
     [InlineData(UnstoredEntries.Zero)]
     public void Without_a_validation_set_overdispersed_counts_are_predicted_no_worse_than_by_a_columns_mean(UnstoredEntries unstored)
     {
-        for (var seed = 4UL; seed <= 5; seed++)
+        for (var seed = 4UL; seed <= Effort.Of(4UL, 5UL); seed++)
         {
             var problem = ConjugateProblem.Overdispersed(seed);
             var (options, shards) = (problem.Options with { Factors = 10 }, Unvalidated(problem, 2, unstored));

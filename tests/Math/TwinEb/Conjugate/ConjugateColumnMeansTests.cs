@@ -1,5 +1,6 @@
 using FitCluster.Math.Numerics;
 using FitCluster.Messages;
+using FitCluster.Tests;
 using Xunit;
 
 namespace FitCluster.Math.Tests.TwinEb;
@@ -19,7 +20,7 @@ public sealed class ConjugateColumnMeansTests
     public void Of_counts_that_no_factor_predicts_the_result_is_never_worse_than_columns_means(UnstoredEntries unstored, bool validates)
     {
         var taken = 0;
-        for (var seed = 1UL; seed <= 4; seed++)
+        for (var seed = 1UL; seed <= Effort.Of(2UL, 4UL); seed++)
         {
             var problem = Noise(seed, validates);
             var options = problem.Options with { Factors = 6 };
