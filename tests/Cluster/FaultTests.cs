@@ -13,7 +13,7 @@ public sealed class FaultTests(EbmfFit ebmf, TwinEbFit twinEb, StandingCluster s
     public Task Undisturbed() => Long(ebmf, Fault.None);
 
     [Fact]
-    public Task A_node_that_only_works_is_killed() => standing.Run(ebmf, Fault.Worker);
+    public Task A_node_that_only_works_is_killed() => Long(ebmf, Fault.Worker);
 
     [Fact]
     public Task The_node_of_the_coordinator_is_killed() => standing.Run(ebmf, Fault.Coordinator);
@@ -31,7 +31,7 @@ public sealed class FaultTests(EbmfFit ebmf, TwinEbFit twinEb, StandingCluster s
     public Task A_node_is_killed_while_every_round_writes_a_checkpoint() => Long(ebmf, Fault.Coordinator, checkpointRounds: 1);
 
     [Fact]
-    public Task A_node_that_hands_over_is_killed() => standing.Run(ebmf, Fault.KilledHandingOver);
+    public Task A_node_that_hands_over_is_killed() => Long(ebmf, Fault.KilledHandingOver);
 
     [Fact]
     public async Task A_node_to_which_shards_move_is_killed()

@@ -1,5 +1,6 @@
 using FitCluster.Cli.Tests;
 using FitCluster.Engine;
+using FitCluster.Tests;
 using Xunit;
 
 namespace FitCluster.Cluster.Tests;
@@ -14,6 +15,7 @@ public sealed class LimitTests : IDisposable
     [Fact]
     public async Task A_stopped_job_goes_on_under_a_larger_limit_and_not_under_a_smaller_one()
     {
+        Effort.OnlyLong();
         var (data, expected) = (Path.Combine(_folder, "data"), Path.Combine(_folder, "expected"));
         FitProgram.RunProcess("simulate", "ebmf", "--rows", "400", "--columns", "60", "--factors", "3", "--out", data).Expect(0);
         string[] arguments = ["ebmf", "--data", data, "--factors", "5", "--shards", "3"];

@@ -1,5 +1,6 @@
 using FitCluster.Engine;
 using FitCluster.Messages;
+using FitCluster.Tests;
 using Xunit;
 
 namespace FitCluster.Cluster.Tests;
@@ -10,6 +11,7 @@ public sealed class NonFiniteTests(EbmfFit fit)
     [Fact]
     public async Task An_infinity_ends_the_job_with_array_and_shard_and_the_last_good_checkpoint_is_gone_on_from()
     {
+        Effort.OnlyLong();
         await using var cluster = await TestCluster.Start(2);
         var data = Path.Combine(cluster.Folder, "data.store");
         Directory.CreateDirectory(data);

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using FitCluster.Cli.Tests;
 using FitCluster.Engine;
+using FitCluster.Tests;
 using Xunit;
 
 namespace FitCluster.Cluster.Tests;
@@ -13,6 +14,7 @@ public sealed class PoisonShardTests(EbmfFit fit)
     [Fact]
     public async Task A_shard_that_kills_its_node_again_and_again_stops_its_job_with_the_reason_and_the_nodes_and_other_jobs_live_on()
     {
+        Effort.OnlyLong();
         await using var cluster = await TestCluster.Start(0);
         using var small = new SmallFit();
         var coordinators = await cluster.StartNodeIn([], "--capacity", "0");

@@ -11,6 +11,7 @@ public sealed class TwoNodesTests(EbmfFit fit)
     [Fact]
     public async Task The_one_that_has_everything_is_killed()
     {
+        Effort.OnlyLong();
         await using var cluster = await TestCluster.Start(2);
         // The coordinator is placed away from the oldest: what dies is the oldest, and then, when there are two again, the coordinator's.
         Fault.Oldest.Check(await FaultRun.Of(cluster, fit, "oldest", Fault.Oldest.Harm));

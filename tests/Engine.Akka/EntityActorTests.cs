@@ -178,7 +178,7 @@ public sealed class EntityActorTests : Akka.TestKit.Xunit.TestKit
     public void A_large_letter_of_this_node_reaches_an_actor_that_has_come_here_in_the_meantime()
     {
         var entity = Begin();
-        SeenAre();
+        SeenAre("Activated");
         var large = Number(9, "127.0.0.1:1") with
         {
             Frame = LetterFrames.Of(new RoundAnswer(

@@ -20,7 +20,8 @@ internal static class Plan
             // Uses every core for a minute, with whatever else does: that is its subject.
             new("Load", 90, 1, 1, "LoadTests"),
             new("Outside", 110, 0.6, 1, "NetworkTests", "DatabaseTests", "HostileBytesTests", "NodeInputTests"),
-            new("", 150, 0.7, 1),
+            new("Many", 110, 1, 1, "ManyJobsTests", "ManyNodesTests", "OwnModelTests"),
+            new("", 150, 0.6, 1),
         ],
         // One command or process at a time, which has two threads.
         ["Cli"] =

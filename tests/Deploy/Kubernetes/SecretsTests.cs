@@ -3,6 +3,7 @@ using System.Text;
 using System.Web;
 using FitCluster.Cli.Tests;
 using FitCluster.Services;
+using FitCluster.Tests;
 using Xunit;
 
 namespace FitCluster.Deploy.Tests.Kubernetes;
@@ -100,6 +101,7 @@ public sealed class SecretsTests
     [Fact]
     public async Task Nodes_join_over_TLS_with_the_certificates()
     {
+        Effort.OnlyLong();
         Assert.SkipWhen(PostgresServer.Missing is not null, PostgresServer.Missing ?? "");
         var (made, other) = (await Make("--tls"), await Make("--tls"));
         using (var certificate = X509Certificate2.CreateFromPem(
