@@ -53,6 +53,7 @@ public static class NbCells
         return tables.Kind switch
         {
             NbPassKind.Describe => NbDescribe.Describe(tables.Shape, data).Arrays,
+            NbPassKind.Group => NbGroups.Local(tables, data),
             NbPassKind.Histogram => NbDescribe.Histogram(tables, data),
             _ => new NbCellPass(options, tables, data, Format.View(shard)).Run().Arrays,
         };

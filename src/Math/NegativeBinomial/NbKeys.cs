@@ -15,7 +15,9 @@ internal static class NbKeys
     public static readonly StateKey Chi = new("chi");
     public static readonly StateKey Entry = new("entry");
     public static readonly StateKey Base = new("base");
-    public static readonly StateKey StartCentre = new("start_centre");
+    public static readonly StateKey GroupRows = new("group_rows");
+    public static readonly StateKey GroupDirections = new("group_directions");
+    public static readonly StateKey GroupOffsets = new("group_offsets");
     public static readonly StateKey RidgeGrid = new("ridge_grid");
 
     public static readonly StateKey Sums = new("sums");
@@ -28,6 +30,10 @@ internal static class NbKeys
     public static readonly StateKey Nz = new("nz");
     public static readonly StateKey S = new("s");
     public static readonly StateKey H = new("h");
+
+    public static readonly StateKey GroupRoots = new("group_roots");
+    public static readonly StateKey GroupCells = new("group_cells");
+    public static readonly StateKey GroupScore = new("group_score");
 
     public static readonly StateKey MostCount = new("most_count", Reduction.Max);
     public static readonly StateKey GeneTotal = new("gene_total");

@@ -27,10 +27,6 @@ public enum NbPassField
     /// <summary>Start: xi of a cell begins at log(total) less this number.</summary>
     StartLogTotal,
 
-    /// <summary>Mixture: a start's number, from 0; responsibilities of a start are drawn from it (<see
-    /// cref="NbPassKind.Start"/>).</summary>
-    StartNumber,
-
     /// <summary>Whether cells keep their log-likelihood (results).</summary>
     KeepLogLikelihood,
 }
@@ -43,6 +39,9 @@ public enum NbPassKind
 
     /// <summary>Histogram on the layout by dataset: H is D x entries.</summary>
     Histogram,
+
+    /// <summary>Mixture: cells go to the group that is nearest; sums by group, of which the next groups are made.</summary>
+    Group,
 
     /// <summary>Cells are started (q(t) at their totals, responsibilities); statistics of these, without tables.</summary>
     Start,
@@ -115,12 +114,14 @@ public sealed class NbTables
         set => Arrays.Set(NbKeys.RidgeGrid, value);
     }
 
-    /// <summary>G, start of a mixture: by gene the mean over cells of sqrt(u / L), L at least 1.</summary>
-    public double[] StartCentre
-    {
-        get => Arrays.Get(NbKeys.StartCentre);
-        set => Arrays.Set(NbKeys.StartCentre, value);
-    }
+    /// <summary>Groups of a mixture's start: K x G, the centres of sqrt(u / L); see <see cref="NbGroups"/>.</summary>
+    public double[] GroupDirections => Arrays.Get(NbKeys.GroupDirections);
+
+    /// <summary>K x D: what the product with a centre is to be more than.</summary>
+    public double[] GroupOffsets => Arrays.Get(NbKeys.GroupOffsets);
+
+    /// <summary>The rows that are each a group by themselves, where groups are only to be begun; else there are none.</summary>
+    public double[] GroupRows => Arrays.Get(NbKeys.GroupRows);
 
     /// <summary>A broadcast with its arrays, all 0 but stride 1.</summary>
     /// <param name="shape">The shape.</param>

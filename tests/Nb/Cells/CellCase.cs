@@ -78,14 +78,25 @@ internal sealed class CellCase
     {
         var tables = NbTables.New(Shape, NbPassKind.Start, Basis, layout, false);
         tables[NbPassField.StartLogTotal] = double.Log(Counts.Sum() / CellCount) + 1;
-        if (Shape.Components > 1)
+        AddGroups(tables);
+        return new NbStatistics(NbCells.Local(Options, tables.Arrays, Data, Shard));
+    }
+
+    /// <summary>Groups in random directions, half of the cells on each one's side.</summary>
+    public void AddGroups(NbTables tables)
+    {
+        var (components, datasets, genes) = (Shape.Components, Shape.Datasets, _genes);
+        if (components == 1)
         {
-            var description = Describe();
-            tables.StartCentre = [.. Enumerable.Range(0, _genes).Select(g =>
-                Enumerable.Range(0, Shape.Datasets).Sum(d => description.GeneRoot[(d * _genes) + g]) / CellCount)];
+            return;
         }
 
-        return new NbStatistics(NbCells.Local(Options, tables.Arrays, Data, Shard));
+        var roots = Describe().GeneRoot;
+        double[] directions = [.. Enumerable.Range(0, components * genes).Select(i => Philox.Normal(3, 1, (ulong)i))];
+        double[] offsets = [.. Enumerable.Range(0, components * datasets).Select(i => Enumerable.Range(0, roots.Length).Sum(
+            j => directions[(i / datasets * genes) + (j % genes)] * roots[j] / CellCount))];
+        tables.Arrays.Set("group_rows", []).Set("group_directions", directions, [components, genes])
+            .Set("group_offsets", offsets, [components, datasets]);
     }
 
     public NbTables Tables(CountLayout layout, NbPoint? point = null)

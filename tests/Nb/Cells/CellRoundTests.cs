@@ -201,9 +201,7 @@ public sealed class CellRoundTests
         var pass = cells.Pass(cells.Tables(layout));
         var start = NbTables.New(cells.Shape, NbPassKind.Start, cells.Basis, layout, false);
         start[NbPassField.StartLogTotal] = double.Log(cells.Counts.Sum() / cells.CellCount) + 1;
-        var description = cells.Describe();
-        start.StartCentre = [.. Enumerable.Range(0, 7).Select(
-            g => (description.GeneRoot[g] + description.GeneRoot[7 + g]) / cells.CellCount)];
+        cells.AddGroups(start);
         FitCluster.Messages.ArraySet? sumStart = null, sumPass = null;
         foreach (var (first, count) in new[] { (0, 9), (9, 14) })
         {

@@ -15,8 +15,23 @@ internal enum NbField
     /// <summary>The start, from 0.</summary>
     Start,
 
+    /// <summary>The choice of cells that groups begin with, from 0.</summary>
+    GroupChoice,
+
+    /// <summary>Rounds of the groups since that choice.</summary>
+    GroupRound,
+
+    /// <summary>The greatest value that groups of this start came to.</summary>
+    BestGroupScore,
+
     /// <summary>Starts are over: the best one goes on.</summary>
     IsLast,
+
+    /// <summary>Components that the fit has tried to do without, or is trying to.</summary>
+    Dropped,
+
+    /// <summary>Rounds left of such a try; 0: there is none.</summary>
+    DropRounds,
 
     /// <summary>The ELBO of what is kept: with the statistics of the last accepted pass.</summary>
     Elbo,

@@ -25,9 +25,9 @@ internal sealed class NbFitBroadcast(NbStructure structure, NbCubature cubature)
             case NbPhase.Start:
                 var start = NbTables.New(shape, NbPassKind.Start, basis, shape.ByEntry || isMixture ? Layout(state) : null, false);
                 start[NbPassField.StartLogTotal] = state[NbField.StartLogTotal];
-                start[NbPassField.StartNumber] = state[NbField.Start];
-                start.StartCentre = state[NbFitState.Centre];
-                return start.Arrays;
+                return WithGroups(start);
+            case NbPhase.Group:
+                return WithGroups(NbTables.New(shape, NbPassKind.Group, basis, null, false));
         }
 
         var isLast = phase == NbPhase.Finish;
@@ -45,6 +45,11 @@ internal sealed class NbFitBroadcast(NbStructure structure, NbCubature cubature)
         }
 
         return tables.Arrays;
+
+        ArraySet WithGroups(NbTables of) => !isMixture ? of.Arrays : of.Arrays
+            .Set(NbKeys.GroupRows, state[NbFitState.GroupRows])
+            .Set(NbKeys.GroupDirections, state[NbFitState.GroupDirections], [shape.Components, shape.Genes])
+            .Set(NbKeys.GroupOffsets, state[NbFitState.GroupOffsets], [shape.Components, shape.Datasets]);
     }
 
     /// <summary>The basis of a state.</summary>

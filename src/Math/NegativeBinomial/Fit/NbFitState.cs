@@ -26,8 +26,23 @@ internal static class NbFitState
     /// <summary>D x entries.</summary>
     public static readonly StateKey Histogram = new("histogram");
 
-    /// <summary>G: mean over cells of sqrt(u / L).</summary>
-    public static readonly StateKey Centre = new("start_centre");
+    /// <summary>D x G, mixtures: sum over cells of sqrt(u / L).</summary>
+    public static readonly StateKey Roots = new("roots");
+
+    /// <summary>See <see cref="NbTables.GroupRows"/>.</summary>
+    public static readonly StateKey GroupRows = NbKeys.GroupRows;
+
+    /// <summary>K x G.</summary>
+    public static readonly StateKey GroupDirections = NbKeys.GroupDirections;
+
+    /// <summary>K x D.</summary>
+    public static readonly StateKey GroupOffsets = NbKeys.GroupOffsets;
+
+    /// <summary>Those of this start's best groups so far.</summary>
+    public static readonly StateKey BestGroupDirections = new("best_group_directions");
+
+    /// <summary>Those of this start's best groups so far.</summary>
+    public static readonly StateKey BestGroupOffsets = new("best_group_offsets");
 
     /// <summary>D: cells.</summary>
     public static readonly StateKey Cells = new("cells");

@@ -24,8 +24,11 @@ internal sealed class NbFitUpdate(NbStructure structure, NbCubature cubature)
     private const int RestAfterRefusal = 2;
     private const int ScaleSteps = 2;
     private const double DeepestFreeStart = -6;
+    private const int DropRounds = 4;
+    private const double DroppedConcentration = 1e-6;
 
     private readonly NbShape _shape = structure.Shape;
+    private readonly NbStartGroups _groups = new(structure.Options, structure.Shape);
 
     /// <summary>
     /// The gain in nats of a round below which it counts as none: by default 1e-3 (BNB, whose rounds cost more: 1e-2), and a billionth
@@ -44,6 +47,7 @@ internal sealed class NbFitUpdate(NbStructure structure, NbCubature cubature)
         {
             NbPhase.Describe => Described(state, new NbDescription(partial)),
             NbPhase.Histogram => Counted(state, partial),
+            NbPhase.Group => _groups.Take(state, partial) ? NbAnswer.Groups : NbAnswer.GoesOn,
             NbPhase.Start => Started(state, new NbStatistics(partial)),
             NbPhase.Fit => Fitted(state, new NbStatistics(partial)),
             _ => Finished(state, new NbStatistics(partial)),
@@ -67,13 +71,7 @@ internal sealed class NbFitUpdate(NbStructure structure, NbCubature cubature)
         state[NbFitState.Present] = [];
         state[NbFitState.Bits] = [.. description.MostCount.Select(CountLayout.BitsOf)];
         state[NbFitState.Cells] = [.. Enumerable.Range(0, _shape.Datasets).Select(d => sums[(d * length) + (int)NbDatasetSum.Cells])];
-        var centre = new double[_shape.Genes];
-        for (var i = 0; i < description.GeneRoot.Length; i++)
-        {
-            centre[i % _shape.Genes] += description.GeneRoot[i] / cells;
-        }
-
-        state[NbFitState.Centre] = centre;
+        state[NbFitState.Roots] = _shape.Components > 1 ? description.GeneRoot : [];
         state[NbField.StartLogTotal] = (Sum(NbDatasetSum.LogTotal) / cells) + 0.7;
         var depth = structure.Options.Capture switch
         {
@@ -102,7 +100,13 @@ internal sealed class NbFitUpdate(NbStructure structure, NbCubature cubature)
         }
 
         (state[NbFitState.Present], state[NbFitState.Histogram]) = (layout.Present, reduced);
-        return NbAnswer.GoesOn;
+        if (_shape.Components == 1)
+        {
+            return NbAnswer.GoesOn;
+        }
+
+        _groups.Begin(state);
+        return NbAnswer.Groups;
     }
 
     // leaves x entries.
@@ -194,6 +198,11 @@ internal sealed class NbFitUpdate(NbStructure structure, NbCubature cubature)
             SetDepth(state, double.Min(-state[NbField.Low], (1.2 * statistics[NbExtreme.Depth]) + 0.3));
         }
 
+        if (state[NbField.DropRounds] > 0)
+        {
+            return Dropping(state);
+        }
+
         state[NbField.Quiet] = state[NbField.Gain] < Tolerance && !isHeld ? state[NbField.Quiet] + 1 : 0;
         return Ends(state) ?? Propose(state, ascent, parameters, next, statistics);
     }
@@ -233,9 +242,9 @@ internal sealed class NbFitUpdate(NbStructure structure, NbCubature cubature)
             return EndStart(state);
         }
 
-        if (!state.Is(NbField.EndEarly) && !isQuiet)
+        if (!state.Is(NbField.EndEarly) && (!isQuiet || Drops(state)))
         {
-            return null;
+            return isQuiet ? NbAnswer.GoesOn : null;
         }
 
         state.Put(NbField.Converged, isQuiet);
@@ -256,6 +265,7 @@ internal sealed class NbFitUpdate(NbStructure structure, NbCubature cubature)
         state[NbField.RidgeStep] = 0;
         if (state[NbField.Start] < structure.Options.Starts && !state.Is(NbField.EndEarly))
         {
+            _groups.Begin(state);
             return NbAnswer.Restarts;
         }
 
@@ -264,6 +274,56 @@ internal sealed class NbFitUpdate(NbStructure structure, NbCubature cubature)
         state.Put(NbField.IsLast, true);
         (state[NbField.Elbo], state[NbField.Quiet], state[NbField.History]) = (double.NegativeInfinity, 0, 0);
         return NbAnswer.GoesOn;
+    }
+
+    // A component too many is a part of another's cells, kept apart by what noise they happen to have: without it the bound may be
+    // higher. One after the other is taken from the weights; its cells go to the others, and some rounds later the bounds are compared.
+    private bool Drops(StateSet<NbField> state)
+    {
+        var parameters = state.Parameters(NbFitState.Current);
+        var (k, concentration) = (_shape.Components, parameters.Concentration);
+        double Cells(int component) => Enumerable.Range(0, concentration.Length / k).Sum(
+            row => concentration[(row * k) + component] - structure.Options.WeightConcentration);
+        for (; k > 1 && state[NbField.Dropped] < k; state[NbField.Dropped]++)
+        {
+            var component = state.Whole(NbField.Dropped);
+            if (Cells(component) < 0.5)
+            {
+                continue;
+            }
+
+            state.Put(NbFitState.Best, parameters);
+            state[NbField.BestElbo] = state[NbField.Elbo];
+            double[] without = [.. concentration];
+            for (var row = 0; row < without.Length / k; row++)
+            {
+                without[(row * k) + component] = DroppedConcentration;
+            }
+
+            state.Put(NbFitState.Current, parameters.With(without));
+            (state[NbField.DropRounds], state[NbField.Quiet], state[NbField.Proposal]) = (DropRounds, 0, 0);
+            (state[NbField.RidgeStep], state[NbField.History]) = (0, 0);
+            state[NbField.Dropped]++;
+            return true;
+        }
+
+        return false;
+    }
+
+    private NbAnswer Dropping(StateSet<NbField> state)
+    {
+        state[NbField.DropRounds]--;
+        (state[NbField.Proposal], state[NbField.RidgeStep]) = (0, 0);
+        var ends = state[NbField.DropRounds] == 0 || state.Is(NbField.EndEarly);
+        if (ends && !(state[NbField.Elbo] > state[NbField.BestElbo]))
+        {
+            state.Put(NbFitState.Current, state.Parameters(NbFitState.Best));
+            (state[NbField.Elbo], state[NbField.Gain]) = (state[NbField.BestElbo], 0);
+            state[NbField.Refused]++;
+            (state[NbField.DropRounds], state[NbField.Quiet]) = (0, state.Is(NbField.EndEarly) ? 0 : 1);
+        }
+
+        return ends ? Ends(state) ?? NbAnswer.GoesOn : NbAnswer.GoesOn;
     }
 
     private NbAnswer Propose(

@@ -9,6 +9,9 @@ internal enum NbPhase
     /// <summary>The histogram of counts by gene and dataset.</summary>
     Histogram,
 
+    /// <summary>Mixture: groups of cells are sought, in which a start begins.</summary>
+    Group,
+
     /// <summary>Cells of a start are placed.</summary>
     Start,
 
@@ -27,6 +30,9 @@ internal enum NbAnswer
 {
     /// <summary>It did what it was for.</summary>
     GoesOn,
+
+    /// <summary>Groups of cells are to be sought, or moved once more.</summary>
+    Groups,
 
     /// <summary>A start has been tried; another is to come.</summary>
     Restarts,
@@ -47,10 +53,13 @@ internal static class NbTransitions
     {
         (NbPhase.Describe, NbAnswer.GoesOn) => NbPhase.Histogram,
         (NbPhase.Describe, NbAnswer.Fails) => NbPhase.Done,
+        (NbPhase.Histogram, NbAnswer.Groups) => NbPhase.Group,
         (NbPhase.Histogram, NbAnswer.GoesOn) => NbPhase.Start,
+        (NbPhase.Group, NbAnswer.Groups) => NbPhase.Group,
+        (NbPhase.Group, NbAnswer.GoesOn) => NbPhase.Start,
         (NbPhase.Start, NbAnswer.GoesOn) => NbPhase.Fit,
         (NbPhase.Fit, NbAnswer.GoesOn) => NbPhase.Fit,
-        (NbPhase.Fit, NbAnswer.Restarts) => NbPhase.Start,
+        (NbPhase.Fit, NbAnswer.Restarts) => NbPhase.Group,
         (NbPhase.Fit, NbAnswer.Settles) => NbPhase.Finish,
         (NbPhase.Finish, NbAnswer.GoesOn) => NbPhase.Done,
         _ => throw new InvalidOperationException($"phase {phase} has no answer {answer}"),
