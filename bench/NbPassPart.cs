@@ -51,7 +51,9 @@ internal static class NbPassPart
         var start = NbTables.New(shape, NbPassKind.Start, basis, layout, false);
         if (shape.Components > 1)
         {
-            start.StartCentre = new double[Genes];
+            // All cells are the first component's: each still has a little of every other.
+            start.Arrays.Set("group_rows", []).Set("group_directions", new double[shape.Components * Genes])
+                .Set("group_offsets", new double[shape.Leaves]);
         }
 
         NbCells.Local(options, start.Arrays, data, shard);
