@@ -13,6 +13,7 @@ public sealed class DatabaseTests(EbmfFit fit)
     [Fact]
     public async Task A_database_that_is_restarted_and_then_frozen_costs_time_and_no_node()
     {
+        Effort.OnlyLong();
         await using var cluster = await TestCluster.StartPostgres(2);
         await FaultRun.Of(cluster, fit, "restarted", async (_, _) =>
         {

@@ -16,12 +16,12 @@ internal static class Plan
         // Mostly waits: for suspicions, for cut cables, for frozen nodes. One test at a time, as each has several nodes.
         ["Cluster"] =
         [
-            new("Faults", 150, 0.8, 1, "FaultTests"),
+            new("Faults", 160, 0.8, 1, "FaultTests"),
             // Uses every core for a minute, with whatever else does: that is its subject.
             new("Load", 90, 1, 1, "LoadTests"),
-            new("Outside", 110, 0.6, 1, "NetworkTests", "DatabaseTests", "HostileBytesTests", "NodeInputTests"),
-            new("Many", 110, 1, 1, "ManyJobsTests", "ManyNodesTests", "OwnModelTests"),
-            new("", 150, 0.6, 1),
+            new("Outside", 150, 0.6, 1, "NetworkTests", "DatabaseTests", "HostileBytesTests", "NodeInputTests"),
+            new("Many", 120, 1, 1, "ManyJobsTests", "ManyNodesTests", "OwnModelTests"),
+            new("", 135, 0.6, 1),
         ],
         // One command or process at a time, which has two threads.
         ["Cli"] =
@@ -30,12 +30,11 @@ internal static class Plan
             new("Cases", 60, 1, 1, "CaseTests"),
             new("", 80, 0.8, 1),
         ],
-        ["Deploy"] = [new("", 200, 0.4, 1)],
+        ["Deploy"] = [new("", 130, 0.4, 1)],
         ["Engine"] = [new("", 30, 0.7, 2)],
-        // Each test starts a cluster of one or more nodes in its process.
-        // Several nodes in one process, which have times to keep: nothing runs beside it.
-        ["Engine.Akka"] = [new("", 60, 2, 1)],
-        ["Math"] = [new("", 30, 1, 1)],
+        // Several nodes in one process, which have times to keep: beside it there is room for one that computes.
+        ["Engine.Akka"] = [new("", 100, 1.6, 1)],
+        ["Math"] = [new("", 140, 1, 1)],
         ["Nb"] = [new("", 40, 1, 1)],
         ["Simulation"] = [new("", 10, 1, 1)],
         ["Data"] = [new("", 6, 1, 1)],

@@ -68,7 +68,8 @@ public sealed class MixtureTests
     {
         static double Pairs(IEnumerable<int> sizes) => sizes.Sum(n => 0.5 * n * (n - 1));
         var both = Pairs(first.Zip(second).CountBy(pair => pair).Select(group => group.Value));
-        var (a, b) = (Pairs(first.CountBy(t => t).Select(group => group.Value)), Pairs(second.CountBy(t => t).Select(group => group.Value)));
+        var a = Pairs(first.CountBy(type => type).Select(group => group.Value));
+        var b = Pairs(second.CountBy(type => type).Select(group => group.Value));
         var expected = a * b / Pairs([first.Length]);
         return (both - expected) / (((a + b) / 2) - expected);
     }
