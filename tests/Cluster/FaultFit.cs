@@ -4,6 +4,7 @@ using Xunit;
 
 [assembly: AssemblyFixture(typeof(FitCluster.Cluster.Tests.EbmfFit))]
 [assembly: AssemblyFixture(typeof(FitCluster.Cluster.Tests.TwinEbFit))]
+[assembly: AssemblyFixture(typeof(FitCluster.Cluster.Tests.NbFit))]
 
 namespace FitCluster.Cluster.Tests;
 
@@ -110,5 +111,23 @@ public sealed class TwinEbFit : FaultFit
         var data = Path.Combine(folder, "counts.mtx");
         PlantedCounts.Write(data, 3000);
         return data;
+    }
+}
+
+/// <summary>Model nb: three types of cells in two datasets.</summary>
+public sealed class NbFit : FaultFit
+{
+    public override string[] Arguments =>
+    [
+        "nb", "--shards", "6", "--set", "nb.components=3", "--set", "stop.tolerance=1e-3",
+        "--set", $"data.datasets={Path.Combine(Path.GetDirectoryName(Data)!, "datasets.tsv")}",
+    ];
+
+    protected override string Simulate(string folder)
+    {
+        var data = Path.Combine(folder, "cells");
+        FitProgram.RunProcess(
+            "simulate", "nb", "--out", data, "--rows", "2000", "--columns", "200", "--components", "3", "--datasets", "2").Expect(0);
+        return Path.Combine(data, "data.mtx");
     }
 }

@@ -7,7 +7,7 @@ namespace FitCluster.Cluster.Tests;
 /// A fit on three nodes, real processes, while something dies, freezes or leaves: its arrays equal those of 'fit' in one process, byte by
 /// byte. What each costs is measured by bench/recovery.
 /// </summary>
-public sealed class FaultTests(EbmfFit ebmf, TwinEbFit twinEb, StandingCluster standing) : IClassFixture<StandingCluster>
+public sealed class FaultTests(EbmfFit ebmf, TwinEbFit twinEb, NbFit nb, StandingCluster standing) : IClassFixture<StandingCluster>
 {
     [Fact]
     public Task Undisturbed() => Long(ebmf, Fault.None);
@@ -76,6 +76,15 @@ public sealed class FaultTests(EbmfFit ebmf, TwinEbFit twinEb, StandingCluster s
 
     [Fact]
     public Task TwinEb_two_of_three_nodes_are_killed_at_once() => standing.Run(twinEb, Fault.Two);
+
+    [Fact]
+    public Task Nb_undisturbed() => Long(nb, Fault.None);
+
+    [Fact]
+    public Task Nb_the_node_of_the_coordinator_is_killed() => Long(nb, Fault.Coordinator);
+
+    [Fact]
+    public Task Nb_two_of_three_nodes_are_killed_at_once() => Long(nb, Fault.Two);
 
     // What another test of ./test shows in part: with one model of the two, on two nodes, or by its steps.
     private async Task Long(FaultFit fit, Fault fault, int checkpointRounds = EbmfFit.CheckpointRounds)

@@ -15,6 +15,9 @@ internal sealed class PlainRun
     /// <summary>By round (from 1, so one less), then shard.</summary>
     public List<ArraySet[]> Partials { get; } = [];
 
+    /// <summary>Whether it ended because the model had converged, and not after as many rounds as it was to have.</summary>
+    public bool HasConverged { get; }
+
     public ArraySet GlobalResult { get; }
 
     public ArraySet[] ShardResults { get; }
@@ -49,6 +52,7 @@ internal sealed class PlainRun
             Trace.Add(new TraceLine(round, model.Report(global).Phase, model.Report(global).Objective));
         }
 
+        HasConverged = limit is null && model.Report(global).Converged;
         GlobalResult = model.GlobalResult(global);
         ShardResults = [.. data.Select((d, s) => model.ShardResult(d, shards[s]))];
     }

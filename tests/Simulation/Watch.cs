@@ -109,7 +109,7 @@ internal sealed class Watch(PlainRun plain, PlainRun? stopped = null) : IFitObse
             return;
         }
 
-        if (outcome.Status != (_wanted == plain ? FitStatus.Converged : FitStatus.Stopped))
+        if (outcome.Status != (_wanted.HasConverged ? FitStatus.Converged : FitStatus.Stopped))
         {
             Outcome = outcome;
             Violate($"the run ended {outcome.Status}: {outcome.Reason}");
