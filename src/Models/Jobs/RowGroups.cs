@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using FitCluster.Data;
@@ -140,6 +141,10 @@ internal sealed record RowGroups(IReadOnlyList<string> Names, int[] OfRow)
         string[] first = [.. names.Take(MostNamed + 1)];
         return string.Join(", ", first.Take(MostNamed).Select(name => $"'{name}'")) + (first.Length > MostNamed ? ", ..." : "");
     }
+
+    /// <summary>A number and what is counted: "1 cell", "2 cells".</summary>
+    public static string Counted(long count, string one, string many) =>
+        string.Create(CultureInfo.InvariantCulture, $"{count} {(count == 1 ? one : many)}");
 
     private static RowGroups OfParts(DataSpec spec, MatrixSource data)
     {

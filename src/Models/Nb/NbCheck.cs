@@ -55,17 +55,17 @@ internal static class NbCheck
         {
             if (counts[d] < least)
             {
-                problems.Add(FormattableString.Invariant(
-                    $"the dataset '{datasets.Names[d]}' has {counts[d]} cells, fewer than {least}: leave it out, join it with another, ") +
-                    "or lower nb.minimumCells");
+                problems.Add(
+                    $"the dataset '{datasets.Names[d]}' has {RowGroups.Counted(counts[d], "cell", "cells")}, fewer than {least}: " +
+                    "leave it out, join it with another, or lower nb.minimumCells");
             }
         }
 
         if (data.Facts.ZeroColumns > 0)
         {
             string[] names = [.. ColumnsWithoutCounts(data)];
-            problems.Add($"{names.Length} genes have no count in any cell ({RowGroups.Words(names)}): nothing tells their means; leave " +
-                "them out with data.columns");
+            problems.Add(RowGroups.Counted(names.Length, "gene has", "genes have") + $" no count in any cell ({RowGroups.Words(names)}): " +
+                $"nothing tells {(names.Length == 1 ? "its mean; leave it" : "their means; leave them")} out with data.columns");
         }
 
         if (data.MissingCount > 0)

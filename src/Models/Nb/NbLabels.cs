@@ -71,8 +71,8 @@ internal sealed record NbLabels(IReadOnlyList<string> Names, int[] OfRow, double
         string[] unknown = [.. lines.Where(line => !rows.Has(line.Fields[0])).Select(line => line.Fields[0])];
         if (unknown.Length > 0)
         {
-            problems.Add($"{What}: '{path}' labels {unknown.Length} cells that the data do not have ({RowGroups.Words(unknown)}): take " +
-                "them out, or give the data's names");
+            problems.Add($"{What}: '{path}' labels {RowGroups.Counted(unknown.Length, "cell", "cells")} that the data do not have " +
+                $"({RowGroups.Words(unknown)}): take them out, or give the data's names");
         }
 
         var (of, confidence) = (new int[rows.Names.Count], new double[rows.Names.Count]);
