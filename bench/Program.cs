@@ -8,6 +8,7 @@ using FitCluster.Bench;
     ("cluster", ClusterPart.Run), ("answers", AnswersPart.Run), ("twineb-ml100k", TwinEbMl100kPart.Run), ("twineb-sim", TwinEbSimPart.Run),
     ("twineb-planted", TwinEbPlantedPart.Run), ("twineb-overdispersed", TwinEbOverdispersedPart.Run),
     ("twineb-speed", TwinEbSpeedPart.Run), ("twineb-scale", TwinEbScalePart.Run), ("start", StartPart.Run), ("nb-pass", NbPassPart.Run),
+    ("nb-kits", NbKitsPart.Run),
 ];
 var names = parts.Select(p => p.Name).ToArray();
 if (args is ["--list"])

@@ -71,27 +71,30 @@ public sealed class EbmfFit : FaultFit
 
     private readonly int _rows;
     private readonly int _shards;
+    private readonly int _planted;
 
     public EbmfFit()
         : this(20_000, 6)
     {
     }
 
-    internal EbmfFit(int rows, int shards) => (_rows, _shards) = (rows, shards);
+    /// <summary>Of more rows, or of more factors and so of more rounds, where a fit has to last.</summary>
+    internal EbmfFit(int rows, int shards, int planted = 8) => (_rows, _shards, _planted) = (rows, shards, planted);
 
     /// <summary>The options of a submission.</summary>
-    public static string[] Usual => [.. Options(6), "--checkpoint-rounds", $"{CheckpointRounds}"];
+    public static string[] Usual => [.. Options(6, 8), "--checkpoint-rounds", $"{CheckpointRounds}"];
 
-    public override string[] Arguments => Options(_shards);
+    public override string[] Arguments => Options(_shards, _planted);
 
-    private static string[] Options(int shards) =>
-        ["ebmf", "--shards", $"{shards}", "--factors", "10", "--tolerance", "1e-7", "--set", "ebmf.init=power"];
+    private static string[] Options(int shards, int planted) =>
+        ["ebmf", "--shards", $"{shards}", "--factors", $"{planted + 2}", "--tolerance", "1e-7", "--set", "ebmf.init=power"];
 
     protected override string Simulate(string folder)
     {
         var data = Path.Combine(folder, "data");
         FitProgram.RunProcess(
-            "simulate", "ebmf", "--out", data, "--rows", $"{_rows}", "--columns", "400", "--factors", "8", "--format", "store").Expect(0);
+            "simulate", "ebmf", "--out", data, "--rows", $"{_rows}", "--columns", "400", "--factors", $"{_planted}",
+            "--format", "store").Expect(0);
         return Path.Combine(data, "data.store");
     }
 }

@@ -5,11 +5,10 @@ namespace FitCluster.Math.NegativeBinomial;
 
 /// <summary>
 /// The beta negative binomial on 8 lanes: q ~ Beta(alpha, kappa), u given q ~ NB(r, q), with kappa = 2 + (r + 1) / omega and alpha = odds
-/// (kappa - 1): its mean is r odds, its variance that of the negative binomial times 1 + omega (mrazomej/scribe at b7372e30). log pmf =
-/// log of Gamma
-/// ratios (kappa + r over kappa) + (r + u over r) - log u! + (alpha + u over alpha) - (alpha + kappa + u + r over alpha + kappa); each is
-/// split into its power and what is beyond (<see cref="GammaRatio.LogBeyondPower(double, double)"/>), whose powers join to u log(odds') + r
-/// log(..), so that nothing cancels as omega falls to 0: right to 1e-11 at omega = 1e-6 (tests). omega &gt;= 1e-9.
+/// (kappa - 1): its mean is r odds, its variance that of the negative binomial times 1 + omega (mrazomej/scribe at b7372e30). log pmf = log
+/// of Gamma ratios (kappa + r over kappa) + (r + u over r) - log u! + (alpha + u over alpha) - (alpha + kappa + u + r over alpha + kappa);
+/// each is split into its power and what is beyond (<see cref="GammaRatio.LogBeyondPower(double, double)"/>), whose powers join to u
+/// log(odds') + r log(..), so that nothing cancels as omega falls to 0: right to 1e-11 at omega = 1e-6 (tests). omega &gt;= 1e-9.
 /// </summary>
 public static class BetaNegativeBinomial
 {

@@ -3,9 +3,8 @@ namespace FitCluster.Math.NegativeBinomial;
 /// <summary>
 /// Entries, the distinct (gene, count) pairs u &gt; 0 that functions of a count are tabulated at. For a gene whose counts are at most 255:
 /// the counts themselves. Above 255: nodes u_j = 256 x 1.1^(j - 5), j = 0, 1, ..., in which a function is interpolated by Lagrange's
-/// formula
-/// in log u on the 12 nodes about the count; relative error 1e-15 for functions like log Gamma(u + r), r &gt; 0 (tests), so
-/// that the weights of a count's nodes stand for the count in every sum (they may be negative). Immutable; the same everywhere for the same
+/// formula in log u on the 12 nodes about the count; relative error 1e-15 for functions like log Gamma(u + r), r &gt; 0 (tests), so that
+/// the weights of a count's nodes stand for the count in every sum (they may be negative). Immutable; the same everywhere for the same
 /// <see cref="Bits"/> and <see cref="Present"/>.
 /// </summary>
 public sealed class CountLayout
@@ -102,8 +101,7 @@ public sealed class CountLayout
 
     /// <summary>
     /// The same without counts that do not occur: of a layout with all its entries, the nodes and those counts that a histogram has; entry
-    /// i
-    /// is the old entry <see cref="Present"/>[i].
+    /// i is the old entry <see cref="Present"/>[i].
     /// </summary>
     /// <param name="histogram">rows x entries, as of each dataset.</param>
     public CountLayout Occurring(ReadOnlySpan<double> histogram)

@@ -22,8 +22,7 @@ internal readonly record struct NbAtNodes(Vector512<double> Value, Vector512<dou
 
 /// <summary>
 /// A cell's coordinate t: xi(t) and log p(t). Free capture: p(t) = N(0, 1). Anchored: eta = softplus(t) ~ N(mean, sd) truncated to eta
-/// &gt;=
-/// 0, so that log p(t) = log phi((eta - mean) / sd) - log sd - log Phi(mean / sd) + log sigmoid(t).
+/// &gt;= 0, so that log p(t) = log phi((eta - mean) / sd) - log sd - log Phi(mean / sd) + log sigmoid(t).
 /// </summary>
 internal readonly struct NbCellCoordinate
 {

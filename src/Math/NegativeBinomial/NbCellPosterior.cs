@@ -8,8 +8,7 @@ namespace FitCluster.Math.NegativeBinomial;
 /// <summary>
 /// One cell's q(t) = N(m, s^2) and its part of the bound, B(m, s) = E[F(xi(t)) + log p(t)] + log s + log(2 pi e) / 2, with E by 5
 /// Gauss-Hermite nodes and F a Chebyshev sum: Newton's steps in (m, log s) on B as it is computed, halved until B does not fall. All 5
-/// nodes
-/// are lanes of one vector. A step that would take a node below the tabulated interval counts as one that falls.
+/// nodes are lanes of one vector. A step that would take a node below the tabulated interval counts as one that falls.
 /// </summary>
 internal sealed class NbCellPosterior(Chebyshev chebyshev)
 {

@@ -61,8 +61,7 @@ public static class NbCells
 
     /// <summary>
     /// A shard's rows of the results: capture_mean, capture_sd (of nu), capture_location, capture_scale (of t), responsibilities (rows x
-    /// K),
-    /// log_likelihood (E_q log sum_k w_k prod_g f, where the last pass kept it); each where the model has it.
+    /// K), log_likelihood (E_q log sum_k w_k prod_g f, where the last pass kept it); each where the model has it.
     /// </summary>
     public static ArraySet Results(NbOptions options, ShardData data, ArraySet shard)
     {

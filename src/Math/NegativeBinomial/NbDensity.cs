@@ -4,10 +4,8 @@ namespace FitCluster.Math.NegativeBinomial;
 
 /// <summary>
 /// The distribution of one gene's count in one cell: with capture nu the odds are a nu (binomial thinning); f(u) = (1 - gate) g(u), and
-/// gate
-/// more at 0, g negative binomial with r and these odds (mean r a nu), or, for omega &gt; 0, beta negative binomial of the same mean with
-/// 1 +
-/// omega times the variance (mrazomej/scribe at b7372e30). One number at a time: for results, checks and tests.
+/// gate more at 0, g negative binomial with r and these odds (mean r a nu), or, for omega &gt; 0, beta negative binomial of the same mean
+/// with 1 + omega times the variance (mrazomej/scribe at b7372e30). One number at a time: for results, checks and tests.
 /// </summary>
 /// <param name="R">r, positive.</param>
 /// <param name="Odds">a = p / (1 - p), positive.</param>

@@ -5,9 +5,8 @@ namespace FitCluster.Math.NegativeBinomial;
 
 /// <summary>
 /// Groups of cells that are alike, of which a mixture starts: k-means of x = sqrt(u / L), whose noise is about the same for every gene
-/// whatever
-/// its level. The nearest group of a cell of dataset d is that of the greatest direction_k' x - offset_kd
-/// (<see cref="NbStartGroups"/> makes both).
+/// whatever its level. The nearest group of a cell of dataset d is that of the greatest direction_k' x - offset_kd (<see
+/// cref="NbStartGroups"/> makes both).
 /// </summary>
 internal sealed class NbGroups(NbTables tables)
 {

@@ -5,8 +5,7 @@ namespace FitCluster.Math.NegativeBinomial;
 
 /// <summary>
 /// The negative-binomial family with hierarchical priors, fitted by deterministic coordinate ascent of the ELBO (docs/nb.md): cells'
-/// posteriors
-/// on the shards, genes', scalars' and weights' at the coordinator.
+/// posteriors on the shards, genes', scalars' and weights' at the coordinator.
 /// </summary>
 public sealed class NbModel : IFitModel
 {

@@ -4,9 +4,8 @@ using FitCluster.Messages;
 namespace FitCluster.Math.NegativeBinomial;
 
 /// <summary>
-/// The posterior of a finished fit of <see cref="NbModel"/>: of a gene's coordinates a normal distribution with full covariance, of
-/// scalars one
-/// each. A draw's numbers depend on the seed, its number and the gene alone (Philox), so that leaves of a draw are paired. Immutable.
+/// The posterior of a finished fit of <see cref="NbModel"/>: of a gene's coordinates a normal distribution with full covariance, of scalars
+/// one each. A draw's numbers depend on the seed, its number and the gene alone (Philox), so that leaves of a draw are paired. Immutable.
 /// </summary>
 public sealed class NbPosterior : INbDraws
 {
@@ -98,8 +97,7 @@ public sealed class NbPosterior : INbDraws
 
     /// <summary>
     /// Posterior means and standard deviations, leaves x G each: mean_mean, mean_sd, dispersion_* (r), probability_* (p = a / (1 + a)),
-    /// gate_*,
-    /// overdispersion_* where the model has them; by 7 Gauss-Hermite nodes in each coordinate.
+    /// gate_*, overdispersion_* where the model has them; by 7 Gauss-Hermite nodes in each coordinate.
     /// </summary>
     public ArraySet Moments()
     {

@@ -5,8 +5,7 @@ namespace FitCluster.Models.Nb;
 
 /// <summary>
 /// Draws of two groups: within a dataset the mean over the group's components by their weights, in logarithms, and the mean of those over
-/// the
-/// group's datasets, so that every dataset counts the same.
+/// the group's datasets, so that every dataset counts the same.
 /// </summary>
 /// <param name="draws">The posterior.</param>
 /// <param name="options">The model.</param>

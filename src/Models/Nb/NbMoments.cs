@@ -5,8 +5,7 @@ namespace FitCluster.Models.Nb;
 /// <summary>
 /// What a draw of the parameters expects of a gene over all cells: mean, variance and share of zeros of its counts, and the variances of
 /// those between replicates of the data. Moments are sums over leaves of factorial moments, E u (u - 1) .. (u - j + 1) = (1 - gate) r (r +
-/// 1)
-/// .. (r + j - 1) E odds^j, times powers of capture.
+/// 1) .. (r + j - 1) E odds^j, times powers of capture.
 /// </summary>
 internal readonly struct NbMoments
 {

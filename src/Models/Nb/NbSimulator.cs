@@ -9,8 +9,7 @@ namespace FitCluster.Models.Nb;
 
 /// <summary>
 /// Counts of cells of known truth: NB(r, odds a nu), r = mean phi, a = 1 / phi, thinned by the cell's capture nu, with gates and beta
-/// negative
-/// binomial genes where asked for. Every number is a function of (seed, what it is for, row or column).
+/// negative binomial genes where asked for. Every number is a function of (seed, what it is for, row or column).
 /// </summary>
 internal sealed class NbSimulator(NbSimulationOptions options) : ISimulator
 {

@@ -4,9 +4,8 @@ using Xunit;
 namespace FitCluster.Nb.Tests.Fit;
 
 /// <summary>
-/// The simulated problems of shared/reference/scribe/runs: the ELBO is at least the best bound listed there of whatever family, less 1
-/// nat or two
-/// standard errors; it never falls.
+/// The simulated problems of shared/reference/scribe/runs: the ELBO is at least the best bound listed there of whatever family, less 1 nat
+/// or two standard errors; it never falls.
 /// </summary>
 public sealed class BoundTests
 {

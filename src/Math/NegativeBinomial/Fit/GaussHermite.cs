@@ -1,9 +1,8 @@
 namespace FitCluster.Math.NegativeBinomial;
 
 /// <summary>
-/// Nodes and weights of Gauss-Hermite quadrature for E f(z), z ~ N(0, 1): exact for polynomials of degree below 2n. By Newton's method
-/// on the
-/// orthonormal Hermite polynomials (Press et al. 2007, 4.6).
+/// Nodes and weights of Gauss-Hermite quadrature for E f(z), z ~ N(0, 1): exact for polynomials of degree below 2n. By Newton's method on
+/// the orthonormal Hermite polynomials (Press et al. 2007, 4.6).
 /// </summary>
 internal static class GaussHermite
 {

@@ -6,8 +6,7 @@ namespace FitCluster.Math.NegativeBinomial;
 /// l(delta) = log int p(psi) N(delta; 0, psi) dpsi of a hierarchy with one coordinate a gene, a table in log |delta| (6-point Lagrange
 /// interpolation, 1e-8), and its expectation under normal distributions: about 0, where l has a kink or a spike of log log 1 / |delta|, by
 /// Gauss-Legendre nodes on each side in u with delta = b u^3, so that the spike cannot hide between nodes; away from 0 by Gauss-Hermite
-/// nodes.
-/// An expectation is a sum over the table's knots, whose weights do not depend on l.
+/// nodes. An expectation is a sum over the table's knots, whose weights do not depend on l.
 /// </summary>
 internal sealed class MarginalDensity
 {

@@ -4,11 +4,9 @@ namespace FitCluster.Math.NegativeBinomial;
 
 /// <summary>
 /// Steps of the genes' q and of the scalars of the arrow on the ELBO, the cells' statistics given: natural gradient steps (variational
-/// Newton,
-/// Khan and Rue 2023), precision <c>(1 - alpha) / S + alpha (prior precision - E Hessian)</c> and m + S gradient, with the arrow's
-/// locations
-/// eliminated by their Schur complement. A step of all together that would lower the ELBO is replaced by steps of the genes alone, of
-/// which each gene keeps the better: the ELBO never falls.
+/// Newton, Khan and Rue 2023), precision <c>(1 - alpha) / S + alpha (prior precision - E Hessian)</c> and m + S gradient, with the arrow's
+/// locations eliminated by their Schur complement. A step of all together that would lower the ELBO is replaced by steps of the genes
+/// alone, of which each gene keeps the better: the ELBO never falls.
 /// </summary>
 internal sealed class NbAscent
 {

@@ -4,12 +4,10 @@ namespace FitCluster.Math.NegativeBinomial;
 internal readonly record struct NbNormalPrior(int Coordinate, double Mean, double Sd);
 
 /// <summary>
-/// A hierarchy's prior of a gene's coordinates c, given its variance psi (by gene: horseshoe, NEG; for all genes: Gaussian):
-/// log p(c | psi) = -(n_w log psi + S_w / psi + n_b log(psi + D) + S_b / (psi + D) + (n_w + n_b) log 2 pi) / 2,
-/// S_w = (c - loc e)' Q_w (c - loc e), S_b = c' Q_b c. About a centre N(0, 1) by gene that is integrated out, of D leaves (covariance
-/// psi I +
-/// 1 1'): Q_w = I - 1 1' / D, Q_b = 1 1' / D, n_w = D - 1, n_b = 1 (summed over groups that share psi). About a scalar, or about 0: Q_w
-/// = I.
+/// A hierarchy's prior of a gene's coordinates c, given its variance psi (by gene: horseshoe, NEG; for all genes: Gaussian): log p(c | psi)
+/// = -(n_w log psi + S_w / psi + n_b log(psi + D) + S_b / (psi + D) + (n_w + n_b) log 2 pi) / 2, S_w = (c - loc e)' Q_w (c - loc e), S_b =
+/// c' Q_b c. About a centre N(0, 1) by gene that is integrated out, of D leaves (covariance psi I + 1 1'): Q_w = I - 1 1' / D, Q_b = 1 1' /
+/// D, n_w = D - 1, n_b = 1 (summed over groups that share psi). About a scalar, or about 0: Q_w = I.
 /// </summary>
 internal sealed class NbBlock
 {

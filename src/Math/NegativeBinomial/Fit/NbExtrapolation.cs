@@ -3,9 +3,8 @@ using FitCluster.Math.Models;
 namespace FitCluster.Math.NegativeBinomial;
 
 /// <summary>
-/// Anderson's acceleration of the rounds: a round takes locations x to g(x); of the last rounds that combination (of sum 1) of steps g -
-/// x is
-/// sought that is shortest, in the metric of the posterior's precisions, and the same combination of the g is proposed. The ELBO of the
+/// Anderson's acceleration of the rounds: a round takes locations x to g(x); of the last rounds that combination (of sum 1) of steps g - x
+/// is sought that is shortest, in the metric of the posterior's precisions, and the same combination of the g is proposed. The ELBO of the
 /// next pass confirms it or it is taken back (<see cref="NbFitUpdate"/>).
 /// </summary>
 internal sealed class NbExtrapolation(NbStructure structure)

@@ -5,9 +5,8 @@ namespace FitCluster.Math.NegativeBinomial;
 
 /// <summary>
 /// The coordinator's step after each round (<see cref="NbTransitions"/>). A pass yields the ELBO at what was broadcast, as high as the
-/// cells can
-/// make it. If that was a proposal (a step along the flat direction, an extrapolation) and is lower than what is kept, what is kept goes
-/// on; else genes, scalars, scales and weights take their steps, none of which lowers the ELBO.
+/// cells can make it. If that was a proposal (a step along the flat direction, an extrapolation) and is lower than what is kept, what is
+/// kept goes on; else genes, scalars, scales and weights take their steps, none of which lowers the ELBO.
 /// </summary>
 internal sealed class NbFitUpdate(NbStructure structure, NbCubature cubature)
 {
@@ -31,9 +30,8 @@ internal sealed class NbFitUpdate(NbStructure structure, NbCubature cubature)
     private readonly NbStartGroups _groups = new(structure.Options, structure.Shape);
 
     /// <summary>
-    /// The gain in nats of a round below which it counts as none: by default 1e-3 (BNB, whose rounds cost more: 1e-2), and a billionth
-    /// of the
-    /// values on large data.
+    /// The gain in nats of a round below which it counts as none: by default 1e-3 (BNB, whose rounds cost more: 1e-2), and a billionth of
+    /// the values on large data.
     /// </summary>
     public double Tolerance => structure.Options.Tolerance > 0 ? structure.Options.Tolerance
         : double.Max(_shape.ByEntry ? 1e-2 : 1e-3, 1e-9 * structure.Options.Cells * structure.Options.Genes);

@@ -5,11 +5,9 @@ using FitCluster.Math.Numerics;
 namespace FitCluster.Math.NegativeBinomial;
 
 /// <summary>
-/// Beta negative binomial, with statistics by entry. Small counts by the recurrence f(u + 1) / f(u) = (r + u) (alpha + u) / ((u + 1)
-/// (alpha + kappa + r +
-/// u)): sum_u S_u log f(u) = sum_u S_u log f(0) + sum_i T_i log((r + i) (alpha + i) / (alpha + kappa + r + i)) - .., T_i = sum_(u &gt;
-/// i) S_u; a
-/// logarithm and a division for each instead of four differences of log gammas and their derivatives.
+/// Beta negative binomial, with statistics by entry. Small counts by the recurrence f(u + 1) / f(u) = (r + u) (alpha + u) / ((u + 1) (alpha
+/// + kappa + r + u)): sum_u S_u log f(u) = sum_u S_u log f(0) + sum_i T_i log((r + i) (alpha + i) / (alpha + kappa + r + i)) - .., T_i =
+/// sum_(u &gt; i) S_u; a logarithm and a division for each instead of four differences of log gammas and their derivatives.
 /// </summary>
 internal sealed partial class NbGeneKernel
 {

@@ -4,8 +4,7 @@ namespace FitCluster.Math.NegativeBinomial;
 
 /// <summary>
 /// The mode of y = link(t) for t ~ N(mean, variance), as the t where it is: the greatest of log N(t) - log dy/dt. Exp: mean - variance.
-/// Softplus
-/// and logistic: by a grid, which finds the highest top where there are two, and golden section.
+/// Softplus and logistic: by a grid, which finds the highest top where there are two, and golden section.
 /// </summary>
 internal static class NbMode
 {

@@ -1,9 +1,9 @@
 namespace FitCluster.Math.NegativeBinomial;
 
 /// <summary>
-/// A gene's bound has two tops where its zeros can be told of by a gate or by a low mean and r, or its scatter by omega or by a low r:
-/// each gene
-/// tries the other one (gates at 0.4 with as much greater a mean, omega at 1/2; or next to 0), climbs from there, and keeps what is better.
+/// A gene's bound has two tops where its zeros can be told of by a gate or by a low mean and r, or its scatter by omega or by a low r: each
+/// gene tries the other one (gates at 0.4 with as much greater a mean, omega at 1/2; or next to 0), climbs from there, and keeps what is
+/// better.
 /// </summary>
 internal sealed class NbModes(NbStructure structure)
 {

@@ -46,10 +46,9 @@ internal static class NbReport
     }
 
     /// <summary>
-    /// The coordinator's part of the results: moments and modes (leaves x G), weights (D x K, or one row), gene_location, gene_factor
-    /// and scalars, of
-    /// which <see cref="NbPosterior"/> draws; scale_* (mean, 5 % and 95 % quantile) of each hierarchy that has one scale for all genes;
-    /// elbo.
+    /// The coordinator's part of the results: moments and modes (leaves x G), weights (D x K, or one row), gene_location, gene_factor and
+    /// scalars, of which <see cref="NbPosterior"/> draws; scale_* (mean, 5 % and 95 % quantile) of each hierarchy that has one scale for
+    /// all genes; elbo.
     /// </summary>
     public static ArraySet Results(NbStructure structure, StateSet<NbField> state)
     {

@@ -2,9 +2,8 @@ namespace FitCluster.Math.NegativeBinomial;
 
 /// <summary>
 /// The direction along which the likelihood is flat: captures times k, means over k, and what makes r stay as it is (odds over k). A step
-/// along it is taken by the priors alone: the cells' (by their curve over a grid of log k) and the genes'. Gaussian q go through the
-/// links at
-/// their means, so that a step is a proposal, which the ELBO of the next pass confirms.
+/// along it is taken by the priors alone: the cells' (by their curve over a grid of log k) and the genes'. Gaussian q go through the links
+/// at their means, so that a step is a proposal, which the ELBO of the next pass confirms.
 /// </summary>
 internal sealed class NbRidge(NbStructure structure, NbAscent ascent)
 {

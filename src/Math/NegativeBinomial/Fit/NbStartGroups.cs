@@ -6,10 +6,9 @@ using FitCluster.Messages;
 namespace FitCluster.Math.NegativeBinomial;
 
 /// <summary>
-/// The coordinator's part of <see cref="NbGroups"/>: for each start k-means from several random choices of K cells, of which the one
-/// whose squared
-/// distances sum to least is taken. Every second start takes cells about their dataset's mean, so that datasets are not taken for types;
-/// the others about the mean of all, as datasets may differ in their shares of types.
+/// The coordinator's part of <see cref="NbGroups"/>: for each start k-means from several random choices of K cells, of which the one whose
+/// squared distances sum to least is taken. Every second start takes cells about their dataset's mean, so that datasets are not taken for
+/// types; the others about the mean of all, as datasets may differ in their shares of types.
 /// </summary>
 internal sealed class NbStartGroups(NbOptions options, NbShape shape)
 {

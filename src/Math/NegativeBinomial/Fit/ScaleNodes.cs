@@ -5,13 +5,10 @@ namespace FitCluster.Math.NegativeBinomial;
 
 /// <summary>
 /// The prior of a variance psi as nodes of the trapezoidal rule in y (NEG: y = log psi; horseshoe: y = log lambda), and integrals over it:
-/// log h(S_w, S_b) = log int p(psi) psi^(-n_w / 2) (psi + D)^(-n_b / 2) exp(-S_w / (2 psi) - S_b / (2 (psi + D))) dpsi - (n_w + n_b)
-/// log(2 pi) /
-/// 2. The integrand decays in a strip of half width pi / 2 (horseshoe: pi / 4, where exp(-S / psi), psi like e^2y, turns) about the real
-/// axis: with
-/// a step of 1/5 the rule errs by e^-49 (e^-24).
-/// NEG: p(psi) = tau^a psi^(u-1) / (B(u, a) (psi + tau)^(u+a)). Horseshoe: psi = tau^2 lambda^2 / (1 + tau^2 lambda^2 / c^2), lambda ~
-/// HC(1).
+/// log h(S_w, S_b) = log int p(psi) psi^(-n_w / 2) (psi + D)^(-n_b / 2) exp(-S_w / (2 psi) - S_b / (2 (psi + D))) dpsi - (n_w + n_b) log(2
+/// pi) / 2. The integrand decays in a strip of half width pi / 2 (horseshoe: pi / 4, where exp(-S / psi), psi like e^2y, turns) about the
+/// real axis: with a step of 1/5 the rule errs by e^-49 (e^-24). NEG: p(psi) = tau^a psi^(u-1) / (B(u, a) (psi + tau)^(u+a)). Horseshoe:
+/// psi = tau^2 lambda^2 / (1 + tau^2 lambda^2 / c^2), lambda ~ HC(1).
 /// </summary>
 internal sealed class ScaleNodes
 {

@@ -6,10 +6,8 @@ namespace FitCluster.Math.NegativeBinomial;
 
 /// <summary>
 /// Derivatives of the cells' log-likelihood at values of the parameters, from the statistics of a pass at the tables of these values, in
-/// log
-/// r, log a, logit gate and log omega, leaves x G. Where odds are shared by the genes of a leaf, only the sum over genes of the derivative
-/// in
-/// log a means something.
+/// log r, log a, logit gate and log omega, leaves x G. Where odds are shared by the genes of a leaf, only the sum over genes of the
+/// derivative in log a means something.
 /// </summary>
 internal sealed class NbPointGradient
 {

@@ -72,8 +72,7 @@ internal sealed class NbReferenceDraw
 
     /// <summary>
     /// Divergences of the guides from the priors, Conditional ones apart (their targets'): their sum; adds their derivatives, with the
-    /// other
-    /// sign, to the gradients of the draws they depend on and to those of the parameters.
+    /// other sign, to the gradients of the draws they depend on and to those of the parameters.
     /// </summary>
     public double Divergence(Span<double> parameterGradients)
     {

@@ -5,11 +5,9 @@ namespace FitCluster.Math.NegativeBinomial;
 
 /// <summary>
 /// Model nb by the published optimizer (mrazomej/scribe at b7372e30): mean-field guides that begin at the priors, one draw a step of the
-/// bound
-/// with
-/// closed divergences where the reference has them, the mixture's label summed out, Adam on locations and logs of scales, minibatches of
-/// cells whose terms stand for all. One round is one step. Steps that are not finite are skipped. Draws are keyed by (seed, step, site or
-/// row); a shard keeps its cells' gradient until the next broadcast says that the step is taken.
+/// bound with closed divergences where the reference has them, the mixture's label summed out, Adam on locations and logs of scales,
+/// minibatches of cells whose terms stand for all. One round is one step. Steps that are not finite are skipped. Draws are keyed by (seed,
+/// step, site or row); a shard keeps its cells' gradient until the next broadcast says that the step is taken.
 /// </summary>
 public sealed class NbReferenceModel : IFitModel
 {

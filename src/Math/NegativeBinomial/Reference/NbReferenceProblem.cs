@@ -4,9 +4,7 @@ namespace FitCluster.Math.NegativeBinomial;
 
 /// <summary>
 /// The published model's sites for a set of options (mrazomej/scribe at b7372e30), and the map from a draw of them to r, odds, gate and
-/// omega by
-/// leaf
-/// and gene, with its derivatives. Immutable.
+/// omega by leaf and gene, with its derivatives. Immutable.
 /// </summary>
 internal sealed class NbReferenceProblem
 {
