@@ -37,7 +37,7 @@ public sealed class SignedStartsTests(ITestOutputHelper output)
     {
         // A grid is swept in turn, at ten times the cost.
         var hasGrid = EbnmFamilies.Get(loadings).Traits.NeedsFullFits || EbnmFamilies.Get(factors).Traits.NeedsFullFits;
-        var seeds = hasGrid ? Effort.Of(3UL, 20UL) : Effort.Of(12UL, 50UL);
+        var seeds = hasGrid ? Effort.Of(2UL, 20UL) : Effort.Of(8UL, 50UL);
         var least = double.PositiveInfinity;
         for (var seed = 1UL; seed <= seeds; seed++)
         {

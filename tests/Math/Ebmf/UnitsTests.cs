@@ -2,6 +2,7 @@ using FitCluster.Math.Ebmf;
 using FitCluster.Math.Ebnm;
 using FitCluster.Math.Numerics;
 using FitCluster.Messages;
+using FitCluster.Tests;
 using Xunit;
 
 namespace FitCluster.Math.Tests.Ebmf;
@@ -34,8 +35,8 @@ public sealed class UnitsTests
     {
         var one = Fit(1);
         Assert.True(one.K > 0);
-        foreach (var (units, tolerance) in new[]
-            { (1e-150, 1e-6), (1e150, 1e-6), (3, 1e-6), (double.ScaleB(1, -499), 1e-9), (double.ScaleB(1, 498), 1e-9) })
+        (double, double)[] all = [(1e-150, 1e-6), (3, 1e-6), (double.ScaleB(1, 498), 1e-9), (1e150, 1e-6), (double.ScaleB(1, -499), 1e-9)];
+        foreach (var (units, tolerance) in all.Take(Effort.Of(3, 5)))
         {
             var scaled = Fit(units);
             Assert.Equal(one.K, scaled.K);
