@@ -44,10 +44,11 @@ internal static class NbKitsPart
                 $"{Mean(s => s.Beyond.Power, "F3")} ({Number(of.Min(s => s.Beyond.Power))})", Mean(s => s.CpuSeconds, "F1"));
         }
 
-        table.Note($"means of {Seeds} seeds: {Cells} cells x 2,000 genes (`simulate nb --rows {Cells} --columns 2000 --datasets 2 " +
-            "--captures 0.1,0.25 --seed S`: 5 % of the genes differ, by a factor of e up or down); `fit nb` with " +
-            "capture anchored at the largest total, `compare` with the median as reference; called: lfsr < 0.05, of any difference " +
-            $"and of one beyond {Threshold}. Separate fits: of each kit alone, differences of the posteriors' log means less their median.");
+        table.Note(
+            $"means of {Seeds} seeds: {Cells} cells x 2,000 genes (`simulate nb --rows {Cells} --columns 2000 --datasets 2 --captures " +
+            "0.1,0.25 --seed S`: 5 % of the genes differ, by a factor of e up or down); `fit nb` with capture anchored at the largest " +
+            "total, `compare` with the median as reference; called: lfsr < 0.05, of any difference and of one beyond " +
+            $"{Threshold}. Separate fits: of each kit alone, differences of the posteriors' log means less their median.");
         return table;
     }
 
