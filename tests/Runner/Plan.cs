@@ -32,8 +32,8 @@ internal static class Plan
         ],
         ["Deploy"] = [new("", 130, 0.4, 1)],
         ["Engine"] = [new("", 30, 0.7, 2)],
-        // Several nodes in one process, which have times to keep: beside it there is room for one that computes.
-        ["Engine.Akka"] = [new("", 100, 1.6, 1)],
+        // Several nodes in one process, which have times to keep: nothing runs beside it.
+        ["Engine.Akka"] = [new("", 100, 2.6, 1)],
         ["Math"] = [new("", 140, 1, 1)],
         ["Nb"] = [new("", 40, 1, 1)],
         ["Simulation"] = [new("", 10, 1, 1)],

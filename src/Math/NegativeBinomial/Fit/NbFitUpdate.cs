@@ -240,9 +240,17 @@ internal sealed class NbFitUpdate(NbStructure structure, NbCubature cubature)
             return EndStart(state);
         }
 
-        if (!state.Is(NbField.EndEarly) && (!isQuiet || Drops(state)))
+        if (!state.Is(NbField.EndEarly))
         {
-            return isQuiet ? NbAnswer.GoesOn : null;
+            if (!isQuiet)
+            {
+                return null;
+            }
+
+            if (Drops(state))
+            {
+                return NbAnswer.GoesOn;
+            }
         }
 
         state.Put(NbField.Converged, isQuiet);
