@@ -40,6 +40,8 @@ public sealed class ClusterTests : IAsyncDisposable
     public async Task Actors_spread_by_capacity_come_up_elsewhere_when_a_node_ends_and_are_handed_over_when_one_leaves()
     {
         var (a, b, c) = (await Start("a", 6), await Start("b", 6), await Start("c", 12));
+        // Until sharding has heard of all three regions, which nothing here can see.
+        await Task.Delay(TimeSpan.FromSeconds(3));
         for (var i = 0; i < 12; i++)
         {
             a.Engine.Tell(Shard(i), new TimerElapsed("x", i));
