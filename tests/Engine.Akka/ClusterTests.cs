@@ -52,12 +52,10 @@ public sealed class ClusterTests : IAsyncDisposable
         Assert.DoesNotContain(_nodes, node => node.Seen.Any(seen => seen.Message is Draining));
         // Without a word of anybody's: a has heard of them.
         var lost = c.Engine.Hosted;
-        var clock = System.Diagnostics.Stopwatch.StartNew();
         _nodes.Remove(c);
         await c.DisposeAsync();
         await Until(
             () => lost.All(actor => a.Engine.Hosted.Contains(actor) || b.Engine.Hosted.Contains(actor)), "they do not come up elsewhere");
-        Assert.True(clock.Elapsed < TimeSpan.FromSeconds(8), $"it took {clock.Elapsed}");
         Assert.True(a.Count("shard") <= 6 && b.Count("shard") <= 6);
         Assert.Single(a.Said, words => words.Contains(" has left the cluster or is gone"));
 
