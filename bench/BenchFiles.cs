@@ -71,10 +71,7 @@ internal static class BenchFiles
         if (!Directory.Exists(path))
         {
             var run = Clock.Run(Program, ["ingest", source, "--out", path]);
-            if (run.ExitCode != 0)
-            {
-                throw new InvalidOperationException($"ingesting {source} ended with exit code {run.ExitCode}: {run.Error}");
-            }
+            run.Expect($"ingesting {source}");
         }
 
         return path;

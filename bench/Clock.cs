@@ -93,4 +93,10 @@ internal static partial class Clock
 
 /// <summary>How a child process ended, and what it took.</summary>
 internal sealed record ChildRun(
-    int ExitCode, double Seconds, double CpuSeconds, long PeakBytes, long AnonymousBytes, string Output, string Error);
+    int ExitCode, double Seconds, double CpuSeconds, long PeakBytes, long AnonymousBytes, string Output, string Error)
+{
+    /// <summary>This, if it ended with 0 or, where a limit may stop it, with 3.</summary>
+    public ChildRun Expect(string what, bool mayStop = false) => ExitCode == 0 || (mayStop && ExitCode == 3)
+        ? this
+        : throw new InvalidOperationException($"{what} ended with exit code {ExitCode}: {Error}");
+}

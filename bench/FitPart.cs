@@ -33,10 +33,7 @@ internal static class FitPart
                 "fit", "ebmf", "--data", data, "--factors", "10", "--threads", "2", "--out", folder, "--progress", "none",
                 "--format", "json"
             ]);
-            if (run.ExitCode != 0)
-            {
-                throw new InvalidOperationException($"the fit of {data} ended with exit code {run.ExitCode}: {run.Error}");
-            }
+            run.Expect($"the fit of {data}");
 
             if (best is null || run.CpuSeconds < best.CpuSeconds)
             {

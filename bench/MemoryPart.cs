@@ -37,10 +37,7 @@ internal static class MemoryPart
         var data = BenchFiles.Dense(N, P, K);
         var store = BenchFiles.Fresh("store");
         var ingest = Clock.Run(BenchFiles.Program, ["ingest", data, "--out", store, "--memory-mb", "32"]);
-        if (ingest.ExitCode != 0)
-        {
-            throw new InvalidOperationException($"ingest ended with exit code {ingest.ExitCode}: {ingest.Error}");
-        }
+        ingest.Expect("ingest");
 
         Add(table, "dense 20,000 x 1,000, ingest into a store", ingest, Overhead);
         var limit = ("DOTNET_GCHeapHardLimit", HeapLimit.ToString("X", CultureInfo.InvariantCulture));
@@ -58,10 +55,7 @@ internal static class MemoryPart
             BenchFiles.Program,
             ["fit", "ebmf", "--data", data, "--factors", $"{K}", "--threads", "2", "--out", folder, "--progress", "none", .. more],
             environment);
-        if (run.ExitCode is not (0 or 3))
-        {
-            throw new InvalidOperationException($"the fit of {data} ended with exit code {run.ExitCode}: {run.Error}");
-        }
+        run.Expect($"the fit of {data}", mayStop: true);
 
         var states = 8.0 * ArraysOfStates * K * (n + p);
         Add(table, $"{name}: data {Megabytes(stored)}, states {Megabytes(states)}", run, (DataFactor * stored) + states + Overhead);

@@ -122,12 +122,8 @@ internal static class NbKitsPart
         return new Score(Rmse(false), Rmse(true), Count(rates), Count(beyond), seconds);
     }
 
-    private static double Must(params string[] arguments)
-    {
-        var run = Clock.Run(BenchFiles.Program, arguments);
-        return run.ExitCode == 0 ? run.CpuSeconds
-            : throw new InvalidOperationException($"{string.Join(' ', arguments)} ended with exit code {run.ExitCode}: {run.Error}");
-    }
+    private static double Must(params string[] arguments) =>
+        Clock.Run(BenchFiles.Program, arguments).Expect(string.Join(' ', arguments)).CpuSeconds;
 
     private sealed record Calls(int Count, int False, double Power)
     {

@@ -66,11 +66,7 @@ internal static class TwinEbFits
             "--seed", seed.ToString(CultureInfo.InvariantCulture), .. given,
             "--threads", "1", "--progress", "none", "--format", "json", "--out", BenchFiles.Fresh(folder),
         ]);
-        if (run.ExitCode is not (0 or 3))
-        {
-            throw new InvalidOperationException(
-                $"the fit of {data} with {string.Join(' ', given)} ended with exit code {run.ExitCode}: {run.Error}");
-        }
+        run.Expect($"the fit of {data} with {string.Join(' ', given)}", mayStop: true);
 
         using var result = JsonDocument.Parse(run.Output);
         return (result.RootElement.GetProperty("heldOutLogLik").GetDouble(), result.RootElement.GetProperty("testLogLik").GetDouble(),

@@ -121,10 +121,7 @@ internal static class TwinEbScalePart
                 "fit", "twineb", "--data", store, "--factors", $"{L}", "--set", $"twineb.steps={sweeps}", "--threads", "2",
                 "--out", folder.Path, "--progress", "none"
             ]);
-        if (run.ExitCode is not (0 or 3))
-        {
-            throw new InvalidOperationException($"the fit of {store} ended with exit code {run.ExitCode}: {run.Error}");
-        }
+        run.Expect($"the fit of {store}", mayStop: true);
 
         var data = (double)source.StoredBytes;
         table.Add(new Line($"{name}: memory but for what is mapped (RssAnon)", Megabytes(run.AnonymousBytes), $"data {Megabytes(data)}",
@@ -189,10 +186,7 @@ internal static class TwinEbScalePart
             BenchFiles.WriteCsr(source, rows, columns, TwinEbCounts.Make(rows, columns, perRow));
             var run = Clock.Run(BenchFiles.Program, ["ingest", source, "--out", path]);
             File.Delete(source);
-            if (run.ExitCode != 0)
-            {
-                throw new InvalidOperationException($"ingesting {source} ended with exit code {run.ExitCode}: {run.Error}");
-            }
+            run.Expect($"ingesting {source}");
         }
 
         return path;
