@@ -14,22 +14,8 @@ public sealed class NbFaultTests
     [Theory]
     [InlineData(NbOptimizer.Default)]
     [InlineData(NbOptimizer.Reference)]
-    public void A_mixture_over_datasets_survives_all_faults_with_the_bits_of_the_plain_loop(NbOptimizer optimizer)
-    {
-        var job = new NbJob(optimizer);
-        var plain = new PlainRun(job);
-        var failed = new List<string>();
-        for (var seed = 0UL; seed < Seeds; seed++)
-        {
-            var result = SimulationHarness.Run(job, seed, SimulationHarness.AllFaults(seed), plain);
-            if (result.Violations.Count > 0)
-            {
-                failed.Add($"seed {seed}: {result.Violations[0]}");
-            }
-        }
-
-        Assert.True(failed.Count == 0, $"{failed.Count} of {Seeds} seeds failed:\n{string.Join("\n", failed.Take(8))}");
-    }
+    public void A_mixture_over_datasets_survives_all_faults_with_the_bits_of_the_plain_loop(NbOptimizer optimizer) =>
+        SimulationHarness.SurvivesAllFaults(new NbJob(optimizer), Seeds);
 
     // Two types of cells in two datasets, with capture: groups, two starts, tries without a component.
     private sealed class NbJob : IFitJob

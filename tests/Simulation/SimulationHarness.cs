@@ -3,6 +3,7 @@ using FitCluster.Engine;
 using FitCluster.Math.Models;
 using FitCluster.Messages;
 using FitCluster.Workers;
+using Xunit;
 
 namespace FitCluster.Simulation.Tests;
 
@@ -48,6 +49,23 @@ internal static class SimulationHarness
             StoreAnswerLost = Up(0.2),
             StoreSlow = Up(0.4), StoreTorn = Up(0.2), StoreBitFlip = Up(0.1),
         };
+    }
+
+    /// <summary>Runs a job under all faults of so many seeds: each ends with the bits of the plain loop.</summary>
+    public static void SurvivesAllFaults(IFitJob job, ulong seeds)
+    {
+        var plain = new PlainRun(job);
+        var failed = new List<string>();
+        for (var seed = 0UL; seed < seeds; seed++)
+        {
+            var result = Run(job, seed, AllFaults(seed), plain);
+            if (result.Violations.Count > 0)
+            {
+                failed.Add($"seed {seed}: {result.Violations[0]}");
+            }
+        }
+
+        Assert.True(failed.Count == 0, $"{failed.Count} of {seeds} seeds failed:\n{string.Join("\n", failed.Take(8))}");
     }
 
     public static SimulationResult Run(

@@ -13,22 +13,8 @@ public sealed class TwinEbConjugateFaultTests
     [Theory]
     [InlineData(TwinEbLikelihood.Poisson)]
     [InlineData(TwinEbLikelihood.Gaussian)]
-    public void The_default_optimizer_survives_all_faults_with_the_bits_of_the_plain_loop(TwinEbLikelihood likelihood)
-    {
-        var job = new ConjugateJob(likelihood);
-        var plain = new PlainRun(job);
-        var failed = new List<string>();
-        for (var seed = 0UL; seed < Seeds; seed++)
-        {
-            var result = SimulationHarness.Run(job, seed, SimulationHarness.AllFaults(seed), plain);
-            if (result.Violations.Count > 0)
-            {
-                failed.Add($"seed {seed}: {result.Violations[0]}");
-            }
-        }
-
-        Assert.True(failed.Count == 0, $"{failed.Count} of {Seeds} seeds failed:\n{string.Join("\n", failed.Take(8))}");
-    }
+    public void The_default_optimizer_survives_all_faults_with_the_bits_of_the_plain_loop(TwinEbLikelihood likelihood) =>
+        SimulationHarness.SurvivesAllFaults(new ConjugateJob(likelihood), Seeds);
 
     // The reference's small data set, with two restarts, a split into components, and held-out rows.
     private sealed class ConjugateJob(TwinEbLikelihood likelihood) : IFitJob

@@ -10,20 +10,6 @@ public sealed class TwinEbFaultTests
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
-    public void The_reference_optimizer_survives_all_faults_with_the_bits_of_the_plain_loop(int localSteps)
-    {
-        var job = new TwinEbReferenceJob(3, localSteps);
-        var plain = new PlainRun(job);
-        var failed = new List<string>();
-        for (var seed = 0UL; seed < Seeds; seed++)
-        {
-            var result = SimulationHarness.Run(job, seed, SimulationHarness.AllFaults(seed), plain);
-            if (result.Violations.Count > 0)
-            {
-                failed.Add($"seed {seed}: {result.Violations[0]}");
-            }
-        }
-
-        Assert.True(failed.Count == 0, $"{failed.Count} of {Seeds} seeds failed:\n{string.Join("\n", failed.Take(8))}");
-    }
+    public void The_reference_optimizer_survives_all_faults_with_the_bits_of_the_plain_loop(int localSteps) =>
+        SimulationHarness.SurvivesAllFaults(new TwinEbReferenceJob(3, localSteps), Seeds);
 }
