@@ -6,7 +6,7 @@ namespace FitCluster.Data.Reading;
 /// The bytes of a gzip file in pieces, with those given last kept: a decoder reads ahead of the end of what it decodes, and does not tell
 /// how far. Owns the file.
 /// </summary>
-internal sealed class GzipFeed(Stream file) : Stream
+internal sealed class GzipFeed(Stream file) : ForwardStream
 {
     // What System.IO.Compression asks for at a time; two pieces are kept, as the last may have been asked for in vain.
     private const int PieceBytes = 8192;
@@ -18,18 +18,6 @@ internal sealed class GzipFeed(Stream file) : Stream
     private long _memberStart;
     private int _given;
     private int _end;
-
-    /// <inheritdoc/>
-    public override bool CanRead => true;
-
-    /// <inheritdoc/>
-    public override bool CanSeek => false;
-
-    /// <inheritdoc/>
-    public override bool CanWrite => false;
-
-    /// <inheritdoc/>
-    public override long Length => throw new NotSupportedException();
 
     /// <summary>Where in the file the next byte stands.</summary>
     public override long Position { get => _origin + _given; set => throw new NotSupportedException(); }
@@ -47,9 +35,6 @@ internal sealed class GzipFeed(Stream file) : Stream
         _given += count;
         return count;
     }
-
-    /// <inheritdoc/>
-    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
 
     /// <inheritdoc/>
     public override int ReadByte() => _given < _end || Fill(1) ? _bytes[_given++] : -1;
@@ -106,20 +91,6 @@ internal sealed class GzipFeed(Stream file) : Stream
         var isHalf = seen.IndexOf(trailer[..4]) >= 0 || seen.IndexOf(trailer[4..]) >= 0;
         throw new InvalidDataException(!isWhole && (left > 0 || !isHalf) ? "The trailer is truncated." : "It is another member's trailer.");
     }
-
-    /// <inheritdoc/>
-    public override void Flush()
-    {
-    }
-
-    /// <inheritdoc/>
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     /// <summary>Disposes the file too; a decoder that is disposed of leaves this open.</summary>
     protected override void Dispose(bool disposing)

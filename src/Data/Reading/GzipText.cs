@@ -7,7 +7,7 @@ namespace FitCluster.Data.Reading;
 /// The content of a gzip file (RFC 1952): members one after the other are one text, zeros between and behind them are passed over, and
 /// anything else there is refused. .NET's own reader ends in silence at zeros, whatever follows, and at anything that is no gzip.
 /// </summary>
-internal sealed class GzipText(Stream file, string path) : Stream
+internal sealed class GzipText(Stream file, string path) : ForwardStream
 {
     private const int Deflate = 8;
 
@@ -27,21 +27,6 @@ internal sealed class GzipText(Stream file, string path) : Stream
         Name = 8,
         Comment = 16,
     }
-
-    /// <inheritdoc/>
-    public override bool CanRead => true;
-
-    /// <inheritdoc/>
-    public override bool CanSeek => false;
-
-    /// <inheritdoc/>
-    public override bool CanWrite => false;
-
-    /// <inheritdoc/>
-    public override long Length => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
 
     /// <inheritdoc/>
     /// <exception cref="InvalidDataException">The file is damaged, or was cut off.</exception>
@@ -65,23 +50,6 @@ internal sealed class GzipText(Stream file, string path) : Stream
 
         return 0;
     }
-
-    /// <inheritdoc/>
-    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
-    /// <inheritdoc/>
-    public override void Flush()
-    {
-    }
-
-    /// <inheritdoc/>
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
