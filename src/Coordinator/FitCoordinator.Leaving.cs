@@ -33,6 +33,31 @@ public sealed partial class FitCoordinator
             context.Tell(ShardAddress.Of(_job, slot.Shard), new ReleaseShard(_job, _attempt, slot.Shard));
         }
 
+        StopHere(context);
+    }
+
+    private void StandDown(IActorContext context)
+    {
+        Say($"attempt {_attempt} of job {_job} was superseded by a newer one: this coordinator stands down");
+        // Whoever has this address now is to be awake: the newer attempt may be nobody's (a claim that was carried out late). What is
+        // stored of a fit at its end does not say that anybody is to go on with it.
+        var isToldJob = _base is null || _endedEarly || _stage == Stage.Collecting;
+        context.Tell(context.Self, isToldJob && _start is { } start ? start : new TimerElapsed(Wake, 0));
+        StopHere(context);
+    }
+
+    /// <summary>
+    /// The job cannot be opened here: who has this address next, on another node, is told to start it. The store counts how often.
+    /// </summary>
+    private void GoElsewhere(string why, IActorContext context)
+    {
+        Say($"{why}; the coordinator of job {_job} goes to another node");
+        context.Tell(context.Self, _start!);
+        StopHere(context);
+    }
+
+    private void StopHere(IActorContext context)
+    {
         _stage = Stage.Idle;
         _questions.Clear();
         (_pending, _slots) = (null, []);

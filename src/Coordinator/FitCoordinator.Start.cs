@@ -60,14 +60,17 @@ public sealed partial class FitCoordinator
 
     private void Refuse(StartJob asked, StartJob known, IActorContext context)
     {
-        var what = asked.SpecHash != known.SpecHash ? "another spec" : "other data";
-        var reason = $"the name {_job} belongs to a job with {what}: give the new job another name, or remove the old one's checkpoints";
+        var reason = $"the name {_job} belongs to a job with {Difference(asked, known)}: give the new job another name, or " +
+            "remove the old one's checkpoints";
         Say(reason);
         if (context.Sender is { } sender)
         {
             context.Tell(sender, new JobRefused(_job, reason));
         }
     }
+
+    private static string Difference(StartJob asked, StartJob known) =>
+        asked.SpecHash != known.SpecHash ? "another spec" : "other data";
 
     /// <summary>Claims an attempt, then finds: nothing older can be committed in between.</summary>
     private void BeginStart(IActorContext context)
@@ -242,8 +245,9 @@ public sealed partial class FitCoordinator
         {
             var known = _start with { SpecHash = manifest.SpecHash, DataHash = manifest.DataHash };
             Refuse(_start, known, context);
-            var what = manifest.SpecHash != _start.SpecHash ? "another spec" : "other data";
-            End(FitStatus.Refused, $"the checkpoints of job {_job} are of {what}: give the new job another name, or remove them", context);
+            End(FitStatus.Refused,
+                $"the checkpoints of job {_job} are of {Difference(_start, known)}: give the new job another name, or remove them",
+                context);
             return;
         }
 
@@ -309,31 +313,6 @@ public sealed partial class FitCoordinator
         _stage = Stage.Idle;
         _questions.Clear();
         ScheduleLinger(context);
-    }
-
-    private void StandDown(IActorContext context)
-    {
-        Say($"attempt {_attempt} of job {_job} was superseded by a newer one: this coordinator stands down");
-        // Whoever has this address now is to be awake: the newer attempt may be nobody's (a claim that was carried out late). What is
-        // stored of a fit at its end does not say that anybody is to go on with it.
-        var isToldJob = _base is null || _endedEarly || _stage == Stage.Collecting;
-        context.Tell(context.Self, isToldJob && _start is { } start ? start : new TimerElapsed(Wake, 0));
-        _stage = Stage.Idle;
-        _questions.Clear();
-        (_pending, _slots) = (null, []);
-        context.Stop();
-    }
-
-    /// <summary>
-    /// The job cannot be opened here: who has this address next, on another node, is told to start it. The store counts how often.
-    /// </summary>
-    private void GoElsewhere(string why, IActorContext context)
-    {
-        Say($"{why}; the coordinator of job {_job} goes to another node");
-        context.Tell(context.Self, _start!);
-        _stage = Stage.Idle;
-        _questions.Clear();
-        context.Stop();
     }
 
     private void GiveUpOnStore(StoreRequest request, string error, IActorContext context)
