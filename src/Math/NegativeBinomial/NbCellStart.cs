@@ -38,6 +38,6 @@ internal sealed class NbCellStart(NbOptions options, NbTables tables)
         }
 
         responsibilities.Fill((1 - Belonging) / (responsibilities.Length - 1));
-        responsibilities[_groups.Nearest(row).Group] = Belonging;
+        responsibilities[_groups.Nearest(row, row.Roots()).Group] = Belonging;
     }
 }

@@ -22,7 +22,7 @@ internal static class NbDescribe
             var square = Of(description.GeneSquare);
             var cells = Of(description.GeneCells);
             var root = Of(description.GeneRoot);
-            var share = 1 / double.Max(row.Total, 1);
+            var roots = row.Roots();
             for (var n = 0; n < genes.Length; n++)
             {
                 var (g, u) = (genes[n], row.Counts[n]);
@@ -31,7 +31,7 @@ internal static class NbDescribe
                 total[g] += u;
                 square[g] += u * u;
                 cells[g]++;
-                root[g] += double.Sqrt(u * share);
+                root[g] += roots[n];
             }
 
             var log = double.Log(double.Max(row.Total, 1));

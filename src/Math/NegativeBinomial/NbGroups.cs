@@ -32,17 +32,13 @@ internal sealed class NbGroups(NbTables tables)
             }
 
             row.Read(c);
+            var x = row.Roots();
             if (begins.Length == 0)
             {
-                (group, score) = groups.Nearest(row);
+                (group, score) = groups.Nearest(row, x);
             }
 
-            var of = roots.AsSpan(group * genes, genes);
-            var share = 1 / double.Max(row.Total, 1);
-            for (var n = 0; n < row.Genes.Length; n++)
-            {
-                of[row.Genes[n]] += double.Sqrt(row.Counts[n] * share);
-            }
+            NbRowKernel.Scatter(row.Genes, x, 1, [1], roots.AsSpan(group * genes, genes));
 
             cells[(group * datasets) + row.Dataset]++;
             sum += score;
@@ -53,17 +49,19 @@ internal sealed class NbGroups(NbTables tables)
     }
 
     /// <summary>The nearest group of a row, and its value.</summary>
-    public (int Group, double Score) Nearest(NbRow row)
+    /// <param name="row">The row.</param>
+    /// <param name="x">Its <see cref="NbRow.Roots"/>.</param>
+    public (int Group, double Score) Nearest(NbRow row, ReadOnlySpan<double> x)
     {
-        var root = 1 / double.Max(row.Total, 1);
+        var genes = row.Genes;
         var (best, most) = (0, double.NegativeInfinity);
         for (var k = 0; k < _size.Components; k++)
         {
             var direction = _directions.AsSpan(k * _size.Genes, _size.Genes);
             var score = -_offsets[(k * _size.Datasets) + row.Dataset];
-            for (var n = 0; n < row.Genes.Length; n++)
+            for (var n = 0; n < genes.Length; n++)
             {
-                score += direction[row.Genes[n]] * double.Sqrt(row.Counts[n] * root);
+                score += direction[genes[n]] * x[n];
             }
 
             (best, most) = score > most ? (k, score) : (best, most);

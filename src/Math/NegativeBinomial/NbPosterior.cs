@@ -109,25 +109,28 @@ public sealed class NbPosterior : INbDraws
         string[] names = ["mean", "dispersion", "probability", "gate", "overdispersion"];
         var moments = names.Select(_ => (Mean: new double[length], Sd: new double[length])).ToArray();
         Span<double> mean = stackalloc double[names.Length];
-        Span<double> square = stackalloc double[names.Length];
+        Span<double> spread = stackalloc double[names.Length];
         for (var at = 0; at < length; at++)
         {
             points.Place(_parameters, at / shape.Genes, at % shape.Genes);
             mean.Clear();
-            square.Clear();
+            spread.Clear();
+            var sum = 0.0;
             for (var i = 0; i < cubature.Count; i++)
             {
                 var (weight, r, odds) = (cubature.Weights[i], points.R[i], points.Odds[i]);
-                Add(mean, square, 0, weight, r * odds);
-                Add(mean, square, 1, weight, r);
-                Add(mean, square, 2, weight, odds / (1 + odds));
-                Add(mean, square, 3, weight, VectorSoftplus.Logistic(points.Gate[i]));
-                Add(mean, square, 4, weight, points.Omega[i]);
+                sum += weight;
+                var share = weight / sum;
+                Add(mean, spread, 0, weight, share, r * odds);
+                Add(mean, spread, 1, weight, share, r);
+                Add(mean, spread, 2, weight, share, odds / (1 + odds));
+                Add(mean, spread, 3, weight, share, VectorSoftplus.Logistic(points.Gate[i]));
+                Add(mean, spread, 4, weight, share, points.Omega[i]);
             }
 
             for (var k = 0; k < names.Length; k++)
             {
-                (moments[k].Mean[at], moments[k].Sd[at]) = (mean[k], double.Sqrt(double.Max(0, square[k] - (mean[k] * mean[k]))));
+                (moments[k].Mean[at], moments[k].Sd[at]) = (mean[k], double.Sqrt(spread[k] / sum));
             }
         }
 
@@ -144,10 +147,12 @@ public sealed class NbPosterior : INbDraws
 
         return results;
 
-        static void Add(Span<double> mean, Span<double> square, int k, double weight, double value)
+        // Welford's update: no difference of large sums.
+        static void Add(Span<double> mean, Span<double> spread, int k, double weight, double share, double value)
         {
-            mean[k] += weight * value;
-            square[k] += weight * value * value;
+            var difference = value - mean[k];
+            mean[k] += share * difference;
+            spread[k] += weight * difference * (value - mean[k]);
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using FitCluster.Math.Models;
 
 namespace FitCluster.Math.NegativeBinomial;
@@ -15,6 +16,7 @@ internal sealed class NbRow
     private readonly double[] _counts;
     private int[] _entries = [];
     private double[] _weights = [];
+    private double[] _roots = [];
     private int _length;
     private int _entryLength;
 
@@ -52,6 +54,16 @@ internal sealed class NbRow
 
     /// <summary>The entries' weights.</summary>
     public ReadOnlySpan<double> Weights => _weights.AsSpan(0, _entryLength);
+
+    /// <summary>The counts' sqrt(u / L), L at least 1; until it is asked for again.</summary>
+    public ReadOnlySpan<double> Roots()
+    {
+        Array.Resize(ref _roots, _counts.Length);
+        var roots = _roots.AsSpan(0, _length);
+        TensorPrimitives.Multiply(Counts, 1 / double.Max(Total, 1), roots);
+        TensorPrimitives.Sqrt(roots, roots);
+        return roots;
+    }
 
     /// <summary>Reads a row.</summary>
     public void Read(int row)

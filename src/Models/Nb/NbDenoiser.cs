@@ -60,18 +60,22 @@ internal sealed class NbDenoiser : IDenoiser
         var (capture, dataset) = (_cells.Capture(row), _cells.Dataset(row));
         for (var g = 0; g < _counts.Length; g++)
         {
-            var (first, second) = (0.0, 0.0);
+            // Within components, and Welford's update of the spread between them: no difference of large squares.
+            var (middle, variance, sum) = (0.0, 0.0, 0.0);
             for (var k = 0; k < _cells.Components; k++)
             {
                 var share = _cells.Share(row, k);
                 if (share > 0)
                 {
-                    var (m, variance) = _middle.Density((k * _datasets) + dataset, g).Denoise(_counts[g], capture);
-                    (first, second) = (first + (share * m), second + (share * (variance + (m * m))));
+                    var (m, within) = _middle.Density((k * _datasets) + dataset, g).Denoise(_counts[g], capture);
+                    var difference = m - middle;
+                    sum += share;
+                    middle += share / sum * difference;
+                    variance += share * (within + (difference * (m - middle)));
                 }
             }
 
-            (mean[g], sd[g]) = (first, double.Sqrt(double.Max(0, second - (first * first))));
+            (mean[g], sd[g]) = (middle, double.Sqrt(variance / sum));
         }
     }
 }

@@ -23,11 +23,10 @@ internal sealed class NbFitUpdate(NbStructure structure, NbCubature cubature)
     private const int RestAfterRefusal = 2;
     private const int ScaleSteps = 2;
     private const double DeepestFreeStart = -6;
-    private const int DropRounds = 4;
-    private const double DroppedConcentration = 1e-6;
 
     private readonly NbShape _shape = structure.Shape;
     private readonly NbStartGroups _groups = new(structure.Options, structure.Shape);
+    private readonly NbDrops _drops = new(structure.Options, structure.Shape);
 
     /// <summary>
     /// The gain in nats of a round below which it counts as none: by default 1e-3 (BNB, whose rounds cost more: 1e-2), and a billionth of
@@ -196,9 +195,9 @@ internal sealed class NbFitUpdate(NbStructure structure, NbCubature cubature)
             SetDepth(state, double.Min(-state[NbField.Low], (1.2 * statistics[NbExtreme.Depth]) + 0.3));
         }
 
-        if (state[NbField.DropRounds] > 0)
+        if (NbDrops.IsTrying(state))
         {
-            return Dropping(state);
+            return (NbDrops.HasEnded(state) ? Ends(state) : null) ?? NbAnswer.GoesOn;
         }
 
         state[NbField.Quiet] = state[NbField.Gain] < Tolerance && !isHeld ? state[NbField.Quiet] + 1 : 0;
@@ -247,7 +246,7 @@ internal sealed class NbFitUpdate(NbStructure structure, NbCubature cubature)
                 return null;
             }
 
-            if (Drops(state))
+            if (_drops.Begin(state))
             {
                 return NbAnswer.GoesOn;
             }
@@ -280,56 +279,6 @@ internal sealed class NbFitUpdate(NbStructure structure, NbCubature cubature)
         state.Put(NbField.IsLast, true);
         (state[NbField.Elbo], state[NbField.Quiet], state[NbField.History]) = (double.NegativeInfinity, 0, 0);
         return NbAnswer.GoesOn;
-    }
-
-    // A component too many is a part of another's cells, kept apart by what noise they happen to have: without it the bound may be
-    // higher. One after the other is taken from the weights; its cells go to the others, and some rounds later the bounds are compared.
-    private bool Drops(StateSet<NbField> state)
-    {
-        var parameters = state.Parameters(NbFitState.Current);
-        var (k, concentration) = (_shape.Components, parameters.Concentration);
-        double Cells(int component) => Enumerable.Range(0, concentration.Length / k).Sum(
-            row => concentration[(row * k) + component] - structure.Options.WeightConcentration);
-        for (; k > 1 && state[NbField.Dropped] < k; state[NbField.Dropped]++)
-        {
-            var component = state.Whole(NbField.Dropped);
-            if (Cells(component) < 0.5)
-            {
-                continue;
-            }
-
-            state.Put(NbFitState.Best, parameters);
-            state[NbField.BestElbo] = state[NbField.Elbo];
-            double[] without = [.. concentration];
-            for (var row = 0; row < without.Length / k; row++)
-            {
-                without[(row * k) + component] = DroppedConcentration;
-            }
-
-            state.Put(NbFitState.Current, parameters.With(without));
-            (state[NbField.DropRounds], state[NbField.Quiet], state[NbField.Proposal]) = (DropRounds, 0, 0);
-            (state[NbField.RidgeStep], state[NbField.History]) = (0, 0);
-            state[NbField.Dropped]++;
-            return true;
-        }
-
-        return false;
-    }
-
-    private NbAnswer Dropping(StateSet<NbField> state)
-    {
-        state[NbField.DropRounds]--;
-        (state[NbField.Proposal], state[NbField.RidgeStep]) = (0, 0);
-        var ends = state[NbField.DropRounds] == 0 || state.Is(NbField.EndEarly);
-        if (ends && !(state[NbField.Elbo] > state[NbField.BestElbo]))
-        {
-            state.Put(NbFitState.Current, state.Parameters(NbFitState.Best));
-            (state[NbField.Elbo], state[NbField.Gain]) = (state[NbField.BestElbo], 0);
-            state[NbField.Refused]++;
-            (state[NbField.DropRounds], state[NbField.Quiet]) = (0, state.Is(NbField.EndEarly) ? 0 : 1);
-        }
-
-        return ends ? Ends(state) ?? NbAnswer.GoesOn : NbAnswer.GoesOn;
     }
 
     private NbAnswer Propose(

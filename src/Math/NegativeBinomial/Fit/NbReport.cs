@@ -31,12 +31,12 @@ internal static class NbReport
             NbPhase.Histogram => "histogram",
             NbPhase.Group => $"groups {state[NbField.Start] + 1}",
             NbPhase.Start => $"start {state[NbField.Start] + 1}",
-            NbPhase.Fit when state[NbField.DropRounds] > 0 => $"without component {state[NbField.Dropped]}",
+            NbPhase.Fit when NbDrops.IsTrying(state) => $"without component {state[NbField.Dropped]}",
             NbPhase.Fit => state.Is(NbField.IsLast) || structure.Shape.Components == 1 ? "fit" : $"try {state[NbField.Start] + 1}",
             _ => "finish",
         };
         // What a try comes to is not the fit's unless it is higher.
-        var elbo = state[state[NbField.DropRounds] > 0 ? NbField.BestElbo : NbField.Elbo];
+        var elbo = state[NbDrops.IsTrying(state) ? NbField.BestElbo : NbField.Elbo];
         var gain = double.Max(state[NbField.Gain], update.Tolerance);
         var progress = phase == NbPhase.Done ? 1
             : double.IsFinite(elbo) ? double.Clamp(1 - (double.Log(gain / update.Tolerance) / 20), 0.05, 0.95) : 0;
